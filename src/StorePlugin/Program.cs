@@ -1,1 +1,4 @@
-var app = WebApplication.Create(args); app.Run();
+// The program's door: a verb and its options, an exit code.
+using StorePlugin;
+
+return await Verbs.RunAsync(args);

@@ -1,0 +1,126 @@
+// The database: reads on connections of their own, writes in transactions that wait their turn.
+using System.Data;
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
+
+namespace StorePlugin.Data;
+
+/// <summary>Which database, and how to reach it.</summary>
+internal sealed record DatabaseOptions(string Provider, string ConnectionString);
+
+/// <summary>Reads and writes by Dapper. One text serves both databases; <see cref="Dialect"/> holds what differs.</summary>
+internal sealed class Db : IAsyncDisposable
+{
+    // A deadlock or a snapshot conflict ends within a few tries, or something is wrong that waiting does not cure.
+    private const int TransientTriesMax = 8;
+
+    private readonly string _connectionString;
+    private readonly WriteQueue? _queue;
+
+    public Db(DatabaseOptions options)
+    {
+        TypeHandlers.Register();
+        if (options.Provider == Dialect.Sqlite.Name)
+        {
+            SQLitePCL.Batteries_V2.Init();
+            Dialect = Dialect.Sqlite;
+            _connectionString = new SqliteConnectionStringBuilder(options.ConnectionString) { ForeignKeys = true }.ToString();
+            _queue = new WriteQueue(_connectionString);
+        }
+        else
+        {
+            Dialect = Dialect.SqlServer;
+            _connectionString = options.ConnectionString;
+        }
+    }
+
+    public Dialect Dialect { get; }
+
+    /// <summary>Ends a query that has an ORDER BY and a parameter <c>take</c>.</summary>
+    public string Page => Dialect.Page;
+
+    public async Task<T?> OneAsync<T>(string sql, object? args = null, CancellationToken cancel = default)
+    {
+        await using var connection = await OpenAsync(cancel);
+        return await connection.QuerySingleOrDefaultAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel));
+    }
+
+    public async Task<IReadOnlyList<T>> ManyAsync<T>(string sql, object? args = null, CancellationToken cancel = default)
+    {
+        await using var connection = await OpenAsync(cancel);
+        return (await connection.QueryAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel))).AsList();
+    }
+
+    /// <summary>One statement in a transaction of its own. Returns the rows it touched.</summary>
+    public Task<int> DoAsync(string sql, object? args = null, CancellationToken cancel = default) =>
+        InTransactionAsync(tx => tx.DoAsync(sql, args), cancel: cancel);
+
+    /// <summary>
+    /// Runs the work in one write transaction and commits it; an exception rolls everything back. The work may be run
+    /// again after a deadlock, so it must start from what it reads inside, and it must not wait for anything but the
+    /// database: on SQLite every other writer stands behind it.
+    /// </summary>
+    public async Task<T> InTransactionAsync<T>(
+        Func<Tx, Task<T>> work, WriteTurn turn = WriteTurn.Work, CancellationToken cancel = default)
+    {
+        if (_queue is not null)
+        {
+            return await _queue.RunAsync(work, turn, cancel);
+        }
+
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await using var connection = await OpenAsync(cancel);
+                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
+                var result = await work(new Tx(connection, transaction));
+                await transaction.CommitAsync(cancel);
+                return result;
+            }
+            // The server chose this transaction as the victim; nothing of it remains, so it is run again.
+            catch (DbException e) when (Dialect.IsTransient(e) && tries < TransientTriesMax)
+            {
+            }
+        }
+    }
+
+    public Task InTransactionAsync(Func<Tx, Task> work, WriteTurn turn = WriteTurn.Work, CancellationToken cancel = default) =>
+        InTransactionAsync(
+            async tx =>
+            {
+                await work(tx);
+                return true;
+            },
+            turn,
+            cancel);
+
+    /// <summary>A connection for reads that stream or that Dapper does not serve; the caller disposes it.</summary>
+    public async Task<DbConnection> OpenAsync(CancellationToken cancel)
+    {
+        DbConnection connection = _queue is null ? new SqlConnection(_connectionString) : new SqliteConnection(_connectionString);
+        await connection.OpenAsync(cancel);
+        return connection;
+    }
+
+    public ValueTask DisposeAsync() => _queue?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
+/// <summary>A write transaction in progress.</summary>
+internal sealed class Tx(DbConnection connection, DbTransaction transaction)
+{
+    public DbConnection Connection => connection;
+
+    public DbTransaction Transaction => transaction;
+
+    public Task<T?> OneAsync<T>(string sql, object? args = null) =>
+        connection.QuerySingleOrDefaultAsync<T>(sql, args, transaction);
+
+    public async Task<IReadOnlyList<T>> ManyAsync<T>(string sql, object? args = null) =>
+        (await connection.QueryAsync<T>(sql, args, transaction)).AsList();
+
+    /// <summary>Runs a statement, or the same statement once for each element when a list is given. Returns the rows touched.</summary>
+    public Task<int> DoAsync(string sql, object? args = null) => connection.ExecuteAsync(sql, args, transaction);
+}

@@ -1,0 +1,52 @@
+// What SQLite and SQL Server say differently. A further member needs a page under docs/decisions.
+using System.Data.Common;
+using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
+
+namespace StorePlugin.Data;
+
+/// <summary>The few differences between the two databases; everything else is one text.</summary>
+/// <param name="Page">Ends a query that has an ORDER BY: at most <c>@take</c> rows.</param>
+/// <param name="Tokens">What the tokens of a migration stand for.</param>
+/// <param name="MigrationLock">Keeps a second process from migrating at the same time, until the transaction ends.</param>
+/// <param name="TableExists">1 or 0 for <c>@table</c>.</param>
+/// <param name="IsUniqueViolation">Whether a write was refused because its key is taken.</param>
+/// <param name="IsTransient">Whether the same transaction may succeed when it is run again from its start.</param>
+internal sealed record Dialect(
+    string Name,
+    string Page,
+    IReadOnlyDictionary<string, string> Tokens,
+    string MigrationLock,
+    string TableExists,
+    Func<DbException, bool> IsUniqueViolation,
+    Func<DbException, bool> IsTransient)
+{
+    private const int SqliteBusy = 5;
+    private const int SqliteConstraintPrimaryKey = 1555;
+    private const int SqliteConstraintUnique = 2067;
+
+    public static readonly Dialect Sqlite = new(
+        "sqlite",
+        Page: "LIMIT @take",
+        // SQLite compares text by its bytes unless told otherwise, so the exact collation needs no word.
+        Tokens: new Dictionary<string, string> { ["$text_max$"] = "text", ["$bytes_max$"] = "blob", ["$exact$"] = "" },
+        // A write transaction of SQLite is exclusive from its first statement.
+        MigrationLock: "SELECT 1",
+        TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM sqlite_master WHERE type = 'table' AND name = @table",
+        IsUniqueViolation: e => e is SqliteException { SqliteExtendedErrorCode: SqliteConstraintPrimaryKey or SqliteConstraintUnique },
+        IsTransient: e => e is SqliteException { SqliteErrorCode: SqliteBusy });
+
+    public static readonly Dialect SqlServer = new(
+        "sqlserver",
+        Page: "OFFSET 0 ROWS FETCH NEXT @take ROWS ONLY",
+        Tokens: new Dictionary<string, string>
+        {
+            ["$text_max$"] = "nvarchar(max)",
+            ["$bytes_max$"] = "varbinary(max)",
+            ["$exact$"] = "COLLATE Latin1_General_100_BIN2",
+        },
+        MigrationLock: "EXEC sp_getapplock @Resource = 'storeplugin-migrations', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000",
+        TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM information_schema.tables WHERE table_name = @table",
+        IsUniqueViolation: e => e is SqlException { Number: 2601 or 2627 },
+        IsTransient: e => e is SqlException { Number: 1205 or 3960 });
+}

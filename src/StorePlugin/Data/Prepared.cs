@@ -1,0 +1,65 @@
+// A statement prepared once and run for many rows: the batches of intake and of the workers write through it, since
+// there Dapper's new command for each row costs more than the database itself.
+using System.Data;
+using System.Data.Common;
+
+namespace StorePlugin.Data;
+
+/// <summary>One statement of a transaction; its parameters are set anew for each run.</summary>
+internal sealed class Prepared : IAsyncDisposable
+{
+    private readonly DbCommand _command;
+
+    public Prepared(Tx tx, string sql)
+    {
+        _command = tx.Connection.CreateCommand();
+        _command.CommandText = sql;
+        _command.Transaction = tx.Transaction;
+    }
+
+    /// <summary>
+    /// Runs the statement with these parameters; each run must name the same ones in the same order. Returns the rows
+    /// touched.
+    /// </summary>
+    public Task<int> DoAsync(params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        if (_command.Parameters.Count == 0)
+        {
+            foreach (var (name, value) in parameters)
+            {
+                var parameter = _command.CreateParameter();
+                parameter.ParameterName = "@" + name;
+                parameter.DbType = TypeOf(value);
+                _command.Parameters.Add(parameter);
+            }
+        }
+
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            var parameter = _command.Parameters[i];
+            var value = parameters[i].Value;
+            parameter.Value = value switch
+            {
+                null => DBNull.Value,
+                DateTimeOffset instant => instant.ToUnixTimeMilliseconds(),
+                _ => value,
+            };
+            if (value is not null)
+            {
+                parameter.DbType = TypeOf(value);
+            }
+        }
+
+        return _command.ExecuteNonQueryAsync();
+    }
+
+    public ValueTask DisposeAsync() => _command.DisposeAsync();
+
+    private static DbType TypeOf(object? value) => value switch
+    {
+        null or string => DbType.String,
+        long or DateTimeOffset => DbType.Int64,
+        byte[] => DbType.Binary,
+        _ => throw new ArgumentException($"A column holds text, bigint or bytes, not {value.GetType().Name}.", nameof(value)),
+    };
+}

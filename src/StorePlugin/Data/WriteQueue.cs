@@ -1,0 +1,111 @@
+// SQLite has one writer, and its own waiting is unfair: here every write of the process takes its turn, intake first.
+using System.Data;
+using System.Threading.Channels;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace StorePlugin.Data;
+
+/// <summary>Who goes first when several writes wait.</summary>
+internal enum WriteTurn
+{
+    /// <summary>A platform is waiting for its answer.</summary>
+    Intake,
+
+    /// <summary>Everything else, in the order of arrival.</summary>
+    Work,
+}
+
+/// <summary>
+/// Runs the write transactions of this process one after the other on one connection: measured, two writers that meet
+/// in SQLite's busy wait cost intake all but a few of its commits (see docs/decisions/0003-write-queue.md).
+/// </summary>
+internal sealed class WriteQueue : IAsyncDisposable
+{
+    private readonly Channel<Func<SqliteConnection, Task>> _intake = Channel.CreateUnbounded<Func<SqliteConnection, Task>>();
+    private readonly Channel<Func<SqliteConnection, Task>> _work = Channel.CreateUnbounded<Func<SqliteConnection, Task>>();
+    private readonly SemaphoreSlim _waiting = new(0);
+    private readonly Task _loop;
+
+    public WriteQueue(string connectionString) => _loop = Task.Run(() => LoopAsync(connectionString));
+
+    public Task<T> RunAsync<T>(Func<Tx, Task<T>> work, WriteTurn turn, CancellationToken cancel)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var lane = turn == WriteTurn.Intake ? _intake : _work;
+        if (!lane.Writer.TryWrite(connection => RunAsync(connection, work, done, cancel)))
+        {
+            throw new ObjectDisposedException(nameof(WriteQueue), "The database is closing.");
+        }
+
+        _waiting.Release();
+        return done.Task;
+    }
+
+    /// <summary>Lets what waits finish, then closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_intake.Writer.TryComplete() && _work.Writer.TryComplete())
+        {
+            _waiting.Release();
+            await _loop;
+            _waiting.Dispose();
+        }
+    }
+
+    private static async Task RunAsync<T>(
+        SqliteConnection connection, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, CancellationToken cancel)
+    {
+        // Whatever goes wrong belongs to the caller who waits for it; the queue itself goes on.
+        try
+        {
+            cancel.ThrowIfCancellationRequested();
+            await using var transaction = connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+            var result = await work(new Tx(connection, transaction));
+            await transaction.CommitAsync(CancellationToken.None);
+            done.SetResult(result);
+        }
+        catch (OperationCanceledException e) when (cancel.IsCancellationRequested)
+        {
+            done.SetCanceled(e.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            done.SetException(e);
+        }
+    }
+
+    private static SqliteConnection Open(string connectionString)
+    {
+        var connection = new SqliteConnection(connectionString);
+        connection.Open();
+        connection.Execute(
+            """
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
+            PRAGMA secure_delete = ON;
+            PRAGMA cache_size = -32768;
+            PRAGMA wal_autocheckpoint = 4000;
+            """);
+        return connection;
+    }
+
+    private async Task LoopAsync(string connectionString)
+    {
+        SqliteConnection? connection = null;
+        while (true)
+        {
+            await _waiting.WaitAsync();
+            if (!_intake.Reader.TryRead(out var next) && !_work.Reader.TryRead(out next))
+            {
+                // Only the call that closes the queue releases without a piece of work.
+                break;
+            }
+
+            connection ??= Open(connectionString);
+            await next(connection);
+        }
+
+        connection?.Dispose();
+    }
+}

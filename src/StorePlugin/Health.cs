@@ -1,0 +1,53 @@
+// Whether the program is alive, and whether it can do its work.
+using StorePlugin.Data;
+
+namespace StorePlugin;
+
+internal static class Health
+{
+    private const string CountWork =
+        """
+        SELECT
+            (SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE state = 'pending') AS pending_deliveries,
+            (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'pending') AS pending_effects,
+            (SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE state = 'dead') AS dead_deliveries,
+            (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'dead') AS dead_effects
+        """;
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", () => TypedResults.Ok(new { status = "alive" })).ExcludeFromDescription();
+        routes.MapGet("/readyz", ReadyAsync).ExcludeFromDescription();
+    }
+
+    private static async Task<IResult> ReadyAsync(Db db, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        // The answer itself is the report: whoever asks must learn that the database does not answer.
+        try
+        {
+            var work = await db.OneAsync<Work>(CountWork, cancel: cancel);
+            return TypedResults.Ok(new
+            {
+                status = "ready",
+                pendingDeliveries = work!.PendingDeliveries,
+                pendingEffects = work.PendingEffects,
+                deadDeliveries = work.DeadDeliveries,
+                deadEffects = work.DeadEffects,
+            });
+        }
+        catch (System.Data.Common.DbException e)
+        {
+            loggers.CreateLogger(typeof(Health)).LogUnready(e);
+            return TypedResults.Json(
+                new { status = "unready", reason = "The database does not answer." }, statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private sealed record Work(long PendingDeliveries, long PendingEffects, long DeadDeliveries, long DeadEffects);
+}
+
+internal static partial class HealthLog
+{
+    [LoggerMessage(LogLevel.Error, "The database does not answer")]
+    public static partial void LogUnready(this ILogger logger, Exception exception);
+}

@@ -1,0 +1,13 @@
+// What the folder Inbox adds to the program.
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Inbox;
+
+internal static class InboxSetup
+{
+    public static void AddInbox(this IServiceCollection services)
+    {
+        services.AddSingleton<WorkSignal>();
+        services.AddSingleton<IInbox, SqlInbox>();
+    }
+}

@@ -1,0 +1,133 @@
+// The books: double entry, append-only. A transaction is posted whole or not at all, and never twice.
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Ledger;
+
+/// <summary>The accounts of rule H7. The first five are an ambassador's, the last two the merchant's.</summary>
+internal static class Account
+{
+    public const string Held = "held";
+    public const string Review = "review";
+    public const string Approved = "approved";
+    public const string InPayout = "in_payout";
+    public const string Paid = "paid";
+    public const string Expense = "expense";
+    public const string WrittenOff = "written_off";
+
+    /// <summary>What the merchant's accounts carry in place of an ambassador.</summary>
+    public const string Merchant = "";
+}
+
+/// <summary>Why a transaction was posted; with its source it is unique for a store.</summary>
+internal static class LedgerKind
+{
+    /// <summary>A commission came to be or changed; the source is the order and its revision.</summary>
+    public const string Commission = "commission";
+
+    /// <summary>The hold is over; the source is the order and its revision.</summary>
+    public const string Release = "release";
+
+    /// <summary>Money was reserved for a payout; the source is the payout.</summary>
+    public const string PayoutReserved = "payout_reserved";
+
+    /// <summary>The transfer exists; the source is the payout.</summary>
+    public const string PayoutSent = "payout_sent";
+
+    /// <summary>The provider refused and the money is payable again; the source is the payout and its attempt.</summary>
+    public const string PayoutReturned = "payout_returned";
+}
+
+/// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>
+internal sealed record Entry(string Account, string AmbassadorId, string? OrderId, long AmountMinor);
+
+/// <summary>A movement that sums to zero in one currency.</summary>
+/// <param name="Source">What caused it; unique with the kind, so that the same cause posts once.</param>
+/// <param name="BookedAt">The instant of booking, which dates all figures of money (rule M4).</param>
+/// <param name="Actor">Who or what caused it (rule H6).</param>
+internal sealed record LedgerTransaction(
+    string Kind, string Source, Currency Currency, DateTimeOffset BookedAt, string Actor, string Reason, ImmutableArray<Entry> Entries)
+{
+    /// <summary>Moves an amount of one ambassador from one account to another, for one order or for none.</summary>
+    public static ImmutableArray<Entry> Move(string ambassadorId, string? orderId, string from, string to, Money amount) =>
+    [
+        new Entry(from, from == Account.Expense ? Account.Merchant : ambassadorId, orderId, -amount.Minor),
+        new Entry(to, to == Account.Expense ? Account.Merchant : ambassadorId, orderId, amount.Minor),
+    ];
+}
+
+/// <summary>Writes transactions and keeps the running balances beside them, in the caller's database transaction.</summary>
+internal static class LedgerBook
+{
+    private const string InsertTransaction =
+        """
+        INSERT INTO ledger_transactions (store_id, id, kind, source, currency, booked_at, local_day, actor, reason)
+        VALUES (@StoreId, @Id, @Kind, @Source, @Currency, @BookedAt, @LocalDay, @Actor, @Reason)
+        """;
+
+    private const string InsertEntry =
+        """
+        INSERT INTO ledger_entries (store_id, transaction_id, position, account, ambassador_id, order_id, amount_minor, currency)
+        VALUES (@StoreId, @TransactionId, @Position, @Account, @AmbassadorId, @OrderId, @AmountMinor, @Currency)
+        """;
+
+    private const string MoveBalance =
+        """
+        UPDATE balances SET amount_minor = amount_minor + @AmountMinor
+        WHERE store_id = @StoreId AND ambassador_id = @AmbassadorId AND account = @Account AND currency = @Currency
+        """;
+
+    private const string OpenBalance =
+        """
+        INSERT INTO balances (store_id, ambassador_id, account, currency, amount_minor)
+        VALUES (@StoreId, @AmbassadorId, @Account, @Currency, @AmountMinor)
+        """;
+
+    /// <summary>Posts the transactions; together with the caller's writes, or not at all.</summary>
+    /// <exception cref="UnreachableException">One does not sum to zero: a fault of the program, and nothing is posted.</exception>
+    public static async Task PostAsync(Tx tx, Store store, IReadOnlyCollection<LedgerTransaction> transactions)
+    {
+        await using var insertTransaction = new Prepared(tx, InsertTransaction);
+        await using var insertEntry = new Prepared(tx, InsertEntry);
+        var moves = new Dictionary<(string AmbassadorId, string Account, string Currency), long>();
+        foreach (var transaction in transactions)
+        {
+            if (transaction.Entries.Length < 2 || transaction.Entries.Sum(entry => entry.AmountMinor) != 0)
+            {
+                throw new UnreachableException($"The ledger transaction {transaction.Kind} {transaction.Source} does not sum to zero.");
+            }
+
+            var id = Ids.New("ltx", transaction.BookedAt);
+            await insertTransaction.DoAsync(
+                ("StoreId", store.Id), ("Id", id), ("Kind", transaction.Kind), ("Source", transaction.Source),
+                ("Currency", transaction.Currency.Code), ("BookedAt", transaction.BookedAt),
+                ("LocalDay", store.LocalDay(transaction.BookedAt)), ("Actor", transaction.Actor), ("Reason", transaction.Reason));
+            for (var i = 0; i < transaction.Entries.Length; i++)
+            {
+                var entry = transaction.Entries[i];
+                await insertEntry.DoAsync(
+                    ("StoreId", store.Id), ("TransactionId", id), ("Position", (long)i), ("Account", entry.Account),
+                    ("AmbassadorId", entry.AmbassadorId), ("OrderId", entry.OrderId), ("AmountMinor", entry.AmountMinor),
+                    ("Currency", transaction.Currency.Code));
+                CollectionsMarshal.GetValueRefOrAddDefault(
+                    moves, (entry.AmbassadorId, entry.Account, transaction.Currency.Code), out _) += entry.AmountMinor;
+            }
+        }
+
+        await using var moveBalance = new Prepared(tx, MoveBalance);
+        foreach (var (key, amount) in moves)
+        {
+            if (await moveBalance.DoAsync(
+                ("StoreId", store.Id), ("AmbassadorId", key.AmbassadorId), ("Account", key.Account), ("Currency", key.Currency),
+                ("AmountMinor", amount)) == 0)
+            {
+                await tx.DoAsync(
+                    OpenBalance, new { StoreId = store.Id, key.AmbassadorId, key.Account, key.Currency, AmountMinor = amount });
+            }
+        }
+    }
+}

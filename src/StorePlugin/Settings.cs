@@ -1,0 +1,269 @@
+// Every configuration key of the program, read once and checked as a whole before anything starts.
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using StorePlugin.Data;
+
+namespace StorePlugin;
+
+/// <summary>The app's registration at Shopify.</summary>
+/// <param name="AdminUrl">Where a shop's admin answers; <c>{shop}</c> stands for the shop's domain.</param>
+internal sealed record ShopifyOptions(
+    string ClientId, string ClientSecret, string? PreviousClientSecret, string Scopes, string ApiVersion, string AdminUrl)
+{
+    /// <summary>The current secret first, then the one it replaced, as bytes that key an HMAC.</summary>
+    public ImmutableArray<byte[]> Secrets { get; } = PreviousClientSecret is null
+        ? [Encoding.UTF8.GetBytes(ClientSecret)]
+        : [Encoding.UTF8.GetBytes(ClientSecret), Encoding.UTF8.GetBytes(PreviousClientSecret)];
+
+    public Uri AdminUrlOf(string shop) => new(AdminUrl.Replace("{shop}", shop, StringComparison.Ordinal).TrimEnd('/') + "/");
+}
+
+/// <summary>How mail leaves: by SMTP, or as files into a folder.</summary>
+internal sealed record MailOptions(string? Host, int Port, string? User, string? Password, string? From, string Folder);
+
+/// <summary>Configuration that is partly set or wrong. Each problem names its key.</summary>
+internal sealed class SettingsException(IReadOnlyList<string> problems)
+    : Exception(string.Join(Environment.NewLine, problems))
+{
+    /// <summary>EX_CONFIG of sysexits.h.</summary>
+    public const int ExitCode = 78;
+}
+
+/// <summary>The configuration of the program. The README's table lists the keys.</summary>
+internal sealed partial record Settings
+{
+    private const string DefaultScopes = "read_orders,write_discounts";
+    private const string DefaultApiVersion = "2026-10";
+
+    public required string DataFolder { get; init; }
+
+    public required DatabaseOptions Database { get; init; }
+
+    /// <summary>Base of links and callbacks without a final slash; null: the address that the server listens on.</summary>
+    public required string? PublicUrl { get; init; }
+
+    /// <summary>Null where the app is not registered at Shopify.</summary>
+    public required ShopifyOptions? Shopify { get; init; }
+
+    public required Uri StripeApiUrl { get; init; }
+
+    public required bool WooCommerceAllowHttp { get; init; }
+
+    public required MailOptions Mail { get; init; }
+
+    public required string KeyFile { get; init; }
+
+    public required string? ClockFile { get; init; }
+
+    /// <summary>Null: the library's own limit.</summary>
+    public required long? WebhookBodyBytesMax { get; init; }
+
+    /// <summary>Reads and checks everything.</summary>
+    /// <exception cref="SettingsException">Something is missing or wrong; all problems are told at once.</exception>
+    public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
+    {
+        var read = new Reader(configuration, environment.ContentRootPath);
+        var dataFolder = read.Path("Data:Folder") ?? Path.Combine(environment.ContentRootPath, "data");
+        var settings = new Settings
+        {
+            DataFolder = dataFolder,
+            Database = ReadDatabase(read, dataFolder),
+            PublicUrl = read.Url("PublicUrl")?.ToString().TrimEnd('/'),
+            Shopify = ReadShopify(read),
+            StripeApiUrl = read.Url("Stripe:ApiUrl") ?? new Uri("https://api.stripe.com/"),
+            WooCommerceAllowHttp = read.Flag("WooCommerce:AllowHttp"),
+            Mail = ReadMail(read, dataFolder),
+            KeyFile = read.Path("Secrets:KeyFile") ?? Path.Combine(dataFolder, "secrets.key"),
+            ClockFile = read.Path("Clock:File"),
+            WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, int.MaxValue),
+        };
+
+        if (settings.ClockFile is not null && !environment.IsDevelopment())
+        {
+            read.Refuse("Clock:File", "moves the clock for checks and is refused unless the environment is Development");
+        }
+
+        if (settings.Database.Provider == Dialect.SqlServer.Name && read.Text("Secrets:KeyFile") is null)
+        {
+            read.Refuse("Secrets:KeyFile", "must name a file outside the database when Database:Provider is sqlserver");
+        }
+
+        read.ThrowIfRefused();
+        return settings;
+    }
+
+    private static DatabaseOptions ReadDatabase(Reader read, string dataFolder)
+    {
+        var provider = read.Text("Database:Provider") ?? Dialect.Sqlite.Name;
+        var connection = read.Text("ConnectionStrings:StorePlugin");
+        if (provider != Dialect.Sqlite.Name && provider != Dialect.SqlServer.Name)
+        {
+            read.Refuse("Database:Provider", $"is '{provider}' and must be sqlite or sqlserver");
+        }
+        else if (provider == Dialect.SqlServer.Name && connection is null)
+        {
+            read.Refuse("ConnectionStrings:StorePlugin", "must hold a connection string when Database:Provider is sqlserver");
+        }
+
+        try
+        {
+            var parts = new DbConnectionStringBuilder { ConnectionString = connection ?? "" };
+            if (provider == Dialect.Sqlite.Name && connection is not null && !parts.ContainsKey("Data Source"))
+            {
+                read.Refuse("ConnectionStrings:StorePlugin", "must name a file as 'Data Source=…' when Database:Provider is sqlite");
+            }
+        }
+        catch (ArgumentException)
+        {
+            // The text may hold a password, so it is not repeated.
+            read.Refuse("ConnectionStrings:StorePlugin", "is not a connection string");
+        }
+
+        return new DatabaseOptions(provider, connection ?? $"Data Source={Path.Combine(dataFolder, "storeplugin.db")}");
+    }
+
+    private static ShopifyOptions? ReadShopify(Reader read)
+    {
+        var id = read.Text("Shopify:ClientId");
+        var secret = read.Text("Shopify:ClientSecret");
+        var previous = read.Text("Shopify:PreviousClientSecret");
+        var scopes = read.Text("Shopify:Scopes");
+        var version = read.Text("Shopify:ApiVersion");
+        var adminUrl = read.Text("Shopify:AdminUrl") ?? "https://{shop}";
+        if (!Uri.TryCreate(adminUrl.Replace("{shop}", "a.myshopify.com", StringComparison.Ordinal), UriKind.Absolute, out var url)
+            || url.Scheme is not ("http" or "https"))
+        {
+            read.Refuse("Shopify:AdminUrl", $"is '{adminUrl}' and must be an http or https address, in which {{shop}} is replaced");
+        }
+
+        if (id is null && secret is null && previous is null && scopes is null && version is null)
+        {
+            return null;
+        }
+
+        if (id is null)
+        {
+            read.Refuse("Shopify:ClientId", "is missing although other Shopify keys are set; set all or none");
+        }
+
+        if (secret is null)
+        {
+            read.Refuse("Shopify:ClientSecret", "is missing although other Shopify keys are set; set all or none");
+        }
+
+        if (version is not null && !ApiVersionForm().IsMatch(version))
+        {
+            read.Refuse("Shopify:ApiVersion", $"is '{version}' and must be a version such as {DefaultApiVersion}");
+        }
+
+        if (scopes is not null && !ScopesForm().IsMatch(scopes))
+        {
+            read.Refuse("Shopify:Scopes", $"is '{scopes}' and must be scopes separated by commas, such as {DefaultScopes}");
+        }
+
+        return new ShopifyOptions(
+            id ?? "", secret ?? "", previous, (scopes ?? DefaultScopes).Replace(" ", "", StringComparison.Ordinal), version ?? DefaultApiVersion, adminUrl);
+    }
+
+    private static MailOptions ReadMail(Reader read, string dataFolder)
+    {
+        var (host, user, password, from) =
+            (read.Text("Mail:Smtp:Host"), read.Text("Mail:Smtp:User"), read.Text("Mail:Smtp:Password"), read.Text("Mail:Smtp:From"));
+        var port = read.Number("Mail:Smtp:Port", 1, 65535);
+        var folder = read.Path("Mail:Folder");
+        if (host is null && (user ?? password ?? from) is not null | port is not null)
+        {
+            read.Refuse("Mail:Smtp:Host", "is missing although other Mail:Smtp keys are set");
+        }
+
+        if (host is not null && from is null)
+        {
+            read.Refuse("Mail:Smtp:From", "is missing: mail needs a sender's address");
+        }
+
+        if ((user is null) != (password is null))
+        {
+            read.Refuse(user is null ? "Mail:Smtp:User" : "Mail:Smtp:Password", "is missing although its counterpart is set");
+        }
+
+        if (host is not null && folder is not null)
+        {
+            read.Refuse("Mail:Folder", "is set beside Mail:Smtp:Host; mail goes one way or the other");
+        }
+
+        return new MailOptions(host, (int)(port ?? 25), user, password, from, folder ?? Path.Combine(dataFolder, "mail"));
+    }
+
+    [GeneratedRegex(@"\A(\d{4}-(01|04|07|10)|unstable)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex ApiVersionForm();
+
+    [GeneratedRegex(@"\A[a-z_]+(, ?[a-z_]+)*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex ScopesForm();
+
+    /// <summary>Reads keys and gathers what is wrong with them.</summary>
+    private sealed class Reader(IConfiguration configuration, string root)
+    {
+        private readonly List<string> _problems = [];
+
+        public void Refuse(string key, string why) => _problems.Add($"{key} {why}.");
+
+        public void ThrowIfRefused()
+        {
+            if (_problems.Count > 0)
+            {
+                throw new SettingsException(_problems);
+            }
+        }
+
+        /// <summary>A blank value counts as not set, since that is what an unset variable of a container becomes.</summary>
+        public string? Text(string key) => string.IsNullOrWhiteSpace(configuration[key]) ? null : configuration[key]!.Trim();
+
+        public string? Path(string key) => Text(key) is { } path ? System.IO.Path.GetFullPath(path, root) : null;
+
+        public bool Flag(string key)
+        {
+            if (Text(key) is { } text && !bool.TryParse(text, out _))
+            {
+                Refuse(key, $"is '{text}' and must be true or false");
+            }
+
+            return bool.TryParse(Text(key), out var flag) && flag;
+        }
+
+        public long? Number(string key, long min, long max)
+        {
+            if (Text(key) is not { } text)
+            {
+                return null;
+            }
+
+            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < min || number > max)
+            {
+                Refuse(key, $"is '{text}' and must be a whole number from {min} to {max}");
+                return null;
+            }
+
+            return number;
+        }
+
+        public Uri? Url(string key)
+        {
+            if (Text(key) is not { } text)
+            {
+                return null;
+            }
+
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")
+                || url.Query.Length > 0 || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
+            {
+                Refuse(key, $"is '{text}' and must be an http or https address without query");
+                return null;
+            }
+
+            return url;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// What the programme asks of a store's platform; Shopify and the rehearsal platform answer.
+namespace StorePlugin.Stores;
+
+/// <summary>A platform that stores run on. Calls leave the process and are made outside any transaction.</summary>
+internal interface IStorePlatform
+{
+    /// <summary>The word in <see cref="Store.Platform"/>.</summary>
+    string Name { get; }
+
+    /// <summary>
+    /// Creates a discount code in the store, or finds that the same effect has created it before.
+    /// </summary>
+    Task<DiscountResult> CreateDiscountAsync(Store store, DiscountRequest request, CancellationToken cancel);
+
+    /// <summary>Reads what the platform knows of the store.</summary>
+    /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
+    Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel);
+
+    /// <summary>
+    /// Where a referral link sends the shopper: the storefront with the discount applied and the click id carried along.
+    /// </summary>
+    /// <param name="store">The store of the link.</param>
+    /// <param name="code">The ambassador's code; null where it gives no discount.</param>
+    /// <param name="path">A path on the store's own domain, beginning with a single slash.</param>
+    /// <param name="reference">The click id, or the slug where no click was recorded.</param>
+    Uri LandingUrl(Store store, string? code, string path, string? reference);
+}
+
+/// <param name="EffectId">The idempotency key; the platform keeps it where it can, so that a lost answer is recognised.</param>
+/// <param name="PercentBp">The discount in basis points of the price; 1000 is 10 %.</param>
+internal sealed record DiscountRequest(string EffectId, string Code, string Title, long PercentBp, DateTimeOffset StartsAt);
+
+/// <summary>What came of a request to create a discount.</summary>
+internal abstract record DiscountResult
+{
+    /// <param name="DiscountId">The platform's id.</param>
+    internal sealed record Created(string DiscountId) : DiscountResult;
+
+    /// <summary>The platform refuses: the code belongs to someone else, or the request is not allowed.</summary>
+    internal sealed record Refused(string Reason) : DiscountResult;
+
+    /// <summary>The platform throttles or is out; it counts as no attempt.</summary>
+    internal sealed record Unavailable(string Reason, TimeSpan Wait) : DiscountResult;
+
+    /// <summary>Something failed that may pass.</summary>
+    internal sealed record Failed(string Reason) : DiscountResult;
+}
+
+/// <summary>What a platform tells of a store. Null where it does not say.</summary>
+internal sealed record StoreFacts(string? Name, string? Currency, string? TimeZone, string? PrimaryDomain);
+
+/// <summary>A platform did not answer, or refused; the message is in words and holds no secret.</summary>
+internal sealed class PlatformException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,58 @@
+// The keys of a store: one root, sealed in its row, from which the keys for hashing and for raw bodies are derived.
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.DataProtection;
+using StorePlugin.Data;
+
+namespace StorePlugin.Stores;
+
+/// <summary>
+/// Each store has keys of its own (rule F8): what one store's hash matches says nothing about another's, and dropping
+/// the root makes its sealed bodies unreadable.
+/// </summary>
+internal sealed class StoreKeys(IDataProtectionProvider protection)
+{
+    private const int RootSize = 32;
+    private const int CachedMax = 10_000;
+
+    private readonly IDataProtector _protector = protection.CreateProtector("StorePlugin.Stores.StoreKeys");
+    private readonly ConcurrentDictionary<string, Derived> _derived = new(StringComparer.Ordinal);
+
+    /// <summary>A new root, sealed, for a store that is being made.</summary>
+    public string NewSealedRoot() => _protector.Protect(Convert.ToBase64String(RandomNumberGenerator.GetBytes(RootSize)));
+
+    /// <summary>Encrypts a raw body; the delivery's key is bound to it, so that rows cannot be exchanged.</summary>
+    public byte[] SealBody(Store store, string deliveryKey, ReadOnlySpan<byte> body) =>
+        Sealed.Seal(Of(store).Body, body, Encoding.UTF8.GetBytes(deliveryKey));
+
+    public byte[] OpenBody(Store store, string deliveryKey, ReadOnlySpan<byte> sealedBody) =>
+        Sealed.Open(Of(store).Body, sealedBody, Encoding.UTF8.GetBytes(deliveryKey));
+
+    /// <summary>A keyed hash of an identifier, as lower-case hex; the kind keeps an e-mail from matching a phone number.</summary>
+    public string Hash(Store store, string kind, string value) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(Of(store).Hash, Encoding.UTF8.GetBytes($"{kind}:{value}")));
+
+    private Derived Of(Store store)
+    {
+        if (_derived.TryGetValue(store.KeysSealed, out var derived))
+        {
+            return derived;
+        }
+
+        var root = Convert.FromBase64String(_protector.Unprotect(store.KeysSealed));
+        derived = new Derived(Derive(root, "body"), Derive(root, "hash"));
+        if (_derived.Count >= CachedMax)
+        {
+            _derived.Clear();
+        }
+
+        _derived[store.KeysSealed] = derived;
+        return derived;
+    }
+
+    private static byte[] Derive(byte[] root, string use) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, root, RootSize, info: Encoding.ASCII.GetBytes(use));
+
+    private sealed record Derived(byte[] Body, byte[] Hash);
+}

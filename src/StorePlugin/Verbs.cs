@@ -1,0 +1,61 @@
+// The command line: serve, demo, migrate, verify, api-key.
+using StorePlugin.Data;
+
+namespace StorePlugin;
+
+/// <summary>Exit codes: 0 clean, 1 a finding or failure, 2 usage, 78 configuration.</summary>
+internal static class Verbs
+{
+    private const int Clean = 0;
+    private const int Usage = 2;
+
+    private const string UsageText =
+        """
+        usage: storeplugin [VERB]
+
+          serve                                 answer requests and work (the default)
+          migrate                               bring the database to this program's schema
+        """;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (verb, options) = args is [var first, .. var rest] && !first.StartsWith('-') ? (first, rest) : ("serve", args);
+        try
+        {
+            return verb switch
+            {
+                "serve" => await ServeAsync(options),
+                "migrate" => await MigrateAsync(options),
+                _ => Refuse($"'{verb}' is no verb."),
+            };
+        }
+        catch (SettingsException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return SettingsException.ExitCode;
+        }
+    }
+
+    private static async Task<int> ServeAsync(string[] args)
+    {
+        await using var app = App.Build(args);
+        await App.PrepareAsync(app);
+        await app.RunAsync();
+        return Clean;
+    }
+
+    private static async Task<int> MigrateAsync(string[] args)
+    {
+        await using var app = App.Build(args);
+        var names = await app.Services.GetRequiredService<Migrator>().MigrateAsync();
+        await Console.Error.WriteLineAsync(names.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", names)}.");
+        return Clean;
+    }
+
+    private static int Refuse(string why)
+    {
+        Console.Error.WriteLine(why);
+        Console.Error.WriteLine(UsageText);
+        return Usage;
+    }
+}

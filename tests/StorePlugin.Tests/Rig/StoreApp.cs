@@ -1,0 +1,74 @@
+// The program as the tests run it: the real app on a loopback port, an SQLite file of its own, a clock that stands still.
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using StorePlugin.Data;
+
+namespace StorePlugin.Tests.Rig;
+
+/// <summary>Starts the app; workers do not run by themselves but when a test drains them.</summary>
+internal sealed class StoreApp : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
+
+    private readonly WebApplication _app;
+    private readonly string _folder;
+
+    private StoreApp(WebApplication app, string folder, ManualClock clock)
+    {
+        (_app, _folder, Clock) = (app, folder, clock);
+        Address = new Uri(app.Services.GetRequiredService<PublicAddress>().Listening);
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
+    }
+
+    public ManualClock Clock { get; }
+
+    public Uri Address { get; }
+
+    /// <summary>A client that follows no redirects and keeps no cookies.</summary>
+    public HttpClient Http { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public Db Db => _app.Services.GetRequiredService<Db>();
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <param name="settings">Configuration keys on top of the rig's own.</param>
+    /// <param name="services">Replaces or adds services.</param>
+    public static async Task<StoreApp> StartAsync(
+        IEnumerable<KeyValuePair<string, string?>>? settings = null, Action<IServiceCollection>? services = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
+        var clock = new ManualClock(Start);
+        var app = App.Build(
+            [],
+            adjust: builder =>
+            {
+                builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+                services?.Invoke(builder.Services);
+            },
+            configure: configuration => configuration.AddInMemoryCollection(
+                new Dictionary<string, string?>
+                {
+                    ["urls"] = "http://127.0.0.1:0",
+                    ["Data:Folder"] = folder,
+                    ["Serilog:MinimumLevel:Default"] = "Warning",
+                    ["Workers:Idle"] = "true",
+                }.Concat(settings ?? [])));
+        await App.PrepareAsync(app);
+        await app.StartAsync();
+        return new StoreApp(app, folder, clock);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
