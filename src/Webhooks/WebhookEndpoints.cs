@@ -1,6 +1,5 @@
 // The webhook paths: read raw bytes, prove the sender, hand over to the inbox, answer.
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
