@@ -8,6 +8,7 @@ internal static class StoresSetup
         services.AddSingleton<StoreDirectory>();
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
+        services.AddSingleton<Installation>();
         services.AddSingleton<ReceiveStoreEvent>();
     }
 }
