@@ -39,7 +39,7 @@ internal static class Api
 
     /// <summary>Stands before the calls: a caller is known and may do it before anything of the request is read.</summary>
     public static void UseApi(this WebApplication app) =>
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api =>
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase), api =>
         {
             api.Use(AdmitAsync);
             api.UseRateLimiter(new RateLimiterOptions

@@ -17,18 +17,17 @@ internal interface IApiArgument
 /// <typeparam name="T">The record that it is read into, which describes it in <c>/openapi/v1.json</c>.</typeparam>
 internal sealed class ApiBody<T> : IApiArgument, IBindableFromHttpContext<ApiBody<T>>, IEndpointParameterMetadataProvider
 {
-    private readonly Fields? _fields;
-
-    private ApiBody(Fields? fields, ProblemHttpResult? refusal) => (_fields, Refusal) = (fields, refusal);
+    private ApiBody(Fields fields, ProblemHttpResult? refusal) => (Fields, Refusal) = (fields, refusal);
 
     public ProblemHttpResult? Refusal { get; }
 
-    public Fields Fields => _fields ?? throw new InvalidOperationException("The body was refused.");
+    /// <summary>The body's members; none when it was refused.</summary>
+    public Fields Fields { get; }
 
     public static async ValueTask<ApiBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var (element, refusal) = await ApiBody.ReadAsync(context);
-        return element is { } body ? new ApiBody<T>(Fields.Of(body), null) : new ApiBody<T>(null, refusal);
+        var (body, refusal) = await ApiBody.ReadAsync(context);
+        return new ApiBody<T>(Fields.Of(body ?? ApiBody.Empty), refusal);
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
@@ -37,6 +36,8 @@ internal sealed class ApiBody<T> : IApiArgument, IBindableFromHttpContext<ApiBod
 
 internal static class ApiBody
 {
+    public static readonly JsonElement Empty = JsonElement.Parse("{}");
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
     public static async Task<(JsonElement? Body, ProblemHttpResult? Refusal)> ReadAsync(HttpContext context)

@@ -1,5 +1,4 @@
 // How /openapi/v1.json describes the API.
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace StorePlugin;

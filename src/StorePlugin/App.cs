@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
+using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
@@ -40,13 +41,17 @@ internal static class App
         builder.Services.AddStores();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddApi();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseApi();
         app.MapHealth();
         app.MapWebhooks();
+        app.MapApi();
+        app.MapLinks();
         return app;
     }
 

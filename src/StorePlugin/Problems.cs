@@ -1,7 +1,6 @@
 // What a caller of the JSON API is told when it is not served: a stable type, a status, a sentence for people.
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 
 namespace StorePlugin;
 

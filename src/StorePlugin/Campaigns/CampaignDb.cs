@@ -1,6 +1,6 @@
 // Campaigns with their revisions of terms: a draft is made, given an objective, launched.
-using StorePlugin.Ambassadors;
 using StorePlugin.Data;
+using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -69,6 +69,14 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         WHERE store_id = @storeId AND campaign_id = @id AND revision = 1 AND effective_at IS NULL
         """;
 
+    // Codes that were given while the campaign was a draft.
+    private const string CodesWaiting =
+        """
+        SELECT code_key FROM codes
+        WHERE store_id = @storeId AND campaign_id = @id AND ended_at IS NULL AND discount_state = 'pending'
+        ORDER BY code_key
+        """;
+
     public async Task<IReadOnlyList<Campaign>> ListAsync(Store store, string after, long take, CancellationToken cancel) =>
         [.. (await db.ManyAsync<Row>(ReadMany + db.Page, new { storeId = store.Id, after, take }, cancel)).Select(row => row.ToCampaign())];
 
@@ -122,7 +130,11 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
                 }
 
                 await tx.DoAsync(UpdateEffective, new { storeId = store.Id, id, at });
-                await DiscountOrders.AddForCampaignAsync(tx, store, id, now);
+                foreach (var codeKey in await tx.ManyAsync<string>(CodesWaiting, new { storeId = store.Id, id }))
+                {
+                    await Outbox.AddAsync(tx, store.Id, Effect.Kinds.CreateDiscount, codeKey, "{}", now);
+                }
+
                 return CampaignStep.Done;
             },
             cancel: cancel);
