@@ -6,7 +6,9 @@ using Serilog;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin;
 
@@ -34,12 +36,14 @@ internal static class App
         builder.Services.AddStores();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddRewards();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapHealth();
+        app.MapShopify();
         return app;
     }
 
