@@ -6,7 +6,9 @@ using Serilog;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -40,12 +42,14 @@ internal static class App
         builder.Services.AddStores();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddRewards();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapHealth();
+        app.MapShopify();
         app.MapWebhooks();
         return app;
     }

@@ -17,6 +17,7 @@ internal sealed partial class InboxWorker(
     StoreKeys keys,
     ReceiveOrders orders,
     ReceiveStoreEvent storeEvents,
+    Installation installation,
     WorkSignal signal,
     TimeProvider clock,
     ILogger<InboxWorker> logger)
@@ -130,7 +131,7 @@ internal sealed partial class InboxWorker(
         var started = clock.GetTimestamp();
         try
         {
-            await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+            await ApplyAsync(batch, cancel);
             Adapt(batch.Count, clock.GetElapsedTime(started));
         }
         // One of them is at fault, or another worker was faster: alone, each shows which.
@@ -154,7 +155,7 @@ internal sealed partial class InboxWorker(
     {
         try
         {
-            await db.InTransactionAsync(tx => ApplyAsync(tx, [delivery]), cancel: cancel);
+            await ApplyAsync([delivery], cancel);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -178,6 +179,15 @@ internal sealed partial class InboxWorker(
         return (batch, left);
     }
 
+    private async Task ApplyAsync(List<Claimed> batch, CancellationToken cancel)
+    {
+        await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+        if (batch.Exists(delivery => delivery.OrderEvent is null))
+        {
+            installation.Forget(batch[0].Store);
+        }
+    }
+
     private async Task ApplyAsync(Tx tx, List<Claimed> batch)
     {
         var store = batch[0].Store;
@@ -195,7 +205,9 @@ internal sealed partial class InboxWorker(
             }
             else
             {
-                outcomes[i] = await storeEvents.ApplyAsync(tx, store, batch[i].StoreEvent);
+                outcomes[i] = batch[i].StoreEvent is Irrelevant irrelevant
+                    ? irrelevant.Reason
+                    : await storeEvents.ApplyAsync(tx, store, batch[i].StoreEvent);
             }
         }
 
