@@ -85,6 +85,10 @@ internal sealed partial record Settings
         {
             read.Refuse("Clock:File", "moves the clock for checks and is refused unless the environment is Development");
         }
+        else if (settings.ClockFile is { } clockFile && !FileClock.Holds(clockFile))
+        {
+            read.Refuse("Clock:File", $"names {clockFile}, which does not hold an instant such as 2026-03-01T10:00:00Z");
+        }
 
         if (settings.Database.Provider == Dialect.SqlServer.Name && read.Text("Secrets:KeyFile") is null)
         {
