@@ -213,10 +213,11 @@ internal sealed class ShopifyEndpointTests
         Assert.That(_host.Inbox.Deliveries, Has.Count.EqualTo(status == 200 ? 1 : 0));
     }
 
-    [Test]
-    public async Task A_delivery_that_cannot_be_stored_is_asked_for_again()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_delivery_that_cannot_be_stored_is_asked_for_again(bool cancelled)
     {
-        _host.Inbox.Fault = new IOException("disk full");
+        _host.Inbox.Fault = cancelled ? new OperationCanceledException("disk slow") : new IOException("disk full");
 
         var answer = await _host.PostAsync(Path, Body, Headers(Body));
 
