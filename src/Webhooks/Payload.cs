@@ -45,7 +45,7 @@ internal readonly struct Payload
     /// <summary>The id of a thing: a whole number of 64 bits or a word.</summary>
     public string Id(string name) => IdOrNull(name) ?? throw Missing(name, "an id");
 
-    /// <summary>As <see cref="Id"/>; null where the field is missing. Zero is an id only where the caller says so.</summary>
+    /// <summary>As <see cref="Id"/>; null where the field is missing.</summary>
     public string? IdOrNull(string name)
     {
         if (!TryField(name, out var field))
