@@ -146,6 +146,7 @@ internal sealed class WooCommerceReaderTests
     [TestCase("{\"date_modified_gmt\":\"2026-11-21T02:34:54\"", false)]
     [TestCase("{\"dat\\ud800_modified\":1}", false)]
     [TestCase("[]", false)]
+    [TestCase("[{\"date_modified_gmt\":\"2026-11-21T02:34:54\"}]", false)]
     [TestCase("not json", false)]
     public void The_key_leaves_the_delivery_id_out_only_where_the_body_tells_its_version(string body, bool versioned)
     {
