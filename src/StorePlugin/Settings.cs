@@ -78,7 +78,7 @@ internal sealed partial record Settings
             Mail = ReadMail(read, dataFolder),
             KeyFile = read.Path("Secrets:KeyFile") ?? Path.Combine(dataFolder, "secrets.key"),
             ClockFile = read.Path("Clock:File"),
-            WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, int.MaxValue),
+            WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, 1 << 30),
         };
 
         if (settings.ClockFile is not null && !environment.IsDevelopment())
