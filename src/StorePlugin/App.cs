@@ -6,6 +6,7 @@ using Serilog;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 
 namespace StorePlugin;
@@ -34,6 +35,7 @@ internal static class App
         builder.Services.AddStores();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddPayouts();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
