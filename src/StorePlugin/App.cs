@@ -6,6 +6,7 @@ using Serilog;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Payouts;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
@@ -43,6 +44,7 @@ internal static class App
         builder.Services.AddInbox();
         builder.Services.AddOrders();
         builder.Services.AddRewards();
+        builder.Services.AddPayouts();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

@@ -2,6 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Orders;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -17,6 +18,7 @@ internal sealed partial class InboxWorker(
     StoreKeys keys,
     ReceiveOrders orders,
     ReceiveStoreEvent storeEvents,
+    ReceiveStripeEvent stripeEvents,
     Installation installation,
     WorkSignal signal,
     TimeProvider clock,
@@ -205,9 +207,12 @@ internal sealed partial class InboxWorker(
             }
             else
             {
-                outcomes[i] = batch[i].StoreEvent is Irrelevant irrelevant
-                    ? irrelevant.Reason
-                    : await storeEvents.ApplyAsync(tx, store, batch[i].StoreEvent);
+                outcomes[i] = batch[i].StoreEvent switch
+                {
+                    Irrelevant irrelevant => irrelevant.Reason,
+                    StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
+                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent),
+                };
             }
         }
 
