@@ -3,9 +3,12 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
+using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Pages;
+using StorePlugin.Portal;
 using StorePlugin.Stores;
 
 namespace StorePlugin;
@@ -34,12 +37,15 @@ internal static class App
         builder.Services.AddStores();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddPages();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UsePages();
         app.MapHealth();
+        app.MapPages();
+        app.MapDashboard();
+        app.MapPortal();
         return app;
     }
 
