@@ -38,6 +38,7 @@ internal static class App
         builder.Services.AddInbox();
         builder.Services.AddOrders();
         builder.Services.AddPages();
+        builder.Services.AddDashboard();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
