@@ -3,10 +3,13 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
+using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Pages;
 using StorePlugin.Payouts;
+using StorePlugin.Portal;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
@@ -45,14 +48,18 @@ internal static class App
         builder.Services.AddOrders();
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
+        builder.Services.AddPages();
+        builder.Services.AddDashboard();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UsePages();
         app.MapHealth();
         app.MapShopify();
         app.MapWebhooks();
+        app.MapPages();
+        app.MapDashboard();
+        app.MapPortal();
         return app;
     }
 
