@@ -1,9 +1,7 @@
 // A store with ambassadors, money to pay and a stand-in for Stripe, and a driver that performs effects as they fall due.
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
@@ -19,6 +17,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
 {
     public const string TestKey = "sk_test_payoutworld0001";
 
+    private int _ambassadors;
     private int _commissions;
 
     private PayoutWorld(StoreApp app, FakeStripe stripe, Store store) => (App, Stripe, Store) = (app, stripe, store);
@@ -70,7 +69,8 @@ internal sealed class PayoutWorld : IAsyncDisposable
 
     public async Task<string> AmbassadorAsync(string name, string? account = "acct_ann", string state = "approved")
     {
-        var id = Ids.New("amb", Clock.GetUtcNow());
+        // In the order of their making, which ids of one millisecond are not.
+        var id = string.Create(CultureInfo.InvariantCulture, $"amb_{++_ambassadors:d32}");
         await Db.DoAsync(
             """
             INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, stripe_account, approved_at, created_at)
@@ -200,14 +200,14 @@ internal sealed class PayoutWorld : IAsyncDisposable
             {
             }
 
-            var next = await Db.OneAsync<DateTimeOffset?>("SELECT MIN(due_at) FROM effects WHERE state = 'pending'");
-            if (next is null || next > end)
+            var due = await Db.ManyAsync<DateTimeOffset>("SELECT due_at FROM effects WHERE state = 'pending' ORDER BY due_at");
+            if (due is not [var next, ..] || next > end)
             {
                 Clock.MoveTo(end);
                 return;
             }
 
-            Clock.MoveTo(next.Value);
+            Clock.MoveTo(next);
         }
     }
 

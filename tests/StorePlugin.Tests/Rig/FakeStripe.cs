@@ -156,8 +156,6 @@ internal sealed class FakeStripe : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static int StatusOf(Stored stored) => stored.Status;
-
     private async Task AnswerAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
@@ -230,7 +228,7 @@ internal sealed class FakeStripe : IAsyncDisposable
 
                 return;
             case StripeFault.TruncatedJson:
-                await WriteAsync(context, StatusOf(stored), stored.Body[..(stored.Body.Length / 2)]);
+                await WriteAsync(context, stored.Status, stored.Body[..(stored.Body.Length / 2)]);
                 return;
         }
 
@@ -239,7 +237,7 @@ internal sealed class FakeStripe : IAsyncDisposable
             context.Response.Headers["Idempotent-Replayed"] = "true";
         }
 
-        await WriteAsync(context, StatusOf(stored), stored.Body);
+        await WriteAsync(context, stored.Status, stored.Body);
     }
 
     private (Stored Stored, bool Replayed) Execute(string account, string key, string body, StripeFault? fault)
