@@ -1,4 +1,5 @@
 // A store with ambassadors, money to pay and a stand-in for Stripe, and a driver that performs effects as they fall due.
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,13 +21,19 @@ internal sealed class PayoutWorld : IAsyncDisposable
     private int _ambassadors;
     private int _commissions;
 
-    private PayoutWorld(StoreApp app, FakeStripe stripe, Store store) => (App, Stripe, Store) = (app, stripe, store);
+    private readonly CallerFilter _caller;
+
+    private PayoutWorld(StoreApp app, FakeStripe stripe, Store store, CallerFilter caller) =>
+        (App, Stripe, Store, _caller) = (app, stripe, store, caller);
 
     public StoreApp App { get; }
 
     public FakeStripe Stripe { get; }
 
     public Store Store { get; }
+
+    /// <summary>What was asked of the rehearsal's counterpart of Stripe.</summary>
+    public IReadOnlyCollection<string> RehearsalRequests => _caller.RehearsalRequests;
 
     public Db Db => App.Db;
 
@@ -42,6 +49,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
             services =>
             {
                 services.AddSingleton<IStartupFilter>(caller);
+                services.AddSingleton(new StripeRate(requestsPerSecond: 1000));
                 services.AddHttpClient<StripeClient>(http => http.Timeout = TimeSpan.FromMilliseconds(700));
             });
         var id = Ids.New("sto", StoreApp.Start);
@@ -53,7 +61,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
             new { id, keys = app.Get<StoreKeys>().NewSealedRoot(), now = StoreApp.Start });
         await app.Db.DoAsync(
             "INSERT INTO campaigns (store_id, id, name, state, created_at) VALUES (@id, 'cmp_1', 'Spring', 'live', @now)", new { id, now = StoreApp.Start });
-        var world = new PayoutWorld(app, stripe, await app.Get<StoreDirectory>().GetAsync(id));
+        var world = new PayoutWorld(app, stripe, await app.Get<StoreDirectory>().GetAsync(id), caller);
         caller.Caller = new ApiCaller(world.Store, canWrite, "api key key_1");
         if (connected)
         {
@@ -271,10 +279,19 @@ internal sealed class PayoutWorld : IAsyncDisposable
     {
         public ApiCaller? Caller { get; set; }
 
+        public ConcurrentQueue<string> RehearsalRequests { get; } = new();
+
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
             app.Use((context, rest) =>
             {
+                if (context.Request.Path.StartsWithSegments("/rehearsal/stripe", StringComparison.Ordinal))
+                {
+                    RehearsalRequests.Enqueue($"{context.Request.Method} {context.Request.Path}");
+                    context.Response.StatusCode = 503;
+                    return Task.CompletedTask;
+                }
+
                 context.Features.Set(Caller);
                 return rest(context);
             });

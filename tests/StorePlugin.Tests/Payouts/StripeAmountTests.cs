@@ -55,6 +55,19 @@ internal sealed class StripeAmountTests
     [TestCase("KWD", "6.000")]
     [TestCase("CHF", "20.00")]
     [TestCase("ISK", "3000")]
+    [TestCase("HUF", "8000.00")]
+    [TestCase("BHD", "6.000")]
     public void A_payout_has_a_minimum_in_each_currency(string code, string minimum) =>
         Assert.That(Minimum.Of(Currency.Parse(code)), Is.EqualTo(Money.Parse(minimum, Currency.Parse(code))));
+
+    [Test]
+    public void No_minimum_is_below_one_major_unit_or_finer_than_stripe_takes()
+    {
+        foreach (var code in new[] { "EUR", "JPY", "KWD", "BHD", "MGA", "UGX", "KRW", "VND", "IDR", "HUF", "CHF", "AUD" })
+        {
+            var minimum = Minimum.Of(Currency.Parse(code));
+            Assert.That(minimum.Minor, Is.GreaterThanOrEqualTo(minimum.Currency.MinorPerMajor), code);
+            Assert.That(StripeAmount.Sendable(minimum), Is.EqualTo(minimum), code);
+        }
+    }
 }

@@ -268,6 +268,19 @@ internal sealed class TransferTests
     }
 
     [Test]
+    public async Task A_rehearsals_key_never_reaches_stripe()
+    {
+        var payout = await _world.ReservedAsync();
+        await _world.ConnectAsync("sk_rehearsal_a-b_c0000");
+
+        await _world.WorkAsync();
+
+        Assert.That(Stripe.Requests, Is.Empty);
+        Assert.That(_world.RehearsalRequests, Is.EqualTo([$"POST /rehearsal/stripe/{_world.Store.Id}/v1/transfers"]));
+        Assert.That((await _world.PayoutAsync(payout.Id)).State, Is.EqualTo("unknown"));
+    }
+
+    [Test]
     public async Task A_key_that_was_replaced_after_the_send_is_not_sent_with()
     {
         // Another account would not know the idempotency key and would pay a second time.
