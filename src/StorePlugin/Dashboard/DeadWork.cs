@@ -101,7 +101,24 @@ internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
         return await db.OneAsync<long>(count, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
     }
 
-    private sealed record DeliveryRow(string Id, string Source, string Topic, string? Outcome, long Attempts, DateTimeOffset ReceivedAt, string Content);
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
+    // constructor that fits.
+    private sealed record DeliveryRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Source { get; init; } = "";
+
+        public string Topic { get; init; } = "";
+
+        public string? Outcome { get; init; }
+
+        public long Attempts { get; init; }
+
+        public DateTimeOffset ReceivedAt { get; init; }
+
+        public string Content { get; init; } = "";
+    }
 
     private sealed record EffectRow(string Id, string Kind, string? Outcome, long Attempts, DateTimeOffset CreatedAt);
 }

@@ -118,7 +118,14 @@ internal static class Earnings
 
     private sealed record Person(string Name, string State, string? StripeAccount);
 
-    private sealed record Release(string Currency, long First);
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
+    // constructor that fits.
+    private sealed record Release
+    {
+        public string Currency { get; init; } = "";
+
+        public long First { get; init; }
+    }
 
     private sealed record Row(
         string OrderId, string? Reference, string State, DateTimeOffset? At, string? Currency, long NetMinor, long CommissionMinor,

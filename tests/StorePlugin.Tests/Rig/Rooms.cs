@@ -208,7 +208,19 @@ internal sealed class Browser : IDisposable
 
 internal static class PageText
 {
+    // Elements that a reader sees apart from their neighbours.
+    private const string Apart = "h1, h2, h3, p, div, section, dt, dd, li, tr, th, td, caption, small, .badge";
+
     /// <summary>What a person reads: the text with single spaces.</summary>
-    public static string Text(this IParentNode page, string selector = "main") =>
-        string.Join(' ', page.QuerySelector(selector)!.TextContent.Split([' ', '\n', '\r', '\t', '\u00A0'], StringSplitOptions.RemoveEmptyEntries));
+    public static string Text(this IParentNode page, string selector = "main")
+    {
+        var element = (IElement)page.QuerySelector(selector)!.Clone();
+        foreach (var part in element.QuerySelectorAll(Apart))
+        {
+            part.Prepend(part.Owner!.CreateTextNode(" "));
+            part.Append(part.Owner!.CreateTextNode(" "));
+        }
+
+        return string.Join(' ', element.TextContent.Split([' ', '\n', '\r', '\t', '\u00A0'], StringSplitOptions.RemoveEmptyEntries));
+    }
 }
