@@ -85,7 +85,7 @@ internal static partial class PagesSetup
         StatusCodes.Status403Forbidden => new Message(
             "This page is not yours to see", ["You are signed in, but this page is for someone else."], HomeOf(context)),
         StatusCodes.Status404NotFound => new Message(
-            "There is nothing here", ["The address may be mistyped, or what it named belongs to another store."], HomeOf(context)),
+            "There is nothing here", ["The address may be mistyped, or what it named is gone."], HomeOf(context)),
         StatusCodes.Status405MethodNotAllowed => new Message("That did not work", ["This address does not take such a request."], HomeOf(context)),
         StatusCodes.Status429TooManyRequests => new Message("Too many requests", ["Wait a minute, then try again."], HomeOf(context)),
         >= 500 => new Message(

@@ -122,7 +122,7 @@ internal static class Words
     {
         "shopify" => "Shopify",
         "woocommerce" => "WooCommerce",
-        "rehearsal" => "Rehearsal store",
+        "rehearsal" => "the rehearsal platform",
         _ => platform,
     };
 
