@@ -121,7 +121,7 @@ internal sealed class DashboardTests
         var page = await owner.GetAsync("/dashboard/orders/held");
 
         Assert.That(page.Text("h1"), Is.EqualTo("Order #held"));
-        Assert.That(page.Text(".receipt"), Does.Contain(Receipts.HeldReason).And.Contain("Decided on 1 Mar 2026, 11:00."));
+        Assert.That(page.Text(".receipt"), Does.Contain(Receipts.HeldReason).And.Contain("Commission: 10 % of 90.00 EUR is 9.00 EUR").And.Contain("Decided on 1 Mar 2026, 11:00."));
         Assert.That(page.Text("table.rows tbody"), Does.Contain("Held").And.Contain("+€ 9.00").And.Contain("Your expense").And.Contain("−€ 9.00"));
         Assert.That(page.QuerySelector("table.rows time")!.GetAttribute("datetime"), Is.EqualTo("2026-03-01T10:00:00Z"));
         Assert.That(page.Text("footer"), Is.EqualTo("Times are in Europe/Amsterdam."));
@@ -249,6 +249,20 @@ internal sealed class DashboardTests
             Is.EqualTo([new Queued("pending", 0, due)]));
         Assert.That((await owner.GetAsync("/dashboard?notice=replayed")).Text(".notice"), Does.StartWith("It is queued again"));
         Assert.That((await owner.SubmitAsync(forms[0])).Headers.Location!.OriginalString, Is.EqualTo("/dashboard?notice=settled"));
+    }
+
+    [Test]
+    public async Task A_discount_that_is_tried_again_shows_as_being_created()
+    {
+        await _rooms.AmbassadorAsync("amb_bob", "Bob", "BOB10", "refused", "The code belongs to another discount.");
+        await _rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10", "refused", "Another reason.");
+        await _rooms.DeadEffectAsync("eff_1", "The code belongs to another discount.", subject: "bob10");
+        using var owner = await _rooms.OwnerAsync();
+
+        await owner.SubmitAsync((await owner.GetAsync("/dashboard")).QuerySelector("#stuck form")!);
+
+        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_bob")).Text(".facts .code"), Is.EqualTo("BOB10 Being created in the store"));
+        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text(".facts .code"), Does.Contain("Refused by the store Another reason."));
     }
 
     [Test]

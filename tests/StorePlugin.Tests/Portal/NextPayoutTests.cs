@@ -19,10 +19,18 @@ internal sealed class NextPayoutTests
 
     [TestCase("JPY", 2_999, "¥ 2,999 is approved. Payouts start at ¥ 3,000: ¥ 1 to go. Nothing lapses while you wait.")]
     [TestCase("KWD", 5_999, "5.999 KWD is approved. Payouts start at 6.000 KWD: 0.001 KWD to go. Nothing lapses while you wait.")]
-    [TestCase("CHF", 1_00, "1.00 CHF is approved and goes out when Lux runs its next payout.")]
+    [TestCase("CHF", 20_00, "20.00 CHF is approved and goes out when Lux runs its next payout.")]
     public void The_minimum_is_that_of_the_currency(string currency, long approved, string expected)
     {
         Assert.That(Say(Outlook(currency, 0, approved, 0)), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void While_suspended_the_money_waits_and_stays_theirs()
+    {
+        var outlook = Outlook("EUR", 0, 25_00, 0) with { IsSuspended = true };
+
+        Assert.That(Say(outlook), Is.EqualTo("€ 25.00 is approved. It stays yours and waits while you are suspended: ask Lux to look at it."));
     }
 
     [Test]
@@ -37,7 +45,7 @@ internal sealed class NextPayoutTests
     {
         var currency = Currency.Parse(code);
         return new PayoutOutlook(
-            new Money(held, currency), new Money(approved, currency), new Money(inPayout, currency), "31 March 2026", HasPayoutAccount: true, "Lux");
+            new Money(held, currency), new Money(approved, currency), new Money(inPayout, currency), "31 March 2026", HasPayoutAccount: true, IsSuspended: false, "Lux");
     }
 
     private static string Say(PayoutOutlook outlook) => string.Join(' ', NextPayout.Sentences(outlook)).Replace('\u00A0', ' ');

@@ -145,12 +145,12 @@ internal sealed class Rooms(StoreApp app)
         """,
         new { storeId = Store.Id, id, body = dropped ? null : new byte[] { 1 }, now = Now, outcome });
 
-    public Task DeadEffectAsync(string id, string outcome) => app.Db.DoAsync(
+    public Task DeadEffectAsync(string id, string outcome, string? subject = null) => app.Db.DoAsync(
         """
         INSERT INTO effects (store_id, id, kind, subject, payload, state, attempts, due_at, outcome, created_at)
-        VALUES (@storeId, @id, 'create_discount', @id, '{}', 'dead', 12, @now, @outcome, @now)
+        VALUES (@storeId, @id, 'create_discount', @subject, '{}', 'dead', 12, @now, @outcome, @now)
         """,
-        new { storeId = Store.Id, id, now = Now, outcome });
+        new { storeId = Store.Id, id, subject = subject ?? id, now = Now, outcome });
 
     /// <summary>A browser that has signed in as the store's owner, through a link.</summary>
     public Task<Browser> OwnerAsync() => SignInAsync(Role.Owner, null);
