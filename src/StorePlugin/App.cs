@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
+using StorePlugin.Ambassadors;
 using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
@@ -50,13 +51,17 @@ internal static class App
         builder.Services.AddPayouts();
         builder.Services.AddPages();
         builder.Services.AddDashboard();
+        builder.Services.AddApi();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UsePages();
+        app.UseApi();
         app.MapHealth();
         app.MapShopify();
         app.MapWebhooks();
+        app.MapApi();
+        app.MapLinks();
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();
