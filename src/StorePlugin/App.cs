@@ -7,6 +7,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
+using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -40,6 +41,7 @@ internal static class App
         builder.Services.AddStores();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddSingleton<Verify>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

@@ -1,5 +1,6 @@
 // The command line: serve, demo, migrate, verify, api-key.
 using StorePlugin.Data;
+using StorePlugin.Verification;
 
 namespace StorePlugin;
 
@@ -15,6 +16,7 @@ internal static class Verbs
 
           serve                                 answer requests and work (the default)
           migrate                               bring the database to this program's schema
+          verify                                check every invariant of the database; findings on standard output
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -26,6 +28,7 @@ internal static class Verbs
             {
                 "serve" => await ServeAsync(options),
                 "migrate" => await MigrateAsync(options),
+                "verify" => await VerifyVerb.RunAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
