@@ -4,10 +4,26 @@ using System.Globalization;
 
 namespace StorePlugin.Verification;
 
-/// <summary>A row that breaks an invariant.</summary>
-/// <param name="Detail">What else names the row, such as an account; may be empty.</param>
-/// <param name="Expected">What the figure should be, in minor units or as a count.</param>
-internal sealed record Offence(string StoreId, string Subject, string Detail, string Currency, long Expected, long Found);
+/// <summary>
+/// A row that breaks an invariant. It has setters, since SQLite gives computed columns a type only with the first row,
+/// and there is seldom one.
+/// </summary>
+internal sealed record Offence
+{
+    public string StoreId { get; init; } = "";
+
+    public string Subject { get; init; } = "";
+
+    /// <summary>What else names the row, such as an account; may be empty.</summary>
+    public string Detail { get; init; } = "";
+
+    public string Currency { get; init; } = "";
+
+    /// <summary>What the figure should be, in minor units or as a count.</summary>
+    public long Expected { get; init; }
+
+    public long Found { get; init; }
+}
 
 /// <summary>One invariant.</summary>
 /// <param name="Sql">Returns the columns of <see cref="Offence"/>, of the store <c>@storeId</c> or of all; without an order.</param>

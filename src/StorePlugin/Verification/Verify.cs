@@ -16,14 +16,14 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
     /// <summary>How many rows of one check are named; beyond them their number is told.</summary>
     public const int NamedMax = 20;
 
-    private const string CountStart = "SELECT CAST(COUNT(*) AS bigint) FROM (";
-    private const string CountEnd = ") offences";
-    private const string Order = "ORDER BY store_id, subject, detail, currency";
+    private const string List = "SELECT store_id, subject, detail, currency, expected, found FROM (";
+    private const string InOrder = ") offences ORDER BY store_id, subject, detail, currency";
+    private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM (";
+    private const string OfAll = ") offences";
 
     private const string ReadReceipts =
         """
-        SELECT r.store_id, r.order_id, r.content, COALESCE(o.ambassador_id, '') AS ambassador_id, COALESCE(o.campaign_id, '') AS campaign_id,
-            COALESCE(o.currency, '') AS currency, COALESCE(o.version_hash, '') AS version_hash, o.commission_minor
+        SELECT r.store_id, r.order_id, r.content, o.ambassador_id, o.campaign_id, o.currency, o.version_hash, o.commission_minor
         FROM receipts r
         JOIN orders o ON o.store_id = r.store_id AND o.order_id = r.order_id
         WHERE (@storeId IS NULL OR r.store_id = @storeId)
@@ -46,11 +46,11 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
 
     private async Task<List<Finding>> RunAsync(Invariant check, string? storeId, CancellationToken cancel)
     {
-        var offences = await db.ManyAsync<Offence>($"{check.Sql} {Order} {db.Page}", new { storeId, take = NamedMax }, cancel);
+        var offences = await db.ManyAsync<Offence>($"{List} {check.Sql} {InOrder} {db.Page}", new { storeId, take = NamedMax }, cancel);
         var findings = offences.Select(row => new Finding(check.Name, row.StoreId, row.Subject, check.Say(row))).ToList();
         if (offences.Count == NamedMax)
         {
-            var all = await db.OneAsync<long>(CountStart + check.Sql + CountEnd, new { storeId }, cancel);
+            var all = await db.OneAsync<long>(Count + check.Sql + OfAll, new { storeId }, cancel);
             AddRest(findings, check.Name, all);
         }
 
@@ -88,11 +88,11 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
             return $"the receipt cannot be read: {e.Message}";
         }
 
-        return (receipt.AmbassadorId ?? "") != row.AmbassadorId
+        return receipt.AmbassadorId != row.AmbassadorId
             ? $"the receipt credits '{receipt.AmbassadorId}', the order '{row.AmbassadorId}'"
             : receipt.CommissionMinor != row.CommissionMinor
                 ? Numbers($"the receipt says {receipt.CommissionMinor}, the order {row.CommissionMinor}")
-                : (receipt.CampaignId ?? "") != row.CampaignId
+                : receipt.CampaignId != row.CampaignId
                     ? $"the receipt names the campaign '{receipt.CampaignId}', the order '{row.CampaignId}'"
                     : receipt.Currency.Code != row.Currency || receipt.VersionHash != row.VersionHash || receipt.OrderId != row.OrderId
                         ? "the receipt was written for another version of the order"
@@ -110,7 +110,7 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
     private static string Numbers(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private sealed record ReceiptRow(
-        string StoreId, string OrderId, string Content, string AmbassadorId, string CampaignId, string Currency, string VersionHash,
+        string StoreId, string OrderId, string Content, string? AmbassadorId, string? CampaignId, string? Currency, string? VersionHash,
         long CommissionMinor);
 
     private static partial class Log
