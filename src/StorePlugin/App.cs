@@ -14,6 +14,7 @@ using StorePlugin.Portal;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
+using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -52,6 +53,7 @@ internal static class App
         builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();
+        builder.Services.AddSingleton<Verify>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
