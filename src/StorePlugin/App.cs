@@ -29,7 +29,8 @@ internal static class App
     public static WebApplication Build(
         string[] args, Action<WebApplicationBuilder>? adjust = null, Action<IConfigurationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // Settings are read once. Watching their files would report every write to the database that lies beside them.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         configure?.Invoke(builder.Configuration);
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         builder.Logging.ClearProviders().AddSerilog(Log(builder), dispose: true);
