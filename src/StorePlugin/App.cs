@@ -4,13 +4,17 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
 using StorePlugin.Ambassadors;
+using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Pages;
 using StorePlugin.Payouts;
+using StorePlugin.Portal;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
+using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -25,7 +29,8 @@ internal static class App
     public static WebApplication Build(
         string[] args, Action<WebApplicationBuilder>? adjust = null, Action<IConfigurationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // Settings are read once. Watching their files would report every write to the database that lies beside them.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         configure?.Invoke(builder.Configuration);
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         builder.Logging.ClearProviders().AddSerilog(Log(builder), dispose: true);
@@ -46,18 +51,23 @@ internal static class App
         builder.Services.AddOrders();
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
+        builder.Services.AddPages();
+        builder.Services.AddDashboard();
         builder.Services.AddApi();
+        builder.Services.AddSingleton<Verify>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UsePages();
         app.UseApi();
         app.MapHealth();
         app.MapShopify();
         app.MapWebhooks();
         app.MapApi();
         app.MapLinks();
+        app.MapPages();
+        app.MapDashboard();
+        app.MapPortal();
         return app;
     }
 
