@@ -14,6 +14,7 @@ using StorePlugin.Portal;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
+using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -28,7 +29,8 @@ internal static class App
     public static WebApplication Build(
         string[] args, Action<WebApplicationBuilder>? adjust = null, Action<IConfigurationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // Settings are read once. Watching their files would report every write to the database that lies beside them.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         configure?.Invoke(builder.Configuration);
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         builder.Logging.ClearProviders().AddSerilog(Log(builder), dispose: true);
@@ -52,6 +54,7 @@ internal static class App
         builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();
+        builder.Services.AddSingleton<Verify>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

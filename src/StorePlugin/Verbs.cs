@@ -1,6 +1,7 @@
 // The command line: serve, demo, migrate, verify, api-key.
 using StorePlugin.Data;
 using StorePlugin.Stores;
+using StorePlugin.Verification;
 
 namespace StorePlugin;
 
@@ -19,6 +20,7 @@ internal static class Verbs
           migrate                               bring the database to this program's schema
           api-key --store ID-OR-DOMAIN [--write]
                                                 make a key to the JSON API; it only reads unless --write
+          verify                                check every invariant of the database; findings on standard output
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -31,6 +33,7 @@ internal static class Verbs
                 "serve" => await ServeAsync(options),
                 "migrate" => await MigrateAsync(options),
                 "api-key" => await ApiKeyAsync(options),
+                "verify" => await VerifyVerb.RunAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
