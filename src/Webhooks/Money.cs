@@ -81,6 +81,31 @@ public readonly record struct Money(long Minor, Currency Currency) : IComparable
         return true;
     }
 
+    /// <summary>
+    /// Reads a plain decimal with any number of decimals, rounded half away from zero. Only for figures that a platform
+    /// computes without rounding and that are compared, never booked.
+    /// </summary>
+    internal static bool TryParseRounded(string? text, Currency currency, out Money amount)
+    {
+        var point = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        if (point < 0 || text!.Length - point - 1 <= currency.Exponent)
+        {
+            return TryParse(text, currency, out amount);
+        }
+
+        var kept = currency.Exponent == 0 ? text[..point] : text[..(point + 1 + currency.Exponent)];
+        var rest = text.AsSpan(point + 1 + currency.Exponent);
+        if (rest.ContainsAnyExceptInRange('0', '9') || !TryParse(kept, currency, out amount))
+        {
+            amount = default;
+            return false;
+        }
+
+        var step = rest[0] < '5' ? 0 : text[0] == '-' ? -1 : 1;
+        amount = new Money(amount.Minor + step, currency);
+        return true;
+    }
+
     public int CompareTo(Money other) => Minor.CompareTo(other.Same(this));
 
     /// <summary>The decimal text with exactly the currency's decimals, without its code: <c>12.50</c>, <c>1999</c>.</summary>

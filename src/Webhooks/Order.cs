@@ -115,7 +115,11 @@ public sealed record Refund(
 /// <param name="LineId">The order line it takes back.</param>
 /// <param name="Quantity">Units returned; may be 0 where only money goes back.</param>
 /// <param name="BaseMinor">The refunded part of the line's base: after discounts, without included tax.</param>
-public sealed record RefundLine(string LineId, long Quantity, long BaseMinor);
+/// <param name="PossibleTaxMinor">
+/// Tax that may lie inside <paramref name="BaseMinor"/>: a Shopify refund that is sent on its own does not say whether
+/// prices include tax. Where the order's line has included tax it is to be subtracted; 0 where nothing is in doubt.
+/// </param>
+public sealed record RefundLine(string LineId, long Quantity, long BaseMinor, long PossibleTaxMinor = 0);
 
 /// <summary>
 /// Who bought. Clear text that lives in memory only: it is replaced by keyed hashes before anything is written

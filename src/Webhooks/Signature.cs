@@ -1,12 +1,19 @@
 // The one place where signatures are compared.
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace StorePlugin.Webhooks;
 
-/// <summary>HMAC-SHA256 over raw bytes, compared in constant time (rule I1).</summary>
+/// <summary>
+/// HMAC-SHA256 over raw bytes, compared in constant time (rule I1). A blank secret proves nothing and is passed over.
+/// </summary>
 public static class Signature
 {
+    private const int Base64Length = 44;
+    private const int HexLength = 64;
+
     /// <summary>
     /// Whether <paramref name="base64"/> is the canonical base64 of the body's HMAC under one of the secrets. A missing
     /// pad, the URL alphabet, blanks or stray last bits are refused: the text is compared, never decoded.
@@ -14,9 +21,9 @@ public static class Signature
     public static bool IsBase64Hmac(ReadOnlySpan<byte> body, string? base64, params ReadOnlySpan<byte[]> secrets)
     {
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Span<byte> expected = stackalloc byte[44];
-        Span<byte> actual = stackalloc byte[44];
-        if (base64 is not { Length: 44 } || !TryAscii(base64, actual))
+        Span<byte> expected = stackalloc byte[Base64Length];
+        Span<byte> actual = stackalloc byte[Base64Length];
+        if (!TryAscii(base64, actual))
         {
             return false;
         }
@@ -24,9 +31,12 @@ public static class Signature
         var matches = false;
         foreach (var secret in secrets)
         {
-            HMACSHA256.HashData(secret, body, hash);
-            Base64.EncodeToUtf8(hash, expected, out _, out _);
-            matches |= CryptographicOperations.FixedTimeEquals(expected, actual);
+            if (!IsBlank(secret))
+            {
+                HMACSHA256.HashData(secret, body, hash);
+                Base64.EncodeToUtf8(hash, expected, out _, out _);
+                matches |= CryptographicOperations.FixedTimeEquals(expected, actual);
+            }
         }
 
         return matches;
@@ -35,25 +45,52 @@ public static class Signature
     /// <summary>Whether <paramref name="hex"/> is the lower-case hex of the message's HMAC under one of the secrets.</summary>
     public static bool IsHexHmac(ReadOnlySpan<byte> message, string? hex, params ReadOnlySpan<byte[]> secrets)
     {
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Span<byte> expected = stackalloc byte[64];
-        Span<byte> actual = stackalloc byte[64];
-        if (hex is not { Length: 64 } || !TryAscii(hex, actual))
-        {
-            return false;
-        }
-
+        Span<byte> expected = stackalloc byte[HexLength];
         var matches = false;
         foreach (var secret in secrets)
         {
-            HMACSHA256.HashData(secret, message, hash);
-            Convert.TryToHexStringLower(hash, expected, out _);
-            matches |= CryptographicOperations.FixedTimeEquals(expected, actual);
+            if (!IsBlank(secret))
+            {
+                WriteHexHmac(secret, [], message, expected);
+                matches |= IsSameHex(expected, hex);
+            }
         }
 
         return matches;
     }
 
-    private static bool TryAscii(string text, Span<byte> bytes) =>
-        System.Text.Ascii.FromUtf16(text, bytes, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length;
+    /// <summary>The HMAC of a body as base64, for what our own rehearsal store sends.</summary>
+    internal static string Base64Hmac(ReadOnlySpan<byte> body, byte[] secret) =>
+        Convert.ToBase64String(HMACSHA256.HashData(secret, body));
+
+    /// <summary>Writes the lower-case hex of the HMAC over two pieces, so that a large body need not be copied behind its prefix.</summary>
+    internal static void WriteHexHmac(byte[] secret, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> body, Span<byte> hex)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        if (prefix.IsEmpty)
+        {
+            HMACSHA256.HashData(secret, body, hash);
+        }
+        else
+        {
+            using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
+            hmac.AppendData(prefix);
+            hmac.AppendData(body);
+            hmac.GetHashAndReset(hash);
+        }
+
+        Convert.TryToHexStringLower(hash, hex, out _);
+    }
+
+    /// <summary>Compares hex text with what was expected, in constant time.</summary>
+    internal static bool IsSameHex(ReadOnlySpan<byte> expected, ReadOnlySpan<char> actual)
+    {
+        Span<byte> bytes = stackalloc byte[HexLength];
+        return TryAscii(actual, bytes) && CryptographicOperations.FixedTimeEquals(expected, bytes);
+    }
+
+    internal static bool IsBlank(ReadOnlySpan<byte> secret) => !secret.ContainsAnyExcept(" \t\r\n"u8);
+
+    private static bool TryAscii(ReadOnlySpan<char> text, Span<byte> bytes) =>
+        text.Length == bytes.Length && Ascii.FromUtf16(text, bytes, out _) == OperationStatus.Done;
 }

@@ -1,4 +1,6 @@
 // What a delivery says, once read: a closed set that every worker switches over.
+using System.Collections.Immutable;
+
 namespace StorePlugin.Webhooks;
 
 /// <summary>One fact from outside. The set is closed: the types of this file are all there are.</summary>
@@ -31,7 +33,17 @@ public sealed record StoreChanged(string? Name, string? CurrencyCode, string? Ti
 public sealed record ScopesChanged(IReadOnlyList<string> Scopes) : StoreEvent;
 
 /// <summary>A privacy duty: the platform's topic and the payload's ids.</summary>
-public sealed record PrivacyRequested(string Topic) : StoreEvent;
+public sealed record PrivacyRequested(string Topic) : StoreEvent
+{
+    /// <summary>Whose data it is about; unknown where the whole store's data are to go.</summary>
+    public Shopper Shopper { get; init; } = Shopper.Unknown;
+
+    /// <summary>The orders that the platform names, by its ids; may be empty.</summary>
+    public ImmutableArray<string> OrderIds { get; init; } = [];
+
+    /// <summary>The platform's id of a request for data, to be named in the answer to the merchant.</summary>
+    public string? RequestId { get; init; }
+}
 
 /// <summary>
 /// Something happened at Stripe. The object is re-read before anything is decided, so only ids are kept.

@@ -1,0 +1,53 @@
+// Reads a request's raw bytes under a cap, into one buffer of the right size where the sender names it.
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace StorePlugin.Webhooks;
+
+internal static class RequestBody
+{
+    // Larger bodies get more room as their bytes arrive: a promised length costs the sender nothing, memory costs us.
+    private const int PromisedBytesMax = 512 * 1024;
+    private const int UnknownLengthBytes = 16 * 1024;
+
+    /// <summary>Reads all bytes. No more than one byte beyond the cap is ever taken from the sender.</summary>
+    /// <returns>Null when there are more than <paramref name="bytesMax"/>.</returns>
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, long bytesMax)
+    {
+        // The server's own limit follows ours: it may be lower, and it stops the server from reading on after a refusal.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = bytesMax;
+        }
+
+        var promised = context.Request.ContentLength;
+        if (promised > bytesMax)
+        {
+            return null;
+        }
+
+        // One byte more than promised, so that the read which finds the end needs no larger buffer.
+        var buffer = GC.AllocateUninitializedArray<byte>(
+            (int)Math.Min(promised + 1 ?? UnknownLengthBytes, PromisedBytesMax));
+        var length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(Math.Min(buffer.Length * 2L, bytesMax + 1), Array.MaxLength));
+            }
+
+            var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted);
+            length += read;
+            if (length > bytesMax)
+            {
+                return null;
+            }
+
+            if (read == 0)
+            {
+                return buffer.AsMemory(0, length);
+            }
+        }
+    }
+}
