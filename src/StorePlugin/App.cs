@@ -7,6 +7,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin;
 
@@ -30,6 +31,11 @@ internal static class App
         builder.Services.AddSingleton<TimeProvider>(services => settings.ClockFile is { } file ? new FileClock(file) : TimeProvider.System);
         builder.Services.AddSingleton<PublicAddress>();
         builder.Services.AddProblemDetails();
+        builder.Services.Configure<WebhookOptions>(options =>
+        {
+            options.BodyBytesMax = settings.WebhookBodyBytesMax ?? options.BodyBytesMax;
+            options.ShopifySecrets = settings.Shopify?.Secrets ?? [];
+        });
         builder.Services.AddData(settings);
         builder.Services.AddStores();
         builder.Services.AddInbox();
@@ -40,6 +46,7 @@ internal static class App
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapHealth();
+        app.MapWebhooks();
         return app;
     }
 

@@ -18,6 +18,8 @@ internal static class TypeHandlers
                 return;
             }
 
+            // Lists in a statement come in few sizes, so that few plans are kept.
+            SqlMapper.Settings.PadListExpansions = true;
             DefaultTypeMap.MatchNamesWithUnderscores = true;
 
             // Without this, Dapper reads through the handler but writes its own text form.

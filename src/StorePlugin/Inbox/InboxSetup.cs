@@ -9,5 +9,9 @@ internal static class InboxSetup
     {
         services.AddSingleton<WorkSignal>();
         services.AddSingleton<IInbox, SqlInbox>();
+        services.AddSingleton<InboxWorker>();
+        services.AddSingleton<EffectWorker>();
+        services.AddSingleton<DropBodies>();
+        services.AddHostedService<Workers>();
     }
 }

@@ -3,5 +3,9 @@ namespace StorePlugin.Orders;
 
 internal static class OrdersSetup
 {
-    public static IServiceCollection AddOrders(this IServiceCollection services) => services;
+    public static void AddOrders(this IServiceCollection services)
+    {
+        services.AddSingleton<ReceiveOrders>();
+        services.AddSingleton<ReleaseHolds>();
+    }
 }

@@ -8,5 +8,6 @@ internal static class StoresSetup
         services.AddSingleton<StoreDirectory>();
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
+        services.AddSingleton<ReceiveStoreEvent>();
     }
 }

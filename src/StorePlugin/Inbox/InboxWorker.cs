@@ -1,0 +1,310 @@
+// Reads deliveries and applies them: claims what is due, oldest first, and writes many orders in one transaction.
+using System.Data.Common;
+using StorePlugin.Data;
+using StorePlugin.Orders;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Inbox;
+
+/// <summary>
+/// A failed delivery never holds back later ones: order does not matter (rule I4). A row is claimed by moving its due
+/// time beyond the lease, so that the rows of a worker that died become due again by themselves.
+/// </summary>
+internal sealed partial class InboxWorker(
+    Db db,
+    StoreDirectory stores,
+    StoreKeys keys,
+    ReceiveOrders orders,
+    ReceiveStoreEvent storeEvents,
+    WorkSignal signal,
+    TimeProvider clock,
+    ILogger<InboxWorker> logger)
+{
+    private const int ClaimMax = 400;
+
+    // A transaction of the workers must not keep intake waiting for longer than about this.
+    private static readonly TimeSpan TransactionTime = TimeSpan.FromMilliseconds(10);
+
+    private const string FindDue =
+        """
+        SELECT store_id, source, delivery_key, id, topic, body, attempts, due_at FROM deliveries
+        WHERE state = 'pending' AND due_at <= @now ORDER BY due_at
+        """;
+
+    private const string Claim =
+        """
+        UPDATE deliveries SET lease_id = @Lease, due_at = @Until
+        WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key AND state = 'pending' AND due_at = @DueAt
+        """;
+
+    private const string MarkDone =
+        """
+        UPDATE deliveries SET state = 'done', outcome = @Outcome, done_at = @Now, lease_id = NULL
+        WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key AND state = 'pending' AND lease_id = @Lease
+        """;
+
+    private const string MarkFailed =
+        """
+        UPDATE deliveries SET state = @State, outcome = @Outcome, attempts = @Attempts, due_at = @DueAt, done_at = @DoneAt, lease_id = NULL
+        WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key AND state = 'pending' AND lease_id = @Lease
+        """;
+
+    private int _batch = 32;
+
+    /// <summary>Claims and applies what is due. Returns how many deliveries it took; 0: there was nothing to do.</summary>
+    public async Task<int> RunOnceAsync(CancellationToken cancel)
+    {
+        var claimed = await ClaimAsync(cancel);
+        var waiting = new List<Claimed>(claimed.Count);
+        foreach (var row in claimed)
+        {
+            if (await ReadAsync(row, cancel) is { } read)
+            {
+                waiting.Add(read);
+            }
+        }
+
+        while (waiting.Count > 0)
+        {
+            waiting = await ApplyNextAsync(waiting, cancel);
+        }
+
+        return claimed.Count;
+    }
+
+    private async Task<List<Row>> ClaimAsync(CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var due = await db.ManyAsync<Row>($"{FindDue} {db.Page}", new { now, take = ClaimMax }, cancel);
+        if (due.Count == 0)
+        {
+            return [];
+        }
+
+        var lease = Ids.New("lse", now);
+        return await db.InTransactionAsync(
+            async tx =>
+            {
+                var mine = new List<Row>(due.Count);
+                await using var claim = new Prepared(tx, Claim);
+                foreach (var row in due)
+                {
+                    if (await claim.DoAsync(
+                        ("Lease", lease), ("Until", now + Retry.Lease), ("StoreId", row.StoreId), ("Source", row.Source),
+                        ("Key", row.DeliveryKey), ("DueAt", row.DueAt)) == 1)
+                    {
+                        mine.Add(row with { Lease = lease });
+                    }
+                }
+
+                return mine;
+            },
+            cancel: cancel);
+    }
+
+    /// <summary>Reads the bytes, outside any transaction. What no retry can mend is dead at once, with the reason in words.</summary>
+    private async Task<Claimed?> ReadAsync(Row row, CancellationToken cancel)
+    {
+        // The one place where a worker catches: a delivery's failure is its own, and the loop goes on.
+        try
+        {
+            var store = await stores.GetAsync(row.StoreId, cancel);
+            var body = keys.OpenBody(store, row.DeliveryKey, row.Body ?? throw new UnreadableDeliveryException("The raw body is no longer kept."));
+            var storeEvent = DeliveryReader.Read(
+                new Delivery(row.StoreId, Enum.Parse<WebhookSource>(row.Source, ignoreCase: true), row.DeliveryKey, row.Topic, body));
+            var orderEvent = OrderEvent.Of(storeEvent, store, keys);
+            return new Claimed(row, store, storeEvent, orderEvent);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await FailAsync(row, e, cancel);
+            return null;
+        }
+    }
+
+    /// <summary>Applies the next batch and returns what is left.</summary>
+    private async Task<List<Claimed>> ApplyNextAsync(List<Claimed> waiting, CancellationToken cancel)
+    {
+        var (batch, left) = Take(waiting);
+        var started = clock.GetTimestamp();
+        try
+        {
+            await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+            Adapt(batch.Count, clock.GetElapsedTime(started));
+        }
+        // One of them is at fault, or another worker was faster: alone, each shows which.
+        catch (Exception e) when (e is not OperationCanceledException && batch.Count > 1)
+        {
+            Log.BatchFailed(logger, batch.Count, e);
+            foreach (var delivery in batch)
+            {
+                await ApplyAloneAsync(delivery, cancel);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await FailAsync(batch[0].Row, e, cancel);
+        }
+
+        return left;
+    }
+
+    private async Task ApplyAloneAsync(Claimed delivery, CancellationToken cancel)
+    {
+        try
+        {
+            await db.InTransactionAsync(tx => ApplyAsync(tx, [delivery]), cancel: cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await FailAsync(delivery.Row, e, cancel);
+        }
+    }
+
+    /// <summary>The next deliveries of one store, and never two of one order: the second must see what the first has written.</summary>
+    private (List<Claimed> Batch, List<Claimed> Left) Take(List<Claimed> waiting)
+    {
+        var batch = new List<Claimed>(_batch);
+        var left = new List<Claimed>(waiting.Count);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var delivery in waiting)
+        {
+            var fits = batch.Count < _batch && delivery.Store.Id == waiting[0].Store.Id
+                && (delivery.OrderEvent is not { } order || taken.Add(order.OrderId));
+            (fits ? batch : left).Add(delivery);
+        }
+
+        return (batch, left);
+    }
+
+    private async Task ApplyAsync(Tx tx, List<Claimed> batch)
+    {
+        var store = batch[0].Store;
+        var outcomes = new string[batch.Count];
+        var ofOrders = new List<int>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (!store.IsInstalled && batch[i].StoreEvent is not (StripeEventReceived or PrivacyRequested))
+            {
+                outcomes[i] = "The store has removed the app: nothing is done.";
+            }
+            else if (batch[i].OrderEvent is not null)
+            {
+                ofOrders.Add(i);
+            }
+            else
+            {
+                outcomes[i] = await storeEvents.ApplyAsync(tx, store, batch[i].StoreEvent);
+            }
+        }
+
+        if (ofOrders.Count > 0)
+        {
+            var applied = await orders.ApplyAsync(tx, store, [.. ofOrders.Select(i => batch[i].OrderEvent!)]);
+            for (var i = 0; i < ofOrders.Count; i++)
+            {
+                outcomes[ofOrders[i]] = applied[i];
+            }
+        }
+
+        await MarkDoneAsync(tx, batch, outcomes);
+    }
+
+    /// <summary>Marks the deliveries in the transaction of their effects; a lost lease rolls everything back.</summary>
+    private async Task MarkDoneAsync(Tx tx, List<Claimed> batch, string[] outcomes)
+    {
+        var now = clock.GetUtcNow();
+        await using var mark = new Prepared(tx, MarkDone);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var row = batch[i].Row;
+            if (await mark.DoAsync(
+                ("Outcome", Retry.Fit(outcomes[i])), ("Now", now), ("StoreId", row.StoreId), ("Source", row.Source),
+                ("Key", row.DeliveryKey), ("Lease", row.Lease)) == 0)
+            {
+                throw new LeaseLostException(row.Id);
+            }
+
+            Log.Applied(logger, row.Id, row.Topic, outcomes[i]);
+        }
+    }
+
+    private async Task FailAsync(Row row, Exception failure, CancellationToken cancel)
+    {
+        if (failure is LeaseLostException)
+        {
+            // Another worker has the row now; it answers for it.
+            Log.LeaseLost(logger, row.Id);
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        var permanent = failure is UnreadableDeliveryException;
+        // Being outrun by another worker or by the database's own lock is nobody's fault and counts as no attempt.
+        var counts = failure is not StaleOrderException && !(failure is DbException e && db.Dialect.IsTransient(e));
+        var attempts = row.Attempts + (counts ? 1 : 0);
+        var wait = permanent ? null : counts ? Retry.WaitAfter(attempts) : TimeSpan.FromSeconds(1);
+        var reason = permanent ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
+        await db.InTransactionAsync(
+            async tx =>
+            {
+                await using var mark = new Prepared(tx, MarkFailed);
+                await mark.DoAsync(
+                    ("State", wait is null ? "dead" : "pending"), ("Outcome", Retry.Fit(reason)), ("Attempts", attempts),
+                    ("DueAt", now + (wait ?? TimeSpan.Zero)), ("DoneAt", wait is null ? now : null), ("StoreId", row.StoreId),
+                    ("Source", row.Source), ("Key", row.DeliveryKey), ("Lease", row.Lease));
+            },
+            cancel: cancel);
+        if (wait is null)
+        {
+            Log.Dead(logger, row.Id, row.Topic, reason);
+        }
+        else
+        {
+            Log.Failed(logger, row.Id, row.Topic, wait.Value, permanent ? null : failure);
+        }
+    }
+
+    /// <summary>The batch follows the time that the last one took.</summary>
+    private void Adapt(int count, TimeSpan took)
+    {
+        if (count >= _batch || took > TransactionTime)
+        {
+            var fitting = count * TransactionTime / TimeSpan.FromTicks(Math.Max(1, took.Ticks));
+            _batch = Math.Clamp((int)((_batch + fitting) / 2), 8, ReceiveOrders.BatchMax);
+        }
+    }
+
+    /// <summary>Waits until something may be due.</summary>
+    public Task WaitAsync(CancellationToken cancel) => signal.WaitAsync(TimeSpan.FromMilliseconds(500), cancel);
+
+    private sealed record Row(
+        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, long Attempts, DateTimeOffset DueAt)
+    {
+        public string Lease { get; init; } = "";
+    }
+
+    private sealed record Claimed(Row Row, Store Store, StoreEvent StoreEvent, OrderEvent? OrderEvent);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "Delivery {DeliveryId} ({Topic}): {Outcome}")]
+        public static partial void Applied(ILogger logger, string deliveryId, string topic, string outcome);
+
+        [LoggerMessage(LogLevel.Warning, "A batch of {Count} deliveries failed; each is tried alone")]
+        public static partial void BatchFailed(ILogger logger, int count, Exception exception);
+
+        [LoggerMessage(LogLevel.Warning, "Delivery {DeliveryId} ({Topic}) failed and is tried again in {Wait}")]
+        public static partial void Failed(ILogger logger, string deliveryId, string topic, TimeSpan wait, Exception? exception);
+
+        [LoggerMessage(LogLevel.Error, "Delivery {DeliveryId} ({Topic}) is dead: {Reason}")]
+        public static partial void Dead(ILogger logger, string deliveryId, string topic, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "Delivery {DeliveryId} was taken over by another worker")]
+        public static partial void LeaseLost(ILogger logger, string deliveryId);
+    }
+}
+
+/// <summary>The lease of a row ran out while it was worked on; its transaction is rolled back.</summary>
+internal sealed class LeaseLostException(string id) : Exception($"The lease of {id} was lost.");

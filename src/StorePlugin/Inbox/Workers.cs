@@ -1,0 +1,58 @@
+// The loops: each calls its worker again as long as there is work, and waits a moment when there is none.
+using StorePlugin.Orders;
+
+namespace StorePlugin.Inbox;
+
+/// <summary>Runs the workers while the program serves. Tests and benchmarks may keep them idle and call them themselves.</summary>
+internal sealed partial class Workers(
+    InboxWorker inbox, EffectWorker effects, ReleaseHolds holds, DropBodies bodies, IConfiguration configuration, ILogger<Workers> logger)
+    : BackgroundService
+{
+    // Short enough that people see the outcome of what they did; each look is one query by index.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    // After a failure of the loop itself, such as a database that does not answer.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => configuration.GetValue<bool>("Workers:Idle")
+        ? Task.CompletedTask
+        : Task.WhenAll(
+            LoopAsync("inbox", inbox.RunOnceAsync, inbox.WaitAsync, stoppingToken),
+            LoopAsync("effects", effects.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
+            LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
+            LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
+
+    private async Task LoopAsync(
+        string name, Func<CancellationToken, Task<int>> runOnce, Func<CancellationToken, Task> wait, CancellationToken cancel)
+    {
+        // The program's start must not wait for the first round.
+        await Task.Yield();
+        while (!cancel.IsCancellationRequested)
+        {
+            // The one catch of the loop: whatever a round ends with, the next one must come.
+            try
+            {
+                if (await runOnce(cancel) == 0)
+                {
+                    await wait(cancel);
+                }
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.LoopFailed(logger, name, e);
+                await Task.Delay(Pause, cancel).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A round of the worker {Worker} failed; the next one follows")]
+        public static partial void LoopFailed(ILogger logger, string worker, Exception exception);
+    }
+}

@@ -1,0 +1,65 @@
+// From everything known of an order to its receipt: attribution, then commission, then the hold. Pure.
+namespace StorePlugin.Orders;
+
+internal static class Decision
+{
+    /// <summary>Decides an order. The receipt says everything the ledger must come to.</summary>
+    public static Receipt Of(OrderFacts facts, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt)
+    {
+        var order = facts.Recorded.Order;
+        var attribution = Attribution.Decide(facts.Recorded, touches, termsAt);
+        var credited = attribution as Attribution.Credited;
+        var commission = Commission.Of(facts, credited?.InForce.Terms.CommissionBp ?? 0);
+        var (rule, reason) = attribution switch
+        {
+            Attribution.Nobody nobody => (nobody.Rule, nobody.Why),
+            Attribution.Credited when commission.BaseMinor == 0 => ("T13", "Nothing on this order earns commission."),
+            Attribution.Credited winner => ("T1", winner.Why),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        var earns = credited is not null && commission.BaseMinor > 0;
+        var settled = order.CancelledAt is null || commission.RemainingBaseMinor == 0;
+
+        return new Receipt
+        {
+            OrderId = order.Id,
+            Reference = order.Reference,
+            At = order.At,
+            Currency = order.Currency,
+            VersionUpdatedAt = order.UpdatedAt,
+            VersionHash = facts.ContentHash,
+            Channel = order.Channel,
+            Test = order.Test,
+            Paid = order.Paid,
+            PaidAt = facts.PaidAt,
+            CancelledAt = order.CancelledAt,
+            RefundedInFull = order.RefundedInFull || facts.Deleted,
+            Credited = earns,
+            Rule = rule,
+            Reason = reason,
+            AmbassadorId = earns ? credited!.Winner.AmbassadorId : null,
+            CampaignId = earns ? credited!.Winner.CampaignId : null,
+            TermsRevision = earns ? credited!.InForce.Revision : null,
+            Terms = earns ? credited!.InForce.Terms : null,
+            TouchCount = attribution.Touches.Length,
+            Touches = [.. attribution.Touches.Select(Write)],
+            Lines = [.. commission.Lines.Select(line => Write(line, commission.RateBp))],
+            Refunds = [.. facts.Refunds.Select(refund => new ReceiptRefund(refund.Id, refund.At, refund.Lines, refund.UnallocatedMinor))],
+            BaseMinor = commission.BaseMinor,
+            RemainingBaseMinor = commission.RemainingBaseMinor,
+            OriginalCommissionMinor = earns ? commission.Original.Minor : 0,
+            // Rule H1: until the money has come there is a receipt and nothing in the ledger.
+            CommissionMinor = earns && facts.PaidAt is not null ? commission.Remaining.Minor : 0,
+            HoldUntil = earns && settled ? facts.PaidAt + credited!.InForce.Terms.Hold : null,
+            Findings = settled ? [] : ["The order was cancelled after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
+        };
+    }
+
+    private static ReceiptTouch Write(WeighedTouch weighed) => new(
+        weighed.Touch.Kind, weighed.Touch.Evidence, weighed.Touch.At, weighed.Touch.DiscountMinor, weighed.Touch.Position,
+        weighed.Touch.AmbassadorId, weighed.Touch.CampaignId, weighed.DroppedBy, weighed.Why);
+
+    private static ReceiptLine Write(LineBase line, long rateBp) => new(
+        line.Line.Id, line.Line.ProductId, line.Line.Kind, line.Line.Quantity, line.Line.GrossMinor, line.Line.DiscountMinor,
+        line.Line.IncludedTaxMinor, line.BaseMinor, line.RemainingMinor, rateBp, line.ExcludedBy);
+}

@@ -1,0 +1,109 @@
+// The receipt of a decision: every input it rests on, so that it can be read, shown and checked on its own.
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StorePlugin.Campaigns;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Orders;
+
+/// <summary>
+/// Why an order earned what it earned, or nothing. Amounts are minor units of <see cref="Currency"/>; instants UTC. It
+/// holds no datum of the shopper. The same facts give the same receipt, whatever the order of their arrival (rule I6).
+/// </summary>
+internal sealed record Receipt
+{
+    public const int SchemaVersion = 1;
+
+    public int Schema { get; init; } = SchemaVersion;
+
+    public required string OrderId { get; init; }
+
+    public required string Reference { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required Currency Currency { get; init; }
+
+    /// <summary>The version that was judged: the platform's instant and the content's hash.</summary>
+    public required DateTimeOffset VersionUpdatedAt { get; init; }
+
+    public required string VersionHash { get; init; }
+
+    public required OrderChannel Channel { get; init; }
+
+    public required bool Test { get; init; }
+
+    public required bool Paid { get; init; }
+
+    public required DateTimeOffset? PaidAt { get; init; }
+
+    public required DateTimeOffset? CancelledAt { get; init; }
+
+    public required bool RefundedInFull { get; init; }
+
+    /// <summary>Whether an ambassador is credited.</summary>
+    public required bool Credited { get; init; }
+
+    /// <summary>The rule that decided.</summary>
+    public required string Rule { get; init; }
+
+    /// <summary>The same in words.</summary>
+    public required string Reason { get; init; }
+
+    public required string? AmbassadorId { get; init; }
+
+    public required string? CampaignId { get; init; }
+
+    public required long? TermsRevision { get; init; }
+
+    public required Terms? Terms { get; init; }
+
+    public required int TouchCount { get; init; }
+
+    public required ImmutableArray<ReceiptTouch> Touches { get; init; }
+
+    public required ImmutableArray<ReceiptLine> Lines { get; init; }
+
+    public required ImmutableArray<ReceiptRefund> Refunds { get; init; }
+
+    public required long BaseMinor { get; init; }
+
+    public required long RemainingBaseMinor { get; init; }
+
+    /// <summary>The commission before refunds.</summary>
+    public required long OriginalCommissionMinor { get; init; }
+
+    /// <summary>The commission of what is left; the ledger's entries for the order add to it.</summary>
+    public required long CommissionMinor { get; init; }
+
+    public string Rounding { get; init; } = "half away from zero, once over all lines";
+
+    /// <summary>When the hold ends, if money and findings allow; null while unpaid or cancelled.</summary>
+    public required DateTimeOffset? HoldUntil { get; init; }
+
+    /// <summary>What a person should know, such as a cancelled order whose money has not gone back.</summary>
+    public ImmutableArray<string> Findings { get; init; } = [];
+
+    public string ToJson() => JsonSerializer.Serialize(this, ReceiptJson.Default.Receipt);
+
+    public static Receipt FromJson(string json) =>
+        JsonSerializer.Deserialize(json, ReceiptJson.Default.Receipt) ?? throw new JsonException("A receipt is empty.");
+}
+
+/// <param name="DroppedBy">The rule that dropped the touch; null for the winner.</param>
+internal sealed record ReceiptTouch(
+    TouchKind Kind, string Evidence, DateTimeOffset At, long DiscountMinor, long Position, string AmbassadorId, string CampaignId, string? DroppedBy, string? Why);
+
+internal sealed record ReceiptLine(
+    string Id, string? ProductId, LineKind Kind, long Quantity, long GrossMinor, long DiscountMinor, long IncludedTaxMinor,
+    long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy);
+
+internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    Converters = [typeof(CurrencyConverter)])]
+[JsonSerializable(typeof(Receipt))]
+internal sealed partial class ReceiptJson : JsonSerializerContext;

@@ -1,0 +1,57 @@
+// A receipt in words that a merchant and an ambassador understand.
+using System.Globalization;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Orders;
+
+internal static class ReceiptText
+{
+    /// <summary>The decision and its reasons, a sentence a line. It names no shopper.</summary>
+    public static IReadOnlyList<string> Lines(Receipt receipt)
+    {
+        var lines = new List<string> { receipt.Reason };
+        foreach (var touch in receipt.Touches)
+        {
+            var what = touch.Kind switch
+            {
+                TouchKind.Code => $"Code {touch.Evidence}, which took off {Amount(touch.DiscountMinor)}",
+                TouchKind.Click => $"Click of {Instant(touch.At)}",
+                TouchKind.Link => $"Link {touch.Evidence}, named by the order itself",
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+            lines.Add(touch.DroppedBy is null ? $"{what}: counted." : $"{what}: not counted. {touch.Why} (rule {touch.DroppedBy})");
+        }
+
+        if (!receipt.Credited)
+        {
+            return lines;
+        }
+
+        foreach (var line in receipt.Lines.Where(line => line.ExcludedBy is not null))
+        {
+            lines.Add($"A {(line.Kind == LineKind.GiftCard ? "gift card" : "fee")} of {Amount(line.GrossMinor)} earns nothing (rule {line.ExcludedBy}).");
+        }
+
+        lines.Add($"Counted sales: {Amount(receipt.BaseMinor)}, after discounts and without tax and shipping.");
+        lines.Add($"Commission: {Percent(receipt.Terms!.CommissionBp)} of {Amount(receipt.BaseMinor)} is {Amount(receipt.OriginalCommissionMinor)}, rounded {receipt.Rounding}.");
+        if (receipt.RemainingBaseMinor < receipt.BaseMinor)
+        {
+            lines.Add($"Refunds have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
+        }
+
+        lines.Add(receipt switch
+        {
+            { PaidAt: null } => "The order is not paid yet; its commission is only expected.",
+            { HoldUntil: { } until } => $"It was paid on {Instant(receipt.PaidAt.Value)} and is held until {Instant(until)}, {receipt.Terms.HoldDays} days later.",
+            _ => "It is held until its money is settled.",
+        });
+        lines.AddRange(receipt.Findings);
+        return lines;
+
+        string Amount(long minor) => new Money(minor, receipt.Currency).ToString();
+    }
+
+    private static string Percent(long basisPoints) => (basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture) + " %";
+
+    private static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
+}

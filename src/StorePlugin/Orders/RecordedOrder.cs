@@ -1,0 +1,96 @@
+// An order version as it is kept: the facts without the shopper, who is replaced by keyed hashes.
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StorePlugin.Ambassadors;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Orders;
+
+/// <summary>Keyed hashes of who bought (rule F8); null where the platform withheld the datum.</summary>
+internal sealed record ShopperHashes(string? Customer, string? Email, string? Phone)
+{
+    public static readonly ShopperHashes Unknown = new(null, null, null);
+
+    public static ShopperHashes Of(Shopper shopper, Store store, StoreKeys keys) => new(
+        shopper.CustomerId is { } id ? keys.Hash(store, "customer", id) : null,
+        shopper.Email is { } email ? keys.Hash(store, "email", PersonKey.OfEmail(email)) : null,
+        shopper.Phone is { } phone ? keys.Hash(store, "phone", phone) : null);
+}
+
+/// <summary>A version of an order with its shopper's hashes, as written to the event log.</summary>
+internal sealed record RecordedOrder(Order Order, ShopperHashes Shopper)
+{
+    /// <summary>
+    /// Which of two versions stands (rule I4): the later one; at the same instant the one that is paid, more refunded
+    /// or cancelled. What is equal in all of these is told apart by its content's hash, so that every order of arrival
+    /// ends at the same version.
+    /// </summary>
+    public static int Compare((RecordedOrder Recorded, string Hash) left, (RecordedOrder Recorded, string Hash) right)
+    {
+        var (a, b) = (left.Recorded.Order, right.Recorded.Order);
+        return Differs(a.UpdatedAt.CompareTo(b.UpdatedAt))
+            ?? Differs(a.Paid.CompareTo(b.Paid))
+            ?? Differs(a.RefundedInFull.CompareTo(b.RefundedInFull))
+            ?? Differs(RefundedMinor(a).CompareTo(RefundedMinor(b)))
+            ?? Differs((a.CancelledAt is not null).CompareTo(b.CancelledAt is not null))
+            ?? string.CompareOrdinal(left.Hash, right.Hash);
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, OrdersJson.Default.RecordedOrder);
+
+    public static RecordedOrder FromJson(string json) =>
+        JsonSerializer.Deserialize(json, OrdersJson.Default.RecordedOrder) ?? throw new JsonException("An order version is empty.");
+
+    public static string HashOf(string json)
+    {
+        var size = System.Text.Encoding.UTF8.GetByteCount(json);
+        var bytes = System.Buffers.ArrayPool<byte>.Shared.Rent(size);
+        var length = System.Text.Encoding.UTF8.GetBytes(json, bytes);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, length)));
+        System.Buffers.ArrayPool<byte>.Shared.Return(bytes);
+        return hash;
+    }
+
+    private static int? Differs(int comparison) => comparison == 0 ? null : comparison;
+
+    private static long RefundedMinor(Order order) =>
+        order.Refunds.Sum(refund => refund.UnallocatedMinor + refund.Lines.Sum(line => line.BaseMinor));
+}
+
+/// <summary>
+/// Everything known of one order: the version that stands, the refunds that came on their own, and the earliest sign
+/// of payment. It is the same whatever the order of arrival (rule I6).
+/// </summary>
+/// <param name="ContentHash">Of the version that stands.</param>
+/// <param name="PaidAt">The anchor of the hold (rule H2); null while unpaid.</param>
+/// <param name="LooseRefunds">Refunds that arrived by themselves; those that the version names count once.</param>
+/// <param name="Deleted">Whether the platform has deleted the order.</param>
+internal sealed record OrderFacts(
+    RecordedOrder Recorded, string ContentHash, DateTimeOffset? PaidAt, ImmutableArray<Refund> LooseRefunds, bool Deleted)
+{
+    /// <summary>All refunds by id. What an order version says of a refund is fuller than the refund's own message.</summary>
+    public ImmutableArray<Refund> Refunds =>
+        [.. Recorded.Order.Refunds.Concat(LooseRefunds).DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    UseStringEnumConverter = true,
+    Converters = [typeof(CurrencyConverter)])]
+[JsonSerializable(typeof(RecordedOrder))]
+[JsonSerializable(typeof(Refund))]
+internal sealed partial class OrdersJson : JsonSerializerContext;
+
+/// <summary>A currency is its code.</summary>
+internal sealed class CurrencyConverter : JsonConverter<Currency>
+{
+    public override Currency Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Currency.Parse(reader.GetString());
+
+    public override void Write(Utf8JsonWriter writer, Currency value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Code);
+}

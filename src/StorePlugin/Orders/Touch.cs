@@ -1,0 +1,41 @@
+// A touch: evidence that an ambassador brought this order, with the dated facts that decide whether it counts.
+namespace StorePlugin.Orders;
+
+/// <summary>The classes of evidence, strongest first (rule T1).</summary>
+internal enum TouchKind
+{
+    /// <summary>The ambassador's code was used (class 3).</summary>
+    Code,
+
+    /// <summary>A click id that the order carried on the server side (class 4).</summary>
+    Click,
+
+    /// <summary>A link slug that the order carried without a click; it counts at the order's own instant.</summary>
+    Link,
+}
+
+/// <summary>One piece of evidence. Instants are UTC and compared with the order's own.</summary>
+/// <param name="Evidence">The code as the shopper typed it, the click id, or the slug.</param>
+/// <param name="At">When it happened; for codes and unclicked links the order's instant.</param>
+/// <param name="DiscountMinor">What a code took off, in the order's currency.</param>
+/// <param name="Position">The platform's order of application (rule T6).</param>
+/// <param name="AssignedAt">Since when the code is the ambassador's.</param>
+/// <param name="EndedAt">Until when, if it has ended.</param>
+/// <param name="PersonHash">Keyed hash of the ambassador's e-mail, for rule F1.</param>
+internal sealed record Touch(
+    TouchKind Kind,
+    string Evidence,
+    DateTimeOffset At,
+    long DiscountMinor,
+    long Position,
+    string AmbassadorId,
+    string CampaignId,
+    DateTimeOffset AssignedAt,
+    DateTimeOffset? EndedAt,
+    DateTimeOffset ApprovedAt,
+    DateTimeOffset? SuspendedAt,
+    DateTimeOffset? LaunchedAt,
+    string PersonHash);
+
+/// <summary>A touch as it was weighed: kept, or dropped by a rule.</summary>
+internal sealed record WeighedTouch(Touch Touch, string? DroppedBy, string? Why);
