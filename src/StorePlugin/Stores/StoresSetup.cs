@@ -9,5 +9,6 @@ internal static class StoresSetup
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<ReceiveStoreEvent>();
+        services.AddSingleton<Installation>();
     }
 }
