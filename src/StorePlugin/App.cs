@@ -3,10 +3,14 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
+using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
+using StorePlugin.Pages;
+using StorePlugin.Portal;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -38,15 +42,20 @@ internal static class App
         });
         builder.Services.AddData(settings);
         builder.Services.AddStores();
+        builder.Services.AddRehearsal();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
+        builder.Services.AddPages();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UsePages();
         app.MapHealth();
         app.MapWebhooks();
+        app.MapPages();
+        app.MapDashboard();
+        app.MapPortal();
+        app.MapRehearsal();
         return app;
     }
 

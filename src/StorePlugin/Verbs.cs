@@ -1,5 +1,6 @@
 // The command line: serve, demo, migrate, verify, api-key.
 using StorePlugin.Data;
+using StorePlugin.Stores;
 
 namespace StorePlugin;
 
@@ -40,6 +41,7 @@ internal static class Verbs
     {
         await using var app = App.Build(args);
         await App.PrepareAsync(app);
+        SignInLine.PrintWhenStarted(app);
         await app.RunAsync();
         return Clean;
     }

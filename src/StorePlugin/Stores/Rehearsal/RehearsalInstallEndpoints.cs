@@ -76,6 +76,7 @@ internal static partial class RehearsalInstallEndpoints
         Installation installation,
         RehearsalPlatform client,
         RehearsalStripeAccount stripe,
+        SignIn signIn,
         PublicAddress address,
         ILogger<RehearsalPlatform> logger,
         CancellationToken cancel)
@@ -106,9 +107,8 @@ internal static partial class RehearsalInstallEndpoints
         }
 
         await stripe.ConnectAsync(store, cancel);
-        await installation.CompleteAsync(store, grant, cancel);
-
-        // Integration: await signIn.SignInAsync(context, store, "owner", null) comes here, before the redirect.
+        store = await installation.CompleteAsync(store, grant, cancel);
+        await signIn.SignInAsync(context, store, Role.Owner, null);
         return Results.Redirect(address.Of("/dashboard"));
     }
 

@@ -1,0 +1,30 @@
+// What stands around a page: whose store it is, where one can go, and what has just been done.
+using StorePlugin.Stores;
+
+namespace StorePlugin.Pages;
+
+/// <summary>The surroundings of a page for someone who has signed in; null fields leave their part out.</summary>
+/// <param name="IsRehearsal">The store is made up, and no money moves.</param>
+/// <param name="ZoneName">The time zone of every instant on the page.</param>
+public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, IReadOnlyList<FrameLink> Links, string? Notice = null)
+{
+    internal static Frame OfDashboard(Visitor visitor, string? notice = null) => new(
+        visitor.Store.DisplayName,
+        !visitor.Store.IsLive,
+        new StoreTime(visitor.Store).ZoneName,
+        [new("Overview", "/dashboard"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors")],
+        NoticeOf(notice));
+
+    internal static Frame OfPortal(Visitor visitor) => new(
+        visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal")]);
+
+    // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
+    private static string? NoticeOf(string? word) => word switch
+    {
+        "replayed" => "It is queued again and will be tried in a moment.",
+        "settled" => "It was no longer waiting for you; nothing was changed.",
+        _ => null,
+    };
+}
+
+public sealed record FrameLink(string Text, string Path);

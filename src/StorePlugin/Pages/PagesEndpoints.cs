@@ -1,0 +1,44 @@
+// The way in and out, and the files that every page needs.
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Pages;
+
+/// <summary>The page behind a sign-in link that is still good.</summary>
+public sealed record SignInLinkModel(string StoreName, bool IsOwner, string Action);
+
+internal static class PagesEndpoints
+{
+    private static readonly Message LinkIsSpent = new(
+        "This link no longer works",
+        ["A sign-in link works once, within 15 minutes. This one has been used, is too old, or was not copied whole."],
+        new FrameLink("How to get a new one", "/sign-in"));
+
+    public static void MapPages(this IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("").ExcludeFromDescription().AddEndpointFilter<RequireAntiforgery>();
+        pages.MapGet("/sign-in", () => new RazorComponentResult<SignInPage>());
+        pages.MapGet("/sign-in/{token}", ShowLink);
+        pages.MapPost("/sign-in/{token}", UseLink);
+        pages.MapPost("/sign-out", SignOut).RequireAuthorization(SessionAuthentication.AnyPolicy);
+        pages.MapGet(Assets.StyleRoute, (HttpContext context) => Assets.Style(context));
+        pages.MapGet(Assets.IconRoute, (HttpContext context) => Assets.Icon(context));
+    }
+
+    private static async Task<IResult> ShowLink(string token, SignIn signIn, CancellationToken cancel) =>
+        await signIn.FindOfferAsync(token, cancel) is { } offer
+            ? Page.Of<SignInLinkPage>(new SignInLinkModel(
+                offer.Store.DisplayName, offer.Role == Role.Owner, $"/sign-in/{Uri.EscapeDataString(token)}"))
+            : Page.Of<MessagePage>(LinkIsSpent, StatusCodes.Status410Gone);
+
+    private static async Task<IResult> UseLink(string token, SignIn signIn, HttpContext context) =>
+        await signIn.RedeemAsync(context, token) is { } offer
+            ? TypedResults.Redirect(offer.Role == Role.Owner ? "/dashboard" : "/portal")
+            : Page.Of<MessagePage>(LinkIsSpent, StatusCodes.Status410Gone);
+
+    private static async Task<RedirectHttpResult> SignOut(SignIn signIn, HttpContext context)
+    {
+        await signIn.SignOutAsync(context);
+        return TypedResults.Redirect("/sign-in");
+    }
+}

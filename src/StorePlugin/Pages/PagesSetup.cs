@@ -1,0 +1,121 @@
+// What the pages add to the program, and the order in which a request passes through it.
+using System.Diagnostics;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.CookiePolicy;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Extensions.Options;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Pages;
+
+internal static class PagesSetup
+{
+    // Nothing inline and nothing from elsewhere: what a page needs comes from this program.
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    public static void AddPages(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.AddAntiforgery(options => options.Cookie.Name = "amb_form");
+        services.AddSingleton<SignIn>();
+        services.AddSingleton<SignInLine>();
+        SessionAuthentication.Add(services);
+        services.AddExceptionHandler<BrowserExceptionHandler>();
+        // A proxy may end TLS before us, so it is the public address that says whether cookies are for https only.
+        services.AddSingleton<IConfigureOptions<CookiePolicyOptions>>(provider => new ConfigureOptions<CookiePolicyOptions>(options =>
+        {
+            var address = provider.GetRequiredService<PublicAddress>();
+            options.OnAppendCookie = cookie => cookie.CookieOptions.Secure |= address.IsHttps;
+        }));
+    }
+
+    /// <summary>Headers, errors in the caller's language (HTML or ProblemDetails), cookies, sessions.</summary>
+    public static void UsePages(this IApplicationBuilder app)
+    {
+        app.Use(AddHeaders);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(WriteStatusAsync);
+        app.UseCookiePolicy();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    private static Task AddHeaders(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            if (context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) != true)
+            {
+                return Task.CompletedTask;
+            }
+
+            // A page that needs another policy has set it itself.
+            headers.TryAdd("Content-Security-Policy", ContentSecurityPolicy);
+            headers.TryAdd("Referrer-Policy", "same-origin");
+            headers.XFrameOptions = "DENY";
+            headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        });
+        return next(context);
+    }
+
+    private static async Task WriteStatusAsync(StatusCodeContext statusCode)
+    {
+        var context = statusCode.HttpContext;
+        var status = context.Response.StatusCode;
+        if (IsBrowser(context.Request))
+        {
+            await Page.Of<MessagePage>(MessageOf(context, status), status).ExecuteAsync(context);
+            return;
+        }
+
+        await TypedResults.Problem(statusCode: status).ExecuteAsync(context);
+    }
+
+    /// <summary>Browsers name text/html; programs that take anything get ProblemDetails.</summary>
+    private static bool IsBrowser(HttpRequest request) =>
+        request.Headers.Accept.Any(value => value?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
+
+    private static Message MessageOf(HttpContext context, int status) => status switch
+    {
+        StatusCodes.Status400BadRequest => new Message(
+            "That did not work", ["The form was too old, or did not come from a page of this program. Go back, reload the page and try again."], HomeOf(context)),
+        StatusCodes.Status403Forbidden => new Message(
+            "This page is not yours to see", ["You are signed in, but this page is for someone else."], HomeOf(context)),
+        StatusCodes.Status404NotFound => new Message(
+            "There is nothing here", ["The address may be mistyped, or what it named belongs to another store."], HomeOf(context)),
+        StatusCodes.Status405MethodNotAllowed => new Message("That did not work", ["This address does not take such a request."], HomeOf(context)),
+        StatusCodes.Status429TooManyRequests => new Message("Too many requests", ["Wait a minute, then try again."], HomeOf(context)),
+        >= 500 => new Message(
+            "Something went wrong on our side", ["Go back and try again in a minute. If it happens again, tell whoever runs this program."], HomeOf(context), ReferenceOf(context)),
+        _ => new Message("That did not work", ["The request could not be answered."], HomeOf(context)),
+    };
+
+    private static FrameLink HomeOf(HttpContext context) => context.Features.Get<Visitor>()?.Role switch
+    {
+        Role.Owner => new FrameLink("To the overview", "/dashboard"),
+        Role.Ambassador => new FrameLink("To my earnings", "/portal"),
+        _ => new FrameLink("To the sign-in page", "/sign-in"),
+    };
+
+    private static string ReferenceOf(HttpContext context) => Activity.Current?.Id ?? context.TraceIdentifier;
+
+    /// <summary>Answers a browser with a page; whoever else asks gets the framework's ProblemDetails. The middleware has logged the fault.</summary>
+    private sealed class BrowserExceptionHandler : IExceptionHandler
+    {
+        public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+        {
+            if (!IsBrowser(httpContext.Request))
+            {
+                return false;
+            }
+
+            var status = exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+            await Page.Of<MessagePage>(MessageOf(httpContext, status), status).ExecuteAsync(httpContext);
+            return true;
+        }
+    }
+}

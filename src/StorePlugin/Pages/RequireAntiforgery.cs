@@ -1,0 +1,13 @@
+// Refuses a form that did not come from a page of ours.
+using Microsoft.AspNetCore.Antiforgery;
+
+namespace StorePlugin.Pages;
+
+/// <summary>On a group of pages: each POST carries the token of the page it was sent from, or gets 400.</summary>
+internal sealed class RequireAntiforgery(IAntiforgery antiforgery) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        HttpMethods.IsPost(context.HttpContext.Request.Method) && !await antiforgery.IsRequestValidAsync(context.HttpContext)
+            ? TypedResults.BadRequest()
+            : await next(context);
+}

@@ -1,0 +1,176 @@
+// How pages say amounts, instants and states to people. Nothing here decides anything.
+using System.Globalization;
+using System.Text;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Pages;
+
+internal static class Words
+{
+    private const char NoBreakSpace = '\u00A0';
+    private const char Minus = '\u2212';
+
+    /// <summary>
+    /// An amount with its currency, the same in every culture: <c>€ 1,234.50</c>, <c>¥ 1,999</c>, <c>12.500 KWD</c>. Only
+    /// signs that mean one currency stand for it.
+    /// </summary>
+    public static string Of(Money amount)
+    {
+        var plain = amount.ToDecimalString().TrimStart('-');
+        var point = plain.IndexOf('.', StringComparison.Ordinal);
+        var whole = point < 0 ? plain : plain[..point];
+        var text = new StringBuilder();
+        for (var i = 0; i < whole.Length; i++)
+        {
+            if (i > 0 && (whole.Length - i) % 3 == 0)
+            {
+                text.Append(',');
+            }
+
+            text.Append(whole[i]);
+        }
+
+        if (point >= 0)
+        {
+            text.Append(plain, point, plain.Length - point);
+        }
+
+        if (SignOf(amount.Currency.Code) is { } sign)
+        {
+            text.Insert(0, NoBreakSpace).Insert(0, sign);
+        }
+        else
+        {
+            text.Append(NoBreakSpace).Append(amount.Currency.Code);
+        }
+
+        if (amount.Minor < 0)
+        {
+            text.Insert(0, Minus);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>An amount of a row, whose currency the programme has written itself.</summary>
+    public static string Of(long minor, string currency) => Of(new Money(minor, Currency.Parse(currency)));
+
+    /// <summary>With a plus where it is above zero, for entries of the ledger.</summary>
+    public static string Signed(long minor, string currency) => (minor > 0 ? "+" : "") + Of(minor, currency);
+
+    public static string Of(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
+    public static string Count(long count, string one, string many) => $"{Of(count)} {(count == 1 ? one : many)}";
+
+    public static string Percent(long basisPoints) => (basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture) + NoBreakSpace + "%";
+
+    /// <summary>The state of an order in a word or two.</summary>
+    public static string OrderState(string state) => state switch
+    {
+        "parked" => "Waiting for the order",
+        "uncredited" => "Not credited",
+        "observed" => "Not paid yet",
+        "held" => "Held",
+        "review" => "In review",
+        "approved" => "Approved",
+        "in_payout" => "In payout",
+        "paid" => "Paid out",
+        "reversed" => "Reversed",
+        _ => state,
+    };
+
+    /// <summary>What the state of an order means for its commission, as a sentence.</summary>
+    /// <param name="holdUntil">The end of the hold in words, where there is one.</param>
+    public static string OrderStateMeaning(string state, string? holdUntil) => state switch
+    {
+        "parked" => "Only a refund of it has arrived so far.",
+        "uncredited" => "It earns no commission.",
+        "observed" => "Its commission counts once the order is paid.",
+        "held" when holdUntil is not null => $"Held until {holdUntil}, in case it is returned.",
+        "held" => "Held until its money is settled.",
+        "review" => "A person has to look at it first; it is not paid by itself.",
+        "approved" => "It goes out with the next payout.",
+        "in_payout" => "It is part of a payout that is under way.",
+        "paid" => "It has been paid out.",
+        "reversed" => "Refunded or corrected: the commission was taken back.",
+        _ => "",
+    };
+
+    /// <summary>An account of the ledger (rule H7).</summary>
+    public static string AccountName(string account) => account switch
+    {
+        "held" => "Held",
+        "review" => "In review",
+        "approved" => "Approved",
+        "in_payout" => "In payout",
+        "paid" => "Paid out",
+        "expense" => "Your expense",
+        "written_off" => "Written off",
+        _ => account,
+    };
+
+    public static string DiscountState(string state) => state switch
+    {
+        "pending" => "Being created in the store",
+        "created" => "Active in the store",
+        "refused" => "Refused by the store",
+        _ => state,
+    };
+
+    public static string Platform(string platform) => platform switch
+    {
+        "shopify" => "Shopify",
+        "woocommerce" => "WooCommerce",
+        "rehearsal" => "Rehearsal store",
+        _ => platform,
+    };
+
+    public static string EffectKind(string kind) => kind switch
+    {
+        "create_discount" => "Create a discount code",
+        "send_transfer" => "Send a payout",
+        "look_up_transfer" => "Look up a payout",
+        "read_store" => "Read the store's settings",
+        _ => kind.Replace('_', ' '),
+    };
+
+    private static string? SignOf(string currency) => currency switch
+    {
+        "EUR" => "€",
+        "USD" => "$",
+        "GBP" => "£",
+        "JPY" => "¥",
+        _ => null,
+    };
+}
+
+/// <summary>Instants in the time zone of one store.</summary>
+internal sealed class StoreTime
+{
+    private readonly TimeZoneInfo _zone;
+
+    public StoreTime(Store store) =>
+        _zone = store.TimeZone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(store.TimeZone, out var zone) ? zone : TimeZoneInfo.Utc;
+
+    /// <summary>The zone's name; each page says it once.</summary>
+    public string ZoneName => _zone.Id;
+
+    /// <summary><c>1 Mar 2026, 11:00</c></summary>
+    public Moment At(DateTimeOffset instant) => new(instant, Local(instant).ToString("d MMM yyyy, HH:mm", CultureInfo.InvariantCulture));
+
+    public Moment? At(DateTimeOffset? instant) => instant is { } known ? At(known) : null;
+
+    /// <summary><c>1 March 2026</c></summary>
+    public string Day(DateTimeOffset instant) => Local(instant).ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+
+    private DateTimeOffset Local(DateTimeOffset instant) => TimeZoneInfo.ConvertTime(instant, _zone);
+}
+
+/// <summary>An instant as a page shows it.</summary>
+/// <param name="Text">In the store's time zone.</param>
+public sealed record Moment(DateTimeOffset Instant, string Text)
+{
+    /// <summary>For machines: ISO 8601 UTC.</summary>
+    public string Iso => Instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

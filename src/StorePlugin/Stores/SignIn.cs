@@ -1,0 +1,197 @@
+// Who may come in: links that work once, and the sessions they or a platform's callback open.
+using StorePlugin.Data;
+
+namespace StorePlugin.Stores;
+
+/// <summary>The roles of a session.</summary>
+internal static class Role
+{
+    /// <summary>Runs the store's programme: the dashboard.</summary>
+    public const string Owner = "owner";
+
+    /// <summary>Sees their own earnings: the portal.</summary>
+    public const string Ambassador = "ambassador";
+}
+
+/// <summary>Who has signed in, to which store. Every query of a page is bound to <see cref="Store"/>.</summary>
+/// <param name="AmbassadorId">Set exactly where the role is <see cref="Role.Ambassador"/>.</param>
+/// <param name="SessionHash">The hash under which the session is stored; it names the session and opens nothing.</param>
+internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionHash)
+{
+    /// <summary>Gives a page's endpoint its visitor; only endpoints that ask for a role may have this parameter.</summary>
+    public static ValueTask<Visitor> BindAsync(HttpContext context) =>
+        new(context.Features.Get<Visitor>() ?? throw new InvalidOperationException("This endpoint asks for a visitor but for no role."));
+}
+
+/// <summary>What a sign-in link opens, without opening it.</summary>
+internal sealed record SignInOffer(Store Store, string Role, string? AmbassadorId);
+
+/// <summary>
+/// Makes sign-in links and sessions. Both are secrets of 256 bits that are stored as hashes only; both carry the store's
+/// id in clear, so that each statement names its store.
+/// </summary>
+internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address, TimeProvider clock)
+{
+    public const string CookieName = "amb_session";
+
+    /// <summary>How long a link waits to be used.</summary>
+    public static readonly TimeSpan LinkLifetime = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a session lasts; it is not prolonged by use.</summary>
+    public static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(12);
+
+    private const string PurgeLinks = "DELETE FROM sign_in_links WHERE store_id = @storeId AND expires_at <= @now";
+
+    private const string InsertLink =
+        """
+        INSERT INTO sign_in_links (store_id, token_hash, role, ambassador_id, created_at, expires_at)
+        VALUES (@storeId, @hash, @role, @ambassadorId, @now, @expiresAt)
+        """;
+
+    private const string ReadLink =
+        """
+        SELECT role, ambassador_id FROM sign_in_links
+        WHERE store_id = @storeId AND token_hash = @hash AND used_at IS NULL AND expires_at > @now
+        """;
+
+    private const string UseLink =
+        """
+        UPDATE sign_in_links SET used_at = @now
+        WHERE store_id = @storeId AND token_hash = @hash AND used_at IS NULL AND expires_at > @now
+        """;
+
+    private const string PurgeSessions = "DELETE FROM sessions WHERE store_id = @storeId AND expires_at <= @now";
+
+    private const string InsertSession =
+        """
+        INSERT INTO sessions (store_id, token_hash, role, ambassador_id, created_at, expires_at)
+        VALUES (@storeId, @hash, @role, @ambassadorId, @now, @expiresAt)
+        """;
+
+    private const string ReadSession =
+        """
+        SELECT role, ambassador_id FROM sessions
+        WHERE store_id = @storeId AND token_hash = @hash AND revoked_at IS NULL AND expires_at > @now
+        """;
+
+    private const string RevokeSession =
+        "UPDATE sessions SET revoked_at = @now WHERE store_id = @storeId AND token_hash = @hash AND revoked_at IS NULL";
+
+    /// <summary>A new link for a person of the store, as an absolute address. It works once, for <see cref="LinkLifetime"/>.</summary>
+    public async Task<string> NewLinkAsync(Store store, string role, string? ambassadorId, CancellationToken cancel)
+    {
+        Check(role, ambassadorId);
+        var now = clock.GetUtcNow();
+        var secret = Ids.NewSecret();
+        await db.InTransactionAsync(
+            async tx =>
+            {
+                await tx.DoAsync(PurgeLinks, new { storeId = store.Id, now });
+                await tx.DoAsync(
+                    InsertLink,
+                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, now, expiresAt = now + LinkLifetime });
+            },
+            cancel: cancel);
+        return address.Of($"/sign-in/{store.Id}.{secret}");
+    }
+
+    /// <summary>What a link would open, or null when it is unknown, used or too old.</summary>
+    public async Task<SignInOffer?> FindOfferAsync(string token, CancellationToken cancel) =>
+        await KeyOfAsync(token, cancel) is { } key
+        && await db.OneAsync<Grant>(ReadLink, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } grant
+        && MayComeIn(key.Store, grant.Role)
+            ? new SignInOffer(key.Store, grant.Role, grant.AmbassadorId)
+            : null;
+
+    /// <summary>Uses a link up and opens a session. Of two requests with the same link one gets it, the other null.</summary>
+    public async Task<SignInOffer?> RedeemAsync(HttpContext context, string token)
+    {
+        if (await FindOfferAsync(token, context.RequestAborted) is not { } offer
+            || await KeyOfAsync(token, context.RequestAborted) is not { } key
+            || await db.DoAsync(UseLink, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }) != 1)
+        {
+            return null;
+        }
+
+        await SignInAsync(context, offer.Store, offer.Role, offer.AmbassadorId);
+        return offer;
+    }
+
+    /// <summary>Opens a session and sets its cookie; a session that the browser had before ends, so that its id is never reused.</summary>
+    public async Task SignInAsync(HttpContext context, Store store, string role, string? ambassadorId)
+    {
+        Check(role, ambassadorId);
+        await EndAsync(context);
+        var now = clock.GetUtcNow();
+        var secret = Ids.NewSecret();
+        await db.InTransactionAsync(
+            async tx =>
+            {
+                await tx.DoAsync(PurgeSessions, new { storeId = store.Id, now });
+                await tx.DoAsync(
+                    InsertSession,
+                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, now, expiresAt = now + SessionLifetime });
+            },
+            cancel: context.RequestAborted);
+        context.Response.Cookies.Append(CookieName, $"{store.Id}.{secret}", CookieFor(SessionLifetime));
+    }
+
+    /// <summary>Ends the browser's session and takes its cookie away.</summary>
+    public async Task SignOutAsync(HttpContext context)
+    {
+        await EndAsync(context);
+        context.Response.Cookies.Delete(CookieName, CookieFor(null));
+    }
+
+    /// <summary>Who the request's cookie says is here, or null.</summary>
+    public async Task<Visitor?> FindVisitorAsync(HttpContext context)
+    {
+        var cancel = context.RequestAborted;
+        return context.Request.Cookies[CookieName] is { } cookie
+            && await KeyOfAsync(cookie, cancel) is { } key
+            && await db.OneAsync<Grant>(ReadSession, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } grant
+            && MayComeIn(key.Store, grant.Role)
+                ? new Visitor(key.Store, grant.Role, grant.AmbassadorId, key.Hash)
+                : null;
+    }
+
+    // An owner's right ends with the installation that gave it; an ambassador keeps sight of what is owed (rule U1).
+    private static bool MayComeIn(Store store, string role) => store.IsInstalled || role == Role.Ambassador;
+
+    private static void Check(string role, string? ambassadorId)
+    {
+        if (role is not (Role.Owner or Role.Ambassador) || (role == Role.Ambassador) != (ambassadorId is not null))
+        {
+            throw new ArgumentException($"The role is '{role}', and only an ambassador, and each of them, has an ambassador's id.", nameof(role));
+        }
+    }
+
+    private async Task EndAsync(HttpContext context)
+    {
+        if (context.Request.Cookies[CookieName] is { } cookie && await KeyOfAsync(cookie, context.RequestAborted) is { } key)
+        {
+            await db.DoAsync(RevokeSession, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() });
+        }
+    }
+
+    private async ValueTask<Key?> KeyOfAsync(string token, CancellationToken cancel) =>
+        token.Length <= 100 && token.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot
+        && await stores.FindAsync(token[..dot], cancel) is { } store
+            ? new Key(store, Ids.HashOf(token[(dot + 1)..]))
+            : null;
+
+    private CookieOptions CookieFor(TimeSpan? lifetime) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Lax,
+        Secure = address.IsHttps,
+        IsEssential = true,
+        Path = "/",
+        // An age and no date: the browser's clock need not agree with ours.
+        MaxAge = lifetime,
+    };
+
+    private sealed record Grant(string Role, string? AmbassadorId);
+
+    private sealed record Key(Store Store, string Hash);
+}
