@@ -1,8 +1,8 @@
 // Installing into a new rehearsal store: the same two steps as on Shopify, against our own platform.
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
-using StorePlugin.Data;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
@@ -165,7 +165,7 @@ internal static partial class RehearsalInstallEndpoints
     private static string? Once(HttpRequest request, string name) =>
         request.Query[name] is [{ Length: > 0 and <= ValueLengthMax } value] ? value : null;
 
-    private static IResult Refuse(string why) => TypedResults.Problem(
+    private static ProblemHttpResult Refuse(string why) => TypedResults.Problem(
         why, statusCode: StatusCodes.Status400BadRequest, title: "The installation cannot go on", type: "/problems/installation-refused");
 
     private static partial class Log

@@ -1,4 +1,5 @@
 // The rehearsal platform as an outside party would answer: OAuth, discounts, the facts of a shop.
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace StorePlugin.Stores.Rehearsal;
@@ -138,13 +139,13 @@ internal static class RehearsalPlatformEndpoints
             ? store.Id
             : null;
 
-    private static IResult NoShop() => Refuse(StatusCodes.Status404NotFound, "not_found", "There is no such shop.");
+    private static JsonHttpResult<PlatformError> NoShop() => Refuse(StatusCodes.Status404NotFound, "not_found", "There is no such shop.");
 
-    private static IResult NoToken() =>
+    private static JsonHttpResult<PlatformError> NoToken() =>
         Refuse(StatusCodes.Status401Unauthorized, "unauthorized", "The bearer token does not open this shop.");
 
     // Errors have the platform's own form, as an outside party's would.
-    private static IResult Refuse(int status, string error, string description) =>
+    private static JsonHttpResult<PlatformError> Refuse(int status, string error, string description) =>
         TypedResults.Json(new PlatformError(error, description), statusCode: status);
 }
 

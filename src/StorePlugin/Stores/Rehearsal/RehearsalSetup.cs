@@ -46,7 +46,9 @@ internal static class RehearsalSetup
             InstallsPolicy,
             _ => new FixedWindowRateLimiterOptions
             {
-                PermitLimit = options.Value.InstallsPerHourMax, Window = TimeSpan.FromHours(1), QueueLimit = 0,
+                PermitLimit = options.Value.InstallsPerHourMax,
+                Window = TimeSpan.FromHours(1),
+                QueueLimit = 0,
             });
 
         private static async ValueTask TellAsync(OnRejectedContext context, CancellationToken cancel) =>

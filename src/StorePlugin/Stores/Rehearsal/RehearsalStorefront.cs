@@ -1,5 +1,7 @@
 // The storefront of a rehearsal store: one plain page, so that a person who follows a link sees where it leads.
 using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace StorePlugin.Stores.Rehearsal;
 
@@ -36,7 +38,7 @@ internal static class RehearsalStorefront
             ? Page(context, facts, $"This is the page /{Encoded(path ?? "")}. No code is applied.", @ref)
             : TypedResults.NotFound();
 
-    private static IResult Page(HttpContext context, ShopFacts facts, string applied, string? reference)
+    private static ContentHttpResult Page(HttpContext context, ShopFacts facts, string applied, string? reference)
     {
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
@@ -69,7 +71,7 @@ internal static class RehearsalStorefront
     private static string? ReferenceIn(string target)
     {
         var query = target.IndexOf('?', StringComparison.Ordinal);
-        return query >= 0 && Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(target[query..])["ref"] is [{ Length: > 0 } reference]
+        return query >= 0 && QueryHelpers.ParseQuery(target[query..])["ref"] is [{ Length: > 0 } reference]
             ? reference
             : null;
     }

@@ -2,7 +2,6 @@
 using System.Data.Common;
 using System.Text.Json;
 using StorePlugin.Data;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
 

@@ -171,7 +171,7 @@ internal sealed record ShopOrder
         ["last_name"] = Customer.LastName,
     };
 
-    private JsonNode ApplicationJson() => new JsonObject
+    private JsonObject ApplicationJson() => new()
     {
         ["type"] = "discount_code",
         ["code"] = Code,
@@ -181,7 +181,7 @@ internal sealed record ShopOrder
         ["target_type"] = "line_item",
     };
 
-    private JsonNode LineJson(ShopLine line)
+    private JsonObject LineJson(ShopLine line)
     {
         var node = new JsonObject
         {
@@ -199,7 +199,7 @@ internal sealed record ShopOrder
         return With(node, "price", line.PriceMinor);
     }
 
-    private JsonNode RefundNode(ShopRefund refund)
+    private JsonObject RefundNode(ShopRefund refund)
     {
         var adjustments = new JsonArray();
         if (refund.ShippingMinor > 0)
@@ -222,7 +222,7 @@ internal sealed record ShopOrder
         };
     }
 
-    private JsonNode RefundLineJson(ShopRefundLine line)
+    private JsonObject RefundLineJson(ShopRefundLine line)
     {
         var node = new JsonObject { ["line_item_id"] = line.LineId, ["quantity"] = line.Quantity };
         return With(With(node, "subtotal", line.SubtotalMinor), "total_tax", line.TaxMinor);

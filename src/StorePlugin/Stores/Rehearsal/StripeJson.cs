@@ -1,5 +1,4 @@
 // Writes what the Stripe counterpart answers in Stripe's own shape.
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace StorePlugin.Stores.Rehearsal;
