@@ -44,14 +44,15 @@ internal sealed class RehearsalStripeAccount(Db db, Credentials credentials, Tim
     /// <summary>Makes the account's keys and entrusts them to the app, as a merchant would paste them.</summary>
     public async Task ConnectAsync(Store store, CancellationToken cancel)
     {
-        var secretKey = "sk_rehearsal_" + Ids.NewSecret();
+        // Letters and digits only, as in every key of Stripe's.
+        var secretKey = "sk_rehearsal_" + Ids.NewUnguessable() + Ids.NewUnguessable();
         await db.InTransactionAsync(
             async tx =>
             {
                 await RehearsalShopDb.KeepStripeKeyAsync(tx, store.Id, secretKey);
                 await credentials.KeepAsync(tx, store.Id, CredentialKind.StripeSecretKey, new Credential(secretKey, null));
                 await credentials.KeepAsync(
-                    tx, store.Id, CredentialKind.StripeWebhookSecrets, new Credential("whsec_" + Ids.NewSecret(), null));
+                    tx, store.Id, CredentialKind.StripeWebhookSecrets, new Credential("whsec_" + Ids.NewUnguessable() + Ids.NewUnguessable(), null));
             },
             cancel: cancel);
         credentials.Forget(store.Id, CredentialKind.StripeSecretKey);
