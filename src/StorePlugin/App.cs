@@ -8,9 +8,12 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Portal;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
+using StorePlugin.Stores.Shopify;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -46,11 +49,15 @@ internal static class App
         builder.Services.AddInbox();
         builder.Services.AddOrders();
         builder.Services.AddPages();
+        builder.Services.AddRewards();
+        builder.Services.AddPayouts();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UsePages();
+        app.UseRateLimiter();
         app.MapHealth();
+        app.MapShopify();
         app.MapWebhooks();
         app.MapPages();
         app.MapDashboard();
@@ -60,8 +67,10 @@ internal static class App
     }
 
     /// <summary>Readies the database: SQLite is migrated here, SQL Server must have been by the verb <c>migrate</c>.</summary>
+    /// <exception cref="SettingsException">The data folder or the database cannot be used as configured.</exception>
     public static async Task PrepareAsync(WebApplication app)
     {
+        await RefuseUnusableAsync(app.Services);
         var migrator = app.Services.GetRequiredService<Migrator>();
         var db = app.Services.GetRequiredService<Db>();
         if (db.Dialect == Dialect.Sqlite)
@@ -71,6 +80,30 @@ internal static class App
         else if (await migrator.PendingAsync(CancellationToken.None) is { Count: > 0 } pending)
         {
             throw new SettingsException([$"Database:Provider is sqlserver and the database lacks {string.Join(", ", pending)}: run the verb migrate first."]);
+        }
+    }
+
+    /// <summary>Tells what of the configuration cannot be used, before anything is done with it.</summary>
+    public static async Task RefuseUnusableAsync(IServiceProvider services)
+    {
+        var settings = services.GetRequiredService<Settings>();
+        try
+        {
+            Directory.CreateDirectory(settings.DataFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"Data:Folder names {settings.DataFolder}, which cannot be made: {e.Message}"]);
+        }
+
+        services.GetRequiredService<WrappingKey>();
+        try
+        {
+            await services.GetRequiredService<Db>().OneAsync<long>("SELECT 1");
+        }
+        catch (Exception e) when (e is System.Data.Common.DbException or ArgumentException)
+        {
+            throw new SettingsException([$"ConnectionStrings:StorePlugin leads to a database that cannot be opened: {e.Message}"]);
         }
     }
 

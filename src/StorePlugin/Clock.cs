@@ -20,14 +20,26 @@ internal sealed class FileClock(string path) : TimeProvider
         {
             if (_readAt is null || GetTimestamp() - _readAt >= Second)
             {
-                _instant = DateTimeOffset.Parse(
-                    File.ReadAllText(path).Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+                // Whoever writes the file may be at it just now; then the instant read before stands for another second.
+                _instant = TryRead(path) ?? _instant;
                 _readAt = GetTimestamp();
             }
 
             return _instant;
         }
     }
+
+    /// <summary>Whether the file holds an instant.</summary>
+    public static bool Holds(string path) => TryRead(path) is not null;
+
+    private static DateTimeOffset? TryRead(string path) =>
+        File.Exists(path) && DateTimeOffset.TryParse(
+            File.ReadAllText(path).Trim(),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var instant)
+            ? instant
+            : null;
 }
 
 /// <summary>A clock that stands still until it is moved; it never goes back.</summary>

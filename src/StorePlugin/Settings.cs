@@ -78,12 +78,16 @@ internal sealed partial record Settings
             Mail = ReadMail(read, dataFolder),
             KeyFile = read.Path("Secrets:KeyFile") ?? Path.Combine(dataFolder, "secrets.key"),
             ClockFile = read.Path("Clock:File"),
-            WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, int.MaxValue),
+            WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, 1 << 30),
         };
 
         if (settings.ClockFile is not null && !environment.IsDevelopment())
         {
             read.Refuse("Clock:File", "moves the clock for checks and is refused unless the environment is Development");
+        }
+        else if (settings.ClockFile is { } clockFile && !FileClock.Holds(clockFile))
+        {
+            read.Refuse("Clock:File", $"names {clockFile}, which does not hold an instant such as 2026-03-01T10:00:00Z");
         }
 
         if (settings.Database.Provider == Dialect.SqlServer.Name && read.Text("Secrets:KeyFile") is null)

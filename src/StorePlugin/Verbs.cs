@@ -8,6 +8,7 @@ namespace StorePlugin;
 internal static class Verbs
 {
     private const int Clean = 0;
+    private const int Finding = 1;
     private const int Usage = 2;
 
     private const string UsageText =
@@ -35,6 +36,12 @@ internal static class Verbs
             await Console.Error.WriteLineAsync(e.Message);
             return SettingsException.ExitCode;
         }
+        // The server could not listen; its message says on which address and why.
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return Finding;
+        }
     }
 
     private static async Task<int> ServeAsync(string[] args)
@@ -49,6 +56,7 @@ internal static class Verbs
     private static async Task<int> MigrateAsync(string[] args)
     {
         await using var app = App.Build(args);
+        await App.RefuseUnusableAsync(app.Services);
         var names = await app.Services.GetRequiredService<Migrator>().MigrateAsync();
         await Console.Error.WriteLineAsync(names.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", names)}.");
         return Clean;

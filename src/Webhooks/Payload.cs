@@ -19,12 +19,20 @@ internal readonly struct Payload
     private readonly string? _inner;
     private readonly int _innerIndex;
 
+    // The objects that were entered after the lists; the place is put together only when something is wrong.
+    private readonly string? _first;
+    private readonly string? _second;
+
     private Payload(JsonElement element, string? outer = null, int outerIndex = 0, string? inner = null, int innerIndex = 0)
     {
         _element = element;
         (_outer, _outerIndex) = (outer, outerIndex);
         (_inner, _innerIndex) = (inner, innerIndex);
     }
+
+    private Payload(JsonElement element, Payload parent, string name)
+        : this(element, parent._outer, parent._outerIndex, parent._inner, parent._innerIndex) =>
+        (_first, _second) = parent._first is null ? (name, null) : (parent._first, name);
 
     /// <summary>The outermost object of a body.</summary>
     /// <exception cref="UnreadableDeliveryException">The body is JSON, but no object.</exception>
@@ -37,7 +45,7 @@ internal readonly struct Payload
     /// <summary>The id of a thing: a whole number of 64 bits or a word.</summary>
     public string Id(string name) => IdOrNull(name) ?? throw Missing(name, "an id");
 
-    /// <summary>As <see cref="Id"/>; null where the field is missing. Zero is an id only where the caller says so.</summary>
+    /// <summary>As <see cref="Id"/>; null where the field is missing.</summary>
     public string? IdOrNull(string name)
     {
         if (!TryField(name, out var field))
@@ -144,7 +152,7 @@ internal readonly struct Payload
             return null;
         }
 
-        return field.ValueKind == JsonValueKind.String && field.TryGetDateTimeOffset(out var instant) && NamesItsOffset(Decoded(field))
+        return field.ValueKind == JsonValueKind.String && NamesItsOffset(Decoded(field)) && field.TryGetDateTimeOffset(out var instant)
             ? instant.ToUniversalTime()
             : throw new UnreadableDeliveryException($"{Place(name)} is not an instant (expected ISO 8601 with an offset).");
     }
@@ -167,7 +175,7 @@ internal readonly struct Payload
     /// <summary>An object inside this one; null where it is missing or no object.</summary>
     public Payload? ObjectOrNull(string name) =>
         TryField(name, out var field) && field.ValueKind == JsonValueKind.Object
-            ? new(field, _outer, _outerIndex, _inner, _innerIndex)
+            ? new(field, this, name)
             : null;
 
     /// <summary>The objects of a list; none where it is missing.</summary>
@@ -196,12 +204,16 @@ internal readonly struct Payload
             : [];
 
     /// <summary>How people find a field: <c>line_items[0].price</c>.</summary>
-    public string Place(string name) => (_outer, _inner) switch
+    public string Place(string name)
     {
-        (null, _) => name,
-        (_, null) => string.Create(CultureInfo.InvariantCulture, $"{_outer}[{_outerIndex}].{name}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{_outer}[{_outerIndex}].{_inner}[{_innerIndex}].{name}"),
-    };
+        var lists = (_outer, _inner) switch
+        {
+            (null, _) => "",
+            (_, null) => string.Create(CultureInfo.InvariantCulture, $"{_outer}[{_outerIndex}]."),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{_outer}[{_outerIndex}].{_inner}[{_innerIndex}]."),
+        };
+        return lists + string.Join('.', new[] { _first, _second, name }.Where(part => part is not null));
+    }
 
     private static string? IdText(JsonElement item) => item.ValueKind switch
     {
@@ -212,8 +224,18 @@ internal readonly struct Payload
 
     private UnreadableDeliveryException Missing(string name, string what) => new($"{Place(name)} is missing (expected {what}).");
 
-    private bool TryField(string name, out JsonElement field) =>
-        _element.TryGetProperty(name, out field) && field.ValueKind != JsonValueKind.Null;
+    private bool TryField(string name, out JsonElement field)
+    {
+        try
+        {
+            return _element.TryGetProperty(name, out field) && field.ValueKind != JsonValueKind.Null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A key beside the wanted one is well-formed JSON and still no Unicode.
+            throw new UnreadableDeliveryException($"A key beside {Place(name)} is not text.");
+        }
+    }
 
     // Without this a text without an offset would be taken as the server's own time.
     private static bool NamesItsOffset(string? text) =>

@@ -9,18 +9,20 @@ internal static class RequestBody
     // Larger bodies get more room as their bytes arrive: a promised length costs the sender nothing, memory costs us.
     private const int PromisedBytesMax = 512 * 1024;
     private const int UnknownLengthBytes = 16 * 1024;
+    private const int FramingBytes = 64 * 1024;
 
     /// <summary>Reads all bytes. No more than one byte beyond the cap is ever taken from the sender.</summary>
     /// <returns>Null when there are more than <paramref name="bytesMax"/>.</returns>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, long bytesMax)
     {
         // The server's own limit follows ours: it may be lower, and it stops the server from reading on after a refusal.
+        // Without a told length it counts the framing of the chunks too.
+        var promised = context.Request.ContentLength;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            limit.MaxRequestBodySize = bytesMax;
+            limit.MaxRequestBodySize = promised is null ? (2 * bytesMax) + FramingBytes : bytesMax;
         }
 
-        var promised = context.Request.ContentLength;
         if (promised > bytesMax)
         {
             return null;
@@ -34,7 +36,7 @@ internal static class RequestBody
         {
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, (int)Math.Min(Math.Min(buffer.Length * 2L, bytesMax + 1), Array.MaxLength));
+                Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, bytesMax + 1));
             }
 
             var read = await context.Request.Body.ReadAsync(buffer.AsMemory(length), context.RequestAborted);

@@ -1,12 +1,14 @@
 // What intake is told by the host: how large a body may be, and the secrets that belong to the app.
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
 
 namespace StorePlugin.Webhooks;
 
 /// <summary>Settings of the webhook paths.</summary>
 public sealed record WebhookOptions
 {
-    /// <summary>The most bytes that a body may have; more is answered with 413.</summary>
+    /// <summary>The most bytes that a body may have; more is answered with 413. At most 1 GiB.</summary>
+    [Range(1, 1024 * 1024 * 1024)]
     public long BodyBytesMax { get; set; } = 10 * 1024 * 1024;
 
     /// <summary>

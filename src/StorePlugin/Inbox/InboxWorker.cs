@@ -2,6 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Orders;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -17,6 +18,8 @@ internal sealed partial class InboxWorker(
     StoreKeys keys,
     ReceiveOrders orders,
     ReceiveStoreEvent storeEvents,
+    ReceiveStripeEvent stripeEvents,
+    Installation installation,
     WorkSignal signal,
     TimeProvider clock,
     ILogger<InboxWorker> logger)
@@ -130,7 +133,7 @@ internal sealed partial class InboxWorker(
         var started = clock.GetTimestamp();
         try
         {
-            await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+            await ApplyAsync(batch, cancel);
             Adapt(batch.Count, clock.GetElapsedTime(started));
         }
         // One of them is at fault, or another worker was faster: alone, each shows which.
@@ -154,7 +157,7 @@ internal sealed partial class InboxWorker(
     {
         try
         {
-            await db.InTransactionAsync(tx => ApplyAsync(tx, [delivery]), cancel: cancel);
+            await ApplyAsync([delivery], cancel);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -178,6 +181,15 @@ internal sealed partial class InboxWorker(
         return (batch, left);
     }
 
+    private async Task ApplyAsync(List<Claimed> batch, CancellationToken cancel)
+    {
+        await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+        if (batch.Exists(delivery => delivery.OrderEvent is null))
+        {
+            installation.Forget(batch[0].Store);
+        }
+    }
+
     private async Task ApplyAsync(Tx tx, List<Claimed> batch)
     {
         var store = batch[0].Store;
@@ -195,7 +207,12 @@ internal sealed partial class InboxWorker(
             }
             else
             {
-                outcomes[i] = await storeEvents.ApplyAsync(tx, store, batch[i].StoreEvent);
+                outcomes[i] = batch[i].StoreEvent switch
+                {
+                    Irrelevant irrelevant => irrelevant.Reason,
+                    StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
+                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent),
+                };
             }
         }
 

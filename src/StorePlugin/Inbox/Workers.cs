@@ -1,13 +1,27 @@
 // The loops: each calls its worker again as long as there is work, and waits a moment when there is none.
+using StorePlugin.Data;
 using StorePlugin.Orders;
 
 namespace StorePlugin.Inbox;
 
 /// <summary>Runs the workers while the program serves. Tests and benchmarks may keep them idle and call them themselves.</summary>
 internal sealed partial class Workers(
-    InboxWorker inbox, EffectWorker effects, ReleaseHolds holds, DropBodies bodies, IConfiguration configuration, ILogger<Workers> logger)
+    Db db,
+    InboxWorker inbox,
+    EffectWorker effects,
+    ReleaseHolds holds,
+    DropBodies bodies,
+    TimeProvider clock,
+    IConfiguration configuration,
+    ILogger<Workers> logger)
     : BackgroundService
 {
+    private const string FreeDeliveries =
+        "UPDATE deliveries SET due_at = @now, lease_id = NULL WHERE state = 'pending' AND lease_id IS NOT NULL";
+
+    private const string FreeEffects =
+        "UPDATE effects SET due_at = @now, lease_id = NULL WHERE state = 'pending' AND lease_id IS NOT NULL";
+
     // Short enough that people see the outcome of what they did; each look is one query by index.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -22,6 +36,19 @@ internal sealed partial class Workers(
             LoopAsync("effects", effects.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // An SQLite file has one program on it: what its last run held in hand when it died is free at once. On SQL
+        // Server other instances are at work, and a lease runs out by itself.
+        if (db.Dialect == Dialect.Sqlite)
+        {
+            await db.DoAsync(FreeDeliveries, new { now = clock.GetUtcNow() }, cancellationToken);
+            await db.DoAsync(FreeEffects, new { now = clock.GetUtcNow() }, cancellationToken);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
 
     private async Task LoopAsync(
         string name, Func<CancellationToken, Task<int>> runOnce, Func<CancellationToken, Task> wait, CancellationToken cancel)

@@ -40,6 +40,9 @@ internal static class LedgerKind
 
     /// <summary>The provider refused and the money is payable again; the source is the payout and its attempt.</summary>
     public const string PayoutReturned = "payout_returned";
+
+    /// <summary>The transfer was reversed, in part or whole; the source is the payout and the sum reversed so far.</summary>
+    public const string PayoutReversed = "payout_reversed";
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>

@@ -73,7 +73,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private const string LoadClicks =
         """
-        SELECT c.id, c.ambassador_id, c.campaign_id, c.at, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
+        SELECT c.id AS reference, c.ambassador_id, c.campaign_id, c.at AS dated, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
         FROM clicks c
         JOIN ambassadors a ON a.store_id = c.store_id AND a.id = c.ambassador_id
         JOIN campaigns k ON k.store_id = c.store_id AND k.id = c.campaign_id
@@ -82,7 +82,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private const string LoadLinks =
         """
-        SELECT l.slug_key, l.ambassador_id, l.campaign_id, l.created_at, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
+        SELECT l.slug_key AS reference, l.ambassador_id, l.campaign_id, l.created_at AS dated, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
         FROM link_slugs l
         JOIN ambassadors a ON a.store_id = l.store_id AND a.id = l.ambassador_id
         JOIN campaigns k ON k.store_id = l.store_id AND k.id = l.campaign_id
@@ -240,7 +240,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         {
             foreach (var row in await tx.ManyAsync<ReferenceRow>(LoadClicks, new { storeId = store.Id, ids }))
             {
-                clicks[row.Key] = row;
+                clicks[row.Reference] = row;
             }
         }
 
@@ -248,7 +248,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         {
             foreach (var row in await tx.ManyAsync<ReferenceRow>(LoadLinks, new { storeId = store.Id, keys }))
             {
-                links[row.Key] = row;
+                links[row.Reference] = row;
             }
         }
 
@@ -372,7 +372,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     // A click's id and instant, or a slug's key and the instant it was made.
     private sealed record ReferenceRow(
-        string Key, string AmbassadorId, string CampaignId, DateTimeOffset At,
+        string Reference, string AmbassadorId, string CampaignId, DateTimeOffset Dated,
         DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, DateTimeOffset? LaunchedAt, string PersonHash);
 
     private sealed record TermsRow(string CampaignId, long Revision, string Terms, DateTimeOffset EffectiveAt);
@@ -457,7 +457,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
             {
                 if (Clicks.TryGetValue(reference.Value, out var click))
                 {
-                    touches.Add(Reference(TouchKind.Click, reference.Value, click, click.At));
+                    touches.Add(Reference(TouchKind.Click, reference.Value, click, click.Dated));
                 }
                 else if (Links.TryGetValue(CodeKey.Of(reference.Value), out var link))
                 {
@@ -485,7 +485,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         }
 
         private static Touch Reference(TouchKind kind, string evidence, ReferenceRow row, DateTimeOffset at) => new(
-            kind, evidence, at, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.At, EndedAt: null,
+            kind, evidence, at, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.Dated, EndedAt: null,
             row.ApprovedAt, row.SuspendedAt, row.LaunchedAt, row.PersonHash);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class Credentials(Db db, IDataProtectionProvider protection, Tim
     private const int CachedMax = 10_000;
 
     private readonly IDataProtector _protector = protection.CreateProtector("StorePlugin.Stores.Credentials");
-    private readonly ConcurrentDictionary<(string StoreId, string Kind), (Credential? Credential, DateTimeOffset ReadAt)> _cache = new();
+    private readonly ConcurrentDictionary<(string StoreId, string Kind), (Credential? Credential, long ReadAt)> _cache = new();
 
     public async Task<Credential?> FindAsync(string storeId, string kind, CancellationToken cancel = default) =>
         await db.OneAsync<Row>(Read, new { storeId, kind }, cancel) is { } row
@@ -59,19 +59,19 @@ internal sealed class Credentials(Db db, IDataProtectionProvider protection, Tim
     /// <summary>As <see cref="FindAsync"/>, but a few seconds old at most: every delivery asks for its store's secrets.</summary>
     public async ValueTask<Credential?> FindCachedAsync(string storeId, string kind, CancellationToken cancel = default)
     {
-        var now = clock.GetUtcNow();
-        if (_cache.TryGetValue((storeId, kind), out var cached) && now >= cached.ReadAt && now - cached.ReadAt < Freshness)
+        if (_cache.TryGetValue((storeId, kind), out var cached) && clock.GetElapsedTime(cached.ReadAt) < Freshness)
         {
             return cached.Credential;
         }
 
+        var readAt = clock.GetTimestamp();
         var credential = await FindAsync(storeId, kind, cancel);
         if (_cache.Count >= CachedMax)
         {
             _cache.Clear();
         }
 
-        _cache[(storeId, kind)] = (credential, now);
+        _cache[(storeId, kind)] = (credential, readAt);
         return credential;
     }
 

@@ -50,4 +50,8 @@ internal abstract record DiscountResult
 internal sealed record StoreFacts(string? Name, string? Currency, string? TimeZone, string? PrimaryDomain);
 
 /// <summary>A platform did not answer, or refused; the message is in words and holds no secret.</summary>
-internal sealed class PlatformException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class PlatformException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Set where the platform throttles or is out: how long to wait. That counts as no attempt.</summary>
+    public TimeSpan? Wait { get; init; }
+}

@@ -1,22 +1,52 @@
-// What a platform says about the store itself.
+// Applies what a platform tells of the store itself: that it left, that its facts or its grants changed.
+using System.Diagnostics;
 using StorePlugin.Data;
+using StorePlugin.Stores.Shopify;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores;
 
-internal sealed class ReceiveStoreEvent(Installation installation)
+/// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
+internal sealed class ReceiveStoreEvent(Installation installation, Settings settings)
 {
+    private const string UpdateScopes = "UPDATE stores SET scopes = @scopes WHERE id = @storeId";
+
+    /// <summary>
+    /// Applies the event and returns the outcome in words. Applying it again changes nothing more. The caller calls
+    /// <see cref="Installation.Forget"/> once the transaction is committed.
+    /// </summary>
     public async Task<string> ApplyAsync(Tx tx, Store store, StoreEvent storeEvent)
     {
         switch (storeEvent)
         {
+            case PrivacyRequested privacy:
+                return $"The platform asks for {privacy.Topic}; the request is recorded.";
+
+            // Settings of a store that has left are not ours to follow; a reinstallation reads them anew.
+            case StoreUninstalled or StoreChanged or ScopesChanged when !store.IsInstalled:
+                return "The store had uninstalled before; nothing was changed.";
+
             case StoreUninstalled:
                 await installation.UninstallAsync(tx, store);
-                return "The store has removed the app.";
-            case Irrelevant irrelevant:
-                return irrelevant.Reason;
+                return "The store has uninstalled: its tokens are dropped, and new work stops.";
+
+            case StoreChanged changed:
+                await StoreFactsRow.WriteAsync(
+                    tx, store.Id, new StoreFacts(changed.Name, changed.CurrencyCode, changed.TimeZone, changed.PrimaryDomain));
+                return "The store's facts were taken over.";
+
+            case ScopesChanged changed:
+                var scopes = string.Join(',', changed.Scopes);
+                await tx.DoAsync(UpdateScopes, new { storeId = store.Id, scopes });
+                return MissingOf(store, scopes) is { Count: > 0 } missing
+                    ? $"The store no longer grants {string.Join(", ", missing)}."
+                    : "The store grants everything that is asked for.";
+
             default:
-                return "Nothing is done.";
+                throw new UnreachableException($"{storeEvent.GetType().Name} does not speak of the store itself.");
         }
     }
+
+    private IReadOnlyList<string> MissingOf(Store store, string scopes) =>
+        store.Platform == "shopify" && settings.Shopify is { } shopify ? ShopifyScopes.Missing(scopes, shopify.Scopes) : [];
 }

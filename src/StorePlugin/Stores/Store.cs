@@ -56,7 +56,7 @@ internal sealed class StoreDirectory(Db db, TimeProvider clock)
     private const string ById = Columns + "WHERE id = @key";
     private const string ByDomain = Columns + "WHERE platform = @platform AND domain = @key";
 
-    private readonly ConcurrentDictionary<(string? Platform, string Key), (Store Store, DateTimeOffset ReadAt)> _cache = new();
+    private readonly ConcurrentDictionary<(string? Platform, string Key), (Store Store, long ReadAt)> _cache = new();
 
     /// <summary>The store with this id, or null.</summary>
     public ValueTask<Store?> FindAsync(string storeId, CancellationToken cancel = default) => FindAsync(null, storeId, cancel);
@@ -78,12 +78,12 @@ internal sealed class StoreDirectory(Db db, TimeProvider clock)
 
     private async ValueTask<Store?> FindAsync(string? platform, string key, CancellationToken cancel)
     {
-        var now = clock.GetUtcNow();
-        if (_cache.TryGetValue((platform, key), out var cached) && now - cached.ReadAt < Freshness && now >= cached.ReadAt)
+        if (_cache.TryGetValue((platform, key), out var cached) && clock.GetElapsedTime(cached.ReadAt) < Freshness)
         {
             return cached.Store;
         }
 
+        var readAt = clock.GetTimestamp();
         var store = await db.OneAsync<Store>(platform is null ? ById : ByDomain, new { platform, key }, cancel);
         if (store is null)
         {
@@ -96,7 +96,7 @@ internal sealed class StoreDirectory(Db db, TimeProvider clock)
             _cache.Clear();
         }
 
-        _cache[(platform, key)] = (store, now);
+        _cache[(platform, key)] = (store, readAt);
         return store;
     }
 }

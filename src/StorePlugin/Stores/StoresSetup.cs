@@ -1,4 +1,7 @@
 // What the folder Stores adds to the program.
+using StorePlugin.Inbox;
+using StorePlugin.Stores.Shopify;
+
 namespace StorePlugin.Stores;
 
 internal static class StoresSetup
@@ -8,7 +11,10 @@ internal static class StoresSetup
         services.AddSingleton<StoreDirectory>();
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
-        services.AddSingleton<ReceiveStoreEvent>();
         services.AddSingleton<Installation>();
+        services.AddSingleton<ReceiveStoreEvent>();
+        services.AddSingleton<Platforms>();
+        services.AddSingleton<IEffectHandler, ReadStore>();
+        services.AddShopify();
     }
 }

@@ -20,7 +20,7 @@ internal static class ShopifyOrder
         return new Order
         {
             Id = id,
-            Reference = order.TextOrNull("name") ?? "#" + id,
+            Reference = Reference.Named(order.TextOrNull("name") ?? "#" + id),
             At = order.InstantOrNull("processed_at") ?? order.Instant("created_at"),
             UpdatedAt = order.Instant("updated_at"),
             Currency = amounts.Currency,
@@ -130,7 +130,7 @@ internal static class ShopifyOrder
         var codes = ImmutableArray.CreateBuilder<OrderCode>();
         foreach (var code in order.Each("discount_codes"))
         {
-            if (code.TextOrNull("code") is { } text)
+            if (code.TextOrNull("code") is { Length: <= Reference.CodeLengthMax } text)
             {
                 codes.Add(new OrderCode(text, code.MinorOrNull("amount", currency) ?? 0));
             }

@@ -17,11 +17,9 @@ internal static class ShopifyReader
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && ShopDomain.TryParse(Payload.Of(document).TextOrNull("shop_domain"), out var named)
-                && named != domain;
+            return ShopDomain.TryParse(Payload.Of(document).TextOrNull("shop_domain"), out var named) && named != domain;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or UnreadableDeliveryException)
         {
             // It is stored, and the reader says what is wrong with it.
             return false;

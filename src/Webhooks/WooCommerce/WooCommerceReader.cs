@@ -65,9 +65,9 @@ internal static class WooCommerceReader
 
             return found;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, so no version; the reader says what is wrong with it later.
+            // No JSON, or a key that is no Unicode, so no version; the reader says what is wrong with it later.
             return false;
         }
     }
@@ -84,7 +84,7 @@ internal static class WooCommerceReader
         return new Order
         {
             Id = id,
-            Reference = "#" + (order.IdOrNull("number") ?? id),
+            Reference = Reference.Named("#" + (order.TextOrNull("number") ?? id)),
             At = Required(order, "date_created_gmt"),
             UpdatedAt = updatedAt,
             Currency = currency,
@@ -170,7 +170,7 @@ internal static class WooCommerceReader
         var codes = ImmutableArray.CreateBuilder<OrderCode>();
         foreach (var coupon in order.Each("coupon_lines"))
         {
-            if (coupon.TextOrNull("code") is { } code)
+            if (coupon.TextOrNull("code") is { Length: <= Reference.CodeLengthMax } code)
             {
                 // Unlike every other amount this one comes as the store computed it, with whatever decimals.
                 codes.Add(new OrderCode(code, coupon.MinorRounded("discount", currency)));

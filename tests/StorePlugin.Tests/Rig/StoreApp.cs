@@ -4,6 +4,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Orders;
 
 namespace StorePlugin.Tests.Rig;
 
@@ -61,6 +63,15 @@ internal sealed class StoreApp : IAsyncDisposable
         await App.PrepareAsync(app);
         await app.StartAsync();
         return new StoreApp(app, folder, clock);
+    }
+
+    /// <summary>Lets every worker finish what is due at the present instant.</summary>
+    public async Task DrainAsync()
+    {
+        while (await Get<InboxWorker>().RunOnceAsync(default) + await Get<EffectWorker>().RunOnceAsync(default)
+            + await Get<ReleaseHolds>().RunOnceAsync(default) > 0)
+        {
+        }
     }
 
     public async ValueTask DisposeAsync()

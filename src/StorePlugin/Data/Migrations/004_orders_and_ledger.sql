@@ -27,7 +27,7 @@ CREATE TABLE orders (
     store_id varchar(40) $exact$ NOT NULL,
     order_id nvarchar(60) $exact$ NOT NULL,
     revision bigint NOT NULL,
-    reference nvarchar(60) NULL,
+    reference nvarchar(100) NULL,
     state varchar(20) NOT NULL,
     at bigint NULL,
     local_day bigint NULL,

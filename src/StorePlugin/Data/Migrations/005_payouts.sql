@@ -9,6 +9,7 @@ CREATE TABLE payout_runs (
     created_by nvarchar(120) NOT NULL,
     approved_at bigint NULL,
     approved_by nvarchar(120) NULL,
+    result $text_max$ NULL,
     CONSTRAINT pk_payout_runs PRIMARY KEY (store_id, id),
     CONSTRAINT ck_payout_runs_state CHECK (state IN ('preview', 'approved')),
     CONSTRAINT fk_payout_runs_store FOREIGN KEY (store_id) REFERENCES stores (id));
@@ -20,6 +21,7 @@ CREATE TABLE payouts (
     ambassador_id varchar(40) $exact$ NOT NULL,
     currency varchar(3) NOT NULL,
     amount_minor bigint NOT NULL,
+    reversed_minor bigint NOT NULL,
     destination varchar(100) $exact$ NOT NULL,
     mode varchar(10) NOT NULL,
     state varchar(20) NOT NULL,
@@ -29,6 +31,7 @@ CREATE TABLE payouts (
     updated_at bigint NOT NULL,
     CONSTRAINT pk_payouts PRIMARY KEY (store_id, id),
     CONSTRAINT ck_payouts_amount CHECK (amount_minor > 0),
+    CONSTRAINT ck_payouts_reversed CHECK (reversed_minor >= 0 AND reversed_minor <= amount_minor),
     CONSTRAINT ck_payouts_mode CHECK (mode IN ('live', 'test')),
     CONSTRAINT ck_payouts_state CHECK (state IN
         ('approved', 'sending', 'unknown', 'sent', 'refused', 'reversed', 'cancelled')),
@@ -41,6 +44,9 @@ CREATE INDEX ix_payouts_ambassador ON payouts (store_id, ambassador_id, id);
 CREATE UNIQUE INDEX uq_payouts_open ON payouts (store_id, ambassador_id, currency)
     WHERE state IN ('approved', 'sending', 'unknown');
 
+-- first_sent_at is the first send whose outcome may be unknown: it starts the 20 hours of rule P2. sent_with is the hash
+-- of the secret key of those sends, since another key may belong to another account, where their idempotency key means
+-- nothing. found_nothing_at is set by a look-up at least 24 hours after the last send that found no transfer.
 CREATE TABLE payout_attempts (
     store_id varchar(40) $exact$ NOT NULL,
     payout_id varchar(40) $exact$ NOT NULL,
@@ -61,6 +67,8 @@ CREATE TABLE payout_attempts (
     first_sent_at bigint NULL,
     last_sent_at bigint NULL,
     sends bigint NOT NULL,
+    sent_with varchar(64) $exact$ NULL,
+    found_nothing_at bigint NULL,
     CONSTRAINT pk_payout_attempts PRIMARY KEY (store_id, payout_id, attempt),
     CONSTRAINT uq_payout_attempts_key UNIQUE (store_id, idempotency_key),
     CONSTRAINT ck_payout_attempts_outcome CHECK (outcome IN ('frozen', 'unknown', 'accepted', 'refused')),

@@ -1,0 +1,9 @@
+-- The database on SQL Server. Run once by a login that may create databases; the verb migrate makes the tables.
+-- Readers see committed rows and wait for no writer.
+IF DB_ID(N'StorePlugin') IS NULL
+BEGIN
+    CREATE DATABASE StorePlugin;
+END
+GO
+ALTER DATABASE StorePlugin SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE;
+GO

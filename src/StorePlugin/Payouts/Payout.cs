@@ -1,0 +1,166 @@
+// A payout and its attempts, as rows; and how an attempt is frozen before anything is sent (rule P2).
+using System.Globalization;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Payouts;
+
+/// <summary>The states of a payout (rule P3).</summary>
+internal static class PayoutState
+{
+    /// <summary>Reserved and frozen; nothing has been sent.</summary>
+    public const string Approved = "approved";
+
+    /// <summary>A send has begun.</summary>
+    public const string Sending = "sending";
+
+    /// <summary>Sent, and nobody can tell yet whether the transfer exists.</summary>
+    public const string Unknown = "unknown";
+
+    /// <summary>The transfer exists.</summary>
+    public const string Sent = "sent";
+
+    /// <summary>Stripe refused; the money is payable again.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>The transfer was reversed, in part or whole; that much is payable again.</summary>
+    public const string Reversed = "reversed";
+}
+
+/// <summary>What is known of an attempt's sends.</summary>
+internal static class AttemptOutcome
+{
+    /// <summary>Nothing was sent that can have moved money.</summary>
+    public const string Frozen = "frozen";
+
+    /// <summary>Sent at least once without a settling answer. It is written before the call, so that a crash leaves it.</summary>
+    public const string Unknown = "unknown";
+
+    public const string Accepted = "accepted";
+    public const string Refused = "refused";
+}
+
+/// <summary>A payout's row.</summary>
+/// <param name="AmountMinor">Our minor units of <paramref name="Currency"/>.</param>
+/// <param name="ReversedMinor">How much of it has been booked as reversed.</param>
+/// <param name="Destination">The payee's Stripe account, frozen with the attempt.</param>
+/// <param name="Problem">What a person should know, in words.</param>
+internal sealed record Payout(
+    string StoreId,
+    string Id,
+    string RunId,
+    string AmbassadorId,
+    string Currency,
+    long AmountMinor,
+    long ReversedMinor,
+    string Destination,
+    string Mode,
+    string State,
+    string? TransferId,
+    string? Problem,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>The columns in the order of the record, for every statement that reads payouts.</summary>
+    public const string Columns =
+        """
+        SELECT store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state, transfer_id,
+            problem, created_at, updated_at
+        FROM payouts
+        """;
+
+    public const string ById = Columns + " WHERE store_id = @storeId AND id = @payoutId";
+
+    public Money Amount => new(AmountMinor, Webhooks.Currency.Parse(Currency));
+
+    /// <summary>Nothing has settled it yet.</summary>
+    public bool IsOpen => State is PayoutState.Approved or PayoutState.Sending or PayoutState.Unknown;
+
+    /// <summary>Whether a transfer is the one that this payout asked for.</summary>
+    public bool Matches(StripeTransfer transfer) =>
+        transfer.Amount == StripeAmount.ToStripe(Amount)
+        && string.Equals(transfer.Currency, Currency, StringComparison.OrdinalIgnoreCase)
+        && transfer.Destination == Destination;
+}
+
+/// <summary>
+/// An attempt's row: one request, frozen with the reservation of its money and sent unchanged until it is settled.
+/// </summary>
+/// <param name="Attempt">1 and rising; a new one has a new key (rule P2).</param>
+/// <param name="FirstSentAt">The first send that may have moved money; the 20 hours count from it.</param>
+/// <param name="Sends">How often it was sent; the version of the row for compare-and-set.</param>
+/// <param name="SentWith">Hash of the secret key of those sends.</param>
+/// <param name="FoundNothingAt">When a look-up at least 24 hours after the last send found no transfer.</param>
+internal sealed record PayoutAttempt(
+    string StoreId,
+    string PayoutId,
+    long Attempt,
+    string IdempotencyKey,
+    string Method,
+    string Path,
+    string Body,
+    string ApiVersion,
+    string Outcome,
+    long? HttpStatus,
+    string? ErrorCode,
+    string? ErrorMessage,
+    string? RequestId,
+    string? TransferId,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? FirstSentAt,
+    DateTimeOffset? LastSentAt,
+    long Sends,
+    string? SentWith,
+    DateTimeOffset? FoundNothingAt)
+{
+    /// <summary>The columns in the order of the record, for every statement that reads attempts.</summary>
+    public const string Columns =
+        """
+        SELECT store_id, payout_id, attempt, idempotency_key, method, path, body, api_version, outcome, http_status, error_code,
+            error_message, request_id, transfer_id, created_at, first_sent_at, last_sent_at, sends, sent_with, found_nothing_at
+        FROM payout_attempts
+        """;
+
+    public const string OfPayout = Columns + " WHERE store_id = @storeId AND payout_id = @payoutId ORDER BY attempt";
+
+    /// <summary>The same bytes and key may be sent again this long after the first send (rule P2; Stripe keeps keys 24 hours).</summary>
+    public static readonly TimeSpan ResendFor = TimeSpan.FromHours(20);
+
+    /// <summary>A look-up proves absence only this long after the last send (rule P2).</summary>
+    public static readonly TimeSpan AbsenceAfter = TimeSpan.FromHours(24);
+
+    /// <summary>The subject of the effect that sends it.</summary>
+    public string Subject => $"{PayoutId}-a{Attempt}";
+
+    /// <summary>Freezes the request of an attempt.</summary>
+    public static PayoutAttempt Freeze(
+        string storeId, string payoutId, long attempt, Money amount, string destination, DateTimeOffset now) =>
+        new(
+            storeId,
+            payoutId,
+            attempt,
+            $"po-{payoutId}-a{attempt}",
+            "POST",
+            StripeClient.TransfersPath,
+            StripeForm.Encode(
+            [
+                ("amount", StripeAmount.ToStripe(amount).ToString(CultureInfo.InvariantCulture)),
+                ("currency", amount.Currency.Code.ToLowerInvariant()),
+                ("destination", destination),
+                ("transfer_group", payoutId),
+                ("metadata[payout_id]", payoutId),
+                ("metadata[attempt]", attempt.ToString(CultureInfo.InvariantCulture)),
+            ]),
+            StripeClient.ApiVersion,
+            AttemptOutcome.Frozen,
+            HttpStatus: null,
+            ErrorCode: null,
+            ErrorMessage: null,
+            RequestId: null,
+            TransferId: null,
+            now,
+            FirstSentAt: null,
+            LastSentAt: null,
+            Sends: 0,
+            SentWith: null,
+            FoundNothingAt: null);
+}

@@ -1,0 +1,366 @@
+// The transitions of a payout: compare-and-set on its state, with the ledger and the orders in the same transaction.
+using System.Diagnostics;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Ledger;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Payouts;
+
+/// <summary>
+/// The one place where payouts change, for sends, look-ups and webhooks alike (rules P3, P4). Each method may be called
+/// again or too late: where the state has moved on it changes nothing and returns false.
+/// </summary>
+internal static class PayoutBook
+{
+    private const string Actor = "payouts";
+
+    private const string InsertPayout =
+        """
+        INSERT INTO payouts (store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state,
+            transfer_id, problem, created_at, updated_at)
+        VALUES (@StoreId, @Id, @RunId, @AmbassadorId, @Currency, @AmountMinor, @ReversedMinor, @Destination, @Mode, @State,
+            @TransferId, @Problem, @CreatedAt, @UpdatedAt)
+        """;
+
+    private const string InsertAttempt =
+        """
+        INSERT INTO payout_attempts (store_id, payout_id, attempt, idempotency_key, method, path, body, api_version, mode, outcome,
+            created_at, sends)
+        VALUES (@StoreId, @PayoutId, @Attempt, @IdempotencyKey, @Method, @Path, @Body, @ApiVersion, @Mode, @Outcome, @CreatedAt, 0)
+        """;
+
+    private const string TakeOrders =
+        """
+        UPDATE orders SET state = 'in_payout', payout_id = @payoutId, revision = revision + 1, updated_at = @now
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND currency = @currency AND state = 'approved'
+        """;
+
+    /// <summary>
+    /// Reserves the money and freezes the first attempt (rules P1, P2): row, attempt, ledger, orders and effect, or nothing.
+    /// </summary>
+    public static async Task ReserveAsync(Tx tx, Store store, Payout payout, string actor)
+    {
+        var now = payout.CreatedAt;
+        await tx.DoAsync(InsertPayout, payout);
+        await FreezeAsync(tx, payout, attempt: 1, now);
+        await LedgerBook.PostAsync(
+            tx,
+            store,
+            [
+                new LedgerTransaction(
+                    LedgerKind.PayoutReserved, payout.Id, payout.Amount.Currency, now, actor, $"Reserved for payout {payout.Id}.",
+                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.Approved, Account.InPayout, payout.Amount)),
+            ]);
+        await tx.DoAsync(
+            TakeOrders,
+            new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, now });
+    }
+
+    private const string ClearProblem =
+        """
+        UPDATE payouts SET problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state = 'unknown'
+        """;
+
+    /// <summary>
+    /// A person's decision to send again under a new key, after a look-up has proved that the last attempt made no
+    /// transfer (rule P2). The money stays reserved.
+    /// </summary>
+    public static async Task<bool> AttemptAgainAsync(Tx tx, Payout payout, long attempt, string actor, DateTimeOffset now)
+    {
+        var problem = Retry.Fit($"{actor} decided to send again, as attempt {attempt}.");
+        if (await tx.DoAsync(ClearProblem, new { storeId = payout.StoreId, payoutId = payout.Id, problem, now }) == 0)
+        {
+            return false;
+        }
+
+        await FreezeAsync(tx, payout, attempt, now);
+        return true;
+    }
+
+    private const string BeginSend =
+        """
+        UPDATE payouts SET state = CASE WHEN state = 'approved' THEN 'sending' ELSE state END, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state IN ('approved', 'sending', 'unknown')
+        """;
+
+    private const string MarkSend =
+        """
+        UPDATE payout_attempts
+        SET outcome = 'unknown', first_sent_at = COALESCE(first_sent_at, @now), last_sent_at = @now, sends = sends + 1, sent_with = @sentWith
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND sends = @sends AND outcome IN ('frozen', 'unknown')
+        """;
+
+    /// <summary>
+    /// Writes that a send begins, before it does. False: another worker has begun one, or the payout has moved on.
+    /// </summary>
+    public static async Task<bool> BeginSendAsync(Tx tx, PayoutAttempt attempt, string sentWith, DateTimeOffset now)
+    {
+        var args = new { storeId = attempt.StoreId, payoutId = attempt.PayoutId, attempt = attempt.Attempt, sends = attempt.Sends, sentWith, now };
+        if (await tx.DoAsync(MarkSend, args) == 0)
+        {
+            return false;
+        }
+
+        // An open attempt belongs to an open payout; the exception takes the mark back.
+        return await tx.DoAsync(BeginSend, args) == 1
+            ? true
+            : throw new UnreachableException($"Payout {attempt.PayoutId} has an open attempt and is not open itself.");
+    }
+
+    private const string UnmarkSend =
+        """
+        UPDATE payout_attempts SET outcome = 'frozen', first_sent_at = NULL, sent_with = NULL
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND sends = @sends AND outcome = 'unknown'
+        """;
+
+    /// <summary>
+    /// The only send so far surely did not run, so the attempt is as if it had never been sent. Does nothing when another
+    /// send has begun since.
+    /// </summary>
+    public static Task<int> UnmarkSendAsync(Tx tx, PayoutAttempt before) =>
+        tx.DoAsync(
+            UnmarkSend,
+            new { storeId = before.StoreId, payoutId = before.PayoutId, attempt = before.Attempt, sends = before.Sends + 1 });
+
+    private const string NoteAnswer =
+        """
+        UPDATE payout_attempts
+        SET http_status = @httpStatus, error_code = @errorCode, error_message = @errorMessage, request_id = COALESCE(@requestId, request_id)
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND outcome IN ('frozen', 'unknown')
+        """;
+
+    /// <summary>Keeps with the attempt what Stripe answered, while nothing has settled it.</summary>
+    public static Task<int> NoteAnswerAsync(Tx tx, PayoutAttempt attempt, StripeAnswer answer)
+    {
+        (string? code, string? message) = answer switch
+        {
+            StripeAnswer.Refused refused => (refused.Code, refused.Message),
+            StripeAnswer.Drifted drifted => ("idempotency_error", drifted.Message),
+            StripeAnswer.Busy busy => (null, busy.Why),
+            StripeAnswer.Unknown unknown => (null, unknown.Why),
+            _ => (null, null),
+        };
+        return tx.DoAsync(
+            NoteAnswer,
+            new
+            {
+                storeId = attempt.StoreId,
+                payoutId = attempt.PayoutId,
+                attempt = attempt.Attempt,
+                httpStatus = answer.Status,
+                errorCode = Fit(code, 100),
+                errorMessage = Fit(message, 1000),
+                requestId = Fit(answer.Headers.RequestId, 100),
+            });
+    }
+
+    private const string ToUnknown =
+        """
+        UPDATE payouts SET state = 'unknown', problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state IN ('approved', 'sending', 'unknown')
+        """;
+
+    /// <summary>Nobody can tell; the payee's next payout waits for this one (rule P3).</summary>
+    public static async Task<bool> UnknownAsync(Tx tx, Payout payout, string problem, DateTimeOffset now) =>
+        await tx.DoAsync(ToUnknown, new { storeId = payout.StoreId, payoutId = payout.Id, problem = Retry.Fit(problem), now }) == 1;
+
+    private const string SetOpenProblem =
+        """
+        UPDATE payouts SET problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state IN ('approved', 'sending', 'unknown')
+        """;
+
+    /// <summary>Says why a payout waits, while it is open.</summary>
+    public static Task<int> StillOpenAsync(Tx tx, Payout payout, string problem, DateTimeOffset now) =>
+        tx.DoAsync(SetOpenProblem, new { storeId = payout.StoreId, payoutId = payout.Id, problem = Retry.Fit(problem), now });
+
+    private const string SetProblem =
+        "UPDATE payouts SET problem = @problem, updated_at = @now WHERE store_id = @storeId AND id = @payoutId AND state = @state";
+
+    /// <summary>Tells a person something about a payout without moving it.</summary>
+    public static async Task<bool> ProblemAsync(Tx tx, Payout payout, string problem, DateTimeOffset now) =>
+        await tx.DoAsync(
+            SetProblem, new { storeId = payout.StoreId, payoutId = payout.Id, state = payout.State, problem = Retry.Fit(problem), now }) == 1;
+
+    private const string ToSent =
+        """
+        UPDATE payouts SET state = 'sent', transfer_id = @transferId, problem = NULL, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state IN ('approved', 'sending', 'unknown')
+        """;
+
+    private const string AcceptAttempt =
+        """
+        UPDATE payout_attempts
+        SET outcome = 'accepted', transfer_id = @transferId, request_id = COALESCE(@requestId, request_id),
+            http_status = COALESCE(@httpStatus, http_status), error_code = NULL, error_message = NULL
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt
+        """;
+
+    private const string PayOrders =
+        """
+        UPDATE orders SET state = 'paid', revision = revision + 1, updated_at = @now
+        WHERE store_id = @storeId AND payout_id = @payoutId AND state = 'in_payout'
+        """;
+
+    /// <summary>The transfer exists and is the one that was asked for.</summary>
+    /// <param name="answer">The answer that told it; null when a look-up did.</param>
+    public static async Task<bool> SentAsync(
+        Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now)
+    {
+        var args = new
+        {
+            storeId = store.Id,
+            payoutId = payout.Id,
+            attempt,
+            transferId = transfer.Id,
+            requestId = Fit(answer?.Headers.RequestId, 100),
+            httpStatus = answer?.Status,
+            now,
+        };
+        if (await tx.DoAsync(ToSent, args) == 0)
+        {
+            return false;
+        }
+
+        await tx.DoAsync(AcceptAttempt, args);
+        await LedgerBook.PostAsync(
+            tx,
+            store,
+            [
+                new LedgerTransaction(
+                    LedgerKind.PayoutSent, payout.Id, payout.Amount.Currency, now, Actor, $"Transfer {transfer.Id} exists.",
+                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Paid, payout.Amount)),
+            ]);
+        await tx.DoAsync(PayOrders, args);
+        return true;
+    }
+
+    private const string ToRefused =
+        """
+        UPDATE payouts SET state = 'refused', problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state IN ('sending', 'unknown')
+        """;
+
+    private const string RefuseAttempt =
+        """
+        UPDATE payout_attempts SET outcome = 'refused'
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND outcome IN ('frozen', 'unknown')
+        """;
+
+    private const string ReturnOrders =
+        """
+        UPDATE orders SET state = 'approved', payout_id = NULL, revision = revision + 1, updated_at = @now
+        WHERE store_id = @storeId AND payout_id = @payoutId AND state = @state
+        """;
+
+    /// <summary>Stripe refused for good: the money is payable again (rule P4).</summary>
+    public static async Task<bool> RefusedAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, StripeAnswer.Refused refusal, DateTimeOffset now)
+    {
+        var problem = Retry.Fit(
+            refusal.Curable
+                ? $"Stripe refused ({refusal.Code}), and the cause can be cured: {refusal.Message}"
+                : $"Stripe refused for good ({refusal.Code}): {refusal.Message}");
+        await NoteAnswerAsync(tx, attempt, refusal);
+        var args = new { storeId = store.Id, payoutId = payout.Id, attempt = attempt.Attempt, state = "in_payout", problem, now };
+        if (await tx.DoAsync(ToRefused, args) == 0)
+        {
+            return false;
+        }
+
+        await tx.DoAsync(RefuseAttempt, args);
+        await LedgerBook.PostAsync(
+            tx,
+            store,
+            [
+                new LedgerTransaction(
+                    LedgerKind.PayoutReturned, attempt.Subject, payout.Amount.Currency, now, Actor, $"Stripe refused payout {payout.Id}.",
+                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Approved, payout.Amount)),
+            ]);
+        await tx.DoAsync(ReturnOrders, args);
+        return true;
+    }
+
+    private const string ToReversed =
+        """
+        UPDATE payouts SET state = 'reversed', reversed_minor = @reversedMinor, problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state IN ('sent', 'reversed') AND reversed_minor = @reversedBefore
+        """;
+
+    /// <summary>A reversal of the transfer was seen: what is newly reversed is payable again (rule P4).</summary>
+    /// <param name="reversed">The whole sum reversed so far.</param>
+    public static async Task<bool> ReversedAsync(Tx tx, Store store, Payout payout, Money reversed, DateTimeOffset now)
+    {
+        var args = new
+        {
+            storeId = store.Id,
+            payoutId = payout.Id,
+            state = "paid",
+            reversedBefore = payout.ReversedMinor,
+            reversedMinor = reversed.Minor,
+            problem = $"Of the transfer, {reversed} were reversed at Stripe.",
+            now,
+        };
+        if (reversed.Minor <= payout.ReversedMinor || await tx.DoAsync(ToReversed, args) == 0)
+        {
+            return false;
+        }
+
+        var newly = reversed with { Minor = reversed.Minor - payout.ReversedMinor };
+        await LedgerBook.PostAsync(
+            tx,
+            store,
+            [
+                new LedgerTransaction(
+                    LedgerKind.PayoutReversed, $"{payout.Id}-r{reversed.Minor}", newly.Currency, now, Actor,
+                    $"Of the transfer of payout {payout.Id}, {reversed} were reversed.",
+                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.Paid, Account.Approved, newly)),
+            ]);
+
+        // Of a part nobody can say whose order it was; after the whole none is paid.
+        if (reversed == payout.Amount)
+        {
+            await tx.DoAsync(ReturnOrders, args);
+        }
+
+        return true;
+    }
+
+    private const string NoteAbsence =
+        """
+        UPDATE payout_attempts SET found_nothing_at = @now
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND sends = @sends AND outcome = 'unknown'
+        """;
+
+    /// <summary>A look-up proved that no transfer exists; it allows a person to send again, and nothing else (rule P2).</summary>
+    public static Task<int> NoteAbsenceAsync(Tx tx, PayoutAttempt attempt, DateTimeOffset now) =>
+        tx.DoAsync(
+            NoteAbsence, new { storeId = attempt.StoreId, payoutId = attempt.PayoutId, attempt = attempt.Attempt, sends = attempt.Sends, now });
+
+    private static async Task FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
+    {
+        var frozen = PayoutAttempt.Freeze(payout.StoreId, payout.Id, attempt, payout.Amount, payout.Destination, now);
+        await tx.DoAsync(
+            InsertAttempt,
+            new
+            {
+                frozen.StoreId,
+                frozen.PayoutId,
+                frozen.Attempt,
+                frozen.IdempotencyKey,
+                frozen.Method,
+                frozen.Path,
+                frozen.Body,
+                frozen.ApiVersion,
+                payout.Mode,
+                frozen.Outcome,
+                frozen.CreatedAt,
+            });
+        await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
+    }
+
+    private static string? Fit(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] : text;
+}

@@ -1,0 +1,281 @@
+// The JSON API of payouts: runs and their approval, payouts with their attempts, the connection to Stripe.
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Payouts;
+
+internal static class PayoutEndpoints
+{
+    private const int LimitDefault = 50;
+    private const int LimitMax = 200;
+
+    /// <summary>Adds the calls to the group of the API, which has let the caller in.</summary>
+    public static void MapPayoutApi(this RouteGroupBuilder api)
+    {
+        api.MapPost("/payout-runs", Preview);
+        api.MapGet("/payout-runs/{id}", ShowRun);
+        api.MapPost("/payout-runs/{id}/approval", Approve);
+        api.MapGet("/payouts", List);
+        api.MapGet("/payouts/{id}", Show);
+        api.MapPost("/payouts/{id}/attempts", AttemptAgain);
+        api.MapPut("/stripe-connection", Connect);
+    }
+
+    private static async Task<Results<Created<RunShown>, ProblemHttpResult>> Preview(ApiCaller caller, PayoutRuns runs, CancellationToken cancel)
+    {
+        if (!caller.CanWrite)
+        {
+            return ReadOnly();
+        }
+
+        var run = await runs.PreviewAsync(caller.Store, caller.Name, cancel);
+        return TypedResults.Created($"/api/v1/payout-runs/{run.Id}", RunShown.Of(run));
+    }
+
+    private static async Task<Results<Ok<RunShown>, ProblemHttpResult>> ShowRun(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel) =>
+        await runs.FindAsync(caller.Store, id, cancel) is { } run ? TypedResults.Ok(RunShown.Of(run)) : NoSuchRun();
+
+    private static async Task<Results<Ok<RunShown>, ProblemHttpResult>> Approve(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel)
+    {
+        if (!caller.CanWrite)
+        {
+            return ReadOnly();
+        }
+
+        return await runs.ApproveAsync(caller.Store, id, caller.Name, cancel) switch
+        {
+            RunApproval.Done(var run) => TypedResults.Ok(RunShown.Of(run)),
+            RunApproval.NoSuchRun => NoSuchRun(),
+            RunApproval.AlreadyApproved => Problem(
+                StatusCodes.Status409Conflict, "payout-run-approved", "The run is approved already.", "A run is approved once. Make a new preview for what has come since."),
+            RunApproval.NotConnected => Problem(
+                StatusCodes.Status409Conflict, "stripe-not-connected", "The store is not connected to Stripe.", "Connect Stripe first, then approve; the preview stays."),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private const string PageOfPayouts = Payout.Columns + " WHERE store_id = @storeId AND id > @after ORDER BY id";
+
+    // The same page once more, so that all its attempts come in one query.
+    private const string AttemptsOfPage = PayoutAttempt.Columns + " WHERE store_id = @storeId AND payout_id > @after AND payout_id <= @last ORDER BY payout_id, attempt";
+
+    private static async Task<Results<Ok<PayoutPage>, ProblemHttpResult>> List(ApiCaller caller, Db db, CancellationToken cancel, string? after = null, string? limit = null)
+    {
+        var take = LimitDefault;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out take) || take is < 1 or > LimitMax))
+        {
+            return Problem(StatusCodes.Status400BadRequest, "fields-invalid", "The request has wrong fields.", $"limit must be a whole number from 1 to {LimitMax}.");
+        }
+
+        // One row more tells whether there is a next page.
+        var rows = await db.ManyAsync<Payout>(
+            $"{PageOfPayouts} {db.Page}", new { storeId = caller.Store.Id, after = after ?? "", take = take + 1L }, cancel);
+        var shown = rows.Take(take).ToList();
+        if (shown.Count == 0)
+        {
+            return TypedResults.Ok(new PayoutPage([], null));
+        }
+
+        var attempts = (await db.ManyAsync<PayoutAttempt>(
+            AttemptsOfPage, new { storeId = caller.Store.Id, after = after ?? "", last = shown[^1].Id }, cancel)).ToLookup(attempt => attempt.PayoutId);
+        return TypedResults.Ok(new PayoutPage(
+            [.. shown.Select(payout => PayoutShown.Of(payout, attempts[payout.Id]))], rows.Count > take ? shown[^1].Id : null));
+    }
+
+    private static async Task<Results<Ok<PayoutShown>, ProblemHttpResult>> Show(ApiCaller caller, string id, Db db, CancellationToken cancel)
+    {
+        var args = new { storeId = caller.Store.Id, payoutId = id };
+        return await db.OneAsync<Payout>(Payout.ById, args, cancel) is { } payout
+            ? TypedResults.Ok(PayoutShown.Of(payout, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)))
+            : NoSuchPayout();
+    }
+
+    /// <summary>A person's decision to send again after Stripe has been shown to hold no transfer (rule P2).</summary>
+    private static async Task<Results<Created<PayoutShown>, ProblemHttpResult>> AttemptAgain(
+        ApiCaller caller, string id, Db db, TimeProvider clock, CancellationToken cancel)
+    {
+        if (!caller.CanWrite)
+        {
+            return ReadOnly();
+        }
+
+        var args = new { storeId = caller.Store.Id, payoutId = id };
+        var now = clock.GetUtcNow();
+        ProblemHttpResult? problem;
+        try
+        {
+            problem = await db.InTransactionAsync(
+                async tx =>
+                    await tx.OneAsync<Payout>(Payout.ById, args) is not { } payout ? NoSuchPayout()
+                    : payout.State == PayoutState.Unknown
+                        && (await tx.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args))[^1] is { FoundNothingAt: not null } last
+                        && await PayoutBook.AttemptAgainAsync(tx, payout, last.Attempt + 1, caller.Name, now) ? null
+                    : NotProved(),
+                cancel: cancel);
+        }
+        // Two people decided at the same moment; the first one's attempt stands.
+        catch (System.Data.Common.DbException e) when (db.Dialect.IsUniqueViolation(e))
+        {
+            problem = NotProved();
+        }
+
+        return problem is not null
+            ? problem
+            : TypedResults.Created(
+                $"/api/v1/payouts/{id}",
+                PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
+    }
+
+    private static async Task<Results<Ok<ConnectionShown>, ProblemHttpResult>> Connect(
+        ApiCaller caller, ConnectionAsked asked, StripeConnection connection, CancellationToken cancel)
+    {
+        if (!caller.CanWrite)
+        {
+            return ReadOnly();
+        }
+
+        return await connection.ConnectAsync(caller.Store, asked.SecretKey, asked.WebhookSecrets ?? [], cancel) switch
+        {
+            ConnectionResult.Connected(var mode, var last4) => TypedResults.Ok(new ConnectionShown(true, mode, last4)),
+            ConnectionResult.Refused(var slug, var why) => Problem(StatusCodes.Status422UnprocessableEntity, slug, "The connection is refused.", why),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private static ProblemHttpResult NoSuchRun() =>
+        Problem(StatusCodes.Status404NotFound, "payout-run-not-found", "There is no such payout run.", "The store has no payout run with this id.");
+
+    private static ProblemHttpResult NoSuchPayout() =>
+        Problem(StatusCodes.Status404NotFound, "payout-not-found", "There is no such payout.", "The store has no payout with this id.");
+
+    private static ProblemHttpResult ReadOnly() =>
+        Problem(StatusCodes.Status403Forbidden, "key-read-only", "The key may only read.", "Make a key that may write with the verb api-key and --write.");
+
+    private static ProblemHttpResult NotProved() => Problem(
+        StatusCodes.Status409Conflict,
+        "payout-not-proved-absent",
+        "The payout cannot be sent again.",
+        "Only a payout in state unknown is sent again, after a look-up at least 24 hours after its last send has found no transfer.");
+
+    private static ProblemHttpResult Problem(int status, string slug, string title, string detail) =>
+        TypedResults.Problem(detail, statusCode: status, title: title, type: "/problems/" + slug);
+
+    /// <summary>An amount as the API shows it (rule M1).</summary>
+    private sealed record AmountShown(long Minor, string Currency)
+    {
+        public static AmountShown Of(Money money) => new(money.Minor, money.Currency.Code);
+    }
+
+    /// <param name="Amount">What is paid, or the balance of who is not.</param>
+    /// <param name="Reason">Why not, or what stays behind.</param>
+    /// <param name="PayoutId">The payout that an approved line became.</param>
+    /// <param name="Paid">Its amount.</param>
+    /// <param name="Note">Where approval differs from the preview, and why.</param>
+    private sealed record LineShown(
+        string AmbassadorId, string? Name, AmountShown Amount, bool WillPay, string? Reason, string? PayoutId, AmountShown? Paid, string? Note);
+
+    /// <param name="Totals">What the run pays in each currency; never one sum over two.</param>
+    private sealed record RunShown(string Id, string State, IReadOnlyList<LineShown> Lines, IReadOnlyList<AmountShown> Totals)
+    {
+        public static RunShown Of(PayoutRun run)
+        {
+            var payouts = run.Payouts.ToDictionary(payout => (payout.AmbassadorId, payout.Currency));
+            var notes = run.Notes.ToDictionary(note => (note.AmbassadorId, note.Currency));
+            var paid = run.State == "preview"
+                ? run.Lines.Where(line => line.WillPay).Select(line => line.Amount)
+                : run.Payouts.Select(payout => new Money(payout.AmountMinor, Currency.Parse(payout.Currency)));
+            return new RunShown(
+                run.Id,
+                run.State,
+                [.. run.Lines.Select(line =>
+                {
+                    var payout = payouts.GetValueOrDefault((line.AmbassadorId, line.Currency));
+                    return new LineShown(
+                        line.AmbassadorId,
+                        run.Names.GetValueOrDefault(line.AmbassadorId),
+                        AmountShown.Of(line.Amount),
+                        line.WillPay,
+                        line.Reason,
+                        payout?.Id,
+                        payout is null ? null : new AmountShown(payout.AmountMinor, payout.Currency),
+                        notes.GetValueOrDefault((line.AmbassadorId, line.Currency))?.Note);
+                })],
+                [.. paid.GroupBy(amount => amount.Currency)
+                    .OrderBy(group => group.Key.Code, StringComparer.Ordinal)
+                    .Select(group => AmountShown.Of(group.Aggregate((left, right) => left + right)))]);
+        }
+    }
+
+    /// <param name="Key">The idempotency key.</param>
+    /// <param name="Outcome"><c>frozen</c>, <c>unknown</c>, <c>accepted</c> or <c>refused</c>.</param>
+    private sealed record AttemptShown(
+        long Attempt,
+        string Key,
+        string Outcome,
+        long Sends,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset? FirstSentAt,
+        DateTimeOffset? LastSentAt,
+        long? HttpStatus,
+        string? ErrorCode,
+        string? ErrorMessage,
+        string? RequestId,
+        string? TransferId);
+
+    /// <param name="Next">What to send as <c>after</c> for the next page; null on the last.</param>
+    private sealed record PayoutPage(IReadOnlyList<PayoutShown> Items, string? Next);
+
+    private sealed record PayoutShown(
+        string Id,
+        string RunId,
+        string AmbassadorId,
+        string State,
+        AmountShown Amount,
+        AmountShown Reversed,
+        string Destination,
+        string Mode,
+        string? TransferId,
+        string? Problem,
+        DateTimeOffset CreatedAt,
+        DateTimeOffset UpdatedAt,
+        IReadOnlyList<AttemptShown> Attempts)
+    {
+        public static PayoutShown Of(Payout payout, IEnumerable<PayoutAttempt> attempts) => new(
+            payout.Id,
+            payout.RunId,
+            payout.AmbassadorId,
+            payout.State,
+            AmountShown.Of(payout.Amount),
+            new AmountShown(payout.ReversedMinor, payout.Currency),
+            payout.Destination,
+            payout.Mode,
+            payout.TransferId,
+            payout.Problem,
+            payout.CreatedAt,
+            payout.UpdatedAt,
+            [.. attempts.Select(attempt => new AttemptShown(
+                attempt.Attempt,
+                attempt.IdempotencyKey,
+                attempt.Outcome,
+                attempt.Sends,
+                attempt.CreatedAt,
+                attempt.FirstSentAt,
+                attempt.LastSentAt,
+                attempt.HttpStatus,
+                attempt.ErrorCode,
+                attempt.ErrorMessage,
+                attempt.RequestId,
+                attempt.TransferId))]);
+    }
+
+    private sealed record ConnectionAsked(string? SecretKey, IReadOnlyList<string?>? WebhookSecrets)
+    {
+        /// <summary>Says nothing, so that no log line can hold a secret.</summary>
+        public override string ToString() => nameof(ConnectionAsked);
+    }
+
+    private sealed record ConnectionShown(bool Connected, string Mode, string Last4);
+}

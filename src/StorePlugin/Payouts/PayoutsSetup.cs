@@ -1,0 +1,35 @@
+// What the folder Payouts adds to the program.
+using StorePlugin.Inbox;
+
+namespace StorePlugin.Payouts;
+
+internal static class PayoutsSetup
+{
+    // The handler lives as long as the program, so it must notice by itself when an address has changed.
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    public static void AddPayouts(this IServiceCollection services)
+    {
+        services.AddSingleton<StripeRate>();
+        services.AddHttpClient<StripeClient>(http =>
+            {
+                http.Timeout = StripeClient.Timeout;
+                http.MaxResponseContentBufferSize = StripeClient.AnswerBytesMax;
+            })
+            // A redirect would carry the key and the money's request somewhere else.
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                PooledConnectionLifetime = ConnectionLifetime,
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            // The framework's own lines would name each payout's group.
+            .RemoveAllLoggers();
+        services.AddSingleton<PayoutRuns>();
+        services.AddSingleton<StripeConnection>();
+        services.AddSingleton<ReceiveStripeEvent>();
+        services.AddSingleton<IEffectHandler, SendTransfer>();
+        services.AddSingleton<IEffectHandler, LookUpTransfer>();
+    }
+}

@@ -1,0 +1,56 @@
+// What a transfer that was found means for a payout, whether an answer, a look-up or a webhook showed it (rule P4).
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Payouts;
+
+internal static class TransferSettlement
+{
+    /// <summary>Settles a payout by what was found; null where nothing was found, which settles nothing.</summary>
+    /// <param name="attempt">The attempt to credit when the transfer does not name its own.</param>
+    /// <param name="answer">The answer that showed the transfer; null when a look-up did.</param>
+    public static EffectResult? Settle(
+        Store store, Payout payout, long attempt, TransferFinding finding, StripeAnswer? answer, DateTimeOffset now) => finding switch
+        {
+            TransferFinding.Same(var transfer) => new EffectResult.Done(
+                $"Transfer {transfer.Id} exists.", tx => FoundAsync(tx, store, payout, transfer.Attempt ?? attempt, transfer, answer, now)),
+            TransferFinding.Different(var why) => new EffectResult.Done(
+                why, tx => payout.IsOpen ? PayoutBook.UnknownAsync(tx, payout, why, now) : PayoutBook.ProblemAsync(tx, payout, why, now)),
+            TransferFinding.Nothing => null,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    private static async Task FoundAsync(
+        Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now)
+    {
+        // The row may have moved on since the handler read it.
+        var current = await tx.OneAsync<Payout>(Payout.ById, new { storeId = store.Id, payoutId = payout.Id })
+            ?? throw new InvalidOperationException($"Payout {payout.Id} is gone.");
+        if (current.IsOpen)
+        {
+            await PayoutBook.SentAsync(tx, store, current, attempt, transfer, answer, now);
+            current = current with { State = PayoutState.Sent, TransferId = transfer.Id };
+        }
+
+        if (current.State is not (PayoutState.Sent or PayoutState.Reversed))
+        {
+            await PayoutBook.ProblemAsync(
+                tx, current, $"Stripe holds transfer {transfer.Id} although this payout is {current.State} and its money is payable again.", now);
+        }
+        else if (current.TransferId != transfer.Id)
+        {
+            await PayoutBook.ProblemAsync(tx, current, $"Stripe holds transfer {transfer.Id} beside {current.TransferId}.", now);
+        }
+        else if (transfer.AmountReversed > 0)
+        {
+            await ReversedAsync(tx, store, current, transfer, now);
+        }
+    }
+
+    private static Task<bool> ReversedAsync(Tx tx, Store store, Payout payout, StripeTransfer transfer, DateTimeOffset now) =>
+        StripeAmount.FromStripe(transfer.AmountReversed, payout.Amount.Currency) is { } reversed && reversed <= payout.Amount
+            ? PayoutBook.ReversedAsync(tx, store, payout, reversed, now)
+            : PayoutBook.ProblemAsync(
+                tx, payout, $"Of transfer {transfer.Id}, {transfer.AmountReversed} {transfer.Currency} are reversed, which cannot be booked.", now);
+}

@@ -1,0 +1,115 @@
+// Performs the effect that creates an ambassador's discount code in the store.
+using System.Diagnostics;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Rewards;
+
+/// <summary>
+/// The friend's benefit (rule W1). The effect's id goes to the platform as the idempotency key (rule I7), so a code
+/// whose answer was lost is recognised and never made twice.
+/// </summary>
+internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms platforms, TimeProvider clock) : IEffectHandler
+{
+    // What merchants see in front of the effect's id; it holds no person's name.
+    private const string Title = "StorePlugin";
+
+    public string Kind => Effect.Kinds.CreateDiscount;
+
+    public async Task<EffectResult> PerformAsync(Effect effect, CancellationToken cancel)
+    {
+        var store = await stores.GetAsync(effect.StoreId, cancel);
+        if (!store.IsInstalled)
+        {
+            return new EffectResult.Done(Installation.UninstalledOutcome);
+        }
+
+        if (await db.OneAsync<Row>(ReadCode, new { storeId = store.Id, codeKey = effect.Subject }, cancel) is not { } code)
+        {
+            return new EffectResult.Refused($"There is no code {effect.Subject}.");
+        }
+
+        if (code.DiscountState == "created")
+        {
+            return new EffectResult.Done("The discount had been created before.");
+        }
+
+        if (code.EndedAt is not null)
+        {
+            return new EffectResult.Done("The code is no longer anyone's, so no discount was created.");
+        }
+
+        var terms = await TermsOfAsync(store.Id, code.CampaignId, cancel);
+        if (terms.FriendDiscountBp == 0)
+        {
+            return new EffectResult.Done("The campaign gives friends no discount: the code only tracks (rule T5).");
+        }
+
+        if (platforms.Find(store) is not { } platform)
+        {
+            return Refused(effect, $"The program cannot create discounts in a store of {store.Platform}.");
+        }
+
+        var request = new DiscountRequest(effect.Id, code.Code, Title, terms.FriendDiscountBp, code.AssignedAt);
+        return await platform.CreateDiscountAsync(store, request, cancel) switch
+        {
+            DiscountResult.Created created => new EffectResult.Done(
+                $"The discount {code.Code} was created.", tx => WriteAsync(tx, effect, "created", created.DiscountId, null)),
+            DiscountResult.Refused refused => Refused(effect, refused.Reason),
+            DiscountResult.Unavailable unavailable => new EffectResult.PutOff(unavailable.Reason, unavailable.Wait),
+            DiscountResult.Failed failed => new EffectResult.Failed(
+                failed.Reason, tx => WriteAsync(tx, effect, "pending", null, failed.Reason)),
+            var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
+        };
+    }
+
+    private const string ReadCode =
+        """
+        SELECT code, campaign_id, assigned_at, ended_at, discount_state
+        FROM codes WHERE store_id = @storeId AND code_key = @codeKey
+        """;
+
+    private const string ReadTerms =
+        """
+        SELECT terms, effective_at FROM campaign_revisions
+        WHERE store_id = @storeId AND campaign_id = @campaignId
+        ORDER BY revision DESC
+        """;
+
+    // The newest revision in force; a draft has none yet, and its newest revision is what it will begin with.
+    private async Task<Terms> TermsOfAsync(string storeId, string campaignId, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var revisions = await db.ManyAsync<Revision>(ReadTerms, new { storeId, campaignId }, cancel);
+        var chosen = revisions.FirstOrDefault(revision => revision.EffectiveAt <= now) ?? (revisions.Count > 0 ? revisions[0] : null)
+            ?? throw new InvalidOperationException($"The campaign {campaignId} has no terms.");
+        return Terms.FromJson(chosen.Terms);
+    }
+
+    // What was created stays created, whichever answer comes last.
+    private const string Update =
+        """
+        UPDATE codes SET discount_state = @state, discount_id = @discountId, discount_problem = @problem
+        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created'
+        """;
+
+    private static Task<int> WriteAsync(Tx tx, Effect effect, string state, string? discountId, string? problem) => tx.DoAsync(
+        Update,
+        new
+        {
+            storeId = effect.StoreId,
+            codeKey = effect.Subject,
+            state,
+            discountId,
+            problem = problem is null ? null : Retry.Fit(problem),
+        });
+
+    private static EffectResult.Refused Refused(Effect effect, string reason) =>
+        new(reason, tx => WriteAsync(tx, effect, "refused", null, reason));
+
+    private sealed record Row(string Code, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt, string DiscountState);
+
+    private sealed record Revision(string Terms, DateTimeOffset? EffectiveAt);
+}

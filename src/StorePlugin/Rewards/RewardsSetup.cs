@@ -1,0 +1,10 @@
+// What the folder Rewards adds to the program.
+using StorePlugin.Inbox;
+
+namespace StorePlugin.Rewards;
+
+internal static class RewardsSetup
+{
+    public static void AddRewards(this IServiceCollection services) =>
+        services.AddSingleton<IEffectHandler, CreateDiscount>();
+}

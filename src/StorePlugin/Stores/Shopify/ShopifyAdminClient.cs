@@ -1,0 +1,143 @@
+// Speaks to the Admin API of one shop: one request for each question, and its outcome in words.
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace StorePlugin.Stores.Shopify;
+
+/// <summary>
+/// GraphQL over HTTP. It never waits and never asks twice: retries live in the outbox, where a restart forgets none.
+/// </summary>
+internal sealed partial class ShopifyAdminClient(
+    IHttpClientFactory https, Settings settings, TimeProvider clock, ILogger<ShopifyAdminClient> logger)
+{
+    public const string HttpName = "shopify";
+    public const long AnswerBytesMax = 1024 * 1024;
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+
+    private const string TokenHeader = "X-Shopify-Access-Token";
+
+    // Without a word from Shopify an outage is looked at again after this long.
+    private static readonly TimeSpan OutageWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ThrottleWait = TimeSpan.FromSeconds(2);
+
+    /// <exception cref="PlatformException">Shopify is not set up on this server.</exception>
+    public async Task<ShopifyAnswer<TData>> AskAsync<TVariables, TData>(
+        string shop, string token, ShopifyOperation<TVariables, TData> operation, TVariables variables, CancellationToken cancel)
+    {
+        var options = settings.Shopify ?? throw new PlatformException("Shopify is not set up on this server.");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri(options.AdminUrlOf(shop), $"admin/api/{options.ApiVersion}/graphql.json"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.Add(TokenHeader, token);
+        request.Content = new ByteArrayContent(
+            JsonSerializer.SerializeToUtf8Bytes(new GraphQlRequest<TVariables>(operation.Document, variables), operation.Request))
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+        };
+
+        // What the network does is an outcome here, and the caller decides; only its own cancellation goes through.
+        try
+        {
+            using var http = https.CreateClient(HttpName);
+            using var response = await http.SendAsync(request, cancel);
+            Log.Answered(logger, operation.Name, shop, (int)response.StatusCode, RequestIdOf(response));
+            return Judge(response, await response.Content.ReadAsByteArrayAsync(cancel), token, operation);
+        }
+        catch (HttpRequestException e)
+        {
+            Log.Unreachable(logger, operation.Name, shop, e.HttpRequestError);
+            return new ShopifyAnswer<TData>.Unavailable("Shopify cannot be reached, or its answer was lost.", OutageWait);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            Log.Unreachable(logger, operation.Name, shop, HttpRequestError.Unknown);
+            return new ShopifyAnswer<TData>.Unavailable("Shopify did not answer in time.", OutageWait);
+        }
+    }
+
+    private ShopifyAnswer<TData> Judge<TVariables, TData>(
+        HttpResponseMessage response, byte[] body, string token, ShopifyOperation<TVariables, TData> operation)
+    {
+        using var json = Parse(body);
+        var errors = json is null ? GraphQlErrors.None : GraphQlErrors.Read(json.RootElement);
+        var header = ShopifyWait.OfHeader(response, clock.GetUtcNow());
+        var answer = response.StatusCode switch
+        {
+            HttpStatusCode.OK when errors.Has("THROTTLED") =>
+                new ShopifyAnswer<TData>.Unavailable("Shopify throttles this store's requests.", ShopifyWait.OfCost(json!.RootElement)),
+            HttpStatusCode.OK => ReadData(json, errors, operation),
+            HttpStatusCode.TooManyRequests =>
+                new ShopifyAnswer<TData>.Unavailable("Shopify throttles this store's requests (HTTP 429).", header ?? ThrottleWait),
+            HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout =>
+                new ShopifyAnswer<TData>.Unavailable($"Shopify is out (HTTP {(int)response.StatusCode}).", header ?? OutageWait),
+            HttpStatusCode.Unauthorized => Failed(
+                "Shopify does not accept the access token (HTTP 401): open the app in the store's admin to renew it."),
+            HttpStatusCode.PaymentRequired => Failed(
+                "The store is frozen (HTTP 402): its bill at Shopify is open."),
+            HttpStatusCode.Forbidden => Failed(
+                "Shopify denies the access (HTTP 403): the app lacks a permission in this store."),
+            HttpStatusCode.NotFound => Failed(
+                "Shopify knows no such store or API version (HTTP 404)."),
+            HttpStatusCode.Locked => Failed(
+                "The store is locked (HTTP 423): its owner must settle that with Shopify."),
+            var status => Failed($"Shopify answered with HTTP {(int)status}."),
+        };
+        return answer;
+
+        // The platform's own words help whoever must mend it; a token that it might repeat does not belong there.
+        ShopifyAnswer<TData> Failed(string reason) => new ShopifyAnswer<TData>.Failed(
+            errors.IsEmpty ? reason : $"{reason} Shopify says: {errors.Words.Replace(token, "…", StringComparison.Ordinal)}");
+    }
+
+    private static ShopifyAnswer<TData> ReadData<TVariables, TData>(
+        JsonDocument? json, GraphQlErrors errors, ShopifyOperation<TVariables, TData> operation)
+    {
+        if (json is null || json.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            return new ShopifyAnswer<TData>.Failed("Shopify's answer is not JSON.");
+        }
+
+        if (!json.RootElement.TryGetProperty("data", out var element) || element.ValueKind != JsonValueKind.Object)
+        {
+            return ShopifyAnswer<TData>.OfErrors(errors);
+        }
+
+        // A field of another shape than the schema's is the platform's failure, not a reason to fall over.
+        try
+        {
+            return element.Deserialize(operation.Data) is { } data
+                ? new ShopifyAnswer<TData>.Given(data, errors)
+                : ShopifyAnswer<TData>.OfErrors(errors);
+        }
+        catch (JsonException)
+        {
+            return new ShopifyAnswer<TData>.Failed($"Shopify's answer to {operation.Name} has another shape than its schema.");
+        }
+    }
+
+    private static JsonDocument? Parse(byte[] body)
+    {
+        // Errors of proxies come as HTML, which the status says enough about.
+        try
+        {
+            return JsonDocument.Parse(body);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string RequestIdOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("X-Request-Id", out var values) ? GraphQlErrors.Fit(values.First()) : "none";
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "{Operation} for {Shop}: HTTP {Status}, Shopify's request id {RequestId}")]
+        public static partial void Answered(ILogger logger, string operation, string shop, int status, string requestId);
+
+        [LoggerMessage(LogLevel.Warning, "{Operation} for {Shop}: no answer ({Error})")]
+        public static partial void Unreachable(ILogger logger, string operation, string shop, HttpRequestError error);
+    }
+}

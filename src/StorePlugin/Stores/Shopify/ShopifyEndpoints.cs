@@ -1,0 +1,250 @@
+// Where Shopify sends browsers: the app's address, the installation and its callback, and the app proxy.
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Webhooks.Shopify;
+
+namespace StorePlugin.Stores.Shopify;
+
+/// <summary>
+/// Every request is proven by Shopify's signature before anything else is looked at, and a refusal never leads to a
+/// foreign site.
+/// </summary>
+internal static partial class ShopifyEndpoints
+{
+    private const string SignInPage = "/sign-in";
+    private const string DashboardPage = "/dashboard";
+    private const string CookiePath = "/shopify";
+
+    private const int CodeLengthMax = 500;
+    private const int StateLength = 64;
+
+    private static readonly string[] EntryParameters = ["hmac", "shop", "timestamp"];
+    private static readonly string[] CallbackParameters = ["hmac", "shop", "timestamp", "code", "state"];
+    private static readonly string[] ShopifyParameters = ["hmac", "shop", "id_token"];
+
+    public static void MapShopify(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
+        group.AddEndpointFilter(async (invocation, next) =>
+        {
+            // Addresses hold codes and signatures: neither a cache nor the next page is to see them.
+            invocation.HttpContext.Response.Headers.CacheControl = "no-store";
+            invocation.HttpContext.Response.Headers["Referrer-Policy"] = "no-referrer";
+            return await next(invocation);
+        });
+
+        if (routes.ServiceProvider.GetRequiredService<Settings>().Shopify is not { } shopify)
+        {
+            group.Map("/shopify/{**path}", NotConfigured);
+            group.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (HttpContext context) =>
+                (IResult)(SpeaksOfShopify(context) ? NotConfigured() : TypedResults.Redirect(SignInPage)));
+            return;
+        }
+
+        // The registration is handed over, so that no handler has to ask whether there is one.
+        var entry = ActivatorUtilities.CreateInstance<Entry>(routes.ServiceProvider, shopify);
+        group.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (Delegate)entry.App);
+        group.MapGet("/shopify/install", (Delegate)entry.Install);
+        group.MapGet("/shopify/callback", (Delegate)entry.Callback);
+        group.MapGet("/shopify/proxy/{**path}", entry.Proxy);
+    }
+
+    private static bool SpeaksOfShopify(HttpContext context) => ShopifyParameters.Any(context.Request.Query.ContainsKey);
+
+    private static ProblemHttpResult NotConfigured() => Problem(
+        StatusCodes.Status503ServiceUnavailable,
+        "shopify-not-configured",
+        "Shopify is not set up on this server: its client id and client secret are missing from the configuration.");
+
+    private static ProblemHttpResult Problem(int status, string slug, string detail) =>
+        TypedResults.Problem(detail, statusCode: status, type: "/problems/" + slug);
+
+    private static ProblemHttpResult Bad(string slug, string detail) => Problem(StatusCodes.Status400BadRequest, slug, detail);
+
+    /// <summary>The paths, where the app is registered at Shopify.</summary>
+    private sealed class Entry(
+        ShopifyOptions shopify,
+        ShopifyAuthorization authorization,
+        ShopifyTokens tokens,
+        Installation installation,
+        StoreDirectory stores,
+        PublicAddress address,
+        TimeProvider clock,
+        ILogger<Entry> logger)
+    {
+        public async Task<IResult> App(HttpContext context)
+        {
+            if (!SpeaksOfShopify(context))
+            {
+                return TypedResults.Redirect(SignInPage);
+            }
+
+            if (Refusal(context, EntryParameters, out var shop) is { } refusal)
+            {
+                return refusal;
+            }
+
+            // A look, not a visit: nothing is begun.
+            if (HttpMethods.IsHead(context.Request.Method))
+            {
+                return TypedResults.Ok();
+            }
+
+            return await stores.FindByDomainAsync("shopify", shop, context.RequestAborted) is { } store
+                && await NeedsNothingAsync(store, context.RequestAborted)
+                ? EnterApp(context, store)
+                : await BeginAsync(context, shop);
+        }
+
+        public async Task<IResult> Install(HttpContext context) =>
+            Refusal(context, EntryParameters, out var shop) is { } refusal ? refusal : await BeginAsync(context, shop);
+
+        public async Task<IResult> Callback(HttpContext context)
+        {
+            if (Refusal(context, CallbackParameters, out var shop) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var (code, state) = (context.Request.Query["code"].ToString(), context.Request.Query["state"].ToString());
+            if (code.Length > CodeLengthMax || code.Any(char.IsControl))
+            {
+                return Bad("code-invalid", "The code of the installation is malformed.");
+            }
+
+            if (state.Length != StateLength || !state.All(char.IsAsciiHexDigitLower))
+            {
+                return Bad("state-invalid", "The state of the installation is malformed.");
+            }
+
+            var secret = context.Request.Cookies[Installation.CookieName];
+            if (await installation.RedeemAsync("shopify", shop, state, secret, context.RequestAborted) is not { } store)
+            {
+                Log.Refused(logger, "state-unknown", shop);
+                return Bad(
+                    "state-unknown",
+                    "This installation was not begun in this browser, is already finished, or took longer than ten minutes. Please open the app from the store's admin again.");
+            }
+
+            return await FinishAsync(context, store, code);
+        }
+
+        public ProblemHttpResult Proxy(HttpContext context)
+        {
+            var query = context.Request.Query;
+            if (!query.ContainsKey("signature"))
+            {
+                return Problem(StatusCodes.Status401Unauthorized, "signature-missing", "The request bears no signature of Shopify's app proxy.");
+            }
+
+            if (!ShopifySignature.IsProxyQueryAuthentic(context.Request.QueryString.Value, shopify.Secrets, clock.GetUtcNow()))
+            {
+                return Problem(StatusCodes.Status401Unauthorized, "signature-wrong", "The signature of Shopify's app proxy is not right for this request, or too old.");
+            }
+
+            return ShopDomain.TryParse(query["shop"], out _)
+                ? Problem(StatusCodes.Status404NotFound, "proxy-path-unknown", "The app offers nothing at this path of the store.")
+                : Bad("shop-invalid", "The shop is not a domain that ends with .myshopify.com.");
+        }
+
+        /// <summary>Null where the request is Shopify's; else the answer.</summary>
+        private ProblemHttpResult? Refusal(HttpContext context, string[] parameters, out string shop)
+        {
+            var query = context.Request.Query;
+            shop = "";
+            if (Array.Find(parameters, name => query[name].Count == 0 || query[name] == "") is { } missing)
+            {
+                return Refused("parameter-missing", $"The parameter {missing} is missing. Please open the app from the store's admin.");
+            }
+
+            if (Array.Find(parameters, name => query[name].Count > 1) is { } repeated)
+            {
+                return Refused("parameter-repeated", $"The parameter {repeated} came more than once.");
+            }
+
+            if (!ShopDomain.TryParse(query["shop"], out shop))
+            {
+                return Refused("shop-invalid", "The shop is not a domain that ends with .myshopify.com.");
+            }
+
+            return ShopifySignature.IsQueryAuthentic(context.Request.QueryString.Value, shopify.Secrets, clock.GetUtcNow())
+                ? null
+                : Refused("signature-wrong", "The request does not bear Shopify's signature, or is older than 90 seconds. Please open the app from the store's admin again.");
+        }
+
+        private ProblemHttpResult Refused(string slug, string detail)
+        {
+            Log.Refused(logger, slug, "a shop that is not proven");
+            return Bad(slug, detail);
+        }
+
+        // Opening the app is also the merchant's way to renew a token that has expired and to grant a new scope.
+        private async Task<bool> NeedsNothingAsync(Store store, CancellationToken cancel) =>
+            store.IsInstalled
+            && ShopifyScopes.Missing(store.Scopes, shopify.Scopes).Count == 0
+            && await tokens.HasUsableAsync(store, cancel);
+
+        private async Task<IResult> BeginAsync(HttpContext context, string shop)
+        {
+            var start = await installation.BeginAsync("shopify", "live", shop, context.RequestAborted);
+            context.Response.Cookies.Append(Installation.CookieName, start.CookieSecret, CookieFor(Installation.StateLifetime));
+            return TypedResults.Redirect(authorization.AuthorizeUrl(shop, start.State));
+        }
+
+        private async Task<IResult> FinishAsync(HttpContext context, Store store, string code)
+        {
+            Grant grant;
+            // The merchant waits for a page: what the platform refused is told as one.
+            try
+            {
+                grant = await authorization.ExchangeAsync(store.Domain, code, context.RequestAborted);
+            }
+            catch (PlatformException e)
+            {
+                Log.Refused(logger, "exchange-failed", store.Domain);
+                return Problem(StatusCodes.Status502BadGateway, "exchange-failed", e.Message);
+            }
+
+            if (ShopifyScopes.Missing(grant.Scopes, shopify.Scopes) is { Count: > 0 } missing)
+            {
+                Log.Refused(logger, "scopes-missing", store.Domain);
+                return Bad(
+                    "scopes-missing",
+                    $"The store did not grant {string.Join(", ", missing)}, without which the app cannot work. Please install it again and grant everything.");
+            }
+
+            // From here on a browser that goes away must not cost us the grant.
+            var facts = await authorization.FindFactsAsync(store.Domain, grant.AccessToken, CancellationToken.None);
+            var installed = await installation.CompleteAsync(store, grant with { Facts = facts }, CancellationToken.None);
+            context.Response.Cookies.Delete(Installation.CookieName, CookieFor(null));
+            Log.Installed(logger, installed.Id, installed.Domain);
+            return EnterApp(context, installed);
+        }
+
+        private static RedirectHttpResult EnterApp(HttpContext context, Store store)
+        {
+            // Integrator: make this method async and sign the merchant in here:
+            // await signIn.SignInAsync(context, store, Role.Owner, ambassadorId: null);
+            _ = (context, store);
+            return TypedResults.Redirect(DashboardPage);
+        }
+
+        private CookieOptions CookieFor(TimeSpan? lifetime) => new()
+        {
+            HttpOnly = true,
+            SameSite = SameSiteMode.Lax,
+            Path = CookiePath,
+            Secure = address.IsHttps,
+            MaxAge = lifetime,
+            IsEssential = true,
+        };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Store {StoreId} ({Domain}) is installed")]
+        public static partial void Installed(ILogger logger, string storeId, string domain);
+
+        [LoggerMessage(LogLevel.Information, "A request of Shopify's pages was refused: {Slug} ({Shop})")]
+        public static partial void Refused(ILogger logger, string slug, string shop);
+    }
+}

@@ -1,0 +1,138 @@
+// Shopify as a platform that stores run on.
+namespace StorePlugin.Stores.Shopify;
+
+/// <summary>Discount codes, the shop's facts and the storefront's addresses, for Shopify.</summary>
+internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens tokens) : IStorePlatform
+{
+    private const string CodeTaken = "TAKEN";
+    private const string InternalError = "INTERNAL_ERROR";
+
+    public string Name => "shopify";
+
+    /// <summary>
+    /// Shopify knows no idempotency key for discounts, so the effect's id stands in the title: when the code is taken,
+    /// the title tells whether it was this effect whose answer was lost (rule I7).
+    /// </summary>
+    public async Task<DiscountResult> CreateDiscountAsync(Store store, DiscountRequest request, CancellationToken cancel)
+    {
+        string token;
+        // A token that is missing or expired is an outcome like any other: it may pass.
+        try
+        {
+            token = await tokens.GetAsync(store, cancel);
+        }
+        catch (PlatformException e)
+        {
+            return new DiscountResult.Failed(e.Message);
+        }
+
+        var title = $"{request.Title} {request.EffectId}";
+        var answer = await admin.AskAsync(
+            store.Domain,
+            token,
+            ShopifyOperations.CreateDiscount,
+            new CreateDiscountVariables(DiscountInput.Of(title, request.Code, request.StartsAt.ToUniversalTime(), request.PercentBp)),
+            cancel);
+        if (answer is not ShopifyAnswer<CreateDiscountData>.Given given)
+        {
+            return Without(answer);
+        }
+
+        if (given.Data.DiscountCodeBasicCreate is not { } payload)
+        {
+            return Without(ShopifyAnswer<CreateDiscountData>.OfErrors(given.Errors));
+        }
+
+        if (payload.CodeDiscountNode?.Id is { Length: > 0 } id)
+        {
+            return new DiscountResult.Created(id);
+        }
+
+        var errors = payload.UserErrors ?? [];
+        return errors.Any(error => error.Code == CodeTaken) ? await RecogniseAsync(store, token, request, cancel)
+            : errors.Any(error => error.Code == InternalError) ? new DiscountResult.Failed($"Shopify failed: {WordsOf(errors)}")
+            : errors.Count > 0 ? new DiscountResult.Refused($"Shopify refuses the discount: {WordsOf(errors)}")
+            : Without(ShopifyAnswer<CreateDiscountData>.OfErrors(given.Errors));
+    }
+
+    public async Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel)
+    {
+        var token = await tokens.GetAsync(store, cancel);
+        var answer = await admin.AskAsync(store.Domain, token, ShopifyOperations.ReadShop, new NoVariables(), cancel);
+        return FactsOf(answer) ?? throw (answer switch
+        {
+            ShopifyAnswer<ReadShopData>.Unavailable unavailable => new PlatformException(unavailable.Reason) { Wait = unavailable.Wait },
+            ShopifyAnswer<ReadShopData>.Failed failed => new PlatformException(failed.Reason),
+            ShopifyAnswer<ReadShopData>.Refused refused => new PlatformException(refused.Reason),
+            _ => new PlatformException("Shopify's answer does not hold the shop."),
+        });
+    }
+
+    /// <summary>
+    /// Shopify's own address that puts a code into the session, and the storefront's page behind it. The reference stands
+    /// in <c>ref</c>, which Shopify copies into the order's landing page.
+    /// </summary>
+    public Uri LandingUrl(Store store, string? code, string path, string? reference)
+    {
+        if (path is not (['/'] or ['/', not ('/' or '\\'), ..]))
+        {
+            throw new ArgumentException("A path on the store's own domain begins with a single slash.", nameof(path));
+        }
+
+        var host = store.PrimaryDomain ?? store.Domain;
+        var target = WithReference(path, reference);
+        return new Uri(code is null
+            ? $"https://{host}{target}"
+            : $"https://{host}/discount/{Uri.EscapeDataString(code)}?redirect={Uri.EscapeDataString(target)}");
+    }
+
+    /// <summary>The facts in an answer, or null where it holds none.</summary>
+    public static StoreFacts? FactsOf(ShopifyAnswer<ReadShopData> answer) =>
+        answer is ShopifyAnswer<ReadShopData>.Given { Data.Shop: { } shop }
+            ? new StoreFacts(shop.Name, shop.CurrencyCode, shop.IanaTimezone, shop.PrimaryDomain?.Host)
+            : null;
+
+    private async Task<DiscountResult> RecogniseAsync(Store store, string token, DiscountRequest request, CancellationToken cancel)
+    {
+        var answer = await admin.AskAsync(
+            store.Domain, token, ShopifyOperations.FindDiscount, new FindDiscountVariables(request.Code), cancel);
+        if (answer is not ShopifyAnswer<FindDiscountData>.Given given)
+        {
+            return Without(answer);
+        }
+
+        if (given.Data.CodeDiscountNodeByCode is not { Id.Length: > 0 } node)
+        {
+            return new DiscountResult.Failed("Shopify says that the code is taken, but does not show by which discount.");
+        }
+
+        // The merchant may have edited the title's words, so the id within it decides.
+        return node.CodeDiscount?.Title?.Contains(request.EffectId, StringComparison.Ordinal) == true
+            ? new DiscountResult.Created(node.Id)
+            : new DiscountResult.Refused($"The store already has a discount with the code {request.Code}. Please choose another code.");
+    }
+
+    private static DiscountResult Without<TData>(ShopifyAnswer<TData> answer) => answer switch
+    {
+        ShopifyAnswer<TData>.Unavailable unavailable => new DiscountResult.Unavailable(unavailable.Reason, unavailable.Wait),
+        ShopifyAnswer<TData>.Failed failed => new DiscountResult.Failed(failed.Reason),
+        ShopifyAnswer<TData>.Refused refused => new DiscountResult.Refused(refused.Reason),
+        _ => throw new System.Diagnostics.UnreachableException("An answer was given."),
+    };
+
+    private static string WordsOf(IReadOnlyList<UserError> errors) =>
+        GraphQlErrors.Fit(string.Join("; ", errors.Select(error => error.Code is null ? error.Message : $"{error.Message} ({error.Code})")));
+
+    private static string WithReference(string path, string? reference)
+    {
+        if (reference is null)
+        {
+            return path;
+        }
+
+        var hash = path.IndexOf('#', StringComparison.Ordinal);
+        var (page, fragment) = hash < 0 ? (path, "") : (path[..hash], path[hash..]);
+        var joint = page.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        return $"{page}{joint}ref={Uri.EscapeDataString(reference)}{fragment}";
+    }
+}

@@ -1,0 +1,26 @@
+// The access token of a store at Shopify: the one place that knows whether it can still be used.
+namespace StorePlugin.Stores.Shopify;
+
+/// <summary>Finds a store's current token. Nothing else reads it from the credentials.</summary>
+internal sealed class ShopifyTokens(Credentials credentials, TimeProvider clock)
+{
+    // A token that ends while a request is under way is as good as ended.
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    /// <summary>The token to ask with.</summary>
+    /// <exception cref="PlatformException">There is none, or it has expired; the message says what to do.</exception>
+    public async Task<string> GetAsync(Store store, CancellationToken cancel)
+    {
+        var token = await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel)
+            ?? throw new PlatformException("There is no access token for this store: install the app again from the store's admin.");
+        return IsUsable(token)
+            ? token.Value
+            : throw new PlatformException("The access token for this store has expired: open the app in the store's admin to renew it.");
+    }
+
+    /// <summary>Whether <see cref="GetAsync"/> would find one.</summary>
+    public async Task<bool> HasUsableAsync(Store store, CancellationToken cancel) =>
+        await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is { } token && IsUsable(token);
+
+    private bool IsUsable(Credential token) => token.ExpiresAt is not { } expiresAt || clock.GetUtcNow() < expiresAt - Margin;
+}

@@ -1,0 +1,184 @@
+// The way of one order: from a signed delivery to a receipt and the ledger.
+using System.Net;
+using StorePlugin.Ledger;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Orders;
+
+internal sealed class OrderToMoneyTests
+{
+    private StoreApp _app = null!;
+    private Shop _shop = null!;
+
+    [SetUp]
+    public async Task OpenAsync()
+    {
+        _app = await StoreApp.StartAsync();
+        _shop = await Shop.OpenAsync(_app);
+    }
+
+    [TearDown]
+    public ValueTask CloseAsync() => _app.DisposeAsync();
+
+    [Test]
+    public async Task A_paid_order_with_a_code_is_held_for_the_ambassador()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+
+        await _shop.PaysAsync(Order().With("ann10", "10.00"));
+
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+        var receipt = await _shop.ReceiptAsync("1001");
+        Assert.That(receipt.AmbassadorId, Is.EqualTo(ann));
+        Assert.That(receipt.BaseMinor, Is.EqualTo(9000));
+        Assert.That(receipt.HoldUntil, Is.EqualTo(StoreApp.Start.AddDays(30)));
+    }
+
+    [Test]
+    public async Task The_hold_releases_the_commission_once_and_not_a_moment_early()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+
+        _app.Clock.MoveTo(StoreApp.Start.AddDays(30).AddMilliseconds(-1));
+        await _app.DrainAsync();
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+
+        _app.Clock.MoveTo(StoreApp.Start.AddDays(30));
+        await _app.DrainAsync();
+        await _app.DrainAsync();
+
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.Zero);
+        Assert.That(await _shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task H_1_a_refund_a_minute_before_the_end_of_the_hold_leaves_nothing_to_approve()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+
+        _app.Clock.MoveTo(StoreApp.Start.AddDays(30).AddMinutes(-1));
+        await _shop.PaysAsync(Order().With("ANN10", "10.00") with { FinancialStatus = "refunded", UpdatedAt = _app.Clock.GetUtcNow() });
+        _app.Clock.Advance(TimeSpan.FromDays(10));
+        await _app.DrainAsync();
+
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("reversed"));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.Zero);
+        Assert.That(await _shop.BalanceAsync(ann, Account.Approved), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_refund_before_its_order_waits_for_it_and_counts()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        var order = Order() with { Lines = [("50.00", 1, "0.00"), ("50.00", 1, "0.00")], CartRef = "ANN10" };
+
+        await _shop.DeliverAsync("refunds/create", order.RefundJson("9", 1, "50.00"));
+        await _app.DrainAsync();
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("parked"));
+        await _shop.PaysAsync(order);
+
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(500));
+        Assert.That((await _shop.ReceiptAsync("1001")).OriginalCommissionMinor, Is.EqualTo(1000));
+    }
+
+    [Test]
+    public async Task The_same_delivery_and_the_same_content_count_once()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        var json = Order().With("ANN10", "10.00").ToJson();
+
+        var first = await _shop.DeliverAsync("orders/paid", json, "same");
+        var second = await _shop.DeliverAsync("orders/paid", json, "same");
+        await _shop.DeliverAsync("orders/updated", json);
+        await _app.DrainAsync();
+
+        Assert.That((first, second), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task An_older_version_after_a_newer_changes_nothing_but_the_anchor_of_payment()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        var paid = Order().With("ANN10", "10.00");
+
+        await _shop.PaysAsync(paid with { UpdatedAt = StoreApp.Start.AddHours(2), FinancialStatus = "partially_refunded", Refunds = [("9", 0, "45.00")] });
+        await _shop.PaysAsync(paid with { UpdatedAt = StoreApp.Start.AddHours(1) });
+
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(450));
+        Assert.That((await _shop.ReceiptAsync("1001")).PaidAt, Is.EqualTo(StoreApp.Start.AddHours(1)));
+    }
+
+    [Test]
+    public async Task A_click_carried_by_the_order_is_credited_and_a_code_counts_before_it()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        var bob = await _shop.AmbassadorAsync("BOB10");
+        var click = await _shop.ClickAsync(ann);
+
+        await _shop.PaysAsync(Order("1001") with { Landing = $"/?ref={click}" });
+        await _shop.PaysAsync((Order("1002") with { CartRef = click }).With("BOB10", "10.00"));
+
+        Assert.That((await _shop.ReceiptAsync("1001")).AmbassadorId, Is.EqualTo(ann));
+        Assert.That((await _shop.ReceiptAsync("1002")).AmbassadorId, Is.EqualTo(bob));
+        Assert.That((await _shop.ReceiptAsync("1002")).Touches.Single(touch => touch.AmbassadorId == ann).DroppedBy, Is.EqualTo("T1"));
+    }
+
+    [Test]
+    public async Task An_unpaid_order_has_a_receipt_and_no_ledger_entry_until_it_is_paid()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+
+        await _shop.PaysAsync(Order().With("ANN10", "10.00") with { FinancialStatus = "pending" });
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("observed"));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.Zero);
+
+        await _shop.PaysAsync(Order().With("ANN10", "10.00") with { UpdatedAt = StoreApp.Start.AddDays(2) });
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+        Assert.That((await _shop.ReceiptAsync("1001")).HoldUntil, Is.EqualTo(StoreApp.Start.AddDays(32)));
+    }
+
+    [Test]
+    public async Task An_edit_that_brings_another_ambassadors_better_code_moves_the_commission_whole()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        var bob = await _shop.AmbassadorAsync("BOB10");
+
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+        await _shop.PaysAsync(Order().With("ANN10", "5.00").With("BOB10", "15.00") with { UpdatedAt = StoreApp.Start.AddHours(1) });
+
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.Zero);
+        Assert.That(await _shop.BalanceAsync(bob, Account.Held), Is.EqualTo(850));
+    }
+
+    [Test]
+    public async Task A_delivery_that_cannot_be_read_is_dead_with_its_reason_and_holds_nothing_back()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+
+        await _shop.DeliverAsync("orders/paid", "this is not JSON", "bad");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+
+        var reason = await _app.Db.OneAsync<string>(
+            "SELECT outcome FROM deliveries WHERE store_id = @storeId AND delivery_key = 'bad' AND state = 'dead'", new { storeId = _shop.Store.Id });
+        Assert.That(reason, Does.StartWith("The body is not JSON"));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task No_shopper_is_stored_in_clear_text()
+    {
+        await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00") with { Email = "planted.shopper@example.test" });
+
+        var contents = await _app.Db.ManyAsync<string>("SELECT content FROM order_versions WHERE store_id = @storeId", new { storeId = _shop.Store.Id });
+
+        Assert.That(contents, Has.Count.EqualTo(1));
+        Assert.That(contents[0], Does.Not.Contain("planted"));
+    }
+
+    private static TestOrder Order(string id = "1001") => new(id, StoreApp.Start);
+}
