@@ -51,6 +51,7 @@ internal static class App
         builder.Services.AddPages();
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
+        builder.Services.AddDashboard();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

@@ -21,8 +21,8 @@ internal static class PagesEndpoints
         pages.MapGet("/sign-in/{token}", ShowLink);
         pages.MapPost("/sign-in/{token}", UseLink);
         pages.MapPost("/sign-out", SignOut).RequireAuthorization(SessionAuthentication.AnyPolicy);
-        pages.MapGet(Assets.StyleRoute, (HttpContext context) => Assets.Style(context));
-        pages.MapGet(Assets.IconRoute, (HttpContext context) => Assets.Icon(context));
+        pages.MapGet(SiteFiles.StyleRoute, (HttpContext context) => SiteFiles.Style(context));
+        pages.MapGet(SiteFiles.IconRoute, (HttpContext context) => SiteFiles.Icon(context));
     }
 
     private static async Task<IResult> ShowLink(string token, SignIn signIn, CancellationToken cancel) =>

@@ -1,7 +1,5 @@
 // What the pages add to the program, and the order in which a request passes through it.
 using System.Diagnostics;
-using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.CookiePolicy;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using StorePlugin.Stores;

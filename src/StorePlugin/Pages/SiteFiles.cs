@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace StorePlugin.Pages;
 
-internal static class Assets
+internal static class SiteFiles
 {
     public const string StyleRoute = "/assets/{version}/site.css";
     public const string IconRoute = "/assets/{version}/icon.svg";
@@ -30,7 +30,7 @@ internal static class Assets
     {
         public static Asset Read(string name)
         {
-            using var stream = typeof(Assets).Assembly.GetManifestResourceStream($"Assets/{name}")
+            using var stream = typeof(SiteFiles).Assembly.GetManifestResourceStream($"Assets/{name}")
                 ?? throw new InvalidOperationException($"The program was built without {name}.");
             using var copy = new MemoryStream();
             stream.CopyTo(copy);

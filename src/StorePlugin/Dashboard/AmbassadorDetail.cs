@@ -1,0 +1,64 @@
+// One ambassador as the merchant sees them.
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Dashboard;
+
+/// <param name="SignInLink">A link that was just made for them; shown once.</param>
+public sealed record AmbassadorModel(
+    Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, bool HasPayoutAccount,
+    string Clicks, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders, IReadOnlyList<EntryRow> Entries,
+    string SignInLinkPath, string? SignInLink);
+
+internal static class AmbassadorDetail
+{
+    private const long OrdersShown = 25;
+    private const long EntriesShown = 30;
+
+    private const string ReadPerson =
+        """
+        SELECT a.email, a.stripe_account, a.approved_at, a.suspended_at, c.name AS campaign
+        FROM ambassadors a JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
+        WHERE a.store_id = @storeId AND a.id = @id
+        """;
+
+    private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND id = @id";
+
+    private const string CountClicks = "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId AND ambassador_id = @id";
+
+    private const string ReadBalances =
+        "SELECT account, currency, amount_minor FROM balances WHERE store_id = @storeId AND ambassador_id = @id";
+
+    public static async Task<bool> ExistsAsync(Db db, Visitor visitor, string id, CancellationToken cancel) =>
+        id.Length > 0 && await db.OneAsync<long>(Count, new { storeId = visitor.Store.Id, id }, cancel) == 1;
+
+    public static async Task<AmbassadorModel?> ReadAsync(
+        Db db, PublicAddress address, Visitor visitor, string id, string? signInLink, CancellationToken cancel)
+    {
+        var args = new { storeId = visitor.Store.Id, id };
+        if (await db.OneAsync<Person>(ReadPerson, args, cancel) is not { } person
+            || await AmbassadorList.OneAsync(db, address, visitor.Store, id, cancel) is not { } row)
+        {
+            return null;
+        }
+
+        var time = new StoreTime(visitor.Store);
+        return new AmbassadorModel(
+            Frame.OfDashboard(visitor),
+            row,
+            person.Email,
+            person.Campaign,
+            time.At(person.ApprovedAt),
+            time.At(person.SuspendedAt),
+            person.StripeAccount is not null,
+            Words.Of(await db.OneAsync<long>(CountClicks, args, cancel)),
+            Figures.Of(await db.ManyAsync<Balance>(ReadBalances, args, cancel)),
+            await OrderList.OfAmbassadorAsync(db, visitor, id, OrdersShown, cancel),
+            await OrderDetail.EntriesOfAmbassadorAsync(db, visitor, id, EntriesShown, cancel),
+            $"{row.Path}/sign-in-links",
+            signInLink);
+    }
+
+    private sealed record Person(string Email, string? StripeAccount, DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, string Campaign);
+}

@@ -1,0 +1,73 @@
+// The merchant's rooms. Each page is one query function and one component; POSTs redirect.
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Dashboard;
+
+internal static class DashboardEndpoints
+{
+    public static void MapDashboard(this IEndpointRouteBuilder routes)
+    {
+        var rooms = routes.MapGroup("/dashboard").ExcludeFromDescription()
+            .RequireAuthorization(SessionAuthentication.OwnerPolicy)
+            .AddEndpointFilter<RequireAntiforgery>();
+        rooms.MapGet("", ShowOverview);
+        rooms.MapGet("/orders", ListOrders);
+        rooms.MapGet("/orders/{orderId}", ShowOrder);
+        rooms.MapGet("/ambassadors", ListAmbassadors);
+        rooms.MapGet("/ambassadors/{ambassadorId}", ShowAmbassador);
+        rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
+        rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
+        rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
+    }
+
+    private static async Task<RazorComponentResult> ShowOverview(
+        Visitor visitor, string? notice, Db db, PublicAddress address, CancellationToken cancel) =>
+        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, visitor, notice, cancel));
+
+    private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
+        Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));
+
+    private static async Task<IResult> ShowOrder(Visitor visitor, string orderId, Db db, CancellationToken cancel) =>
+        await OrderDetail.ReadAsync(db, visitor, orderId, cancel) is { } model ? Page.Of<OrderPage>(model) : TypedResults.NotFound();
+
+    private static async Task<RazorComponentResult> ListAmbassadors(
+        Visitor visitor, string? after, Db db, PublicAddress address, CancellationToken cancel) =>
+        Page.Of<AmbassadorListPage>(await AmbassadorList.ReadAsync(db, address, visitor, after, cancel));
+
+    private static async Task<IResult> ShowAmbassador(
+        Visitor visitor, string ambassadorId, Db db, PublicAddress address, CancellationToken cancel) =>
+        await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, cancel) is { } model
+            ? Page.Of<AmbassadorPage>(model)
+            : TypedResults.NotFound();
+
+    // The answer is the page itself and no redirect: the link is a secret, and an address would keep it in the history.
+    private static async Task<IResult> MakeSignInLink(
+        Visitor visitor, string ambassadorId, Db db, PublicAddress address, SignIn signIn, CancellationToken cancel)
+    {
+        if (!await AmbassadorDetail.ExistsAsync(db, visitor, ambassadorId, cancel))
+        {
+            return TypedResults.NotFound();
+        }
+
+        var link = await signIn.NewLinkAsync(visitor.Store, Role.Ambassador, ambassadorId, cancel);
+        return Page.Of<AmbassadorPage>(
+            await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, link, cancel)
+            ?? throw new System.Diagnostics.UnreachableException());
+    }
+
+    private static async Task<IResult> ReplayDelivery(Visitor visitor, string deliveryId, DeadWork dead, CancellationToken cancel) =>
+        AnswerOf(await dead.ReplayDeliveryAsync(visitor.Store, deliveryId, cancel));
+
+    private static async Task<IResult> ReplayEffect(Visitor visitor, string effectId, DeadWork dead, CancellationToken cancel) =>
+        AnswerOf(await dead.ReplayEffectAsync(visitor.Store, effectId, cancel));
+
+    private static IResult AnswerOf(Replay replay) => replay switch
+    {
+        Replay.Queued => TypedResults.Redirect("/dashboard?notice=replayed"),
+        Replay.NotDead => TypedResults.Redirect("/dashboard?notice=settled"),
+        _ => TypedResults.NotFound(),
+    };
+}

@@ -1,0 +1,7 @@
+// What the folder Dashboard adds to the program.
+namespace StorePlugin.Dashboard;
+
+internal static class DashboardSetup
+{
+    public static void AddDashboard(this IServiceCollection services) => services.AddSingleton<DeadWork>();
+}

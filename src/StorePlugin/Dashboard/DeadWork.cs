@@ -1,0 +1,107 @@
+// Deliveries and effects that were given up: listed with their reason, and queued again when a person says so.
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Dashboard;
+
+/// <summary>What came of a request to try something again.</summary>
+internal enum Replay
+{
+    Queued,
+
+    /// <summary>It exists and is not dead, or what it held has been dropped since.</summary>
+    NotDead,
+
+    Unknown,
+}
+
+/// <summary>One row that was given up.</summary>
+/// <param name="ReplayPath">Null where its content has been dropped and nothing is left to try.</param>
+public sealed record DeadRow(string What, string Reason, long Attempts, Moment Since, string? ReplayPath);
+
+internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
+{
+    /// <summary>How many rows of each kind a page shows.</summary>
+    public const long ShownMax = 10;
+
+    private const string ReadDeliveries =
+        """
+        SELECT id, source, topic, outcome, attempts, received_at, CASE WHEN body IS NULL THEN 'dropped' ELSE 'kept' END AS content
+        FROM deliveries WHERE store_id = @storeId AND state = 'dead' ORDER BY id DESC
+        """;
+
+    private const string ReadEffects =
+        """
+        SELECT id, kind, outcome, attempts, created_at
+        FROM effects WHERE store_id = @storeId AND state = 'dead' ORDER BY id DESC
+        """;
+
+    private const string QueueDelivery =
+        """
+        UPDATE deliveries SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
+        WHERE store_id = @storeId AND id = @id AND state = 'dead' AND body IS NOT NULL
+        """;
+
+    private const string QueueEffect =
+        """
+        UPDATE effects SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
+        WHERE store_id = @storeId AND id = @id AND state = 'dead'
+        """;
+
+    private const string CountDeliveries = "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @storeId AND id = @id";
+    private const string CountEffects = "SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @storeId AND id = @id";
+
+    public static async Task<IReadOnlyList<DeadRow>> ReadDeliveriesAsync(Db db, Visitor visitor, CancellationToken cancel)
+    {
+        var time = new StoreTime(visitor.Store);
+        var rows = await db.ManyAsync<DeliveryRow>($"{ReadDeliveries} {db.Page}", new { storeId = visitor.Store.Id, take = ShownMax }, cancel);
+        return
+        [
+            .. rows.Select(row => new DeadRow(
+                $"{Words.Platform(row.Source)}: {row.Topic}",
+                row.Outcome ?? "No reason was recorded.",
+                row.Attempts,
+                time.At(row.ReceivedAt),
+                row.Content == "kept" ? $"/dashboard/deliveries/{Uri.EscapeDataString(row.Id)}/replays" : null)),
+        ];
+    }
+
+    public static async Task<IReadOnlyList<DeadRow>> ReadEffectsAsync(Db db, Visitor visitor, CancellationToken cancel)
+    {
+        var time = new StoreTime(visitor.Store);
+        var rows = await db.ManyAsync<EffectRow>($"{ReadEffects} {db.Page}", new { storeId = visitor.Store.Id, take = ShownMax }, cancel);
+        return
+        [
+            .. rows.Select(row => new DeadRow(
+                Words.EffectKind(row.Kind),
+                row.Outcome ?? "No reason was recorded.",
+                row.Attempts,
+                time.At(row.CreatedAt),
+                $"/dashboard/effects/{Uri.EscapeDataString(row.Id)}/replays")),
+        ];
+    }
+
+    public Task<Replay> ReplayDeliveryAsync(Store store, string id, CancellationToken cancel) =>
+        ReplayAsync(QueueDelivery, CountDeliveries, store, id, cancel);
+
+    public Task<Replay> ReplayEffectAsync(Store store, string id, CancellationToken cancel) =>
+        ReplayAsync(QueueEffect, CountEffects, store, id, cancel);
+
+    private async Task<Replay> ReplayAsync(string queue, string count, Store store, string id, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, id, now = clock.GetUtcNow() };
+        if (await db.DoAsync(queue, args, cancel) > 0)
+        {
+            signal.Set();
+            return Replay.Queued;
+        }
+
+        return await db.OneAsync<long>(count, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
+    }
+
+    private sealed record DeliveryRow(string Id, string Source, string Topic, string? Outcome, long Attempts, DateTimeOffset ReceivedAt, string Content);
+
+    private sealed record EffectRow(string Id, string Kind, string? Outcome, long Attempts, DateTimeOffset CreatedAt);
+}

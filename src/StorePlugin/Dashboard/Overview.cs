@@ -1,0 +1,90 @@
+// The first page of the dashboard: how the programme does, who is in it, what came last, and what is stuck.
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Dashboard;
+
+/// <param name="Orders">Paid orders that an ambassador is credited with.</param>
+/// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
+public sealed record OverviewModel(
+    Frame Frame,
+    string Platform,
+    string Clicks,
+    string Orders,
+    IReadOnlyList<string> Sales,
+    IReadOnlyList<Commission> Commissions,
+    CampaignRow? Campaign,
+    IReadOnlyList<AmbassadorRow> Ambassadors,
+    bool HasMoreAmbassadors,
+    IReadOnlyList<OrderRow> LatestOrders,
+    IReadOnlyList<DeadRow> DeadDeliveries,
+    IReadOnlyList<DeadRow> DeadEffects);
+
+/// <summary>The campaign that started last, in words.</summary>
+public sealed record CampaignRow(string Name, string State);
+
+internal static class Overview
+{
+    private const long AmbassadorsShown = 8;
+    private const long OrdersShown = 8;
+
+    private const string CountClicks = "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId";
+
+    // Observed orders are not paid yet, and parked ones not known yet; neither is a sale (rule H1).
+    private const string SumOrders =
+        """
+        SELECT currency, CAST(COUNT(*) AS bigint) AS orders, COALESCE(SUM(net_minor), 0) AS net_minor FROM orders
+        WHERE store_id = @storeId AND ambassador_id IS NOT NULL AND currency IS NOT NULL
+            AND state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed')
+        GROUP BY currency ORDER BY currency
+        """;
+
+    private const string SumBalances =
+        """
+        SELECT account, currency, COALESCE(SUM(amount_minor), 0) AS amount_minor FROM balances
+        WHERE store_id = @storeId AND ambassador_id <> '' GROUP BY account, currency
+        """;
+
+    private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
+
+    public static async Task<OverviewModel> ReadAsync(
+        Db db, PublicAddress address, Visitor visitor, string? notice, CancellationToken cancel)
+    {
+        var args = new { storeId = visitor.Store.Id, take = 1L };
+        var clicks = await db.OneAsync<long>(CountClicks, args, cancel);
+        var sales = await db.ManyAsync<SalesRow>(SumOrders, args, cancel);
+        var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
+        var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
+        var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
+        var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
+        // A store that has told no currency yet has sold nothing either; there is nothing to show then.
+        var currency = visitor.Store.Currency;
+        return new OverviewModel(
+            Frame.OfDashboard(visitor, notice),
+            Words.Platform(visitor.Store.Platform),
+            Words.Of(clicks),
+            Words.Of(sales.Sum(row => row.Orders)),
+            sales.Count > 0 ? [.. sales.Select(row => Words.Of(row.NetMinor, row.Currency))] : currency is null ? ["0"] : [Words.Of(0, currency)],
+            commissions.Count > 0 || currency is null ? commissions : [Figures.None(currency)],
+            campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
+            ambassadors,
+            moreAmbassadors is not null,
+            orders,
+            await DeadWork.ReadDeliveriesAsync(db, visitor, cancel),
+            await DeadWork.ReadEffectsAsync(db, visitor, cancel));
+    }
+
+    private static string CampaignWords(string state) => state switch
+    {
+        "draft" => "is a draft: it credits nothing and pays nothing until it is launched",
+        "live" => "is live",
+        "paused" => "is paused",
+        "ended" => "has ended",
+        _ => state,
+    };
+
+    private sealed record SalesRow(string Currency, long Orders, long NetMinor);
+
+    private sealed record CampaignNow(string Name, string State);
+}

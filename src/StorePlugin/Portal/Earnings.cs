@@ -1,0 +1,126 @@
+// What an ambassador sees: their link, their money and the reason for each order. Never the shopper (rule K6).
+using StorePlugin.Dashboard;
+using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Portal;
+
+/// <param name="Codes">Their codes as shoppers type them.</param>
+public sealed record PortalModel(
+    Frame Frame, string Name, bool IsSuspended, string? Link, IReadOnlyList<string> Codes, string Clicks,
+    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath);
+
+/// <summary>Their money in one currency.</summary>
+public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
+
+public sealed record PortalOrder(string Reference, Moment? At, string Amount, string Commission, string State, string Why);
+
+internal static class Earnings
+{
+    private const long OrdersShown = 25;
+
+    private const string ReadPerson =
+        "SELECT name, state, stripe_account FROM ambassadors WHERE store_id = @storeId AND id = @id";
+
+    private const string ReadLink =
+        "SELECT slug FROM link_slugs WHERE store_id = @storeId AND ambassador_id = @id ORDER BY created_at, slug_key";
+
+    private const string ReadCodes =
+        "SELECT code FROM codes WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL ORDER BY assigned_at, code_key";
+
+    private const string CountClicks = "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId AND ambassador_id = @id";
+
+    private const string ReadBalances =
+        "SELECT account, currency, amount_minor FROM balances WHERE store_id = @storeId AND ambassador_id = @id";
+
+    private const string ReadReleases =
+        """
+        SELECT currency, MIN(hold_until) AS first FROM orders
+        WHERE store_id = @storeId AND ambassador_id = @id AND state = 'held' AND hold_until IS NOT NULL AND currency IS NOT NULL
+        GROUP BY currency
+        """;
+
+    private const string OrderColumns =
+        "SELECT order_id, reference, state, at, currency, net_minor, commission_minor, hold_until, reason FROM orders ";
+
+    private const string Order = " ORDER BY at DESC, order_id DESC";
+
+    private const string ReadFirst = OrderColumns + "WHERE store_id = @storeId AND ambassador_id = @id AND at IS NOT NULL" + Order;
+
+    private const string ReadAfter =
+        OrderColumns + "WHERE store_id = @storeId AND ambassador_id = @id AND at <= @at AND (at < @at OR order_id < @orderId)" + Order;
+
+    public static async Task<PortalModel> ReadAsync(Db db, PublicAddress address, Visitor visitor, string? after, CancellationToken cancel)
+    {
+        var store = visitor.Store;
+        var time = new StoreTime(store);
+        var cursor = Cursor.Read(after);
+        var args = new { storeId = store.Id, id = visitor.AmbassadorId, at = cursor?.At, orderId = cursor?.OrderId, take = OrdersShown + 1 };
+        var person = await db.OneAsync<Person>(ReadPerson, args, cancel)
+            ?? throw new InvalidOperationException("A session names an ambassador who does not exist.");
+        var balances = await db.ManyAsync<Balance>(ReadBalances, args, cancel);
+        var releases = await db.ManyAsync<Release>(ReadReleases, args, cancel);
+        var orders = await db.ManyAsync<Row>((cursor is null ? ReadFirst : ReadAfter) + " " + db.Page, args, cancel);
+        var shown = orders.Take((int)OrdersShown).ToArray();
+        var next = orders.Count > OrdersShown ? new Cursor(shown[^1].At!.Value, shown[^1].OrderId) : null;
+        var commissions = Figures.Of(balances);
+        return new PortalModel(
+            Frame.OfPortal(visitor),
+            person.Name,
+            person.State == "suspended",
+            await FindLinkAsync(db, address, visitor, cancel),
+            await db.ManyAsync<string>(ReadCodes, args, cancel),
+            Words.Of(await db.OneAsync<long>(CountClicks, args, cancel)),
+            [
+                .. (commissions.Count > 0 || store.Currency is null ? commissions : [Figures.None(store.Currency)]).Select(commission =>
+                    new PortalCurrency(
+                        commission, NextPayout.Sentences(OutlookOf(Currency.Parse(commission.Currency), balances, releases, time, store, person)))),
+            ],
+            [
+                .. shown.Select(row => new PortalOrder(
+                    row.Reference ?? row.OrderId,
+                    time.At(row.At),
+                    row.Currency is null ? "–" : Words.Of(row.NetMinor, row.Currency),
+                    row.Currency is null ? "–" : Words.Of(row.CommissionMinor, row.Currency),
+                    row.State,
+                    OrderList.WhyOf(row.State, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason))),
+            ],
+            cursor is null,
+            next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}");
+    }
+
+    /// <summary>The visitor's own link, or null where they have none.</summary>
+    public static async Task<string?> FindLinkAsync(Db db, PublicAddress address, Visitor visitor, CancellationToken cancel) =>
+        await db.OneAsync<string>(
+            $"{ReadLink} {db.Page}", new { storeId = visitor.Store.Id, id = visitor.AmbassadorId, take = 1L }, cancel) is { } slug
+            ? address.Of($"/r/{Uri.EscapeDataString(slug)}")
+            : null;
+
+    private static PayoutOutlook OutlookOf(
+        Currency currency, IReadOnlyList<Balance> balances, IReadOnlyList<Release> releases, StoreTime time, Store store, Person person)
+    {
+        return new PayoutOutlook(
+            Of(Account.Held),
+            Of(Account.Approved),
+            Of(Account.InPayout),
+            releases.FirstOrDefault(release => release.Currency == currency.Code) is { } release
+                ? time.Day(DateTimeOffset.FromUnixTimeMilliseconds(release.First))
+                : null,
+            person.StripeAccount is not null,
+            store.DisplayName);
+
+        Money Of(string account) => balances.Where(balance => balance.Currency == currency.Code && balance.Account == account)
+            .Aggregate(Money.Zero(currency), (sum, balance) => sum + new Money(balance.AmountMinor, currency));
+    }
+
+    private sealed record Person(string Name, string State, string? StripeAccount);
+
+    private sealed record Release(string Currency, long First);
+
+    private sealed record Row(
+        string OrderId, string? Reference, string State, DateTimeOffset? At, string? Currency, long NetMinor, long CommissionMinor,
+        DateTimeOffset? HoldUntil, string? Reason);
+}

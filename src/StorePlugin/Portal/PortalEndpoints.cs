@@ -1,0 +1,34 @@
+// The ambassador's room: their own earnings, link and code, and nobody else's.
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Portal;
+
+internal static class PortalEndpoints
+{
+    public static void MapPortal(this IEndpointRouteBuilder routes)
+    {
+        var rooms = routes.MapGroup("/portal").ExcludeFromDescription()
+            .RequireAuthorization(SessionAuthentication.AmbassadorPolicy)
+            .AddEndpointFilter<RequireAntiforgery>();
+        rooms.MapGet("", Show);
+        rooms.MapGet("/link.svg", ShowLinkCode);
+        rooms.MapGet("/link.png", DownloadLinkCode);
+    }
+
+    private static async Task<RazorComponentResult> Show(
+        Visitor visitor, string? after, Db db, PublicAddress address, CancellationToken cancel) =>
+        Page.Of<PortalPage>(await Earnings.ReadAsync(db, address, visitor, after, cancel));
+
+    private static async Task<IResult> ShowLinkCode(Visitor visitor, Db db, PublicAddress address, CancellationToken cancel) =>
+        await Earnings.FindLinkAsync(db, address, visitor, cancel) is { } link
+            ? TypedResults.Text(LinkCode.Svg(link), "image/svg+xml")
+            : TypedResults.NotFound();
+
+    private static async Task<IResult> DownloadLinkCode(Visitor visitor, Db db, PublicAddress address, CancellationToken cancel) =>
+        await Earnings.FindLinkAsync(db, address, visitor, cancel) is { } link
+            ? TypedResults.Bytes(LinkCode.Png(link), "image/png", "my-link.png")
+            : TypedResults.NotFound();
+}

@@ -1,0 +1,214 @@
+// A planted store and a browser: what the tests of the pages look at, and what they look with.
+using System.Globalization;
+using System.Net;
+using AngleSharp;
+using AngleSharp.Dom;
+using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Rig;
+
+/// <summary>Writes rows as the other parts of the program would.</summary>
+internal sealed class Rooms(StoreApp app)
+{
+    private static DateTimeOffset Now => StoreApp.Start;
+
+    public Store Store { get; private set; } = null!;
+
+    public string CampaignId { get; private set; } = "";
+
+    /// <summary>An installed store with a live campaign.</summary>
+    public static async Task<Rooms> OpenAsync(
+        StoreApp app, string id = "str_lux", string name = "Lux & Co", string? currency = "EUR", string mode = "live", string? zone = "Europe/Amsterdam")
+    {
+        var rooms = new Rooms(app);
+        await app.Db.DoAsync(
+            """
+            INSERT INTO stores (id, platform, mode, domain, name, currency, time_zone, state, keys_sealed, created_at, installed_at)
+            VALUES (@id, 'shopify', @mode, @domain, @name, @currency, @zone, 'installed', @keys, @now, @now)
+            """,
+            new { id, mode, domain = id + ".myshopify.com", name, currency, zone, keys = app.Get<StoreKeys>().NewSealedRoot(), now = Now });
+        rooms.Store = await app.Get<StoreDirectory>().GetAsync(id);
+        rooms.CampaignId = "cmp_" + id;
+        await app.Db.DoAsync(
+            """
+            INSERT INTO campaigns (store_id, id, name, state, created_at, launched_at)
+            VALUES (@storeId, @id, 'Spring', 'live', @now, @now)
+            """,
+            new { storeId = id, id = rooms.CampaignId, now = Now });
+        return rooms;
+    }
+
+    public async Task AmbassadorAsync(
+        string id, string name, string code, string discountState = "created", string? problem = null, string? stripeAccount = null)
+    {
+        var args = new
+        {
+            storeId = Store.Id,
+            id,
+            name,
+            campaignId = CampaignId,
+            email = $"{id}@example.org",
+            hash = Ids.HashOf(id),
+            code,
+            key = code.ToLowerInvariant(),
+            slug = $"{code.ToLowerInvariant()}-{Store.Id}",
+            discountState,
+            problem,
+            stripeAccount,
+            now = Now,
+        };
+        await app.Db.DoAsync(
+            """
+            INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, stripe_account, approved_at, created_at)
+            VALUES (@storeId, @id, @campaignId, @name, @email, @email, @hash, 'approved', @stripeAccount, @now, @now)
+            """,
+            args);
+        await app.Db.DoAsync(
+            """
+            INSERT INTO codes (store_id, code_key, code, ambassador_id, campaign_id, assigned_at, discount_state, discount_problem)
+            VALUES (@storeId, @key, @code, @id, @campaignId, @now, @discountState, @problem)
+            """,
+            args);
+        await app.Db.DoAsync(
+            """
+            INSERT INTO link_slugs (slug_key, slug, store_id, campaign_id, ambassador_id, created_at)
+            VALUES (@slug, @slug, @storeId, @campaignId, @id, @now)
+            """,
+            args);
+    }
+
+    public Task ClicksAsync(string ambassadorId, int count) => app.Db.InTransactionAsync(tx => tx.DoAsync(
+        "INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class) VALUES (@storeId, @id, @ambassadorId, @campaignId, @now, 'social')",
+        Enumerable.Range(0, count).Select(i => new
+        {
+            storeId = Store.Id,
+            id = $"clk_{ambassadorId}_{i.ToString(CultureInfo.InvariantCulture)}",
+            ambassadorId,
+            campaignId = CampaignId,
+            now = Now,
+        })));
+
+    /// <summary>An order in a state, with its receipt and, where an account is due, its booked commission.</summary>
+    public async Task OrderAsync(
+        string id, string state, long net, string? ambassadorId, long commission, string reason, string currency = "EUR", DateTimeOffset? at = null)
+    {
+        var instant = at ?? Now;
+        await app.Db.DoAsync(
+            """
+            INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, currency, paid_at, net_minor, campaign_id,
+                ambassador_id, commission_minor, hold_until, reason, created_at, updated_at)
+            VALUES (@storeId, @id, 1, @reference, @state, @instant, 20260301, @currency, @instant, @net, @campaignId,
+                @ambassadorId, @commission, @holdUntil, @reason, @instant, @instant)
+            """,
+            new
+            {
+                storeId = Store.Id,
+                id,
+                reference = "#" + id,
+                state,
+                instant,
+                currency,
+                net,
+                campaignId = CampaignId,
+                ambassadorId,
+                commission,
+                holdUntil = (DateTimeOffset?)(state == "held" ? instant.AddDays(30) : null),
+                reason,
+            });
+        if (commission != 0 && state is not ("observed" or "uncredited" or "reversed"))
+        {
+            await BookAsync($"order:{id}", id, Account.Expense, state, ambassadorId!, commission, currency, reason);
+        }
+    }
+
+    public Task ReceiptAsync(string orderId, string content) => app.Db.DoAsync(
+        "INSERT INTO receipts (store_id, order_id, content, decided_at) VALUES (@storeId, @orderId, @content, @now)",
+        new { storeId = Store.Id, orderId, content, now = Now });
+
+    public Task BookAsync(string source, string? orderId, string from, string to, string ambassadorId, long minor, string currency, string reason) =>
+        app.Db.InTransactionAsync(tx => LedgerBook.PostAsync(
+            tx,
+            Store,
+            [
+                new LedgerTransaction(
+                    LedgerKind.Commission, source, Currency.Parse(currency), Now, "system", reason,
+                    LedgerTransaction.Move(ambassadorId, orderId, from, to, new Money(minor, Currency.Parse(currency)))),
+            ]));
+
+    public Task DeadDeliveryAsync(string id, string outcome, bool dropped = false) => app.Db.DoAsync(
+        """
+        INSERT INTO deliveries (store_id, source, delivery_key, id, topic, body, received_at, state, attempts, due_at, outcome)
+        VALUES (@storeId, 'shopify', @id, @id, 'orders/paid', @body, @now, 'dead', 12, @now, @outcome)
+        """,
+        new { storeId = Store.Id, id, body = dropped ? null : new byte[] { 1 }, now = Now, outcome });
+
+    public Task DeadEffectAsync(string id, string outcome) => app.Db.DoAsync(
+        """
+        INSERT INTO effects (store_id, id, kind, subject, payload, state, attempts, due_at, outcome, created_at)
+        VALUES (@storeId, @id, 'create_discount', @id, '{}', 'dead', 12, @now, @outcome, @now)
+        """,
+        new { storeId = Store.Id, id, now = Now, outcome });
+
+    /// <summary>A browser that has signed in as the store's owner, through a link.</summary>
+    public Task<Browser> OwnerAsync() => SignInAsync(Role.Owner, null);
+
+    public Task<Browser> AmbassadorBrowserAsync(string ambassadorId) => SignInAsync(Role.Ambassador, ambassadorId);
+
+    private async Task<Browser> SignInAsync(string role, string? ambassadorId)
+    {
+        var browser = new Browser(app.Address);
+        var link = await app.Get<SignIn>().NewLinkAsync(Store, role, ambassadorId, CancellationToken.None);
+        var page = await browser.GetAsync(new Uri(link).PathAndQuery);
+        var answer = await browser.SubmitAsync(page.QuerySelector("main form")!);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        return browser;
+    }
+}
+
+/// <summary>Asks for HTML, keeps cookies, follows no redirects, and sends a page's forms as they stand.</summary>
+internal sealed class Browser : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public Browser(Uri address)
+    {
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = address };
+        _http.DefaultRequestHeaders.Add("Accept", "text/html,application/xhtml+xml");
+    }
+
+    public CookieContainer Cookies { get; } = new();
+
+    public Task<HttpResponseMessage> AskAsync(string path) => _http.GetAsync(new Uri(path, UriKind.Relative));
+
+    public async Task<IDocument> GetAsync(string path, HttpStatusCode status = HttpStatusCode.OK) => await ReadAsync(await AskAsync(path), status);
+
+    /// <summary>Sends a form with its hidden fields.</summary>
+    public Task<HttpResponseMessage> SubmitAsync(IElement form) => PostAsync(
+        form.GetAttribute("action")!,
+        form.QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value") ?? ""));
+
+    public async Task<HttpResponseMessage> PostAsync(string path, Dictionary<string, string> fields)
+    {
+        using var content = new FormUrlEncodedContent(fields);
+        return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+    }
+
+    public static async Task<IDocument> ReadAsync(HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        var html = await response.Content.ReadAsStringAsync();
+        Assert.That(response.StatusCode, Is.EqualTo(status), html);
+        return await BrowsingContext.New().OpenAsync(request => request.Content(html));
+    }
+
+    public void Dispose() => _http.Dispose();
+}
+
+internal static class PageText
+{
+    /// <summary>What a person reads: the text with single spaces.</summary>
+    public static string Text(this IParentNode page, string selector = "main") =>
+        string.Join(' ', page.QuerySelector(selector)!.TextContent.Split([' ', '\n', '\r', '\t', '\u00A0'], StringSplitOptions.RemoveEmptyEntries));
+}
