@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
+using StorePlugin.Ambassadors;
 using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
@@ -52,11 +53,13 @@ internal static class App
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
         builder.Services.AddDashboard();
+        builder.Services.AddApi();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
         app.UsePages();
         app.UseRateLimiter();
+        app.UseApi();
         app.MapHealth();
         app.MapShopify();
         app.MapWebhooks();
@@ -64,6 +67,8 @@ internal static class App
         app.MapDashboard();
         app.MapPortal();
         app.MapRehearsal();
+        app.MapApi().MapPayoutApi();
+        app.MapLinks();
         return app;
     }
 

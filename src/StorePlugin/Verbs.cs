@@ -17,6 +17,8 @@ internal static class Verbs
 
           serve                                 answer requests and work (the default)
           migrate                               bring the database to this program's schema
+          api-key --store ID-OR-DOMAIN [--write]
+                                                make a key to the JSON API; it only reads unless --write
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -28,6 +30,7 @@ internal static class Verbs
             {
                 "serve" => await ServeAsync(options),
                 "migrate" => await MigrateAsync(options),
+                "api-key" => await ApiKeyAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
@@ -60,6 +63,18 @@ internal static class Verbs
         var names = await app.Services.GetRequiredService<Migrator>().MigrateAsync();
         await Console.Error.WriteLineAsync(names.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", names)}.");
         return Clean;
+    }
+
+    private static async Task<int> ApiKeyAsync(string[] args)
+    {
+        if (ApiKeyOrder.Read(args) is not { } order)
+        {
+            return Refuse("api-key takes --store with an id or a domain, and --write for a key that may change things.");
+        }
+
+        await using var app = App.Build(order.Rest);
+        await App.PrepareAsync(app);
+        return await app.Services.GetRequiredService<ApiKeyVerb>().RunAsync(order, Console.Out, Console.Error);
     }
 
     private static int Refuse(string why)

@@ -13,7 +13,10 @@ namespace StorePlugin.Campaigns;
 internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long HoldDays, long WindowDays)
 {
     public const long HoldDaysDefault = 30;
+    public const long HoldDaysMax = 365;
     public const long WindowDaysDefault = 30;
+    public const long WindowDaysMin = 1;
+    public const long WindowDaysMax = 365;
 
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
@@ -35,6 +38,20 @@ internal sealed partial class TermsJson : JsonSerializerContext;
 internal static class BasisPoints
 {
     public const long Whole = 10_000;
+
+    /// <summary>Reads a share of 0 to 100 % with two decimals at most; null when it is none.</summary>
+    public static long? OfPercent(decimal percent)
+    {
+        if (percent is < 0 or > 100)
+        {
+            return null;
+        }
+
+        var exact = percent * 100;
+        return exact == decimal.Truncate(exact) ? (long)exact : null;
+    }
+
+    public static decimal ToPercent(long basisPoints) => basisPoints / 100m;
 
     /// <summary>The rounded sum of base times rate over parts: half away from zero, once over all of them.</summary>
     /// <param name="currency">The currency of all amounts.</param>

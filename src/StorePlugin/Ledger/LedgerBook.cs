@@ -19,6 +19,9 @@ internal static class Account
     public const string Expense = "expense";
     public const string WrittenOff = "written_off";
 
+    /// <summary>In the order in which money passes through them.</summary>
+    public static readonly IReadOnlyList<string> OfAmbassador = [Held, Review, Approved, InPayout, Paid];
+
     /// <summary>What the merchant's accounts carry in place of an ambassador.</summary>
     public const string Merchant = "";
 }

@@ -11,6 +11,8 @@ internal static class StoresSetup
         services.AddSingleton<StoreDirectory>();
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<ApiKeyVerb>();
         services.AddSingleton<Installation>();
         services.AddSingleton<ReceiveStoreEvent>();
         services.AddSingleton<Platforms>();

@@ -43,6 +43,21 @@ CREATE TABLE ambassadors (
     CONSTRAINT ck_ambassadors_state CHECK (state IN ('approved', 'suspended')),
     CONSTRAINT fk_ambassadors_campaign FOREIGN KEY (store_id, campaign_id) REFERENCES campaigns (store_id, id));
 
+-- Every suspension with its end: an order that arrives late is judged by who was active at its own instant (rule T10).
+CREATE TABLE suspensions (
+    store_id varchar(40) $exact$ NOT NULL,
+    id varchar(40) $exact$ NOT NULL,
+    ambassador_id varchar(40) $exact$ NOT NULL,
+    from_at bigint NOT NULL,
+    from_actor nvarchar(120) NOT NULL,
+    until_at bigint NULL,
+    until_actor nvarchar(120) NULL,
+    CONSTRAINT pk_suspensions PRIMARY KEY (store_id, id),
+    CONSTRAINT fk_suspensions_ambassador FOREIGN KEY (store_id, ambassador_id) REFERENCES ambassadors (store_id, id));
+
+CREATE INDEX ix_suspensions_ambassador ON suspensions (store_id, ambassador_id);
+
+-- discount_state 'none': the campaign gives the friend nothing off, so there is nothing to create in the store.
 CREATE TABLE codes (
     store_id varchar(40) $exact$ NOT NULL,
     code_key nvarchar(100) $exact$ NOT NULL,
@@ -55,7 +70,7 @@ CREATE TABLE codes (
     discount_id nvarchar(200) NULL,
     discount_problem nvarchar(1000) NULL,
     CONSTRAINT pk_codes PRIMARY KEY (store_id, code_key),
-    CONSTRAINT ck_codes_discount_state CHECK (discount_state IN ('pending', 'created', 'refused')),
+    CONSTRAINT ck_codes_discount_state CHECK (discount_state IN ('none', 'pending', 'created', 'refused')),
     CONSTRAINT fk_codes_ambassador FOREIGN KEY (store_id, ambassador_id) REFERENCES ambassadors (store_id, id));
 
 CREATE INDEX ix_codes_ambassador ON codes (store_id, ambassador_id);

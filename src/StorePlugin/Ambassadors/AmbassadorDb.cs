@@ -1,0 +1,293 @@
+// Ambassadors with their codes and links: added, listed with what they earned, suspended and reinstated.
+using System.Data.Common;
+using System.Diagnostics;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Ambassadors;
+
+/// <param name="State"><c>approved</c> or <c>suspended</c>.</param>
+/// <param name="Code">In the spelling it was given in.</param>
+/// <param name="DiscountState"><c>none</c>, <c>pending</c>, <c>created</c> or <c>refused</c>.</param>
+internal sealed record Ambassador(
+    string Id, string CampaignId, string Name, string Email, string State, string? StripeAccount, DateTimeOffset ApprovedAt,
+    DateTimeOffset? SuspendedAt, DateTimeOffset CreatedAt, string Code, string DiscountState, string? DiscountProblem, string Slug);
+
+/// <summary>Who is to be added, already checked field by field.</summary>
+internal sealed record NewAmbassador(string Name, string Email, string CampaignId, string Code, string? StripeAccount);
+
+/// <summary>What came of adding an ambassador.</summary>
+internal abstract record AddResult
+{
+    internal sealed record Added(string Id) : AddResult;
+
+    internal sealed record CodeTaken : AddResult;
+
+    /// <summary>The campaign has an ambassador with this e-mail.</summary>
+    internal sealed record EmailTaken : AddResult;
+
+    internal sealed record CampaignUnknown : AddResult;
+
+    internal sealed record CampaignEnded : AddResult;
+}
+
+/// <summary>What came of a suspension or its end.</summary>
+internal enum SuspensionStep
+{
+    Done,
+    Unknown,
+
+    /// <summary>The ambassador is in that state already.</summary>
+    AlreadySo,
+}
+
+internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
+{
+    private const int RaceTriesMax = 5;
+
+    private const string Columns =
+        """
+        SELECT a.id, a.campaign_id, a.name, a.email, a.state, a.stripe_account, a.approved_at, a.suspended_at, a.created_at,
+            c.code, c.discount_state, c.discount_problem, l.slug
+        FROM ambassadors a
+        JOIN codes c ON c.store_id = a.store_id AND c.ambassador_id = a.id
+            AND c.code_key = (SELECT MIN(k.code_key) FROM codes k WHERE k.store_id = a.store_id AND k.ambassador_id = a.id)
+        JOIN link_slugs l ON l.store_id = a.store_id AND l.ambassador_id = a.id
+            AND l.slug_key = (SELECT MIN(s.slug_key) FROM link_slugs s WHERE s.store_id = a.store_id AND s.ambassador_id = a.id)
+        WHERE a.store_id = @storeId
+        """;
+
+    private const string ReadOne = Columns + " AND a.id = @id";
+
+    private const string ReadMany = Columns + " AND a.id > @after ORDER BY a.id ";
+
+    private const string Exists = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND id = @id";
+
+    // Changes nothing, but makes a launch at the same moment come before or after: else neither would order the discount.
+    private const string HoldCampaign = "UPDATE campaigns SET state = state WHERE store_id = @storeId AND id = @campaignId";
+
+    private const string ReadCampaign =
+        """
+        SELECT c.state, r.terms FROM campaigns c
+        JOIN campaign_revisions r ON r.store_id = c.store_id AND r.campaign_id = c.id
+        WHERE c.store_id = @storeId AND c.id = @campaignId
+        ORDER BY r.revision DESC
+        """;
+
+    private const string CountCode = "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
+
+    private const string CountEmail =
+        "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey";
+
+    // Over the whole host, and that is the point: the slug and its numbered forms, which lie between '-' and '.'.
+    private const string ReadSlugs = "SELECT slug_key FROM link_slugs WHERE slug_key = @key OR (slug_key > @from AND slug_key < @to)";
+
+    private const string InsertAmbassador =
+        """
+        INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, stripe_account, approved_at, created_at)
+        VALUES (@storeId, @id, @campaignId, @name, @email, @emailKey, @personHash, 'approved', @stripeAccount, @at, @now)
+        """;
+
+    private const string InsertCode =
+        """
+        INSERT INTO codes (store_id, code_key, code, ambassador_id, campaign_id, assigned_at, discount_state)
+        VALUES (@storeId, @codeKey, @code, @id, @campaignId, @at, @discountState)
+        """;
+
+    private const string InsertSlug =
+        """
+        INSERT INTO link_slugs (slug_key, slug, store_id, campaign_id, ambassador_id, created_at)
+        VALUES (@slugKey, @slug, @storeId, @campaignId, @id, @now)
+        """;
+
+    private const string UpdateToSuspended =
+        "UPDATE ambassadors SET state = 'suspended', suspended_at = @at WHERE store_id = @storeId AND id = @id AND state = 'approved'";
+
+    private const string InsertSuspension =
+        """
+        INSERT INTO suspensions (store_id, id, ambassador_id, from_at, from_actor)
+        VALUES (@storeId, @suspensionId, @id, @at, @actor)
+        """;
+
+    private const string UpdateToApproved =
+        "UPDATE ambassadors SET state = 'approved', suspended_at = NULL WHERE store_id = @storeId AND id = @id AND state = 'suspended'";
+
+    private const string EndSuspension =
+        """
+        UPDATE suspensions SET until_at = @at, until_actor = @actor
+        WHERE store_id = @storeId AND ambassador_id = @id AND until_at IS NULL
+        """;
+
+    private const string CountClicks =
+        """
+        SELECT ambassador_id, CAST(COUNT(*) AS bigint) AS number FROM clicks
+        WHERE store_id = @storeId AND ambassador_id IN @ids GROUP BY ambassador_id
+        """;
+
+    private const string CountOrders =
+        """
+        SELECT ambassador_id, CAST(COUNT(*) AS bigint) AS number FROM orders
+        WHERE store_id = @storeId AND ambassador_id IN @ids AND state NOT IN ('parked', 'uncredited') GROUP BY ambassador_id
+        """;
+
+    public Task<IReadOnlyList<Ambassador>> ListAsync(Store store, string after, long take, CancellationToken cancel) =>
+        db.ManyAsync<Ambassador>(ReadMany + db.Page, new { storeId = store.Id, after, take }, cancel);
+
+    public Task<Ambassador?> FindAsync(Store store, string id, CancellationToken cancel) =>
+        db.OneAsync<Ambassador>(ReadOne, new { storeId = store.Id, id }, cancel);
+
+    public async Task<bool> ExistsAsync(Store store, string id, CancellationToken cancel) =>
+        await db.OneAsync<long>(Exists, new { storeId = store.Id, id }, cancel) > 0;
+
+    /// <summary>The number of clicks and of credited orders of each of these ambassadors; absent means none.</summary>
+    public async Task<(IReadOnlyDictionary<string, long> Clicks, IReadOnlyDictionary<string, long> Orders)> CountAsync(
+        Store store, IReadOnlyCollection<string> ids, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, ids };
+        var clicks = await db.ManyAsync<Count>(CountClicks, args, cancel);
+        var orders = await db.ManyAsync<Count>(CountOrders, args, cancel);
+        return (clicks.ToDictionary(row => row.AmbassadorId, row => row.Number), orders.ToDictionary(row => row.AmbassadorId, row => row.Number));
+    }
+
+    /// <summary>
+    /// Adds an ambassador, approved at once, with the code, the link, and, where the campaign is launched, the order for
+    /// the discount: all of it or nothing.
+    /// </summary>
+    public async Task<AddResult> AddAsync(Store store, NewAmbassador ambassador, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await db.InTransactionAsync(tx => AddAsync(tx, store, ambassador), cancel: cancel);
+            }
+            // Another instance took the code, the e-mail or the slug between the look and the write: the next look sees it.
+            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
+            {
+            }
+        }
+    }
+
+    /// <summary>From this second on the ambassador's codes and links earn nothing (rule T10).</summary>
+    public Task<SuspensionStep> SuspendAsync(Store store, string id, string actor, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                var now = clock.GetUtcNow();
+                var args = new { storeId = store.Id, id, suspensionId = Ids.New("sus", now), at = WholeSecond.Of(now), actor };
+                if (await tx.DoAsync(UpdateToSuspended, args) == 0)
+                {
+                    return await StepOfAsync(tx, store, id);
+                }
+
+                await tx.DoAsync(InsertSuspension, args);
+                return SuspensionStep.Done;
+            },
+            cancel: cancel);
+
+    /// <summary>Ends a suspension; what happened during it stays recorded.</summary>
+    public Task<SuspensionStep> ReinstateAsync(Store store, string id, string actor, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                var args = new { storeId = store.Id, id, at = WholeSecond.Of(clock.GetUtcNow()), actor };
+                if (await tx.DoAsync(UpdateToApproved, args) == 0)
+                {
+                    return await StepOfAsync(tx, store, id);
+                }
+
+                await tx.DoAsync(EndSuspension, args);
+                return SuspensionStep.Done;
+            },
+            cancel: cancel);
+
+    private static async Task<SuspensionStep> StepOfAsync(Tx tx, Store store, string id) =>
+        await tx.OneAsync<long>(Exists, new { storeId = store.Id, id }) == 0 ? SuspensionStep.Unknown : SuspensionStep.AlreadySo;
+
+    private async Task<AddResult> AddAsync(Tx tx, Store store, NewAmbassador ambassador)
+    {
+        var now = clock.GetUtcNow();
+        var storeId = store.Id;
+        var campaignId = ambassador.CampaignId;
+        if (await tx.DoAsync(HoldCampaign, new { storeId, campaignId }) == 0)
+        {
+            return new AddResult.CampaignUnknown();
+        }
+
+        var campaign = (await tx.ManyAsync<CampaignRow>(ReadCampaign, new { storeId, campaignId }))[0];
+        if (campaign.State == "ended")
+        {
+            return new AddResult.CampaignEnded();
+        }
+
+        var codeKey = CodeKey.Of(ambassador.Code);
+        var emailKey = PersonKey.OfEmail(ambassador.Email);
+        if (await tx.OneAsync<long>(CountCode, new { storeId, codeKey }) > 0)
+        {
+            return new AddResult.CodeTaken();
+        }
+
+        if (await tx.OneAsync<long>(CountEmail, new { storeId, campaignId, emailKey }) > 0)
+        {
+            return new AddResult.EmailTaken();
+        }
+
+        var slug = await FreeSlugAsync(tx, ambassador.Code, codeKey);
+        var hasDiscount = Terms.FromJson(campaign.Terms).FriendDiscountBp > 0;
+        var args = new
+        {
+            storeId,
+            id = Ids.New("amb", now),
+            campaignId,
+            name = ambassador.Name,
+            email = ambassador.Email,
+            emailKey,
+            personHash = keys.Hash(store, "email", emailKey),
+            stripeAccount = ambassador.StripeAccount,
+            codeKey,
+            code = ambassador.Code,
+            discountState = hasDiscount ? "pending" : "none",
+            slug,
+            slugKey = CodeKey.Of(slug),
+            at = WholeSecond.Of(now),
+            now,
+        };
+        await tx.DoAsync(InsertAmbassador, args);
+        await tx.DoAsync(InsertCode, args);
+        await tx.DoAsync(InsertSlug, args);
+        if (hasDiscount && campaign.State != "draft")
+        {
+            // The platform is asked afterwards; a draft's codes are ordered at its launch.
+            await Outbox.AddAsync(tx, storeId, Effect.Kinds.CreateDiscount, codeKey, "{}", now);
+        }
+
+        return new AddResult.Added(args.id);
+    }
+
+    /// <summary>The code itself, or the first of its numbered forms that nobody on this host has.</summary>
+    private static async Task<string> FreeSlugAsync(Tx tx, string code, string key)
+    {
+        var taken = (await tx.ManyAsync<string>(ReadSlugs, new { key, from = key + "-", to = key + "." })).ToHashSet(StringComparer.Ordinal);
+        if (!taken.Contains(key))
+        {
+            return code;
+        }
+
+        for (var number = 2; number <= taken.Count + 2; number++)
+        {
+            var slug = $"{code}-{number}";
+            if (!taken.Contains(CodeKey.Of(slug)))
+            {
+                return slug;
+            }
+        }
+
+        throw new UnreachableException("Of n + 1 slugs, n cannot all be taken.");
+    }
+
+    private sealed record CampaignRow(string State, string Terms);
+
+    private sealed record Count(string AmbassadorId, long Number);
+}

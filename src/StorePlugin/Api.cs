@@ -1,0 +1,169 @@
+// The JSON API under /api/v1: who may call it, what every call has in common, and which calls there are.
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Primitives;
+using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
+using StorePlugin.Inbox;
+using StorePlugin.Ledger;
+using StorePlugin.Orders;
+using StorePlugin.Stores;
+
+namespace StorePlugin;
+
+internal static class Api
+{
+    /// <summary>The longest body that a call takes.</summary>
+    public const long BodyBytesMax = 1024 * 1024;
+
+    // Generous: it keeps one caller's mistake from using up the machine, and is no tariff.
+    private const int BurstMax = 3000;
+    private const int CallsPerSecond = 200;
+
+    private const string Bearer = "Bearer ";
+
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.AddRateLimiter(_ => { });
+        services.Configure<ProblemDetailsOptions>(options => options.CustomizeProblemDetails = Problems.Name);
+        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.Converters.Add(new InstantConverter()));
+        services.AddApiDescription();
+        services.AddSingleton<CampaignDb>();
+        services.AddSingleton<AmbassadorDb>();
+        services.AddSingleton<ClickLog>();
+        services.AddSingleton<LedgerQueries>();
+    }
+
+    /// <summary>Stands before the calls: a caller is known and may do it before anything of the request is read.</summary>
+    public static void UseApi(this WebApplication app) =>
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase), api =>
+        {
+            api.Use(AdmitAsync);
+            api.UseRateLimiter(new RateLimiterOptions
+            {
+                GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(LimitOf),
+                OnRejected = RefuseAsync,
+            });
+        });
+
+    /// <summary>Maps the calls and returns their group.</summary>
+    public static RouteGroupBuilder MapApi(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1")
+            .AddEndpointFilter(AnswerUnreadable)
+            .ProducesProblem(StatusCodes.Status400BadRequest)
+            .ProducesProblem(StatusCodes.Status401Unauthorized)
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+        api.MapStore();
+        api.MapCampaigns();
+        api.MapAmbassadors();
+        api.MapOrders();
+        api.MapLedger();
+        api.MapDeliveries();
+        api.MapEffects();
+        routes.MapOpenApi("/openapi/{documentName}.json");
+        return api;
+    }
+
+    private static async Task AdmitAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = BodyBytesMax;
+        }
+
+        // A path that names no call is 404 for everyone; all else is first a question of who asks.
+        if (context.GetEndpoint() is not null && await RefusalAsync(context) is { } refusal)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        await next(context);
+        if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null })
+        {
+            await Problems.OfStatus(context.Response.StatusCode).ExecuteAsync(context);
+        }
+    }
+
+    private static async Task<ProblemHttpResult?> RefusalAsync(HttpContext context)
+    {
+        if (BearerOf(context.Request.Headers.Authorization) is not { } token)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return Problems.Of(
+                StatusCodes.Status401Unauthorized,
+                "api-key-missing",
+                "The call has no API key.",
+                "Send the header Authorization: Bearer with a key of the verb api-key.");
+        }
+
+        // A session token of Shopify's embedded app will be read here, beside the keys.
+        var stores = context.RequestServices.GetRequiredService<StoreDirectory>();
+        var keys = context.RequestServices.GetRequiredService<ApiKeys>();
+        var store = ApiKeys.StoreIdOf(token) is { } storeId ? await stores.FindAsync(storeId, context.RequestAborted) : null;
+        if (store is null || await keys.FindAsync(store, token, context.RequestAborted) is not { } caller)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+            return Problems.Of(
+                StatusCodes.Status401Unauthorized, "api-key-wrong", "The API key is not valid.", "No store has given out this key, or it was revoked.");
+        }
+
+        if (!store.IsInstalled)
+        {
+            return Problems.Of(
+                StatusCodes.Status403Forbidden,
+                "store-uninstalled",
+                "The store has not installed the app.",
+                "The store of this key has removed the app; its keys work again when it is installed again.");
+        }
+
+        if (!caller.CanWrite && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            return Problems.Of(
+                StatusCodes.Status403Forbidden,
+                "api-key-read-only",
+                "The API key only reads.",
+                "Make a key that may change things with the verb api-key and its option --write.");
+        }
+
+        context.Features.Set(caller);
+        return null;
+    }
+
+    private static string? BearerOf(StringValues header) =>
+        header is [{ } only] && only.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && only[Bearer.Length..].Trim() is { Length: > 0 } token
+            ? token
+            : null;
+
+    private static RateLimitPartition<string> LimitOf(HttpContext context) =>
+        context.Features.Get<ApiCaller>() is { } caller
+            ? RateLimitPartition.GetTokenBucketLimiter(caller.Name, _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = BurstMax,
+                TokensPerPeriod = CallsPerSecond,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            })
+            : RateLimitPartition.GetNoLimiter("");
+
+    private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancel)
+    {
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+        var seconds = (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds));
+        rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        await Problems.Of(
+            StatusCodes.Status429TooManyRequests,
+            "too-many-requests",
+            "The key makes too many calls.",
+            $"A key may make {CallsPerSecond} calls a second over time; wait {seconds} s.").ExecuteAsync(rejected.HttpContext);
+    }
+
+    private static ValueTask<object?> AnswerUnreadable(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.Arguments.OfType<IApiArgument>().Select(argument => argument.Refusal).FirstOrDefault(refusal => refusal is not null) is { } refusal
+            ? ValueTask.FromResult<object?>(refusal)
+            : next(context);
+}

@@ -1,0 +1,183 @@
+// Reads the members of a JSON object and gathers everything that is wrong with them, so that a caller learns it at once.
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace StorePlugin;
+
+/// <summary>
+/// A JSON object that is being read. Each reader returns a harmless value when the member is wrong and notes why; the
+/// caller asks <see cref="Refusal"/> once, at the end. A member that is null counts as absent.
+/// </summary>
+internal sealed class Fields
+{
+    private readonly JsonElement _object;
+    private readonly string _path;
+    private readonly SortedDictionary<string, List<string>> _errors;
+
+    private Fields(JsonElement element, string path, SortedDictionary<string, List<string>> errors) =>
+        (_object, _path, _errors) = (element, path, errors);
+
+    /// <summary>Null while nothing is wrong.</summary>
+    public ProblemHttpResult? Refusal =>
+        _errors.Count == 0 ? null : Problems.Fields(_errors.ToDictionary(error => error.Key, error => error.Value.ToArray(), StringComparer.Ordinal));
+
+    /// <summary>What is wrong so far, by the path of the member.</summary>
+    public IReadOnlyDictionary<string, List<string>> Errors => _errors;
+
+    /// <param name="element">An object.</param>
+    public static Fields Of(JsonElement element) => new(element, "", new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
+
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>Notes that a member is wrong; <paramref name="why"/> continues a sentence that begins with its name.</summary>
+    public void Refuse(string name, string why)
+    {
+        if (!_errors.TryGetValue(_path + name, out var reasons))
+        {
+            _errors[_path + name] = reasons = [];
+        }
+
+        reasons.Add(why);
+    }
+
+    /// <summary>Refuses members beside these: where each one decides money, a misspelt name must not be a silent default.</summary>
+    public void RefuseOthersThan(params ReadOnlySpan<string> names)
+    {
+        foreach (var member in _object.EnumerateObject())
+        {
+            if (!names.Contains(member.Name))
+            {
+                Refuse(member.Name, "is not known here");
+            }
+        }
+    }
+
+    /// <summary>A text without outer blanks, of so many characters.</summary>
+    public string Text(string name, int lengthMin, int lengthMax)
+    {
+        if (OptionalText(name, lengthMin, lengthMax) is { } text)
+        {
+            return text;
+        }
+
+        RefuseIfMissing(name);
+        return "";
+    }
+
+    /// <summary>As <see cref="Text"/>; null when it is absent or wrong.</summary>
+    public string? OptionalText(string name, int lengthMin, int lengthMax)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            Refuse(name, "must be a text");
+            return null;
+        }
+
+        string text;
+        try
+        {
+            text = value.GetString()!.Trim();
+        }
+        // Bytes that are no UTF-8, or half of a surrogate pair: only reading the text finds out.
+        catch (InvalidOperationException)
+        {
+            Refuse(name, "is not readable as Unicode text");
+            return null;
+        }
+
+        if (text.Length < lengthMin || text.Length > lengthMax)
+        {
+            Refuse(name, text.Length == 0 ? "must not be empty" : $"must have {lengthMin} to {lengthMax} characters");
+            return null;
+        }
+
+        if (text.Any(char.IsControl))
+        {
+            Refuse(name, "must not hold control characters");
+            return null;
+        }
+
+        return text;
+    }
+
+    /// <summary>A whole number within bounds; <paramref name="fallback"/> when it is absent, and required when that is null.</summary>
+    public long Whole(string name, long min, long max, long? fallback = null)
+    {
+        if (Find(name) is not { } value)
+        {
+            if (fallback is null)
+            {
+                RefuseIfMissing(name);
+            }
+
+            return fallback ?? min;
+        }
+
+        if (value.ValueKind != JsonValueKind.Number
+            || !value.TryGetDecimal(out var number) || number != decimal.Truncate(number) || number < min || number > max)
+        {
+            Refuse(name, max == long.MaxValue ? $"must be a whole number of at least {min}" : $"must be a whole number from {min} to {max}");
+            return min;
+        }
+
+        return (long)number;
+    }
+
+    /// <summary>A number, exactly as it stands in the text; null when it is absent or wrong.</summary>
+    public decimal? Decimal(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            RefuseIfMissing(name);
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number))
+        {
+            return number;
+        }
+
+        Refuse(name, "must be a number");
+        return null;
+    }
+
+    /// <summary>An object; null when it is absent or wrong, and refused when it is absent.</summary>
+    public Fields? Object(string name)
+    {
+        RefuseIfMissing(name);
+        return OptionalObject(name);
+    }
+
+    /// <summary>An object; null when it is absent or wrong.</summary>
+    public Fields? OptionalObject(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            return new Fields(value, $"{_path}{name}.", _errors);
+        }
+
+        Refuse(name, "must be an object");
+        return null;
+    }
+
+    private void RefuseIfMissing(string name)
+    {
+        if (Find(name) is null)
+        {
+            Refuse(name, "is missing");
+        }
+    }
+
+    private JsonElement? Find(string name) =>
+        _object.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+}
