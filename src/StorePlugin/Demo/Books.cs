@@ -1,5 +1,4 @@
 // The rehearsal shop's own books: what was sold and given back, and what an ambassador should get for it.
-using System.Collections.Immutable;
 using StorePlugin.Data;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Webhooks;

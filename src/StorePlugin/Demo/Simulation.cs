@@ -52,7 +52,7 @@ internal sealed class Simulation(
     private Store _store = null!;
     private string _apiKey = "";
     private Books _books = null!;
-    private List<DemoAmbassador> _ambassadors = [];
+    private readonly List<DemoAmbassador> _ambassadors = [];
     private DateTimeOffset _dayZero;
 
     /// <summary>When the plan begins, so that it ends in the present: at midnight, as many days ago as it has.</summary>
