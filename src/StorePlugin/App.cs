@@ -49,9 +49,9 @@ internal static class App
         builder.Services.AddRehearsal();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
-        builder.Services.AddPages();
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
+        builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();
         adjust?.Invoke(builder);

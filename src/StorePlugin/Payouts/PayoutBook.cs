@@ -135,13 +135,19 @@ internal static class PayoutBook
     /// <summary>Keeps with the attempt what Stripe answered, while nothing has settled it.</summary>
     public static Task<int> NoteAnswerAsync(Tx tx, PayoutAttempt attempt, StripeAnswer answer)
     {
-        (string? code, string? message) = answer switch
+        var code = answer switch
         {
-            StripeAnswer.Refused refused => (refused.Code, refused.Message),
-            StripeAnswer.Drifted drifted => ("idempotency_error", drifted.Message),
-            StripeAnswer.Busy busy => (null, busy.Why),
-            StripeAnswer.Unknown unknown => (null, unknown.Why),
-            _ => (null, null),
+            StripeAnswer.Refused refused => refused.Code,
+            StripeAnswer.Drifted => "idempotency_error",
+            _ => null,
+        };
+        var message = answer switch
+        {
+            StripeAnswer.Refused refused => refused.Message,
+            StripeAnswer.Drifted drifted => drifted.Message,
+            StripeAnswer.Busy busy => busy.Why,
+            StripeAnswer.Unknown unknown => unknown.Why,
+            _ => null,
         };
         return tx.DoAsync(
             NoteAnswer,
