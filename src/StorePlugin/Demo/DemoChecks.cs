@@ -82,8 +82,15 @@ internal sealed class DemoChecks(Db db, Simulated simulated)
         WHERE store_id = @storeId AND ambassador_id <> '' GROUP BY ambassador_id
         """;
 
+    private const string Credited =
+        """
+        SELECT ambassador_id AS name, commission_minor AS amount FROM orders
+        WHERE store_id = @storeId AND ambassador_id IS NOT NULL
+        """;
+
     private async Task<DemoCheck> BooksAsync(CancellationToken cancel)
     {
+        var credited = (await ManyAsync<Named>(Credited, cancel)).CountBy(row => row.Name).ToDictionary(StringComparer.Ordinal);
         var earned = (await ManyAsync<Named>(Earned, cancel)).ToDictionary(row => row.Name, row => row.Amount, StringComparer.Ordinal);
         var findings = new List<string>();
         for (var i = 0; i < simulated.Ambassadors.Count; i++)
@@ -93,6 +100,12 @@ internal sealed class DemoChecks(Db db, Simulated simulated)
             if (ledger != books)
             {
                 findings.Add($"{ambassador.Plan.Name}: the ledger holds {Text(ledger)}, by the shop's own books it should be {Text(books)}.");
+            }
+
+            var (orders, brought) = (credited.GetValueOrDefault(ambassador.Id), simulated.Books.OrderCount(i));
+            if (orders != brought)
+            {
+                findings.Add($"{ambassador.Plan.Name} is credited with {orders} orders and brought {brought} by the shop's own books.");
             }
         }
 

@@ -44,7 +44,7 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
             {store.DisplayName} ({store.Domain}), {simulated.From:d MMMM yyyy} until now, in {_currency.Code}
 
             """));
-        var table = new Table(["Ambassador", "Code", "Clicks", "Orders", "Sales", "Commission", "Held", "Review", "Approved", "In payout", "Paid"]);
+        var table = new Table(2, ["Ambassador", "Code", "Clicks", "Orders", "Sales", "Commission", "Held", "Review", "Approved", "In payout", "Paid"]);
         var totals = new long[4 + Accounts.Length];
         foreach (var ambassador in simulated.Ambassadors)
         {
@@ -69,7 +69,7 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
     {
         var found = checks.Sum(check => check.Findings.Count);
         await output.WriteLineAsync($"Ledger check: {(found == 0 ? "no findings" : $"{found} findings")}");
-        var table = new Table(["Check", "Result", "Looked at"]);
+        var table = new Table(3, ["Check", "Result", "Looked at"]);
         foreach (var check in checks)
         {
             table.Add(["  " + check.What, check.Findings.Count == 0 ? "ok" : "WRONG", check.Extent]);

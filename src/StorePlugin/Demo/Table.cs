@@ -4,10 +4,9 @@ using System.Text;
 
 namespace StorePlugin.Demo;
 
-/// <param name="Head">The titles; the first two columns are text, the others numbers.</param>
-internal sealed record Table(IReadOnlyList<string> Head)
+/// <param name="TextColumns">How many columns from the left are text; the others are numbers.</param>
+internal sealed record Table(int TextColumns, IReadOnlyList<string> Head)
 {
-    private const int TextColumns = 2;
     private const string Gap = "  ";
 
     private readonly List<IReadOnlyList<string>> _rows = [];
