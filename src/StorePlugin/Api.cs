@@ -10,6 +10,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 
 namespace StorePlugin;
@@ -65,6 +66,7 @@ internal static class Api
         api.MapLedger();
         api.MapDeliveries();
         api.MapEffects();
+        api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;
     }
@@ -83,7 +85,16 @@ internal static class Api
             return;
         }
 
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        // The framework throws in development what it answers with a bare status elsewhere.
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = e.StatusCode;
+        }
+
         if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null })
         {
             await Problems.OfStatus(context.Response.StatusCode).ExecuteAsync(context);

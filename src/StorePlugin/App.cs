@@ -63,12 +63,12 @@ internal static class App
         app.MapHealth();
         app.MapShopify();
         app.MapWebhooks();
+        app.MapApi();
+        app.MapLinks();
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();
         app.MapRehearsal();
-        app.MapApi().MapPayoutApi();
-        app.MapLinks();
         return app;
     }
 

@@ -39,6 +39,8 @@ internal static class Problems
     /// <summary>Words for an answer that the framework gave as a bare status.</summary>
     public static ProblemHttpResult OfStatus(int status) => status switch
     {
+        StatusCodes.Status400BadRequest =>
+            Of(status, "request-invalid", "The request cannot be read.", "Its body is no JSON of the form that this call takes, or a parameter has a wrong form."),
         StatusCodes.Status404NotFound =>
             NotFound("not-found", "There is nothing here.", "The path names no call of this API; /openapi/v1.json lists them all."),
         StatusCodes.Status405MethodNotAllowed =>

@@ -26,7 +26,7 @@ internal static partial class LinkEndpoints
         string link,
         Db db,
         StoreDirectory stores,
-        IEnumerable<IStorePlatform> platforms,
+        Platforms platforms,
         ClickLog clicks,
         TimeProvider clock,
         ILogger<ClickLog> logger,
@@ -39,7 +39,7 @@ internal static partial class LinkEndpoints
 
         if (await FindAsync(link, db, cancel) is not { } row
             || await stores.FindAsync(row.StoreId, cancel) is not { IsInstalled: true } store
-            || platforms.FirstOrDefault(platform => platform.Name == store.Platform) is not { } platform)
+            || platforms.Find(store) is not { } platform)
         {
             return Refusal(
                 context, StatusCodes.Status404NotFound, "link-unknown", "This link leads nowhere.", "It may have been typed wrongly, or it is no longer in use.");

@@ -31,7 +31,7 @@ internal sealed partial class InboxWorker(
 
     private const string FindDue =
         """
-        SELECT store_id, source, delivery_key, id, topic, body, attempts, due_at FROM deliveries
+        SELECT store_id, source, delivery_key, id, topic, body, received_at, attempts, due_at FROM deliveries
         WHERE state = 'pending' AND due_at <= @now ORDER BY due_at
         """;
 
@@ -211,7 +211,7 @@ internal sealed partial class InboxWorker(
                 {
                     Irrelevant irrelevant => irrelevant.Reason,
                     StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
-                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent),
+                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.ReceivedAt),
                 };
             }
         }
@@ -297,7 +297,7 @@ internal sealed partial class InboxWorker(
     public Task WaitAsync(CancellationToken cancel) => signal.WaitAsync(TimeSpan.FromMilliseconds(500), cancel);
 
     private sealed record Row(
-        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, long Attempts, DateTimeOffset DueAt)
+        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, DateTimeOffset ReceivedAt, long Attempts, DateTimeOffset DueAt)
     {
         public string Lease { get; init; } = "";
     }

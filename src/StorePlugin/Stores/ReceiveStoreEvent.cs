@@ -9,13 +9,20 @@ namespace StorePlugin.Stores;
 /// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
 internal sealed class ReceiveStoreEvent(Installation installation, Settings settings)
 {
+    private const string CountCameBack =
+        "SELECT CAST(COUNT(*) AS bigint) FROM stores WHERE id = @storeId AND installed_at > @receivedAt";
+
     private const string UpdateScopes = "UPDATE stores SET scopes = @scopes WHERE id = @storeId";
 
     /// <summary>
     /// Applies the event and returns the outcome in words. Applying it again changes nothing more. The caller calls
     /// <see cref="Installation.Forget"/> once the transaction is committed.
     /// </summary>
-    public async Task<string> ApplyAsync(Tx tx, Store store, StoreEvent storeEvent)
+    /// <param name="receivedAt">
+    /// When the delivery came in; an uninstallation that came in before the store was installed again, and was worked off
+    /// or replayed after that, must not end the new installation.
+    /// </param>
+    public async Task<string> ApplyAsync(Tx tx, Store store, StoreEvent storeEvent, DateTimeOffset? receivedAt = null)
     {
         switch (storeEvent)
         {
@@ -25,6 +32,9 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
             // Settings of a store that has left are not ours to follow; a reinstallation reads them anew.
             case StoreUninstalled or StoreChanged or ScopesChanged when !store.IsInstalled:
                 return "The store had uninstalled before; nothing was changed.";
+
+            case StoreUninstalled when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, receivedAt }) > 0:
+                return "The store has been installed again since; nothing was changed.";
 
             case StoreUninstalled:
                 await installation.UninstallAsync(tx, store);

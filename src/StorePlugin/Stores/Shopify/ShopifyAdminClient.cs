@@ -60,9 +60,9 @@ internal sealed partial class ShopifyAdminClient(
         HttpResponseMessage response, byte[] body, string token, ShopifyOperation<TVariables, TData> operation)
     {
         using var json = Parse(body);
-        var errors = json is null ? GraphQlErrors.None : GraphQlErrors.Read(json.RootElement);
+        var errors = json is null ? GraphQlErrors.None : GraphQlErrors.Read(json.RootElement, token);
         var header = ShopifyWait.OfHeader(response, clock.GetUtcNow());
-        var answer = response.StatusCode switch
+        return response.StatusCode switch
         {
             HttpStatusCode.OK when errors.Has("THROTTLED") =>
                 new ShopifyAnswer<TData>.Unavailable("Shopify throttles this store's requests.", ShopifyWait.OfCost(json!.RootElement)),
@@ -83,11 +83,10 @@ internal sealed partial class ShopifyAdminClient(
                 "The store is locked (HTTP 423): its owner must settle that with Shopify."),
             var status => Failed($"Shopify answered with HTTP {(int)status}."),
         };
-        return answer;
 
-        // The platform's own words help whoever must mend it; a token that it might repeat does not belong there.
+        // The platform's own words help whoever must mend it.
         ShopifyAnswer<TData> Failed(string reason) => new ShopifyAnswer<TData>.Failed(
-            errors.IsEmpty ? reason : $"{reason} Shopify says: {errors.Words.Replace(token, "…", StringComparison.Ordinal)}");
+            errors.IsEmpty ? reason : $"{reason} Shopify says: {errors.Words}");
     }
 
     private static ShopifyAnswer<TData> ReadData<TVariables, TData>(

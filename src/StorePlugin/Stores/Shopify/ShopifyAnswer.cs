@@ -53,7 +53,8 @@ internal sealed class GraphQlErrors
 
     public bool Has(string code) => _codes.Contains(code, StringComparer.Ordinal);
 
-    public static GraphQlErrors Read(JsonElement answer)
+    /// <param name="secret">The token of the question, which the platform might repeat and nobody is to read.</param>
+    public static GraphQlErrors Read(JsonElement answer, string secret)
     {
         if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("errors", out var errors))
         {
@@ -83,7 +84,7 @@ internal sealed class GraphQlErrors
             }
         }
 
-        return new GraphQlErrors(codes, messages);
+        return new GraphQlErrors(codes, [.. messages.Select(message => message.Replace(secret, "…", StringComparison.Ordinal))]);
     }
 
     /// <summary>A text of the outside as part of a sentence of ours: one line, not too long.</summary>

@@ -67,6 +67,7 @@ internal static partial class ShopifyEndpoints
         ShopifyTokens tokens,
         Installation installation,
         StoreDirectory stores,
+        SignIn signIn,
         PublicAddress address,
         TimeProvider clock,
         ILogger<Entry> logger)
@@ -91,7 +92,7 @@ internal static partial class ShopifyEndpoints
 
             return await stores.FindByDomainAsync("shopify", shop, context.RequestAborted) is { } store
                 && await NeedsNothingAsync(store, context.RequestAborted)
-                ? EnterApp(context, store)
+                ? await EnterAppAsync(context, store)
                 : await BeginAsync(context, shop);
         }
 
@@ -217,14 +218,13 @@ internal static partial class ShopifyEndpoints
             var installed = await installation.CompleteAsync(store, grant with { Facts = facts }, CancellationToken.None);
             context.Response.Cookies.Delete(Installation.CookieName, CookieFor(null));
             Log.Installed(logger, installed.Id, installed.Domain);
-            return EnterApp(context, installed);
+            return await EnterAppAsync(context, installed);
         }
 
-        private static RedirectHttpResult EnterApp(HttpContext context, Store store)
+        // Whoever comes with Shopify's signature comes from the shop's admin.
+        private async Task<IResult> EnterAppAsync(HttpContext context, Store store)
         {
-            // Integrator: make this method async and sign the merchant in here:
-            // await signIn.SignInAsync(context, store, Role.Owner, ambassadorId: null);
-            _ = (context, store);
+            await signIn.SignInAsync(context, store, Role.Owner, ambassadorId: null);
             return TypedResults.Redirect(DashboardPage);
         }
 

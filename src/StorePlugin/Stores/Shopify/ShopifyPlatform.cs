@@ -83,8 +83,11 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
         var target = WithReference(path, reference);
         return new Uri(code is null
             ? $"https://{host}{target}"
-            : $"https://{host}/discount/{Uri.EscapeDataString(code)}?redirect={Uri.EscapeDataString(target)}");
+            : $"https://{host}/discount/{Uri.EscapeDataString(code)}?redirect={EscapePath(target)}");
     }
+
+    // As Shopify's own shareable links spell it: the slashes stay, so that people can read where a link leads.
+    private static string EscapePath(string target) => Uri.EscapeDataString(target).Replace("%2F", "/", StringComparison.Ordinal);
 
     /// <summary>The facts in an answer, or null where it holds none.</summary>
     public static StoreFacts? FactsOf(ShopifyAnswer<ReadShopData> answer) =>

@@ -1,0 +1,272 @@
+// An ambassador's discount code in the store: made once, whatever happens on the way.
+using StorePlugin.Campaigns;
+using StorePlugin.Inbox;
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Rewards;
+
+internal sealed class CreateDiscountTests
+{
+    private const string Shop = "lux.myshopify.com";
+
+    private FakeShopify _shopify = null!;
+    private StoreApp _app = null!;
+    private Store _store = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _shopify = await FakeShopify.StartAsync();
+        _app = await StoreApp.StartAsync(_shopify.Settings);
+        _shopify.Clock = _app.Clock;
+        _store = await _shopify.InstallAsync(_app, Shop);
+        await ProgrammeAsync(1250);
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        await _app.DisposeAsync();
+        await _shopify.DisposeAsync();
+    }
+
+    [Test]
+    public async Task The_code_is_created_with_the_campaigns_discount_and_its_id_is_kept()
+    {
+        var result = await PerformAsync();
+
+        var discount = _shopify.Discounts[(Shop, "ANN10")];
+        var effectId = await _app.Db.OneAsync<string>("SELECT id FROM effects WHERE store_id = @id AND subject = 'ann10'", new { id = _store.Id });
+        Assert.Multiple(() =>
+        {
+            Assert.That(result, Is.TypeOf<EffectResult.Done>());
+            Assert.That(discount.Title, Is.EqualTo($"StorePlugin {effectId}"));
+            Assert.That(discount.Input["code"]!.GetValue<string>(), Is.EqualTo("Ann10"));
+            Assert.That(discount.Input["customerGets"]!.ToJsonString(), Is.EqualTo("""{"value":{"percentage":0.125},"items":{"all":true}}"""));
+            Assert.That(discount.Input["appliesOncePerCustomer"]!.GetValue<bool>(), Is.False);
+            Assert.That(discount.Input["startsAt"]!.GetValue<string>(), Is.EqualTo("2026-03-01T10:00:00+00:00"));
+        });
+        Assert.That(await CodeAsync(), Is.EqualTo(("created", discount.Id, (string?)null)));
+    }
+
+    [Test]
+    public async Task A_second_performance_asks_the_store_nothing()
+    {
+        await PerformAsync();
+        var questions = _shopify.Questions.Count;
+
+        var again = await PerformAsync();
+
+        Assert.That(again, Is.EqualTo(new EffectResult.Done("The discount had been created before.")));
+        Assert.That(_shopify.Questions, Has.Count.EqualTo(questions));
+    }
+
+    [Test]
+    public async Task A_lost_answer_is_put_off_and_the_own_discount_is_recognised()
+    {
+        _shopify.Next(new FakeShopify.Fault.LostAnswer());
+
+        var lost = await PerformAsync();
+        var found = await PerformAsync();
+
+        Assert.That(lost, Is.TypeOf<EffectResult.PutOff>());
+        Assert.That(found, Is.TypeOf<EffectResult.Done>());
+        Assert.That(await CodeAsync(), Is.EqualTo(("created", _shopify.Discounts[(Shop, "ANN10")].Id, (string?)null)));
+        Assert.That(_shopify.Discounts, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_code_that_another_discount_has_is_refused_in_words()
+    {
+        _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "Spring sale", "{}");
+
+        var result = await PerformAsync();
+
+        Assert.That(result, Is.TypeOf<EffectResult.Refused>());
+        Assert.That(result.Text, Is.EqualTo("The store already has a discount with the code Ann10. Please choose another code."));
+        Assert.That(await CodeAsync(), Is.EqualTo(("refused", (string?)null, (string?)result.Text)));
+    }
+
+    [Test]
+    public async Task A_code_of_another_effect_of_ours_is_not_taken_for_its_own()
+    {
+        _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "StorePlugin eff_00000000000000000000000000000000", "{}");
+
+        Assert.That(await PerformAsync(), Is.TypeOf<EffectResult.Refused>());
+    }
+
+    [Test]
+    public async Task Throttling_puts_off_until_the_bucket_has_filled()
+    {
+        _shopify.Next(new FakeShopify.Fault.Throttled(Requested: 202, Available: 118, RestoreRate: 50));
+
+        var throttled = await PerformAsync();
+        var done = await PerformAsync();
+
+        Assert.That(throttled, Is.EqualTo(new EffectResult.PutOff("Shopify throttles this store's requests.", TimeSpan.FromSeconds(2))));
+        Assert.That(done, Is.TypeOf<EffectResult.Done>());
+    }
+
+    [TestCase(429, "2.0", 2)]
+    [TestCase(429, null, 2)]
+    [TestCase(503, "30", 30)]
+    [TestCase(503, "Sun, 01 Mar 2026 10:05:00 GMT", 300)]
+    [TestCase(503, "nonsense", 60)]
+    [TestCase(503, "999999999", 3600)]
+    [TestCase(502, null, 60)]
+    public async Task An_outage_puts_off_for_as_many_seconds_as_Shopify_says(int status, string? retryAfter, int seconds)
+    {
+        _shopify.Next(new FakeShopify.Fault.Status(status, RetryAfter: retryAfter));
+
+        var result = await PerformAsync();
+
+        Assert.That((result as EffectResult.PutOff)?.Wait, Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+        Assert.That(await CodeAsync(), Is.EqualTo(("pending", (string?)null, (string?)null)));
+    }
+
+    [TestCase(500, "", "Shopify answered with HTTP 500.")]
+    [TestCase(401, """{"errors":"[API] Invalid token"}""", "renew it. Shopify says: [API] Invalid token")]
+    [TestCase(402, """{"errors":"Unavailable Shop"}""", "The store is frozen (HTTP 402)")]
+    [TestCase(403, """{"errors":"[API] Non-expiring access tokens are no longer accepted for the Admin API."}""", "Non-expiring")]
+    [TestCase(404, "<html>", "HTTP 404")]
+    [TestCase(423, """{"errors":{"base":["Locked"]}}""", "HTTP 423")]
+    public async Task A_failure_is_told_in_words_and_the_next_try_succeeds(int status, string body, string words)
+    {
+        _shopify.Next(new FakeShopify.Fault.Status(status, body));
+
+        var failed = await PerformAsync();
+        var problem = (await CodeAsync()).Problem;
+        var done = await PerformAsync();
+
+        Assert.That(failed, Is.TypeOf<EffectResult.Failed>());
+        Assert.That(failed.Text, Does.Contain(words));
+        Assert.That(problem, Is.EqualTo(failed.Text));
+        Assert.That(done, Is.TypeOf<EffectResult.Done>());
+        Assert.That((await CodeAsync()).Problem, Is.Null);
+    }
+
+    [TestCase("<html>", typeof(EffectResult.Failed))]
+    [TestCase("[]", typeof(EffectResult.Failed))]
+    [TestCase("{}", typeof(EffectResult.Failed))]
+    [TestCase("""{"data":null,"errors":"Not found"}""", typeof(EffectResult.Failed))]
+    [TestCase("""{"data":{"discountCodeBasicCreate":null},"errors":[{"message":"Access denied","extensions":{"code":"ACCESS_DENIED"}}]}""", typeof(EffectResult.Failed))]
+    [TestCase("""{"data":{"discountCodeBasicCreate":"x"}}""", typeof(EffectResult.Failed))]
+    [TestCase("""{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}""", typeof(EffectResult.PutOff))]
+    [TestCase("""{"errors":[{"message":"Too costly","extensions":{"code":"MAX_COST_EXCEEDED"}}]}""", typeof(EffectResult.Refused))]
+    [TestCase("""{"data":{"discountCodeBasicCreate":{"codeDiscountNode":null,"userErrors":[{"field":null,"code":"INTERNAL_ERROR","message":"Oops"}]}}}""", typeof(EffectResult.Failed))]
+    [TestCase("""{"data":{"discountCodeBasicCreate":{"codeDiscountNode":null,"userErrors":[{"field":["a"],"code":"TOO_LONG","message":"Too long"}]}}}""", typeof(EffectResult.Refused))]
+    [TestCase("""{"data":{"discountCodeBasicCreate":{"codeDiscountNode":{"id":"gid://1"},"userErrors":[]}},"errors":[{"message":"Part of it is hidden"}]}""", typeof(EffectResult.Done))]
+    public async Task Odd_answers_have_an_outcome_each(string body, Type outcome)
+    {
+        _shopify.Next(new FakeShopify.Fault.Answer(body));
+
+        Assert.That(await PerformAsync(), Is.TypeOf(outcome));
+    }
+
+    [Test]
+    public async Task A_code_that_is_taken_but_cannot_be_looked_up_is_tried_again()
+    {
+        _shopify.Next(
+            new FakeShopify.Fault.LostAnswer(),
+            new FakeShopify.Fault.Answer("""{"data":{"discountCodeBasicCreate":{"codeDiscountNode":null,"userErrors":[{"code":"TAKEN","message":"Taken"}]}}}"""),
+            new FakeShopify.Fault.Answer("""{"data":{"codeDiscountNodeByCode":null},"errors":[{"message":"Access denied"}]}"""));
+
+        await PerformAsync();
+        var hidden = await PerformAsync();
+        var done = await PerformAsync();
+
+        Assert.That(hidden, Is.TypeOf<EffectResult.Failed>());
+        Assert.That(done, Is.TypeOf<EffectResult.Done>());
+    }
+
+    [Test]
+    public async Task An_expired_token_is_told_in_words_and_Shopify_is_not_asked()
+    {
+        var questions = _shopify.Questions.Count;
+        _app.Clock.Advance(TimeSpan.FromHours(1));
+
+        var result = await PerformAsync();
+
+        Assert.That(result, Is.TypeOf<EffectResult.Failed>());
+        Assert.That(result.Text, Does.Contain("expired"));
+        Assert.That(_shopify.Questions, Has.Count.EqualTo(questions));
+    }
+
+    [Test]
+    public async Task A_campaign_without_a_discount_creates_none()
+    {
+        await _app.Db.DoAsync(
+            "INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor) VALUES (@id, 'cmp_1', 2, @terms, @now, @now, 'test')",
+            new { id = _store.Id, terms = new Terms(1000, 0, 30, 30).ToJson(), now = StoreApp.Start });
+
+        var result = await PerformAsync();
+
+        Assert.That(result, Is.TypeOf<EffectResult.Done>());
+        Assert.That(_shopify.Discounts, Is.Empty);
+        Assert.That((await CodeAsync()).State, Is.EqualTo("pending"));
+    }
+
+    [Test]
+    public async Task Terms_that_are_not_in_force_yet_do_not_count()
+    {
+        await _app.Db.DoAsync(
+            "INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor) VALUES (@id, 'cmp_1', 2, @terms, @later, @later, 'test')",
+            new { id = _store.Id, terms = new Terms(1000, 5000, 30, 30).ToJson(), later = StoreApp.Start.AddMinutes(1) });
+
+        await PerformAsync();
+
+        Assert.That(_shopify.Discounts[(Shop, "ANN10")].Input["customerGets"]!["value"]!["percentage"]!.GetValue<decimal>(), Is.EqualTo(0.125m));
+    }
+
+    [Test]
+    public async Task A_code_that_has_ended_and_a_store_that_has_left_create_nothing()
+    {
+        await _app.Db.DoAsync("UPDATE codes SET ended_at = @now WHERE store_id = @id", new { id = _store.Id, now = StoreApp.Start });
+        var ended = await PerformAsync();
+        await _app.Db.InTransactionAsync(tx => _app.Get<Installation>().UninstallAsync(tx, _store));
+        _app.Get<Installation>().Forget(_store);
+        var left = await PerformAsync();
+
+        Assert.That(ended.Text, Does.Contain("no longer anyone's"));
+        Assert.That(left, Is.EqualTo(new EffectResult.Done(Installation.UninstalledOutcome)));
+        Assert.That(_shopify.Discounts, Is.Empty);
+    }
+
+    [Test]
+    public async Task Each_question_carries_the_stores_own_token()
+    {
+        var other = await _shopify.InstallAsync(_app, "other.myshopify.com");
+        await PerformAsync();
+
+        var (shop, _, token) = _shopify.Questions.Last();
+        Assert.That((shop, token), Is.EqualTo((Shop, _shopify.Tokens.First())));
+        Assert.That(other.Id, Is.Not.EqualTo(_store.Id));
+    }
+
+    private Task<EffectResult> PerformAsync() => Effects.PerformAsync(_app, _store.Id, Effect.Kinds.CreateDiscount, "ann10");
+
+    private Task<(string State, string? Id, string? Problem)> CodeAsync() => _app.Db.OneAsync<(string, string?, string?)>(
+        "SELECT discount_state, discount_id, discount_problem FROM codes WHERE store_id = @id", new { id = _store.Id });
+
+    private Task ProgrammeAsync(long friendDiscountBp) => _app.Db.InTransactionAsync(async tx =>
+    {
+        var args = new { id = _store.Id, now = StoreApp.Start, terms = new Terms(1000, friendDiscountBp, 30, 30).ToJson() };
+        await tx.DoAsync("INSERT INTO campaigns (store_id, id, name, state, created_at, launched_at) VALUES (@id, 'cmp_1', 'Spring', 'live', @now, @now)", args);
+        await tx.DoAsync(
+            "INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor) VALUES (@id, 'cmp_1', 1, @terms, @now, @now, 'test')", args);
+        await tx.DoAsync(
+            """
+            INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, approved_at, created_at)
+            VALUES (@id, 'amb_1', 'cmp_1', 'Ann', 'ann@example.com', 'ann@example.com', 'hash', 'approved', @now, @now)
+            """,
+            args);
+        await tx.DoAsync(
+            """
+            INSERT INTO codes (store_id, code_key, code, ambassador_id, campaign_id, assigned_at, discount_state)
+            VALUES (@id, 'ann10', 'Ann10', 'amb_1', 'cmp_1', @now, 'pending')
+            """,
+            args);
+        await Outbox.AddAsync(tx, _store.Id, Effect.Kinds.CreateDiscount, "ann10", "{}", StoreApp.Start);
+    });
+}

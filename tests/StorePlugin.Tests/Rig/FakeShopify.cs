@@ -1,0 +1,328 @@
+// Shopify as the tests meet it: a server on a loopback port that grants, remembers and refuses as the real one does.
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Tests.Rig;
+
+/// <summary>One stand-in serves any number of shops; each keeps its discount codes and tokens.</summary>
+internal sealed class FakeShopify : IAsyncDisposable
+{
+    public const string ClientId = "client-id-of-the-tests";
+    public const string ClientSecret = "shpss_marker_client_secret";
+    public const string Scopes = "read_orders,write_discounts";
+
+    private readonly WebApplication _server;
+    private readonly ConcurrentDictionary<string, string> _shopOfCode = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _shopOfToken = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<Fault> _faults = new();
+    private int _number;
+
+    private FakeShopify(WebApplication server) => _server = server;
+
+    /// <summary>What the stand-in does to the next question to the Admin API.</summary>
+    internal abstract record Fault
+    {
+        /// <summary>Throttled as GraphQL does it: HTTP 200 and the cost.</summary>
+        internal sealed record Throttled(double Requested, double Available, double RestoreRate) : Fault;
+
+        internal sealed record Status(int Code, string Body = "", string? RetryAfter = null) : Fault;
+
+        /// <summary>The deed is done, and its answer never arrives.</summary>
+        internal sealed record LostAnswer : Fault;
+
+        /// <summary>HTTP 200 with this body.</summary>
+        internal sealed record Answer(string Json) : Fault;
+    }
+
+    /// <summary>A discount code of a shop.</summary>
+    internal sealed record Discount(string Id, string Title, JsonNode Input);
+
+    /// <summary>The codes of all shops, by shop and code in capitals.</summary>
+    public ConcurrentDictionary<(string Shop, string Code), Discount> Discounts { get; } = new();
+
+    /// <summary>Every request to the Admin API: the operation's document and the token it came with.</summary>
+    public ConcurrentQueue<(string Shop, string Document, string Token)> Questions { get; } = new();
+
+    /// <summary>The bodies of all requests for a token.</summary>
+    public ConcurrentQueue<JsonNode> TokenRequests { get; } = new();
+
+    /// <summary>Tokens in the order of their making.</summary>
+    public ConcurrentQueue<string> Tokens { get; } = new();
+
+    public string Granted { get; set; } = Scopes;
+
+    /// <summary>Whether tokens end, and come with another to refresh them.</summary>
+    public bool Expiring { get; set; } = true;
+
+    /// <summary>Answers the request for a token in its own way.</summary>
+    public (int Status, string Body)? TokenAnswer { get; set; }
+
+    public string ShopName { get; set; } = "Lux Candles";
+
+    public TimeProvider Clock { get; set; } = new ManualClock(StoreApp.Start);
+
+    private string Listening => _server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    public static async Task<FakeShopify> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = builder.Build();
+        var shopify = new FakeShopify(server);
+        server.MapGet("/{shop}/admin/oauth/authorize", shopify.Authorize);
+        server.MapPost("/{shop}/admin/oauth/access_token", shopify.GiveToken);
+        server.MapPost("/{shop}/admin/api/2026-10/graphql.json", shopify.Answer);
+        await server.StartAsync();
+        return shopify;
+    }
+
+    /// <summary>Configuration that points the app here.</summary>
+    public Dictionary<string, string?> Settings => new()
+    {
+        ["Shopify:ClientId"] = ClientId,
+        ["Shopify:ClientSecret"] = ClientSecret,
+        ["Shopify:AdminUrl"] = Listening + "/{shop}",
+    };
+
+    public void Next(params Fault[] faults) => Array.ForEach(faults, _faults.Enqueue);
+
+    /// <summary>A query as Shopify signs it, with a question mark.</summary>
+    public string Sign(params (string Name, string Value)[] parameters)
+    {
+        var all = parameters.Any(parameter => parameter.Name == "timestamp")
+            ? parameters
+            : [.. parameters, ("timestamp", Clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture))];
+        var pairs = all.OrderBy(parameter => parameter.Name, StringComparer.Ordinal)
+            .Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}");
+        var text = string.Join('&', pairs);
+        return $"?{text}&hmac={Hex(text)}";
+    }
+
+    /// <summary>A query of the app proxy as Shopify signs it, with a question mark.</summary>
+    public string SignProxy(params (string Name, string Value)[] parameters)
+    {
+        var text = string.Concat(parameters.Select(parameter => $"{parameter.Name}={parameter.Value}").Order(StringComparer.Ordinal));
+        return QueryHelpers.AddQueryString(
+            "", parameters.Append(("signature", Hex(text))).Select(parameter => KeyValuePair.Create(parameter.Item1, (string?)parameter.Item2)));
+    }
+
+    /// <summary>A code that a callback may bring.</summary>
+    public string NewCode(string shop)
+    {
+        var code = $"code{Interlocked.Increment(ref _number):D28}";
+        _shopOfCode[code] = shop;
+        return code;
+    }
+
+    /// <summary>Walks through the whole installation as the merchant's browser does.</summary>
+    /// <returns>The answer of the callback.</returns>
+    public async Task<HttpResponseMessage> WalkAsync(StoreApp app, string shop)
+    {
+        using var start = await app.Http.GetAsync("/shopify/install" + Sign(("shop", shop)));
+        using var granted = await app.Http.GetAsync(start.Headers.Location);
+        return await GetAsync(app, granted.Headers.Location!.PathAndQuery, CookieOf(start));
+    }
+
+    /// <summary>Installs the app in a shop.</summary>
+    public async Task<Store> InstallAsync(StoreApp app, string shop)
+    {
+        using var answer = await WalkAsync(app, shop);
+        Assert.That(answer.Headers.Location?.OriginalString, Is.EqualTo("/dashboard"), await answer.Content.ReadAsStringAsync());
+        return (await app.Get<StoreDirectory>().FindByDomainAsync("shopify", shop))!;
+    }
+
+    /// <summary>The installation's cookie that an answer sets, as <c>name=value</c>.</summary>
+    public static string CookieOf(HttpResponseMessage answer) =>
+        answer.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith(Installation.CookieName, StringComparison.Ordinal)).Split(';')[0];
+
+    public static async Task<HttpResponseMessage> GetAsync(StoreApp app, string path, string? cookie)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (cookie is not null)
+        {
+            request.Headers.Add("Cookie", cookie);
+        }
+
+        return await app.Http.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.StopAsync();
+        await _server.DisposeAsync();
+    }
+
+    private static string Hex(string text) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(ClientSecret), Encoding.UTF8.GetBytes(text)));
+
+    private IResult Authorize(string shop, HttpContext context)
+    {
+        var query = context.Request.Query;
+        var handle = shop[..shop.IndexOf('.', StringComparison.Ordinal)];
+        var host = Convert.ToBase64String(Encoding.UTF8.GetBytes($"admin.shopify.com/store/{handle}")).TrimEnd('=');
+        return query["client_id"] == ClientId && query["state"].Count == 1
+            ? Results.Redirect(query["redirect_uri"] + Sign(("code", NewCode(shop)), ("host", host), ("shop", shop), ("state", query["state"]!)))
+            : Results.BadRequest();
+    }
+
+    private async Task<IResult> GiveToken(string shop, HttpContext context)
+    {
+        var request = (await JsonNode.ParseAsync(context.Request.Body))!;
+        TokenRequests.Enqueue(request);
+        if (TokenAnswer is { } answer)
+        {
+            return Results.Text(answer.Body, "application/json", statusCode: answer.Status);
+        }
+
+        if (request["client_id"]?.GetValue<string>() != ClientId || request["client_secret"]?.GetValue<string>() != ClientSecret
+            || !_shopOfCode.TryRemove(request["code"]?.GetValue<string>() ?? "", out var owner) || owner != shop)
+        {
+            return Results.Json(new { error = "invalid_request", error_description = "The code was not found or was already used." }, statusCode: 400);
+        }
+
+        var number = Interlocked.Increment(ref _number);
+        var token = $"shpat_marker_access_{number}";
+        _shopOfToken[token] = shop;
+        Tokens.Enqueue(token);
+        return Expiring
+            ? Results.Json(new
+            {
+                access_token = token,
+                scope = Granted,
+                expires_in = 3600,
+                refresh_token = $"shprt_marker_refresh_{number}",
+                refresh_token_expires_in = 7776000,
+            })
+            : Results.Json(new { access_token = token, scope = Granted });
+    }
+
+    private async Task<IResult> Answer(string shop, HttpContext context)
+    {
+        var body = (await JsonNode.ParseAsync(context.Request.Body))!;
+        var (document, variables) = (body["query"]!.GetValue<string>(), body["variables"]!);
+        var token = context.Request.Headers["X-Shopify-Access-Token"].ToString();
+        Questions.Enqueue((shop, document, token));
+        if (!_shopOfToken.TryGetValue(token, out var owner) || owner != shop)
+        {
+            return Results.Json(new { errors = "[API] Invalid API key or access token (unrecognized login or wrong password)" }, statusCode: 401);
+        }
+
+        _faults.TryDequeue(out var fault);
+        switch (fault)
+        {
+            case Fault.Throttled throttled:
+                return Results.Text(
+                    $$$"""
+                    {"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{
+                    "requestedQueryCost":{{{Number(throttled.Requested)}}},"actualQueryCost":null,"throttleStatus":{
+                    "maximumAvailable":2000.0,"currentlyAvailable":{{{Number(throttled.Available)}}},
+                    "restoreRate":{{{Number(throttled.RestoreRate)}}} } } } }
+                    """,
+                    "application/json");
+
+            case Fault.Status status:
+                if (status.RetryAfter is not null)
+                {
+                    context.Response.Headers.RetryAfter = status.RetryAfter;
+                }
+
+                return Results.Text(status.Body, "application/json", statusCode: status.Code);
+
+            case Fault.Answer text:
+                return Results.Text(text.Json, "application/json");
+        }
+
+        var data = Perform(shop, document, variables);
+        if (fault is Fault.LostAnswer)
+        {
+            context.Abort();
+        }
+
+        return Results.Text(new JsonObject { ["data"] = data }.ToJsonString(), "application/json");
+    }
+
+    private JsonObject Perform(string shop, string document, JsonNode variables)
+    {
+        if (document.Contains("discountCodeBasicCreate", StringComparison.Ordinal))
+        {
+            return new JsonObject { ["discountCodeBasicCreate"] = Create(shop, variables["discount"]!) };
+        }
+
+        if (document.Contains("codeDiscountNodeByCode", StringComparison.Ordinal))
+        {
+            var found = Discounts.GetValueOrDefault((shop, variables["code"]!.GetValue<string>().ToUpperInvariant()));
+            return new JsonObject
+            {
+                ["codeDiscountNodeByCode"] = found is null ? null : new JsonObject
+                {
+                    ["id"] = found.Id,
+                    ["codeDiscount"] = new JsonObject { ["__typename"] = "DiscountCodeBasic", ["title"] = found.Title },
+                },
+            };
+        }
+
+        return new JsonObject
+        {
+            ["shop"] = new JsonObject
+            {
+                ["name"] = ShopName,
+                ["currencyCode"] = "EUR",
+                ["ianaTimezone"] = "Europe/Berlin",
+                ["primaryDomain"] = new JsonObject { ["host"] = "www.lux.example" },
+            },
+        };
+    }
+
+    // What the schema demands of the input, as far as we use it.
+    private JsonObject Create(string shop, JsonNode input)
+    {
+        var percentage = input["customerGets"]!["value"]!["percentage"]!;
+        if (percentage.GetValueKind() != JsonValueKind.Number || percentage.GetValue<decimal>() is <= 0 or > 1)
+        {
+            return Refusal("percentage", "VALUE_OUTSIDE_RANGE", "Value must be between 0.0 and 1.0");
+        }
+
+        if (input["context"]!.ToJsonString() != """{"all":"ALL"}""" || !DateTimeOffset.TryParse(input["startsAt"]!.GetValue<string>(), CultureInfo.InvariantCulture, out _))
+        {
+            return Refusal("context", "INVALID", "Context is invalid");
+        }
+
+        var code = input["code"]!.GetValue<string>();
+        if (code.Length > 20)
+        {
+            return Refusal("code", "TOO_LONG", "Code is too long");
+        }
+
+        var made = new Discount($"gid://shopify/DiscountCodeNode/{Interlocked.Increment(ref _number)}", input["title"]!.GetValue<string>(), input);
+        return Discounts.TryAdd((shop, code.ToUpperInvariant()), made)
+            ? new JsonObject { ["codeDiscountNode"] = new JsonObject { ["id"] = made.Id }, ["userErrors"] = new JsonArray() }
+            : Refusal("code", "TAKEN", "Code must be unique. Please try a different code.");
+    }
+
+    private static JsonObject Refusal(string field, string code, string message) => new()
+    {
+        ["codeDiscountNode"] = null,
+        ["userErrors"] = new JsonArray(new JsonObject
+        {
+            ["field"] = new JsonArray("basicCodeDiscount", field),
+            ["code"] = code,
+            ["message"] = message,
+        }),
+    };
+
+    private static string Number(double number) => number.ToString("0.0", CultureInfo.InvariantCulture);
+}
