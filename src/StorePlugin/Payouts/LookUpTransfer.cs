@@ -10,8 +10,8 @@ namespace StorePlugin.Payouts;
 /// The payload is the payout. A look-up whose subject is the key of the newest attempt goes on until a transfer is found
 /// or its absence is proved; any other, raised by an event say, asks once.
 /// </summary>
-internal sealed class LookUpTransfer(Db db, StoreDirectory stores, Credentials credentials, StripeClient stripe, TimeProvider clock)
-    : IEffectHandler
+internal sealed class LookUpTransfer(
+    Db db, StoreDirectory stores, Credentials credentials, StripeClient stripe, TimeProvider clock, ILogger<LookUpTransfer> logger) : IEffectHandler
 {
     private static readonly TimeSpan KeyWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan OutageWait = TimeSpan.FromMinutes(5);
@@ -45,7 +45,7 @@ internal sealed class LookUpTransfer(Db db, StoreDirectory stores, Credentials c
         return lookUp switch
         {
             StripeLookUp.Found(var transfers) =>
-                TransferSettlement.Settle(store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now)
+                TransferSettlement.Settle(logger, store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now)
                 ?? FoundNothing(effect, payout, attempt, Ids.HashOf(key), now),
             StripeLookUp.Failed(StripeAnswer.KeyRejected) => new EffectResult.PutOff("Stripe rejects the store's secret key.", KeyWait),
             StripeLookUp.Failed(StripeAnswer.Busy busy) => new EffectResult.PutOff($"The look-up waits: {busy.Why}.", OutageWait),

@@ -7,7 +7,9 @@ namespace StorePlugin.Payouts;
 /// <summary>The minimum of a payout (rule H7). What is below it is carried over and never lapses.</summary>
 internal static class Minimum
 {
-    // In minor units. The rule names these five.
+    // In minor units. The rule names the first five. The rest are worth about as much, roughly and on purpose without a
+    // rate: a transfer of a few cents across a border is taken by Stripe and never arrives, so what is 20 units of a
+    // weak currency may not be sent.
     private static readonly FrozenDictionary<string, long> Named = new Dictionary<string, long>
     {
         ["EUR"] = 20_00,
@@ -15,10 +17,52 @@ internal static class Minimum
         ["GBP"] = 20_00,
         ["JPY"] = 3_000,
         ["KWD"] = 6_000,
+
+        ["AED"] = 80_00,
+        ["ARS"] = 30_000_00,
+        ["BRL"] = 120_00,
+        ["CLP"] = 20_000,
+        ["CNY"] = 160_00,
+        ["COP"] = 90_000_00,
+        ["CRC"] = 10_000_00,
+        ["CZK"] = 500_00,
+        ["DKK"] = 150_00,
+        ["EGP"] = 1_000_00,
+        ["HKD"] = 180_00,
+        ["HUF"] = 8_000_00,
+        ["IDR"] = 350_000_00,
+        ["ILS"] = 80_00,
+        ["INR"] = 2_000_00,
+        ["KES"] = 3_000_00,
+        ["KRW"] = 30_000,
+        ["KZT"] = 10_000_00,
+        ["LKR"] = 6_000_00,
+        ["MGA"] = 100_000_00,
+        ["MXN"] = 400_00,
+        ["MYR"] = 100_00,
+        ["NGN"] = 30_000_00,
+        ["NOK"] = 200_00,
+        ["PHP"] = 1_200_00,
+        ["PKR"] = 6_000_00,
+        ["PLN"] = 80_00,
+        ["PYG"] = 150_000,
+        ["RON"] = 100_00,
+        ["RSD"] = 2_500_00,
+        ["SEK"] = 200_00,
+        ["THB"] = 700_00,
+        ["TRY"] = 800_00,
+        ["TWD"] = 700_00,
+        ["TZS"] = 50_000_00,
+        ["UAH"] = 900_00,
+        ["UGX"] = 80_000,
+        ["UYU"] = 900_00,
+        ["VND"] = 500_000,
+        ["XAF"] = 13_000,
+        ["XOF"] = 13_000,
+        ["ZAR"] = 400_00,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    // In minor units, by the number of decimals. The rule leaves the others open but for one major unit at least; they
-    // take the figure of the named currency with as many decimals.
+    // In minor units, by the number of decimals, for all others: the figures of EUR, JPY and KWD.
     private static readonly FrozenDictionary<int, long> ByDecimals = new Dictionary<int, long>
     {
         [0] = 3_000,

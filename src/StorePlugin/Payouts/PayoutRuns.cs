@@ -52,12 +52,11 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
 
     private const string Balances =
         """
-        SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account,
-            (SELECT MIN(p.id) FROM payouts p
-             WHERE p.store_id = b.store_id AND p.ambassador_id = b.ambassador_id AND p.currency = b.currency
-                AND p.state IN ('approved', 'sending', 'unknown')) AS open_payout_id
+        SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, p.id AS open_payout_id
         FROM balances b
         LEFT JOIN ambassadors a ON a.store_id = b.store_id AND a.id = b.ambassador_id
+        LEFT JOIN payouts p ON p.store_id = b.store_id AND p.ambassador_id = b.ambassador_id AND p.currency = b.currency
+            AND p.state IN ('approved', 'sending', 'unknown')
         WHERE b.store_id = @storeId AND b.account = 'approved' AND b.ambassador_id <> ''
         """;
 

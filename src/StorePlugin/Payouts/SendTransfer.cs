@@ -10,8 +10,8 @@ namespace StorePlugin.Payouts;
 /// Sends the same bytes under the same key until Stripe settles them or 20 hours are over; then only a look-up decides.
 /// It may be called any number of times and die anywhere: no second transfer comes of it.
 /// </summary>
-internal sealed class SendTransfer(Db db, StoreDirectory stores, Credentials credentials, StripeClient stripe, TimeProvider clock)
-    : IEffectHandler
+internal sealed partial class SendTransfer(
+    Db db, StoreDirectory stores, Credentials credentials, StripeClient stripe, TimeProvider clock, ILogger<SendTransfer> logger) : IEffectHandler
 {
     private static readonly TimeSpan KeyWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan OtherWorkerWait = TimeSpan.FromMinutes(2);
@@ -76,7 +76,7 @@ internal sealed class SendTransfer(Db db, StoreDirectory stores, Credentials cre
                     return Wait(payout, $"Before sending, Stripe is asked for earlier transfers, and the question failed: {Words(failure)}.", WaitAfter(attempt, now), now);
 
                 case StripeLookUp.Found(var transfers)
-                    when TransferSettlement.Settle(store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now) is { } settled:
+                    when TransferSettlement.Settle(logger, store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now) is { } settled:
                     return settled;
             }
         }
@@ -99,7 +99,7 @@ internal sealed class SendTransfer(Db db, StoreDirectory stores, Credentials cre
         {
             case StripeAnswer.Accepted accepted:
                 return TransferSettlement.Settle(
-                    store, payout with { State = PayoutState.Sending }, attempt.Attempt, TransferFinding.Decide(payout, accepted.Transfer), answer, now)!;
+                    logger, store, payout with { State = PayoutState.Sending }, attempt.Attempt, TransferFinding.Decide(payout, accepted.Transfer), answer, now)!;
 
             // An earlier send may have paid. A stored refusal is Stripe's word on that send too; a fresh one is not, since
             // permissions, for one, are checked before the key.
@@ -107,7 +107,7 @@ internal sealed class SendTransfer(Db db, StoreDirectory stores, Credentials cre
                 return await stripe.LookUpAsync(store.Id, key, payout.Id, cancel) switch
                 {
                     StripeLookUp.Found(var transfers) =>
-                        TransferSettlement.Settle(store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now)
+                        TransferSettlement.Settle(logger, store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now)
                         ?? Refuse(store, payout, attempt, refused, now),
                     StripeLookUp.Failed(var failure) => Again(payout, attempt, failure, now),
                     _ => throw new UnreachableException(),
@@ -117,11 +117,13 @@ internal sealed class SendTransfer(Db db, StoreDirectory stores, Credentials cre
                 return Refuse(store, payout, attempt, refused, now);
 
             case StripeAnswer.Drifted drifted:
+                Log.Drifted(logger, payout.Id, store.Id);
                 return HandOver(
                     payout, attempt, $"Stripe knows this transfer's key with other parameters, which is a fault here. A look-up decides: {drifted.Message}", now, answer);
 
             case StripeAnswer.KeyRejected:
                 const string Rejected = "Stripe rejects the store's secret key; connect Stripe again. Nothing was moved.";
+                Log.KeyRejected(logger, store.Id);
                 return new EffectResult.PutOff(
                     Rejected,
                     Shorten(KeyWait, attempt, now),
@@ -206,4 +208,13 @@ internal sealed class SendTransfer(Db db, StoreDirectory stores, Credentials cre
         StripeAnswer.Refused refused => $"Stripe refused the look-up ({refused.Code})",
         _ => $"Stripe answered {answer.Status}",
     };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The request of payout {PayoutId} of store {StoreId} is not the one that Stripe knows under its key")]
+        public static partial void Drifted(ILogger logger, string payoutId, string storeId);
+
+        [LoggerMessage(LogLevel.Warning, "Stripe rejects the secret key of store {StoreId}")]
+        public static partial void KeyRejected(ILogger logger, string storeId);
+    }
 }

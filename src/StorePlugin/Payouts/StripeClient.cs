@@ -15,7 +15,7 @@ internal abstract record StripeLookUp
 }
 
 /// <summary>Fewer than five requests a second for each store (Stripe allows 25 for an endpoint).</summary>
-internal sealed class StripeRate : IDisposable
+internal sealed class StripeRate(int requestsPerSecond = StripeRate.RequestsPerSecond) : IDisposable
 {
     private const int RequestsPerSecond = 4;
     private const int WaitingMax = 10_000;
@@ -23,7 +23,7 @@ internal sealed class StripeRate : IDisposable
     private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(
         storeId => RateLimitPartition.GetSlidingWindowLimiter(storeId, _ => new SlidingWindowRateLimiterOptions
         {
-            PermitLimit = RequestsPerSecond,
+            PermitLimit = requestsPerSecond,
             Window = TimeSpan.FromSeconds(1),
             SegmentsPerWindow = 4,
             QueueLimit = WaitingMax,

@@ -5,21 +5,33 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Payouts;
 
-internal static class TransferSettlement
+internal static partial class TransferSettlement
 {
     /// <summary>Settles a payout by what was found; null where nothing was found, which settles nothing.</summary>
+    /// <param name="logger">Learns of what a person must see at once.</param>
     /// <param name="attempt">The attempt to credit when the transfer does not name its own.</param>
     /// <param name="answer">The answer that showed the transfer; null when a look-up did.</param>
     public static EffectResult? Settle(
-        Store store, Payout payout, long attempt, TransferFinding finding, StripeAnswer? answer, DateTimeOffset now) => finding switch
+        ILogger logger, Store store, Payout payout, long attempt, TransferFinding finding, StripeAnswer? answer, DateTimeOffset now)
+    {
+        switch (finding)
         {
-            TransferFinding.Same(var transfer) => new EffectResult.Done(
-                $"Transfer {transfer.Id} exists.", tx => FoundAsync(tx, store, payout, transfer.Attempt ?? attempt, transfer, answer, now)),
-            TransferFinding.Different(var why) => new EffectResult.Done(
-                why, tx => payout.IsOpen ? PayoutBook.UnknownAsync(tx, payout, why, now) : PayoutBook.ProblemAsync(tx, payout, why, now)),
-            TransferFinding.Nothing => null,
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+            case TransferFinding.Same(var transfer):
+                return new EffectResult.Done(
+                    $"Transfer {transfer.Id} exists.", tx => FoundAsync(tx, store, payout, transfer.Attempt ?? attempt, transfer, answer, now));
+
+            case TransferFinding.Different(var why):
+                Log.Different(logger, payout.Id, store.Id);
+                return new EffectResult.Done(
+                    why, tx => payout.IsOpen ? PayoutBook.UnknownAsync(tx, payout, why, now) : PayoutBook.ProblemAsync(tx, payout, why, now));
+
+            case TransferFinding.Nothing:
+                return null;
+
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
 
     private static async Task FoundAsync(
         Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now)
@@ -53,4 +65,10 @@ internal static class TransferSettlement
             ? PayoutBook.ReversedAsync(tx, store, payout, reversed, now)
             : PayoutBook.ProblemAsync(
                 tx, payout, $"Of transfer {transfer.Id}, {transfer.AmountReversed} {transfer.Currency} are reversed, which cannot be booked.", now);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "Stripe holds something else than payout {PayoutId} of store {StoreId} asked for")]
+        public static partial void Different(ILogger logger, string payoutId, string storeId);
+    }
 }

@@ -1,0 +1,52 @@
+// Who is paid and who not, and in which words.
+using StorePlugin.Payouts;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Payouts;
+
+internal sealed class PayoutDecisionTests
+{
+    private static readonly Payee Ann = new("amb_1", Money.Parse("20.00", Currency.Parse("EUR")), "approved", "acct_1", null);
+
+    [Test]
+    public void The_minimum_itself_is_paid() =>
+        Assert.That(PayoutDecision.Decide(Ann, connected: true), Is.EqualTo(new PayoutDecision.Pay(Ann.Balance, "acct_1", null)));
+
+    [Test]
+    public void One_cent_below_the_minimum_is_carried_over() =>
+        Assert.That(Why(Ann with { Balance = Euro("19.99") }), Does.Contain("below the minimum of 20.00 EUR"));
+
+    [Test]
+    public void After_a_refund_nothing_is_paid_until_the_minimum_is_reached_again()
+    {
+        // Vector K-1: paid out 10.00, full refund, then earnings of 4.00 and 8.00.
+        Assert.That(Why(Ann with { Balance = Euro("-10.00") }), Does.Contain("below zero"));
+        Assert.That(Why(Ann with { Balance = Euro("-6.00") }), Does.Contain("below zero"));
+        Assert.That(Why(Ann with { Balance = Euro("2.00") }), Does.Contain("below the minimum"));
+    }
+
+    [Test]
+    public void Each_hindrance_has_its_own_words()
+    {
+        Assert.That(Why(Ann with { Balance = Euro("0.00") }), Is.EqualTo("Nothing is approved."));
+        Assert.That(Why(Ann with { State = "suspended" }), Does.Contain("suspended"));
+        Assert.That(Why(Ann with { State = null }), Does.Contain("no such ambassador"));
+        Assert.That(Why(Ann with { StripeAccount = null }), Does.Contain("no Stripe account"));
+        Assert.That(Why(Ann with { OpenPayoutId = "po_1" }), Does.Contain("po_1 is still open"));
+        Assert.That(Why(Ann with { Balance = Money.Parse("90.000", Currency.Parse("IQD")) }), Does.Contain("does not transfer IQD"));
+        Assert.That(Why(Ann, connected: false), Does.Contain("not connected"));
+    }
+
+    [Test]
+    public void The_rest_that_stripe_cannot_take_is_named()
+    {
+        var decision = PayoutDecision.Decide(Ann with { Balance = Money.Parse("7.124", Currency.Parse("KWD")) }, connected: true);
+
+        Assert.That(decision, Is.EqualTo(new PayoutDecision.Pay(
+            Money.Parse("7.120", Currency.Parse("KWD")), "acct_1", "0.004 KWD stay for the next payout: Stripe takes no finer amount.")));
+    }
+
+    private static Money Euro(string text) => Money.Parse(text, Currency.Parse("EUR"));
+
+    private static string Why(Payee payee, bool connected = true) => ((PayoutDecision.Hold)PayoutDecision.Decide(payee, connected)).Why;
+}
