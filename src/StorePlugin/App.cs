@@ -15,6 +15,7 @@ using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Stores.Shopify;
+using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
@@ -29,7 +30,8 @@ internal static class App
     public static WebApplication Build(
         string[] args, Action<WebApplicationBuilder>? adjust = null, Action<IConfigurationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // Settings are read once. Watching their files would report every write to the database that lies beside them.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         configure?.Invoke(builder.Configuration);
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         builder.Logging.ClearProviders().AddSerilog(Log(builder), dispose: true);
@@ -54,6 +56,7 @@ internal static class App
         builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();
+        builder.Services.AddSingleton<Verify>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

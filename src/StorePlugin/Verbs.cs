@@ -2,6 +2,7 @@
 using StorePlugin.Data;
 using StorePlugin.Demo;
 using StorePlugin.Stores;
+using StorePlugin.Verification;
 
 namespace StorePlugin;
 
@@ -22,6 +23,7 @@ internal static class Verbs
           migrate                               bring the database to this program's schema
           api-key --store ID-OR-DOMAIN [--write]
                                                 make a key to the JSON API; it only reads unless --write
+          verify                                check every invariant of the database; findings on standard output
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -35,6 +37,7 @@ internal static class Verbs
                 "demo" => await DemoAsync(options),
                 "migrate" => await MigrateAsync(options),
                 "api-key" => await ApiKeyAsync(options),
+                "verify" => await VerifyVerb.RunAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }

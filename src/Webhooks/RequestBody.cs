@@ -28,12 +28,16 @@ internal static class RequestBody
             return null;
         }
 
-        // One byte more than promised, so that the read which finds the end needs no larger buffer.
-        var buffer = GC.AllocateUninitializedArray<byte>(
-            (int)Math.Min(promised + 1 ?? UnknownLengthBytes, PromisedBytesMax));
+        var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(promised ?? UnknownLengthBytes, PromisedBytesMax));
         var length = 0;
         while (true)
         {
+            // The server gives no more than was promised, so there is no end left to be found.
+            if (length == promised)
+            {
+                return buffer;
+            }
+
             if (length == buffer.Length)
             {
                 Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, bytesMax + 1));

@@ -293,5 +293,11 @@ internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
 
     private sealed record CampaignRow(string State, string Terms);
 
-    private sealed record Count(string AmbassadorId, long Number);
+    // By properties, not by position: SQLite has no type for a counted column when there is no row.
+    private sealed record Count
+    {
+        public string AmbassadorId { get; init; } = "";
+
+        public long Number { get; init; }
+    }
 }

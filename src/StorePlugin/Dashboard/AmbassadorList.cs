@@ -77,7 +77,7 @@ internal static class AmbassadorList
         var codes = (await db.ManyAsync<Code>(ReadCodes, args, cancel)).ToLookup(code => code.AmbassadorId);
         var links = (await db.ManyAsync<Link>(ReadLinks, args, cancel)).ToLookup(link => link.AmbassadorId);
         var balances = (await db.ManyAsync<BalanceOf>(ReadBalances, args, cancel))
-            .ToLookup(balance => balance.AmbassadorId, balance => new Balance(balance.Account, balance.Currency, balance.AmountMinor));
+            .ToLookup(balance => balance.AmbassadorId, balance => new Balance { Account = balance.Account, Currency = balance.Currency, AmountMinor = balance.AmountMinor });
         return
         [
             .. people.Select(person =>

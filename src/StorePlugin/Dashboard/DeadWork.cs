@@ -50,6 +50,14 @@ internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
         WHERE store_id = @storeId AND id = @id AND state = 'dead'
         """;
 
+    // The code that was refused waits for its discount again.
+    private const string QueueDiscount =
+        """
+        UPDATE codes SET discount_state = 'pending', discount_problem = NULL
+        WHERE store_id = @storeId AND discount_state = 'refused'
+            AND code_key IN (SELECT subject FROM effects WHERE store_id = @storeId AND id = @id AND kind = 'create_discount')
+        """;
+
     private const string CountDeliveries = "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @storeId AND id = @id";
     private const string CountEffects = "SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @storeId AND id = @id";
 
@@ -83,25 +91,44 @@ internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
         ];
     }
 
-    public Task<Replay> ReplayDeliveryAsync(Store store, string id, CancellationToken cancel) =>
-        ReplayAsync(QueueDelivery, CountDeliveries, store, id, cancel);
-
-    public Task<Replay> ReplayEffectAsync(Store store, string id, CancellationToken cancel) =>
-        ReplayAsync(QueueEffect, CountEffects, store, id, cancel);
-
-    private async Task<Replay> ReplayAsync(string queue, string count, Store store, string id, CancellationToken cancel)
+    public async Task<Replay> ReplayDeliveryAsync(Store store, string id, CancellationToken cancel)
     {
         var args = new { storeId = store.Id, id, now = clock.GetUtcNow() };
-        if (await db.DoAsync(queue, args, cancel) > 0)
+        if (await db.DoAsync(QueueDelivery, args, cancel) == 0)
         {
-            signal.Set();
-            return Replay.Queued;
+            return await db.OneAsync<long>(CountDeliveries, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
         }
 
-        return await db.OneAsync<long>(count, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
+        signal.Set();
+        return Replay.Queued;
     }
 
-    private sealed record DeliveryRow(string Id, string Source, string Topic, string? Outcome, long Attempts, DateTimeOffset ReceivedAt, string Content);
+    public async Task<Replay> ReplayEffectAsync(Store store, string id, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, id, now = clock.GetUtcNow() };
+        var queued = await db.InTransactionAsync(
+            async tx => await tx.DoAsync(QueueEffect, args) == 1 && await tx.DoAsync(QueueDiscount, args) >= 0, cancel: cancel);
+        return queued ? Replay.Queued : await db.OneAsync<long>(CountEffects, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
+    }
+
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
+    // constructor that fits.
+    private sealed record DeliveryRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Source { get; init; } = "";
+
+        public string Topic { get; init; } = "";
+
+        public string? Outcome { get; init; }
+
+        public long Attempts { get; init; }
+
+        public DateTimeOffset ReceivedAt { get; init; }
+
+        public string Content { get; init; } = "";
+    }
 
     private sealed record EffectRow(string Id, string Kind, string? Outcome, long Attempts, DateTimeOffset CreatedAt);
 }

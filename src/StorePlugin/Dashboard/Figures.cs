@@ -17,7 +17,15 @@ public sealed record Commission(
 public sealed record Share(string Account, long From, long Width);
 
 /// <summary>One account's balance in one currency.</summary>
-internal sealed record Balance(string Account, string Currency, long AmountMinor);
+internal sealed record Balance
+{
+    // Properties and no constructor: see Overview, whose sums have no row in a new store.
+    public string Account { get; init; } = "";
+
+    public string Currency { get; init; } = "";
+
+    public long AmountMinor { get; init; }
+}
 
 internal static class Figures
 {
@@ -30,7 +38,7 @@ internal static class Figures
         [.. balances.GroupBy(balance => balance.Currency).OrderBy(group => group.Key, StringComparer.Ordinal).Select(Of)];
 
     /// <summary>Zero in a currency, for a store that has sold nothing yet.</summary>
-    public static Commission None(string currency) => Of([new Balance(Account.Held, currency, 0)])[0];
+    public static Commission None(string currency) => Of([new Balance { Account = Account.Held, Currency = currency }])[0];
 
     private static Commission Of(IGrouping<string, Balance> balances)
     {

@@ -1,5 +1,6 @@
 // One order: what was decided, why, and what it has moved in the books.
 using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 
@@ -63,7 +64,7 @@ internal static class OrderDetail
             row.Currency is null || row.AmbassadorId is null ? "–" : Words.Of(row.CommissionMinor, row.Currency),
             row.Ambassador,
             row.AmbassadorId is null ? null : $"/dashboard/ambassadors/{Uri.EscapeDataString(row.AmbassadorId)}",
-            row.Content is null ? [] : ReceiptWords.Lines(row.Content),
+            row.Content is null ? [] : ReceiptText.Lines(Receipt.FromJson(row.Content)),
             time.At(row.DecidedAt),
             [.. entries.Select(entry => Write(entry, time))]);
     }

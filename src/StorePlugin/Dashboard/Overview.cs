@@ -84,7 +84,16 @@ internal static class Overview
         _ => state,
     };
 
-    private sealed record SalesRow(string Currency, long Orders, long NetMinor);
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
+    // constructor that fits.
+    private sealed record SalesRow
+    {
+        public string Currency { get; init; } = "";
+
+        public long Orders { get; init; }
+
+        public long NetMinor { get; init; }
+    }
 
     private sealed record CampaignNow(string Name, string State);
 }

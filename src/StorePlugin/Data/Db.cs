@@ -109,11 +109,14 @@ internal sealed class Db : IAsyncDisposable
 }
 
 /// <summary>A write transaction in progress.</summary>
-internal sealed class Tx(DbConnection connection, DbTransaction transaction)
+/// <param name="kept">Commands that outlive the transaction, by their text; null where the connection does not.</param>
+internal sealed class Tx(DbConnection connection, DbTransaction transaction, Dictionary<string, DbCommand>? kept = null)
 {
     public DbConnection Connection => connection;
 
     public DbTransaction Transaction => transaction;
+
+    public Dictionary<string, DbCommand>? Kept => kept;
 
     public Task<T?> OneAsync<T>(string sql, object? args = null) =>
         connection.QuerySingleOrDefaultAsync<T>(sql, args, transaction);

@@ -9,12 +9,21 @@ namespace StorePlugin.Data;
 internal sealed class Prepared : IAsyncDisposable
 {
     private readonly DbCommand _command;
+    private readonly bool _isKept;
 
+    /// <param name="sql">A constant of the program: where the connection stays open, the statement is kept with it.</param>
     public Prepared(Tx tx, string sql)
     {
-        _command = tx.Connection.CreateCommand();
-        _command.CommandText = sql;
-        _command.Transaction = tx.Transaction;
+        _isKept = tx.Kept is not null;
+        if (tx.Kept is null || !tx.Kept.TryGetValue(sql, out var command))
+        {
+            command = tx.Connection.CreateCommand();
+            command.CommandText = sql;
+            tx.Kept?.Add(sql, command);
+        }
+
+        command.Transaction = tx.Transaction;
+        _command = command;
     }
 
     /// <summary>
@@ -53,7 +62,7 @@ internal sealed class Prepared : IAsyncDisposable
         return _command.ExecuteNonQueryAsync();
     }
 
-    public ValueTask DisposeAsync() => _command.DisposeAsync();
+    public ValueTask DisposeAsync() => _isKept ? ValueTask.CompletedTask : _command.DisposeAsync();
 
     private static DbType TypeOf(object? value) => value switch
     {

@@ -1,5 +1,6 @@
 // SQLite has one writer, and its own waiting is unfair: here every write of the process takes its turn, intake first.
 using System.Data;
+using System.Data.Common;
 using System.Threading.Channels;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -22,18 +23,20 @@ internal enum WriteTurn
 /// </summary>
 internal sealed class WriteQueue : IAsyncDisposable
 {
-    private readonly Channel<Func<SqliteConnection, Task>> _intake = Channel.CreateUnbounded<Func<SqliteConnection, Task>>();
-    private readonly Channel<Func<SqliteConnection, Task>> _work = Channel.CreateUnbounded<Func<SqliteConnection, Task>>();
+    private readonly Channel<Func<Writer, Task>> _intake = Channel.CreateUnbounded<Func<Writer, Task>>();
+    private readonly Channel<Func<Writer, Task>> _work = Channel.CreateUnbounded<Func<Writer, Task>>();
     private readonly SemaphoreSlim _waiting = new(0);
     private readonly Task _loop;
 
-    public WriteQueue(string connectionString) => _loop = Task.Run(() => LoopAsync(connectionString));
+    // A thread of its own: it waits for the disk most of the time, and the pool's few threads have requests to answer.
+    public WriteQueue(string connectionString) => _loop = Task.Factory.StartNew(
+        () => Loop(connectionString), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public Task<T> RunAsync<T>(Func<Tx, Task<T>> work, WriteTurn turn, CancellationToken cancel)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lane = turn == WriteTurn.Intake ? _intake : _work;
-        if (!lane.Writer.TryWrite(connection => RunAsync(connection, work, done, cancel)))
+        if (!lane.Writer.TryWrite(writer => RunAsync(writer, work, done, cancel)))
         {
             throw new ObjectDisposedException(nameof(WriteQueue), "The database is closing.");
         }
@@ -54,14 +57,14 @@ internal sealed class WriteQueue : IAsyncDisposable
     }
 
     private static async Task RunAsync<T>(
-        SqliteConnection connection, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, CancellationToken cancel)
+        Writer writer, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, CancellationToken cancel)
     {
         // Whatever goes wrong belongs to the caller who waits for it; the queue itself goes on.
         try
         {
             cancel.ThrowIfCancellationRequested();
-            await using var transaction = connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
-            var result = await work(new Tx(connection, transaction));
+            await using var transaction = writer.Connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+            var result = await work(new Tx(writer.Connection, transaction, writer.Kept));
             await transaction.CommitAsync(CancellationToken.None);
             done.SetResult(result);
         }
@@ -90,22 +93,39 @@ internal sealed class WriteQueue : IAsyncDisposable
         return connection;
     }
 
-    private async Task LoopAsync(string connectionString)
+    private void Loop(string connectionString)
     {
-        SqliteConnection? connection = null;
+        Writer? writer = null;
         while (true)
         {
-            await _waiting.WaitAsync();
+            _waiting.Wait();
             if (!_intake.Reader.TryRead(out var next) && !_work.Reader.TryRead(out next))
             {
                 // Only the call that closes the queue releases without a piece of work.
                 break;
             }
 
-            connection ??= Open(connectionString);
-            await next(connection);
+            // SQLite knows no asynchronous calls, so what comes back is over.
+            writer ??= new Writer(Open(connectionString));
+            next(writer).GetAwaiter().GetResult();
         }
 
-        connection?.Dispose();
+        writer?.Dispose();
+    }
+
+    /// <summary>The connection and the commands that are kept prepared on it: preparing anew costs as much as running.</summary>
+    private sealed record Writer(SqliteConnection Connection) : IDisposable
+    {
+        public Dictionary<string, DbCommand> Kept { get; } = new(StringComparer.Ordinal);
+
+        public void Dispose()
+        {
+            foreach (var command in Kept.Values)
+            {
+                command.Dispose();
+            }
+
+            Connection.Dispose();
+        }
     }
 }

@@ -83,7 +83,8 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
             throw new InvalidOperationException("Too many deliveries are waiting to be written.");
         }
 
-        return await waiting.Done.Task.WaitAsync(cancel);
+        // Not cancelled when the sender hangs up: the delivery is written all the same, within milliseconds.
+        return await waiting.Done.Task;
     }
 
     public async ValueTask DisposeAsync()
@@ -118,18 +119,19 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
                 batch.Add(next);
             }
 
-            await WriteAsync(batch);
+            await WriteAsync(batch, more: true);
             batch.Clear();
             _signal.Set();
         }
     }
 
-    private async Task WriteAsync(List<Waiting> batch)
+    /// <param name="more">Whether what waits joins the batch.</param>
+    private async Task WriteAsync(List<Waiting> batch, bool more)
     {
         // A failure belongs to the requests that wait: each is answered 503, and the platform sends it again.
         try
         {
-            var stored = await _db.InTransactionAsync(tx => InsertAsync(tx, batch), WriteTurn.Intake);
+            var stored = await _db.InTransactionAsync(tx => InsertAsync(tx, batch, more), WriteTurn.Intake);
             for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].Done.SetResult(stored[i] ? Acceptance.Stored : Acceptance.Duplicate);
@@ -140,7 +142,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
         {
             foreach (var waiting in batch)
             {
-                await WriteAsync([waiting]);
+                await WriteAsync([waiting], more: false);
             }
         }
         catch (DbException e) when (_db.Dialect.IsUniqueViolation(e))
@@ -156,19 +158,31 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
         }
     }
 
-    private static async Task<bool[]> InsertAsync(Tx tx, List<Waiting> batch)
+    /// <summary>
+    /// Inserts the batch and says of each whether it is new. Deliveries that came while the transaction waited for its
+    /// turn, or while others were inserted, join it and share its commit; when it is run again, they still belong to it.
+    /// </summary>
+    private async Task<List<bool>> InsertAsync(Tx tx, List<Waiting> batch, bool more)
     {
-        var stored = new bool[batch.Count];
+        var stored = new List<bool>(BatchMax);
         await using var insert = new Prepared(tx, Insert);
-        for (var i = 0; i < batch.Count; i++)
+        while (true)
         {
-            var row = batch[i].Row;
-            stored[i] = await insert.DoAsync(
-                ("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.Key), ("Id", row.Id), ("Topic", row.Topic),
-                ("Body", row.Body), ("Now", row.Now)) == 1;
-        }
+            if (stored.Count == batch.Count)
+            {
+                if (!more || batch.Count == BatchMax || !_waiting.Reader.TryRead(out var next))
+                {
+                    return stored;
+                }
 
-        return stored;
+                batch.Add(next);
+            }
+
+            var row = batch[stored.Count].Row;
+            stored.Add(await insert.DoAsync(
+                ("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.Key), ("Id", row.Id), ("Topic", row.Topic),
+                ("Body", row.Body), ("Now", row.Now)) == 1);
+        }
     }
 
     private sealed record Row(

@@ -15,7 +15,15 @@ internal sealed record LedgerEntryRow(
 internal sealed record Balance(string AmbassadorId, string Account, string Currency, long AmountMinor);
 
 /// <summary>The sum of one account over the ambassadors, in one currency.</summary>
-internal sealed record AccountTotal(string Account, string Currency, long AmountMinor);
+internal sealed record AccountTotal
+{
+    // By properties, not by position: SQLite has no type for a summed column when there is no row.
+    public string Account { get; init; } = "";
+
+    public string Currency { get; init; } = "";
+
+    public long AmountMinor { get; init; }
+}
 
 internal sealed class LedgerQueries(Db db)
 {

@@ -6,7 +6,7 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Pages;
 
-internal static class PagesSetup
+internal static partial class PagesSetup
 {
     // Nothing inline and nothing from elsewhere: what a page needs comes from this program.
     private const string ContentSecurityPolicy =
@@ -19,7 +19,7 @@ internal static class PagesSetup
         services.AddSingleton<SignIn>();
         services.AddSingleton<SignInLine>();
         SessionAuthentication.Add(services);
-        services.AddExceptionHandler<BrowserExceptionHandler>();
+        services.AddExceptionHandler<FaultHandler>();
         // A proxy may end TLS before us, so it is the public address that says whether cookies are for https only.
         services.AddSingleton<IConfigureOptions<CookiePolicyOptions>>(provider => new ConfigureOptions<CookiePolicyOptions>(options =>
         {
@@ -32,7 +32,8 @@ internal static class PagesSetup
     public static void UsePages(this IApplicationBuilder app)
     {
         app.Use(AddHeaders);
-        app.UseExceptionHandler();
+        // Our handler logs the fault itself, beside the reference that it shows.
+        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = _ => true });
         app.UseStatusCodePages(WriteStatusAsync);
         app.UseCookiePolicy();
         app.UseAuthentication();
@@ -84,7 +85,7 @@ internal static class PagesSetup
         StatusCodes.Status403Forbidden => new Message(
             "This page is not yours to see", ["You are signed in, but this page is for someone else."], HomeOf(context)),
         StatusCodes.Status404NotFound => new Message(
-            "There is nothing here", ["The address may be mistyped, or what it named belongs to another store."], HomeOf(context)),
+            "There is nothing here", ["The address may be mistyped, or what it named is gone."], HomeOf(context)),
         StatusCodes.Status405MethodNotAllowed => new Message("That did not work", ["This address does not take such a request."], HomeOf(context)),
         StatusCodes.Status429TooManyRequests => new Message("Too many requests", ["Wait a minute, then try again."], HomeOf(context)),
         >= 500 => new Message(
@@ -101,19 +102,33 @@ internal static class PagesSetup
 
     private static string ReferenceOf(HttpContext context) => Activity.Current?.Id ?? context.TraceIdentifier;
 
-    /// <summary>Answers a browser with a page; whoever else asks gets the framework's ProblemDetails. The middleware has logged the fault.</summary>
-    private sealed class BrowserExceptionHandler : IExceptionHandler
+    /// <summary>
+    /// Logs a fault of ours once, with the reference that the answer holds, and answers a browser with a page; whoever
+    /// else asks gets the framework's ProblemDetails.
+    /// </summary>
+    private sealed partial class FaultHandler(ILogger<FaultHandler> logger) : IExceptionHandler
     {
         public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
         {
+            var status = exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+            if (status >= StatusCodes.Status500InternalServerError)
+            {
+                Log.Failed(logger, ReferenceOf(httpContext), exception);
+            }
+
             if (!IsBrowser(httpContext.Request))
             {
                 return false;
             }
 
-            var status = exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
             await Page.Of<MessagePage>(MessageOf(httpContext, status), status).ExecuteAsync(httpContext);
             return true;
+        }
+
+        private static partial class Log
+        {
+            [LoggerMessage(LogLevel.Error, "A request failed, reference {Reference}")]
+            public static partial void Failed(ILogger logger, string reference, Exception exception);
         }
     }
 }

@@ -112,6 +112,7 @@ internal static class Words
 
     public static string DiscountState(string state) => state switch
     {
+        "none" => "No discount with it",
         "pending" => "Being created in the store",
         "created" => "Active in the store",
         "refused" => "Refused by the store",
@@ -122,7 +123,7 @@ internal static class Words
     {
         "shopify" => "Shopify",
         "woocommerce" => "WooCommerce",
-        "rehearsal" => "Rehearsal store",
+        "rehearsal" => "the rehearsal platform",
         _ => platform,
     };
 

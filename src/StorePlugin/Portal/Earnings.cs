@@ -62,7 +62,7 @@ internal static class Earnings
         var args = new { storeId = store.Id, id = visitor.AmbassadorId, at = cursor?.At, orderId = cursor?.OrderId, take = OrdersShown + 1 };
         var person = await db.OneAsync<Person>(ReadPerson, args, cancel)
             ?? throw new InvalidOperationException("A session names an ambassador who does not exist.");
-        var balances = await db.ManyAsync<Balance>(ReadBalances, args, cancel);
+        var balances = await db.ManyAsync<Dashboard.Balance>(ReadBalances, args, cancel);
         var releases = await db.ManyAsync<Release>(ReadReleases, args, cancel);
         var orders = await db.ManyAsync<Row>((cursor is null ? ReadFirst : ReadAfter) + " " + db.Page, args, cancel);
         var shown = orders.Take((int)OrdersShown).ToArray();
@@ -101,7 +101,7 @@ internal static class Earnings
             : null;
 
     private static PayoutOutlook OutlookOf(
-        Currency currency, IReadOnlyList<Balance> balances, IReadOnlyList<Release> releases, StoreTime time, Store store, Person person)
+        Currency currency, IReadOnlyList<Dashboard.Balance> balances, IReadOnlyList<Release> releases, StoreTime time, Store store, Person person)
     {
         return new PayoutOutlook(
             Of(Account.Held),
@@ -111,6 +111,7 @@ internal static class Earnings
                 ? time.Day(DateTimeOffset.FromUnixTimeMilliseconds(release.First))
                 : null,
             person.StripeAccount is not null,
+            person.State == "suspended",
             store.DisplayName);
 
         Money Of(string account) => balances.Where(balance => balance.Currency == currency.Code && balance.Account == account)
@@ -119,7 +120,14 @@ internal static class Earnings
 
     private sealed record Person(string Name, string State, string? StripeAccount);
 
-    private sealed record Release(string Currency, long First);
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
+    // constructor that fits.
+    private sealed record Release
+    {
+        public string Currency { get; init; } = "";
+
+        public long First { get; init; }
+    }
 
     private sealed record Row(
         string OrderId, string? Reference, string State, DateTimeOffset? At, string? Currency, long NetMinor, long CommissionMinor,

@@ -1,6 +1,6 @@
 // When the ambassador's money comes, in a sentence. It explains; what is paid is decided elsewhere.
-using System.Collections.Frozen;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Portal;
@@ -8,20 +8,10 @@ namespace StorePlugin.Portal;
 /// <summary>What the sentence rests on, in one currency.</summary>
 /// <param name="NextRelease">The day on which the next held commission is due to be approved, in words.</param>
 internal sealed record PayoutOutlook(
-    Money Held, Money Approved, Money InPayout, string? NextRelease, bool HasPayoutAccount, string StoreName);
+    Money Held, Money Approved, Money InPayout, string? NextRelease, bool HasPayoutAccount, bool IsSuspended, string StoreName);
 
 internal static class NextPayout
 {
-    // Rule H7: the minimum of a payout, in minor units.
-    private static readonly FrozenDictionary<string, long> Minima = new Dictionary<string, long>(StringComparer.Ordinal)
-    {
-        ["EUR"] = 20_00,
-        ["USD"] = 20_00,
-        ["GBP"] = 20_00,
-        ["JPY"] = 3_000,
-        ["KWD"] = 6_000,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
     public static IReadOnlyList<string> Sentences(PayoutOutlook outlook)
     {
         var sentences = new List<string>();
@@ -30,7 +20,7 @@ internal static class NextPayout
             sentences.Add($"{Say(outlook.InPayout)} is on its way to you.");
         }
 
-        var minimum = new Money(Minima.GetValueOrDefault(outlook.Approved.Currency.Code, outlook.Approved.Currency.MinorPerMajor), outlook.Approved.Currency);
+        var minimum = Minimum.Of(outlook.Approved.Currency);
         sentences.Add(outlook switch
         {
             { Approved.Minor: < 0 } => $"Orders were refunded after you were paid for them, so your next {Say(-outlook.Approved)} settle that first. You need not pay anything back.",
@@ -38,6 +28,7 @@ internal static class NextPayout
             { Approved.Minor: 0, Held.Minor: > 0 } => $"{Say(outlook.Held)} is held in case orders are returned.",
             { Approved.Minor: 0, InPayout.Minor: > 0 } => "Nothing more is waiting for a payout.",
             { Approved.Minor: 0 } => "Nothing is waiting for a payout yet.",
+            { IsSuspended: true } => $"{Say(outlook.Approved)} is approved. It stays yours and waits while you are suspended: ask {outlook.StoreName} to look at it.",
             _ when outlook.Approved < minimum => $"{Say(outlook.Approved)} is approved. Payouts start at {Say(minimum)}: {Say(minimum - outlook.Approved)} to go. Nothing lapses while you wait.",
             _ => $"{Say(outlook.Approved)} is approved and goes out when {outlook.StoreName} runs its next payout.",
         });

@@ -93,8 +93,8 @@ internal sealed class AccessTests
         }
 
         Assert.That(
-            await _app.Db.ManyAsync<string>("SELECT state FROM deliveries WHERE store_id = 'str_lux'"), Is.EqualTo(new[] { "dead" }));
-        Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM effects WHERE store_id = 'str_lux'"), Is.EqualTo(new[] { "dead" }));
+            await _app.Db.ManyAsync<string>("SELECT state FROM deliveries WHERE store_id = 'str_lux'"), Is.EqualTo(["dead"]));
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM effects WHERE store_id = 'str_lux'"), Is.EqualTo(["dead"]));
     }
 
     [Test]
@@ -109,7 +109,7 @@ internal sealed class AccessTests
         }
 
         Assert.That(
-            await _app.Db.ManyAsync<string>("SELECT state FROM deliveries WHERE store_id = 'str_lux'"), Is.EqualTo(new[] { "dead" }));
+            await _app.Db.ManyAsync<string>("SELECT state FROM deliveries WHERE store_id = 'str_lux'"), Is.EqualTo(["dead"]));
     }
 
     [Test]

@@ -145,12 +145,12 @@ internal sealed class Rooms(StoreApp app)
         """,
         new { storeId = Store.Id, id, body = dropped ? null : new byte[] { 1 }, now = Now, outcome });
 
-    public Task DeadEffectAsync(string id, string outcome) => app.Db.DoAsync(
+    public Task DeadEffectAsync(string id, string outcome, string? subject = null) => app.Db.DoAsync(
         """
         INSERT INTO effects (store_id, id, kind, subject, payload, state, attempts, due_at, outcome, created_at)
-        VALUES (@storeId, @id, 'create_discount', @id, '{}', 'dead', 12, @now, @outcome, @now)
+        VALUES (@storeId, @id, 'create_discount', @subject, '{}', 'dead', 12, @now, @outcome, @now)
         """,
-        new { storeId = Store.Id, id, now = Now, outcome });
+        new { storeId = Store.Id, id, subject = subject ?? id, now = Now, outcome });
 
     /// <summary>A browser that has signed in as the store's owner, through a link.</summary>
     public Task<Browser> OwnerAsync() => SignInAsync(Role.Owner, null);
@@ -208,7 +208,19 @@ internal sealed class Browser : IDisposable
 
 internal static class PageText
 {
+    // Elements that a reader sees apart from their neighbours.
+    private const string Apart = "h1, h2, h3, p, div, section, dt, dd, li, tr, th, td, caption, small, .badge";
+
     /// <summary>What a person reads: the text with single spaces.</summary>
-    public static string Text(this IParentNode page, string selector = "main") =>
-        string.Join(' ', page.QuerySelector(selector)!.TextContent.Split([' ', '\n', '\r', '\t', '\u00A0'], StringSplitOptions.RemoveEmptyEntries));
+    public static string Text(this IParentNode page, string selector = "main")
+    {
+        var element = (IElement)page.QuerySelector(selector)!.Clone();
+        foreach (var part in element.QuerySelectorAll(Apart))
+        {
+            part.Prepend(part.Owner!.CreateTextNode(" "));
+            part.Append(part.Owner!.CreateTextNode(" "));
+        }
+
+        return string.Join(' ', element.TextContent.Split([' ', '\n', '\r', '\t', '\u00A0'], StringSplitOptions.RemoveEmptyEntries));
+    }
 }

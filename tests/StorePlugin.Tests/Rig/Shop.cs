@@ -52,6 +52,9 @@ internal sealed class Shop
         return new Shop(app, store, campaignId, Encoding.UTF8.GetBytes(Secret));
     }
 
+    /// <summary>The same shop in a program that runs on a copy of the database.</summary>
+    public Shop On(StoreApp app) => new(app, Store, CampaignId, _secret);
+
     /// <summary>Plants an ambassador with a code and a link of the same text. Returns the id.</summary>
     public async Task<string> AmbassadorAsync(string code, string? email = null)
     {

@@ -15,11 +15,9 @@ internal sealed class StoreApp : IAsyncDisposable
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
 
     private readonly WebApplication _app;
-    private readonly string _folder;
-
     private StoreApp(WebApplication app, string folder, ManualClock clock)
     {
-        (_app, _folder, Clock) = (app, folder, clock);
+        (_app, Folder, Clock) = (app, folder, clock);
         Address = new Uri(app.Services.GetRequiredService<PublicAddress>().Listening);
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
     }
@@ -27,6 +25,9 @@ internal sealed class StoreApp : IAsyncDisposable
     public ManualClock Clock { get; }
 
     public Uri Address { get; }
+
+    /// <summary>Where the keys lie, and the database unless another was named.</summary>
+    public string Folder { get; }
 
     /// <summary>A client that follows no redirects and keeps no cookies.</summary>
     public HttpClient Http { get; }
@@ -38,10 +39,13 @@ internal sealed class StoreApp : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    /// <param name="settings">Configuration keys on top of the rig's own.</param>
+    /// <param name="settings">Configuration keys; they win over the rig's own.</param>
     /// <param name="services">Replaces or adds services.</param>
+    /// <param name="database">Another database than a new SQLite file; it is migrated.</param>
     public static async Task<StoreApp> StartAsync(
-        IEnumerable<KeyValuePair<string, string?>>? settings = null, Action<IServiceCollection>? services = null)
+        IEnumerable<KeyValuePair<string, string?>>? settings = null,
+        Action<IServiceCollection>? services = null,
+        DatabaseOptions? database = null)
     {
         var folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
         var clock = new ManualClock(Start);
@@ -52,18 +56,45 @@ internal sealed class StoreApp : IAsyncDisposable
                 builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
                 services?.Invoke(builder.Services);
             },
-            configure: configuration => configuration.AddInMemoryCollection(
-                new Dictionary<string, string?>
+            configure: configuration => configuration
+                .AddInMemoryCollection(new Dictionary<string, string?>
                 {
                     ["urls"] = "http://127.0.0.1:0",
                     ["Data:Folder"] = folder,
                     ["Serilog:MinimumLevel:Default"] = "Warning",
                     ["Workers:Idle"] = "true",
-                }.Concat(settings ?? [])));
+                })
+                .AddInMemoryCollection(Of(database, folder))
+                .AddInMemoryCollection(settings ?? []));
+        if (database is not null)
+        {
+            await app.Services.GetRequiredService<Migrator>().MigrateAsync();
+        }
+
         await App.PrepareAsync(app);
         await app.StartAsync();
         return new StoreApp(app, folder, clock);
     }
+
+    /// <summary>Copies the SQLite database as it is now, with the key that opens its secrets, into a folder for another program.</summary>
+    public async Task CopyToAsync(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        await using var connection = await Db.OpenAsync(default);
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"VACUUM INTO '{Path.Combine(folder, "storeplugin.db")}'";
+        await command.ExecuteNonQueryAsync();
+        File.Copy(Path.Combine(Folder, "secrets.key"), Path.Combine(folder, "secrets.key"));
+    }
+
+    private static Dictionary<string, string?> Of(DatabaseOptions? database, string folder) => database is null
+        ? []
+        : new()
+        {
+            ["Database:Provider"] = database.Provider,
+            ["ConnectionStrings:StorePlugin"] = database.ConnectionString,
+            ["Secrets:KeyFile"] = Path.Combine(folder, "secrets.key"),
+        };
 
     /// <summary>Lets every worker finish what is due at the present instant.</summary>
     public async Task DrainAsync()
@@ -80,6 +111,6 @@ internal sealed class StoreApp : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 }

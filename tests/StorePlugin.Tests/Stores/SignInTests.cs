@@ -125,7 +125,7 @@ internal sealed class SignInTests
 
         Assert.That(cookie.HttpOnly, Is.True);
         Assert.That(cookie.Secure, Is.False, "The address is http.");
-        Assert.That(hashes, Is.EqualTo(new[] { Ids.HashOf(secret) }));
+        Assert.That(hashes, Is.EqualTo([Ids.HashOf(secret)]));
     }
 
     [Test]

@@ -94,7 +94,7 @@ CREATE INDEX ix_ledger_entries_order ON ledger_entries (store_id, order_id);
 CREATE TABLE balances (
     store_id varchar(40) $exact$ NOT NULL,
     ambassador_id varchar(40) $exact$ NOT NULL,
-    account varchar(20) $exact$ NOT NULL,
-    currency varchar(3) $exact$ NOT NULL,
+    account varchar(20) NOT NULL,
+    currency varchar(3) NOT NULL,
     amount_minor bigint NOT NULL,
     CONSTRAINT pk_balances PRIMARY KEY (store_id, ambassador_id, account, currency));

@@ -1,0 +1,453 @@
+// The invariants of the database, each a query for the rows that break it.
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace StorePlugin.Verification;
+
+/// <summary>
+/// A row that breaks an invariant. It has setters, since SQLite gives computed columns a type only with the first row,
+/// and there is seldom one.
+/// </summary>
+internal sealed record Offence
+{
+    public string StoreId { get; init; } = "";
+
+    public string Subject { get; init; } = "";
+
+    /// <summary>What else names the row, such as an account; may be empty.</summary>
+    public string Detail { get; init; } = "";
+
+    public string Currency { get; init; } = "";
+
+    /// <summary>What the figure should be, in minor units or as a count.</summary>
+    public long Expected { get; init; }
+
+    public long Found { get; init; }
+}
+
+/// <summary>One invariant.</summary>
+/// <param name="Sql">Returns the columns of <see cref="Offence"/>, of the store <c>@storeId</c> or of all; without an order.</param>
+/// <param name="Say">What is wrong with a row, in words.</param>
+internal sealed record Invariant(string Name, string Sql, Func<Offence, string> Say);
+
+/// <summary>
+/// Every check of the verb <c>verify</c> but the comparison of receipts, which needs more than SQL. They read the tables
+/// as they are and share nothing with the code that writes them. Joins compare columns of one collation only, since SQL
+/// Server refuses others.
+/// </summary>
+internal static class Invariants
+{
+    public const string ReceiptAgrees = "receipt-agrees";
+
+    private const string EntriesTooFew =
+        """
+        SELECT t.store_id, t.id AS subject, '' AS detail, '' AS currency, CAST(2 AS bigint) AS expected, CAST(COUNT(e.position) AS bigint) AS found
+        FROM ledger_transactions t
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
+        WHERE (@storeId IS NULL OR t.store_id = @storeId)
+        GROUP BY t.store_id, t.id
+        HAVING COUNT(e.position) < 2
+        """;
+
+    private const string NotZero =
+        """
+        SELECT e.store_id, e.transaction_id AS subject, '' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        FROM ledger_entries e
+        WHERE (@storeId IS NULL OR e.store_id = @storeId)
+        GROUP BY e.store_id, e.transaction_id
+        HAVING SUM(e.amount_minor) <> 0
+        """;
+
+    private const string CurrencyMixed =
+        """
+        SELECT e.store_id, e.transaction_id AS subject, e.currency AS detail, t.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS found
+        FROM ledger_entries e
+        JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.currency <> t.currency
+        """;
+
+    private const string PostedTwice =
+        """
+        SELECT t.store_id, t.source AS subject, t.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        FROM ledger_transactions t
+        WHERE (@storeId IS NULL OR t.store_id = @storeId)
+        GROUP BY t.store_id, t.kind, t.source
+        HAVING COUNT(*) > 1
+        """;
+
+    // The merchant's expense carries no ambassador, and an ambassador's accounts always carry one (rule H7).
+    private const string EntryAccount =
+        """
+        SELECT e.store_id, e.transaction_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS found
+        FROM ledger_entries e
+        WHERE (@storeId IS NULL OR e.store_id = @storeId)
+            AND ((e.account = 'expense' AND e.ambassador_id <> '')
+                OR (e.account IN ('held', 'review', 'approved', 'in_payout', 'paid') AND e.ambassador_id = '')
+                OR e.account NOT IN ('held', 'review', 'approved', 'in_payout', 'paid', 'expense', 'written_off'))
+        """;
+
+    private const string EntryAmbassador =
+        """
+        SELECT e.store_id, e.transaction_id AS subject, e.ambassador_id AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS found
+        FROM ledger_entries e
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.ambassador_id <> ''
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = e.store_id AND a.id = e.ambassador_id)
+        """;
+
+    private const string BalanceMissing =
+        """
+        SELECT e.store_id, e.ambassador_id AS subject, e.account AS detail, e.currency, SUM(e.amount_minor) AS expected, CAST(0 AS bigint) AS found
+        FROM ledger_entries e
+        WHERE (@storeId IS NULL OR e.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM balances b
+                WHERE b.store_id = e.store_id AND b.ambassador_id = e.ambassador_id AND b.account = e.account AND b.currency = e.currency)
+        GROUP BY e.store_id, e.ambassador_id, e.account, e.currency
+        """;
+
+    private const string BalanceSuperfluous =
+        """
+        SELECT b.store_id, b.ambassador_id AS subject, b.account AS detail, b.currency, CAST(0 AS bigint) AS expected, b.amount_minor AS found
+        FROM balances b
+        WHERE (@storeId IS NULL OR b.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ledger_entries e
+                WHERE e.store_id = b.store_id AND e.ambassador_id = b.ambassador_id AND e.account = b.account AND e.currency = b.currency)
+        """;
+
+    private const string BalanceWrong =
+        """
+        SELECT b.store_id, b.ambassador_id AS subject, b.account AS detail, b.currency, s.total AS expected, b.amount_minor AS found
+        FROM balances b
+        JOIN (SELECT e.store_id, e.ambassador_id, e.account, e.currency, SUM(e.amount_minor) AS total
+            FROM ledger_entries e
+            WHERE (@storeId IS NULL OR e.store_id = @storeId)
+            GROUP BY e.store_id, e.ambassador_id, e.account, e.currency) s
+            ON s.store_id = b.store_id AND s.ambassador_id = b.ambassador_id AND s.account = b.account AND s.currency = b.currency
+        WHERE b.amount_minor <> s.total
+        """;
+
+    // A payout moves an ambassador's money without naming orders, so what an order earned stays the sum of its entries.
+    private const string OrderCommission =
+        """
+        SELECT o.store_id, o.order_id AS subject, '' AS detail, COALESCE(o.currency, '') AS currency,
+            o.commission_minor AS expected, COALESCE(s.total, 0) AS found
+        FROM orders o
+        LEFT JOIN (SELECT e.store_id, e.order_id, SUM(e.amount_minor) AS total
+            FROM ledger_entries e
+            WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.order_id IS NOT NULL
+                AND e.account IN ('held', 'review', 'approved', 'in_payout', 'paid')
+            GROUP BY e.store_id, e.order_id) s ON s.store_id = o.store_id AND s.order_id = o.order_id
+        WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.commission_minor <> COALESCE(s.total, 0)
+        """;
+
+    private const string OrderCurrency =
+        """
+        SELECT e.store_id, o.order_id AS subject, e.currency AS detail, COALESCE(o.currency, '') AS currency,
+            CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        FROM ledger_entries e
+        JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.account <> 'expense' AND COALESCE(o.currency, '') <> e.currency
+        GROUP BY e.store_id, o.order_id, e.currency, o.currency
+        """;
+
+    // Whoever an order no longer counts for has had it taken back whole.
+    private const string OrderAmbassador =
+        """
+        SELECT e.store_id, o.order_id AS subject, e.ambassador_id AS detail, e.currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        FROM ledger_entries e
+        JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.ambassador_id <> '' AND e.ambassador_id <> COALESCE(o.ambassador_id, '')
+        GROUP BY e.store_id, o.order_id, e.ambassador_id, e.currency
+        HAVING SUM(e.amount_minor) <> 0
+        """;
+
+    // An order's commission lies on the account of its state and on no other (section 4 of the rules).
+    private const string OrderAccount =
+        """
+        SELECT e.store_id, o.order_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        FROM ledger_entries e
+        JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.account IN ('held', 'review', 'approved')
+            AND NOT (e.account = 'held' AND o.state = 'held')
+            AND NOT (e.account = 'review' AND o.state = 'review')
+            AND NOT (e.account = 'approved' AND o.state IN ('approved', 'in_payout', 'paid'))
+        GROUP BY e.store_id, o.order_id, e.account, e.currency
+        HAVING SUM(e.amount_minor) <> 0
+        """;
+
+    private const string OrderVersion =
+        """
+        SELECT o.store_id, o.order_id AS subject, o.version_hash AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        FROM orders o
+        WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.version_hash IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM order_versions v
+                WHERE v.store_id = o.store_id AND v.order_id = o.order_id AND v.updated_at = o.version_updated_at AND v.content_hash = o.version_hash)
+        """;
+
+    private const string OrderPayout =
+        """
+        SELECT o.store_id, o.order_id AS subject, COALESCE(o.payout_id, '') AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        FROM orders o
+        WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.state IN ('in_payout', 'paid')
+            AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = o.store_id AND p.id = o.payout_id AND p.ambassador_id = o.ambassador_id)
+        """;
+
+    private const string ReceiptMissing =
+        """
+        SELECT o.store_id, o.order_id AS subject, o.state AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        FROM orders o
+        WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.state <> 'parked'
+            AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
+        """;
+
+    private const string ReceiptTwice =
+        """
+        SELECT r.store_id, r.order_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        FROM receipts r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+        GROUP BY r.store_id, r.order_id
+        HAVING COUNT(*) > 1
+        """;
+
+    private const string ReceiptSuperfluous =
+        """
+        SELECT r.store_id, r.order_id AS subject, '' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(1 AS bigint) AS found
+        FROM receipts r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = r.store_id AND o.order_id = r.order_id AND o.state <> 'parked')
+        """;
+
+    private const string DeliveryState =
+        """
+        SELECT d.store_id, d.id AS subject, d.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, d.attempts AS found
+        FROM deliveries d
+        WHERE (@storeId IS NULL OR d.store_id = @storeId)
+            AND (d.state NOT IN ('pending', 'done', 'dead')
+                OR (d.state = 'pending' AND d.done_at IS NOT NULL)
+                OR (d.state <> 'pending' AND (d.done_at IS NULL OR d.outcome IS NULL OR d.lease_id IS NOT NULL))
+                OR (d.state = 'dead' AND d.attempts < 1)
+                OR d.done_at < d.received_at)
+        """;
+
+    private const string EffectState =
+        """
+        SELECT f.store_id, f.id AS subject, f.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, f.attempts AS found
+        FROM effects f
+        WHERE (@storeId IS NULL OR f.store_id = @storeId)
+            AND (f.state NOT IN ('pending', 'done', 'dead')
+                OR (f.state = 'pending' AND f.done_at IS NOT NULL)
+                OR (f.state <> 'pending' AND (f.done_at IS NULL OR f.outcome IS NULL OR f.lease_id IS NOT NULL))
+                OR (f.state = 'dead' AND f.attempts < 1)
+                OR f.done_at < f.created_at)
+        """;
+
+    private const string EffectTwice =
+        """
+        SELECT f.store_id, f.subject AS subject, f.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        FROM effects f
+        WHERE (@storeId IS NULL OR f.store_id = @storeId)
+        GROUP BY f.store_id, f.kind, f.subject
+        HAVING COUNT(*) > 1
+        """;
+
+    private const string PayoutTransferTwice =
+        """
+        SELECT a.store_id, a.payout_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        FROM payout_attempts a
+        WHERE (@storeId IS NULL OR a.store_id = @storeId) AND a.outcome = 'accepted'
+        GROUP BY a.store_id, a.payout_id
+        HAVING COUNT(*) > 1
+        """;
+
+    private const string PayoutTransfer =
+        """
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.amount_minor AS expected, CAST(0 AS bigint) AS found
+        FROM payouts p
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+            AND ((p.state IN ('sent', 'reversed')
+                    AND (p.transfer_id IS NULL OR NOT EXISTS (SELECT 1 FROM payout_attempts a
+                        WHERE a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted')))
+                OR (p.state NOT IN ('sent', 'reversed')
+                    AND (p.transfer_id IS NOT NULL OR EXISTS (SELECT 1 FROM payout_attempts a
+                        WHERE a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted'))))
+        """;
+
+    // One open payout for each ambassador and currency (rule P1).
+    private const string PayoutOpenTwice =
+        """
+        SELECT p.store_id, p.ambassador_id AS subject, '' AS detail, p.currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        FROM payouts p
+        WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.state IN ('approved', 'sending', 'unknown')
+        GROUP BY p.store_id, p.ambassador_id, p.currency
+        HAVING COUNT(*) > 1
+        """;
+
+    // The money of every payout was reserved when it was made.
+    private const string PayoutReserved =
+        """
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.amount_minor AS expected, COALESCE(SUM(e.amount_minor), 0) AS found
+        FROM payouts p
+        LEFT JOIN ledger_transactions t ON t.store_id = p.store_id AND t.kind = 'payout_reserved' AND t.source = p.id
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'in_payout'
+            AND e.ambassador_id = p.ambassador_id AND e.currency = p.currency
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+        GROUP BY p.store_id, p.id, p.state, p.currency, p.amount_minor
+        HAVING COALESCE(SUM(e.amount_minor), 0) <> p.amount_minor
+        """;
+
+    // The money of a payout is on the account paid once its transfer exists, and not before.
+    private const string PayoutSent =
+        """
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency,
+            CASE WHEN p.state IN ('sent', 'reversed') THEN p.amount_minor ELSE 0 END AS expected, COALESCE(SUM(e.amount_minor), 0) AS found
+        FROM payouts p
+        LEFT JOIN ledger_transactions t ON t.store_id = p.store_id AND t.kind = 'payout_sent' AND t.source = p.id
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'paid'
+            AND e.ambassador_id = p.ambassador_id AND e.currency = p.currency
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+        GROUP BY p.store_id, p.id, p.state, p.currency, p.amount_minor
+        HAVING COALESCE(SUM(e.amount_minor), 0) <> CASE WHEN p.state IN ('sent', 'reversed') THEN p.amount_minor ELSE 0 END
+        """;
+
+    // What is reserved is what the open payouts ask for: a refused or cancelled one has given its money back (rule P4).
+    private const string PayoutInFlight =
+        """
+        SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS found
+        FROM (SELECT p.store_id, p.ambassador_id, p.currency, p.amount_minor AS asked, CAST(0 AS bigint) AS booked
+                FROM payouts p WHERE p.state IN ('approved', 'sending', 'unknown') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT e.store_id, e.ambassador_id, e.currency, CAST(0 AS bigint), e.amount_minor
+                FROM ledger_entries e WHERE e.account = 'in_payout' AND (@storeId IS NULL OR e.store_id = @storeId)) s
+        GROUP BY s.store_id, s.ambassador_id, s.currency
+        HAVING SUM(s.asked) <> SUM(s.booked)
+        """;
+
+    // What was paid is what was sent, less what reversals of transfers have brought back.
+    private const string PayoutPaid =
+        """
+        SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS found
+        FROM (SELECT p.store_id, p.ambassador_id, p.currency, p.amount_minor AS asked, CAST(0 AS bigint) AS booked
+                FROM payouts p WHERE p.state IN ('sent', 'reversed') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT e.store_id, e.ambassador_id, e.currency, CASE WHEN t.kind = 'payout_reversed' THEN e.amount_minor ELSE 0 END, e.amount_minor
+                FROM ledger_entries e
+                JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
+                WHERE e.account = 'paid' AND (@storeId IS NULL OR e.store_id = @storeId)) s
+        GROUP BY s.store_id, s.ambassador_id, s.currency
+        HAVING SUM(s.asked) <> SUM(s.booked)
+        """;
+
+    // Foreign keys keep most of these out; a restored or repaired database may have been written without them.
+    private const string Orphans =
+        """
+        SELECT e.store_id, e.transaction_id AS subject, 'ledger_entries' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        FROM ledger_entries e
+        WHERE (@storeId IS NULL OR e.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.store_id = e.store_id AND t.id = e.transaction_id)
+        UNION ALL
+        SELECT e.store_id, e.order_id, 'ledger_entries.order_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM ledger_entries e
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.order_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = e.store_id AND o.order_id = e.order_id)
+        UNION ALL
+        SELECT v.store_id, v.order_id, 'order_versions', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM order_versions v
+        WHERE (@storeId IS NULL OR v.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = v.store_id AND o.order_id = v.order_id)
+        UNION ALL
+        SELECT r.store_id, r.refund_id, 'refunds', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM refunds r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = r.store_id AND o.order_id = r.order_id)
+        UNION ALL
+        SELECT o.store_id, o.order_id, 'orders.ambassador_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM orders o
+        WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.ambassador_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = o.store_id AND a.id = o.ambassador_id)
+        UNION ALL
+        SELECT b.store_id, b.ambassador_id, 'balances', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM balances b
+        WHERE (@storeId IS NULL OR b.store_id = @storeId) AND b.ambassador_id <> ''
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = b.store_id AND a.id = b.ambassador_id)
+        UNION ALL
+        SELECT a.store_id, a.payout_id, 'payout_attempts', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM payout_attempts a
+        WHERE (@storeId IS NULL OR a.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = a.store_id AND p.id = a.payout_id)
+        UNION ALL
+        SELECT p.store_id, p.id, 'payouts.ambassador_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM payouts p
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = p.store_id AND a.id = p.ambassador_id)
+        UNION ALL
+        SELECT p.store_id, p.id, 'payouts.run_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM payouts p
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM payout_runs u WHERE u.store_id = p.store_id AND u.id = p.run_id)
+        UNION ALL
+        SELECT c.store_id, c.code_key, 'codes', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM codes c
+        WHERE (@storeId IS NULL OR c.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = c.store_id AND a.id = c.ambassador_id)
+        UNION ALL
+        SELECT l.store_id, l.slug_key, 'link_slugs', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM link_slugs l
+        WHERE (@storeId IS NULL OR l.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = l.store_id AND a.id = l.ambassador_id)
+        UNION ALL
+        SELECT c.store_id, c.id, 'clicks', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM clicks c
+        WHERE (@storeId IS NULL OR c.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = c.store_id AND a.id = c.ambassador_id)
+        UNION ALL
+        SELECT d.store_id, d.id, 'deliveries.store_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM deliveries d
+        WHERE (@storeId IS NULL OR d.store_id = @storeId) AND NOT EXISTS (SELECT 1 FROM stores s WHERE s.id = d.store_id)
+        UNION ALL
+        SELECT f.store_id, f.id, 'effects.store_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM effects f
+        WHERE (@storeId IS NULL OR f.store_id = @storeId) AND NOT EXISTS (SELECT 1 FROM stores s WHERE s.id = f.store_id)
+        UNION ALL
+        SELECT o.store_id, o.order_id, 'orders.store_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM orders o
+        WHERE (@storeId IS NULL OR o.store_id = @storeId) AND NOT EXISTS (SELECT 1 FROM stores s WHERE s.id = o.store_id)
+        UNION ALL
+        SELECT t.store_id, t.id, 'ledger_transactions.store_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM ledger_transactions t
+        WHERE (@storeId IS NULL OR t.store_id = @storeId) AND NOT EXISTS (SELECT 1 FROM stores s WHERE s.id = t.store_id)
+        """;
+
+    public static readonly ImmutableArray<Invariant> All =
+    [
+        new("ledger-entries-too-few", EntriesTooFew, row => Numbers($"the transaction has {row.Found} entries and must have two or more")),
+        new("ledger-not-zero", NotZero, row => Numbers($"the entries of the transaction sum to {row.Found} and must sum to 0")),
+        new("ledger-currency-mixed", CurrencyMixed, row => $"an entry is in {row.Detail}, its transaction in {row.Currency}"),
+        new("ledger-posted-twice", PostedTwice, row => Numbers($"the source was posted {row.Found} times as {row.Detail}")),
+        new("ledger-entry-account", EntryAccount, row => $"an entry on the account '{row.Detail}' names the wrong party"),
+        new("ledger-entry-ambassador", EntryAmbassador, row => $"an entry names {row.Detail}, who is no ambassador of this store"),
+        new("balance-missing", BalanceMissing, row => Numbers($"the account {row.Detail} has entries of {row.Expected} {row.Currency} in minor units and no balance")),
+        new("balance-superfluous", BalanceSuperfluous, row => Numbers($"the account {row.Detail} has a balance of {row.Found} {row.Currency} in minor units and no entries")),
+        new("balance-wrong", BalanceWrong, row => Numbers($"the account {row.Detail} has a balance of {row.Found} and entries of {row.Expected} {row.Currency} in minor units")),
+        new("order-commission", OrderCommission, row => Numbers($"the order earned {row.Expected} and its entries sum to {row.Found}")),
+        new("order-currency", OrderCurrency, row => $"the order is in {row.Currency} and has entries in {row.Detail}"),
+        new("order-ambassador", OrderAmbassador, row => Numbers($"{row.Detail} has {row.Found} of an order that counts for someone else")),
+        new("order-account", OrderAccount, row => Numbers($"{row.Found} lie on the account {row.Detail}, which is not that of the order's state")),
+        new("order-version", OrderVersion, _ => "the version that the order was judged by is not in the log"),
+        new("order-payout", OrderPayout, row => $"the order counts as paid out by '{row.Detail}', which is no payout of its ambassador"),
+        new("receipt-missing", ReceiptMissing, row => $"the order is {row.Detail} and has no receipt"),
+        new("receipt-twice", ReceiptTwice, row => Numbers($"the order has {row.Found} receipts")),
+        new("receipt-superfluous", ReceiptSuperfluous, _ => "the receipt has no order that was decided"),
+        new("delivery-state", DeliveryState, row => Numbers($"the columns of a delivery that is {row.Detail} contradict each other (attempts: {row.Found})")),
+        new("effect-state", EffectState, row => Numbers($"the columns of an effect that is {row.Detail} contradict each other (attempts: {row.Found})")),
+        new("effect-twice", EffectTwice, row => Numbers($"there are {row.Found} effects {row.Detail} for one subject")),
+        new("payout-transfer-twice", PayoutTransferTwice, row => Numbers($"the payout has {row.Found} accepted attempts")),
+        new("payout-transfer", PayoutTransfer, row => $"the payout is {row.Detail}, which its attempts and its transfer contradict"),
+        new("payout-open-twice", PayoutOpenTwice, row => Numbers($"{row.Found} payouts in {row.Currency} are open at once (rule P1)")),
+        new("payout-reserved", PayoutReserved, row => Numbers($"{row.Found} were reserved for a payout of {row.Expected}")),
+        new("payout-sent", PayoutSent, row => Numbers($"the payout is {row.Detail}: {row.Found} were booked as paid and must be {row.Expected}")),
+        new("payout-in-flight", PayoutInFlight, row => Numbers($"{row.Found} {row.Currency} are reserved in minor units and the open payouts ask for {row.Expected}")),
+        new("payout-paid", PayoutPaid, row => Numbers($"{row.Found} {row.Currency} are booked as paid in minor units and the transfers come to {row.Expected}")),
+        new("orphan", Orphans, row => $"{row.Detail} refers to a row that does not exist"),
+    ];
+
+    private static string Numbers(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

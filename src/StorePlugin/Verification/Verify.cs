@@ -1,0 +1,121 @@
+// Checks what must always be true of the database: the verb verify, and the end of every simulation.
+using System.Globalization;
+using System.Text.Json;
+using Dapper;
+using StorePlugin.Data;
+using StorePlugin.Orders;
+
+namespace StorePlugin.Verification;
+
+/// <summary>
+/// Runs every check of <see cref="Invariants"/> and compares receipts with their orders. Each check is one statement, so
+/// that it sees one state of a database in use, and the database groups: no table is read into memory.
+/// </summary>
+internal sealed partial class Verify(Db db, ILogger<Verify> logger)
+{
+    /// <summary>How many rows of one check are named; beyond them their number is told.</summary>
+    public const int NamedMax = 20;
+
+    private const string List = "SELECT store_id, subject, detail, currency, expected, found FROM (";
+    private const string InOrder = ") offences ORDER BY store_id, subject, detail, currency";
+    private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM (";
+    private const string OfAll = ") offences";
+
+    private const string ReadReceipts =
+        """
+        SELECT r.store_id, r.order_id, r.content, o.ambassador_id, o.campaign_id, o.currency, o.version_hash, o.commission_minor
+        FROM receipts r
+        JOIN orders o ON o.store_id = r.store_id AND o.order_id = r.order_id
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+        """;
+
+    /// <summary>Checks one store, or all of them for null. An empty list: everything holds.</summary>
+    public async Task<IReadOnlyList<Finding>> RunAsync(string? storeId, CancellationToken cancel)
+    {
+        var findings = new List<Finding>();
+        foreach (var check in Invariants.All)
+        {
+            Log.Checks(logger, check.Name);
+            findings.AddRange(await RunAsync(check, storeId, cancel));
+        }
+
+        Log.Checks(logger, Invariants.ReceiptAgrees);
+        findings.AddRange(await CompareReceiptsAsync(storeId, cancel));
+        return findings;
+    }
+
+    private async Task<List<Finding>> RunAsync(Invariant check, string? storeId, CancellationToken cancel)
+    {
+        var offences = await db.ManyAsync<Offence>($"{List} {check.Sql} {InOrder} {db.Page}", new { storeId, take = NamedMax }, cancel);
+        var findings = offences.Select(row => new Finding(check.Name, row.StoreId, row.Subject, check.Say(row))).ToList();
+        if (offences.Count == NamedMax)
+        {
+            var all = await db.OneAsync<long>(Count + check.Sql + OfAll, new { storeId }, cancel);
+            AddRest(findings, check.Name, all);
+        }
+
+        return findings;
+    }
+
+    /// <summary>Receipts are read here, one at a time: neither database is asked to read JSON.</summary>
+    private async Task<List<Finding>> CompareReceiptsAsync(string? storeId, CancellationToken cancel)
+    {
+        var findings = new List<Finding>();
+        var all = 0L;
+        await using var connection = await db.OpenAsync(cancel);
+        await foreach (var row in connection.QueryUnbufferedAsync<ReceiptRow>(ReadReceipts, new { storeId }).WithCancellation(cancel))
+        {
+            if (Disagreement(row) is { } text && ++all <= NamedMax)
+            {
+                findings.Add(new Finding(Invariants.ReceiptAgrees, row.StoreId, row.OrderId, text));
+            }
+        }
+
+        AddRest(findings, Invariants.ReceiptAgrees, all);
+        return findings;
+    }
+
+    private static string? Disagreement(ReceiptRow row)
+    {
+        Receipt receipt;
+        try
+        {
+            receipt = Receipt.FromJson(row.Content);
+        }
+        // What cannot be read is the finding.
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            return $"the receipt cannot be read: {e.Message}";
+        }
+
+        return receipt.AmbassadorId != row.AmbassadorId
+            ? $"the receipt credits '{receipt.AmbassadorId}', the order '{row.AmbassadorId}'"
+            : receipt.CommissionMinor != row.CommissionMinor
+                ? Numbers($"the receipt says {receipt.CommissionMinor}, the order {row.CommissionMinor}")
+                : receipt.CampaignId != row.CampaignId
+                    ? $"the receipt names the campaign '{receipt.CampaignId}', the order '{row.CampaignId}'"
+                    : receipt.Currency.Code != row.Currency || receipt.VersionHash != row.VersionHash || receipt.OrderId != row.OrderId
+                        ? "the receipt was written for another version of the order"
+                        : null;
+    }
+
+    private static void AddRest(List<Finding> findings, string check, long all)
+    {
+        if (all > findings.Count)
+        {
+            findings.Add(new Finding(check, "*", "*", Numbers($"{findings.Count} of {all} are named")));
+        }
+    }
+
+    private static string Numbers(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record ReceiptRow(
+        string StoreId, string OrderId, string Content, string? AmbassadorId, string? CampaignId, string? Currency, string? VersionHash,
+        long CommissionMinor);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "Checks {Check}")]
+        public static partial void Checks(ILogger logger, string check);
+    }
+}

@@ -1,0 +1,48 @@
+// Looks into the app's database from outside: a counter that costs nothing, and the check of everything at the end.
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace StorePlugin.Bench;
+
+internal static class Books
+{
+    // Receipts are only ever added here, so the highest row number is their count; counting rows would disturb.
+    private const string CountDecided = "SELECT COALESCE(MAX(rowid), 0) FROM receipts";
+
+    private const string Faults =
+        """
+        SELECT 'deliveries not done' AS fault, COUNT(*) AS count FROM deliveries WHERE state <> 'done'
+        UNION ALL SELECT 'orders missing or too many', ABS(COUNT(*) - @accepted) FROM orders
+        UNION ALL SELECT 'receipts missing or too many', ABS(COUNT(*) - @accepted) FROM receipts
+        UNION ALL SELECT 'orders without their receipt', COUNT(*) FROM orders o
+            WHERE NOT EXISTS (SELECT 1 FROM receipts r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
+        UNION ALL SELECT 'orders not held with a commission', COUNT(*) FROM orders WHERE state <> 'held' OR commission_minor <= 0
+        UNION ALL SELECT 'orders without exactly two entries that come to their commission', COUNT(*) FROM orders o
+            WHERE (SELECT COUNT(*) || ' ' || COALESCE(SUM(e.amount_minor), 0) || ' ' || COALESCE(MAX(e.amount_minor), 0)
+                FROM ledger_entries e WHERE e.store_id = o.store_id AND e.order_id = o.order_id) <> '2 0 ' || o.commission_minor
+        UNION ALL SELECT 'difference of balances and entries', ABS(
+            (SELECT COALESCE(SUM(amount_minor), 0) FROM balances WHERE account = 'held')
+            - (SELECT COALESCE(SUM(amount_minor), 0) FROM ledger_entries WHERE account = 'held'))
+        """;
+
+    /// <summary>How many orders have their receipt, and so everything else that is written with it.</summary>
+    public static long Decided(string folder)
+    {
+        using var connection = Open(folder);
+        return connection.QuerySingle<long>(CountDecided);
+    }
+
+    /// <summary>What is wrong after all is done, in words; nothing: every delivery is done and every order is booked once.</summary>
+    public static IReadOnlyList<string> Check(string folder, long accepted)
+    {
+        using var connection = Open(folder);
+        return [.. connection.Query<(string Fault, long Count)>(Faults, new { accepted }).Where(row => row.Count > 0).Select(row => $"{row.Count} {row.Fault}")];
+    }
+
+    private static SqliteConnection Open(string folder)
+    {
+        var connection = new SqliteConnection($"Data Source={Shop.Database(folder)};Mode=ReadOnly");
+        connection.Open();
+        return connection;
+    }
+}

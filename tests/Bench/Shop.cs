@@ -1,0 +1,107 @@
+// The store that the benchmarks sell in: installed from Shopify, with a live campaign and ambassadors.
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Bench;
+
+/// <summary>What the database holds before the first delivery.</summary>
+internal static class Shop
+{
+    public const string Domain = "bench-store.myshopify.com";
+
+    public const int Ambassadors = 200;
+
+    private const string ClientSecret = "bench-client-secret";
+
+    /// <summary>What Shopify signs with.</summary>
+    public static readonly byte[] Secret = Encoding.UTF8.GetBytes(ClientSecret);
+
+    /// <summary>The configuration of the app, for its environment.</summary>
+    public static Dictionary<string, string> Settings(string folder) => new(StringComparer.Ordinal)
+    {
+        ["Data:Folder"] = folder,
+        ["Shopify:ClientId"] = "bench-client-id",
+        ["Shopify:ClientSecret"] = ClientSecret,
+    };
+
+    /// <summary>The database in a data folder of the app.</summary>
+    public static string Database(string folder) => Path.Combine(folder, "storeplugin.db");
+
+    /// <summary>An ambassador's code, which is the slug of the link as well: five characters.</summary>
+    public static string Code(long number) => string.Create(CultureInfo.InvariantCulture, $"AM{number % Ambassadors:D3}");
+
+    /// <summary>Makes the database in an empty folder.</summary>
+    public static async Task PlantAsync(string folder)
+    {
+        await using var app = App.Build(
+            [], configure: configuration => configuration.AddInMemoryCollection(Settings(folder)!));
+        await App.PrepareAsync(app);
+        var installation = app.Services.GetRequiredService<Installation>();
+        var start = await installation.BeginAsync("shopify", "live", Domain, CancellationToken.None);
+        var facts = new StoreFacts("Bench", "EUR", "Europe/Berlin", "bench.example");
+        var store = await installation.CompleteAsync(
+            start.Store, new Grant("token", null, null, null, "read_orders,write_discounts", null, facts), CancellationToken.None);
+
+        // Before the first order, as in life.
+        var now = TimeProvider.System.GetUtcNow().AddDays(-1);
+        var campaignId = Ids.New("cmp", now);
+        var keys = app.Services.GetRequiredService<StoreKeys>();
+        await app.Services.GetRequiredService<Db>().InTransactionAsync(async tx =>
+        {
+            await tx.DoAsync(
+                "INSERT INTO campaigns (store_id, id, name, state, created_at, launched_at) VALUES (@storeId, @campaignId, 'Spring', 'live', @now, @now)",
+                new { storeId = store.Id, campaignId, now });
+            await tx.DoAsync(
+                """
+                INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor)
+                VALUES (@storeId, @campaignId, 1, @terms, @now, @now, 'bench')
+                """,
+                new { storeId = store.Id, campaignId, terms = new Terms(1000, 1000, 30, 30).ToJson(), now });
+            for (var i = 0; i < Ambassadors; i++)
+            {
+                await AmbassadorAsync(tx, store, keys, campaignId, Code(i), now);
+            }
+        });
+    }
+
+    private static async Task AmbassadorAsync(Tx tx, Store store, StoreKeys keys, string campaignId, string code, DateTimeOffset now)
+    {
+        var email = $"{code.ToLowerInvariant()}@ambassadors.example";
+        var args = new
+        {
+            storeId = store.Id,
+            id = Ids.New("amb", now),
+            campaignId,
+            code,
+            key = CodeKey.Of(code),
+            email,
+            emailKey = PersonKey.OfEmail(email),
+            personHash = keys.Hash(store, "email", PersonKey.OfEmail(email)),
+            now,
+        };
+        await tx.DoAsync(
+            """
+            INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, approved_at, created_at)
+            VALUES (@storeId, @id, @campaignId, @code, @email, @emailKey, @personHash, 'approved', @now, @now)
+            """,
+            args);
+        await tx.DoAsync(
+            """
+            INSERT INTO codes (store_id, code_key, code, ambassador_id, campaign_id, assigned_at, discount_state)
+            VALUES (@storeId, @key, @code, @id, @campaignId, @now, 'created')
+            """,
+            args);
+        await tx.DoAsync(
+            """
+            INSERT INTO link_slugs (slug_key, slug, store_id, campaign_id, ambassador_id, created_at)
+            VALUES (@key, @code, @storeId, @campaignId, @id, @now)
+            """,
+            args);
+    }
+}

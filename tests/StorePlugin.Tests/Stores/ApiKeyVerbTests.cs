@@ -1,0 +1,91 @@
+// The verb api-key: one line on standard output, words on standard error, an exit code.
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Stores;
+
+internal sealed class ApiKeyVerbTests
+{
+    [Test]
+    public async Task It_prints_the_key_alone_and_the_key_opens_the_store()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var shop = await Shop.OpenAsync(app);
+
+        var (code, output, errors) = await RunAsync(app, shop.Store.Id, write: true);
+
+        var key = output.TrimEnd('\r', '\n');
+        Assert.That(code, Is.Zero);
+        Assert.That(key, Does.Match($"\\Aspk_{shop.Store.Id}_[A-Za-z0-9_-]{{43}}\\z"));
+        Assert.That(errors, Does.Contain("reads and changes").And.Not.Contain(key));
+        Assert.That((await new ApiClient(app, key).Post("campaigns", Bodies.Campaign())).Status, Is.EqualTo(201));
+    }
+
+    [Test]
+    public async Task Only_the_hash_of_a_key_is_kept()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var shop = await Shop.OpenAsync(app);
+
+        var (_, output, _) = await RunAsync(app, shop.Store.Id, write: false);
+
+        var hash = await app.Db.OneAsync<string>("SELECT key_hash FROM api_keys WHERE store_id = @id", new { id = shop.Store.Id });
+        Assert.That(hash, Is.EqualTo(Data.Ids.HashOf(output.Trim())));
+    }
+
+    [TestCase("LUX.Rehearsal.Example")]
+    [TestCase("lux.rehearsal.example")]
+    public async Task A_store_is_found_by_its_domain_in_any_case(string domain)
+    {
+        await using var app = await StoreApp.StartAsync();
+        var shop = await Shop.OpenAsync(app);
+
+        var (code, output, _) = await RunAsync(app, domain, write: false);
+
+        Assert.That(code, Is.Zero);
+        Assert.That(ApiKeys.StoreIdOf(output.Trim()), Is.EqualTo(shop.Store.Id));
+    }
+
+    [Test]
+    public async Task An_unknown_store_is_a_failure_in_words()
+    {
+        await using var app = await StoreApp.StartAsync();
+
+        var (code, output, errors) = await RunAsync(app, "nowhere.example", write: false);
+
+        Assert.That((code, output), Is.EqualTo((1, "")));
+        Assert.That(errors, Does.Contain("nowhere.example"));
+    }
+
+    [Test]
+    public async Task A_domain_of_two_stores_is_a_failure_that_names_both()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var first = await Shop.OpenAsync(app);
+        var second = await app.Get<Installation>().BeginAsync("shopify", "live", first.Store.Domain, default);
+
+        var (code, output, errors) = await RunAsync(app, first.Store.Domain, write: false);
+
+        Assert.That((code, output), Is.EqualTo((1, "")));
+        Assert.That(errors, Does.Contain(first.Store.Id).And.Contain(second.Store.Id));
+    }
+
+    [TestCase]
+    [TestCase("--store")]
+    [TestCase("--store", "--write")]
+    [TestCase("--write")]
+    [TestCase("lux.rehearsal.example")]
+    [TestCase("--store", "a", "--store", "b")]
+    [TestCase("--store", "a", "extra")]
+    public async Task Anything_else_is_a_mistake_of_usage(params string[] options) =>
+        Assert.That(await Verbs.RunAsync(["api-key", .. options]), Is.EqualTo(2));
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(StoreApp app, string store, bool write)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var order = ApiKeyOrder.Read(write ? ["--store", store, "--write"] : ["--store", store])!;
+        var code = await app.Get<ApiKeyVerb>().RunAsync(order, output, errors);
+        return (code, output.ToString(), errors.ToString());
+    }
+}
