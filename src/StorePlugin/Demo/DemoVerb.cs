@@ -7,6 +7,7 @@ using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
+using StorePlugin.Verification;
 
 namespace StorePlugin.Demo;
 
@@ -87,7 +88,7 @@ internal sealed class DemoVerb(TextWriter output, TextWriter progressOutput, boo
             var db = services.GetRequiredService<Db>();
             var report = new DemoReport(db, services.GetRequiredService<SignIn>(), services.GetRequiredService<PublicAddress>(), simulated, output);
             await report.WriteFiguresAsync(cancel);
-            var findings = await report.WriteChecksAsync(await new DemoChecks(db, simulated).RunAsync(cancel));
+            var findings = await report.WriteChecksAsync(await new DemoChecks(db, services.GetRequiredService<Verify>(), simulated).RunAsync(cancel));
             await report.WriteWayInAsync(stays, cancel);
             return findings;
         }

@@ -5,7 +5,6 @@ using StorePlugin.Ledger;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
-using Balance = StorePlugin.Dashboard.Balance;
 
 namespace StorePlugin.Portal;
 

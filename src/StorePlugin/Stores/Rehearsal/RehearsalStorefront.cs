@@ -1,5 +1,6 @@
 // The storefront of a rehearsal store: one plain page, so that a person who follows a link sees where it leads.
 using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -9,6 +10,9 @@ namespace StorePlugin.Stores.Rehearsal;
 internal static class RehearsalStorefront
 {
     private const int ShownLengthMax = 200;
+
+    // Letters of every script stay letters; what HTML could read as more does not.
+    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     public static void MapRehearsalStorefront(this IEndpointRouteBuilder routes)
     {
@@ -80,5 +84,5 @@ internal static class RehearsalStorefront
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{basisPoints / 100m:0.##} %");
 
     private static string Encoded(string text) =>
-        HtmlEncoder.Default.Encode(text.Length <= ShownLengthMax ? text : text[..ShownLengthMax] + "…");
+        Encoder.Encode(text.Length <= ShownLengthMax ? text : text[..ShownLengthMax] + "…");
 }
