@@ -50,7 +50,9 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, long RateBp, M
                 var index = Array.FindIndex(bases, line => line.Line.Id == part.LineId);
                 if (index >= 0)
                 {
-                    remaining[index] -= Math.Clamp(part.BaseMinor, 0, remaining[index]);
+                    // A refund that was sent on its own does not know whether prices include tax; the order's line does.
+                    var tax = bases[index].Line.IncludedTaxMinor > 0 ? part.PossibleTaxMinor : 0;
+                    remaining[index] -= Math.Clamp(part.BaseMinor - tax, 0, remaining[index]);
                 }
             }
 
