@@ -2,6 +2,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Tests.Rig;
 
@@ -141,7 +142,7 @@ internal sealed class KillTests
 
     private async Task AssertCountsAsync(int seed)
     {
-        await using var db = new Data.Db(new Data.DatabaseOptions("sqlite", $"Data Source={Path.Combine(_folder, "storeplugin.db")}"));
+        await using var db = new Db(new DatabaseOptions("sqlite", $"Data Source={Path.Combine(_folder, "storeplugin.db")}"));
         var orders = (long)_orders - 1000;
         await TestContext.Out.WriteLineAsync($"{_acknowledged.Count} deliveries of {orders} orders");
         using (Assert.EnterMultipleScope())
