@@ -13,6 +13,7 @@ using StorePlugin.Payouts;
 using StorePlugin.Portal;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Verification;
 using StorePlugin.Webhooks;
@@ -47,6 +48,7 @@ internal static class App
         });
         builder.Services.AddData(settings);
         builder.Services.AddStores();
+        builder.Services.AddRehearsal();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
         builder.Services.AddRewards();
@@ -59,6 +61,7 @@ internal static class App
 
         var app = builder.Build();
         app.UsePages();
+        app.UseRateLimiter();
         app.UseApi();
         app.MapHealth();
         app.MapShopify();
@@ -68,6 +71,7 @@ internal static class App
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();
+        app.MapRehearsal();
         return app;
     }
 

@@ -1,5 +1,6 @@
 // The command line: serve, demo, migrate, verify, api-key.
 using StorePlugin.Data;
+using StorePlugin.Demo;
 using StorePlugin.Stores;
 using StorePlugin.Verification;
 
@@ -17,6 +18,8 @@ internal static class Verbs
         usage: storeplugin [VERB]
 
           serve                                 answer requests and work (the default)
+          demo [--exit]                         simulate two months of a store, show the result, then serve;
+                                                --exit stops after the result
           migrate                               bring the database to this program's schema
           api-key --store ID-OR-DOMAIN [--write]
                                                 make a key to the JSON API; it only reads unless --write
@@ -31,6 +34,7 @@ internal static class Verbs
             return verb switch
             {
                 "serve" => await ServeAsync(options),
+                "demo" => await DemoAsync(options),
                 "migrate" => await MigrateAsync(options),
                 "api-key" => await ApiKeyAsync(options),
                 "verify" => await VerifyVerb.RunAsync(options),
@@ -57,6 +61,13 @@ internal static class Verbs
         SignInLine.PrintWhenStarted(app);
         await app.RunAsync();
         return Clean;
+    }
+
+    private static Task<int> DemoAsync(string[] args)
+    {
+        const string Exit = "--exit";
+        return new DemoVerb(Console.Out, Console.Error, !Console.IsErrorRedirected)
+            .RunAsync([.. args.Where(arg => arg != Exit)], args.Contains(Exit));
     }
 
     private static async Task<int> MigrateAsync(string[] args)

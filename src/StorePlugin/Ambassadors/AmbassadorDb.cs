@@ -120,16 +120,20 @@ internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
         WHERE store_id = @storeId AND ambassador_id = @id AND until_at IS NULL
         """;
 
+    // From the ambassadors, so that there are always rows: on SQLite an aggregate over no rows has no type.
     private const string CountClicks =
         """
-        SELECT ambassador_id, CAST(COUNT(*) AS bigint) AS number FROM clicks
-        WHERE store_id = @storeId AND ambassador_id IN @ids GROUP BY ambassador_id
+        SELECT a.id AS ambassador_id,
+            (SELECT CAST(COUNT(*) AS bigint) FROM clicks c WHERE c.store_id = a.store_id AND c.ambassador_id = a.id) AS number
+        FROM ambassadors a WHERE a.store_id = @storeId AND a.id IN @ids
         """;
 
     private const string CountOrders =
         """
-        SELECT ambassador_id, CAST(COUNT(*) AS bigint) AS number FROM orders
-        WHERE store_id = @storeId AND ambassador_id IN @ids AND state NOT IN ('parked', 'uncredited') GROUP BY ambassador_id
+        SELECT a.id AS ambassador_id,
+            (SELECT CAST(COUNT(*) AS bigint) FROM orders o
+             WHERE o.store_id = a.store_id AND o.ambassador_id = a.id AND o.state NOT IN ('parked', 'uncredited')) AS number
+        FROM ambassadors a WHERE a.store_id = @storeId AND a.id IN @ids
         """;
 
     public Task<IReadOnlyList<Ambassador>> ListAsync(Store store, string after, long take, CancellationToken cancel) =>

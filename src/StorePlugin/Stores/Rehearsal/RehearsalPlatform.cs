@@ -1,0 +1,116 @@
+// The app's client of the rehearsal platform: real HTTP to this machine's own address.
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace StorePlugin.Stores.Rehearsal;
+
+/// <summary>The rehearsal platform as one platform among others.</summary>
+internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, Credentials credentials, RehearsalShopDb platform)
+    : IStorePlatform
+{
+    public const string PlatformName = "rehearsal";
+
+    /// <summary>Longer than any answer of this machine takes.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan OutageWait = TimeSpan.FromSeconds(10);
+
+    public string Name => PlatformName;
+
+    public async Task<DiscountResult> CreateDiscountAsync(Store store, DiscountRequest request, CancellationToken cancel)
+    {
+        if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
+        {
+            return new DiscountResult.Failed("The store has no access token: it was never installed, or has uninstalled.");
+        }
+
+        // The effect's id goes into the title, where the platform recognises a request that comes again.
+        var body = new PlatformDiscountRequest(
+            request.Code, $"{request.Title} [{request.EffectId}]", request.PercentBp, request.StartsAt);
+        using var message = new HttpRequestMessage(HttpMethod.Post, Of(store.Domain, "discounts"));
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+        message.Content = JsonContent.Create(body);
+        try
+        {
+            using var answer = await http.SendAsync(message, cancel);
+            return answer.StatusCode switch
+            {
+                HttpStatusCode.OK => new DiscountResult.Created((await ReadAsync<PlatformDiscount>(answer, cancel)).Id),
+                HttpStatusCode.UnprocessableEntity => new DiscountResult.Refused((await ReadAsync<PlatformError>(answer, cancel)).Description),
+                HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
+                    new DiscountResult.Unavailable($"The rehearsal platform answered {(int)answer.StatusCode}.", OutageWait),
+                _ => new DiscountResult.Failed($"The rehearsal platform answered {(int)answer.StatusCode}."),
+            };
+        }
+        catch (Exception e) when (IsOutage(e, cancel))
+        {
+            return new DiscountResult.Unavailable("The rehearsal platform did not answer.", OutageWait);
+        }
+    }
+
+    public async Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel)
+    {
+        var token = await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel)
+            ?? throw new PlatformException("The store has no access token: it was never installed, or has uninstalled.");
+        return await ReadFactsAsync(store.Domain, token.Value, cancel);
+    }
+
+    /// <summary>Exchanges the code of a callback, and asks for the shop's facts with the token it gave.</summary>
+    /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
+    public async Task<Grant> ExchangeAsync(string shop, string code, CancellationToken cancel)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, Of(shop, "access_token"));
+        message.Content = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["client_id"] = RehearsalApp.ClientId,
+            ["client_secret"] = platform.AppSecret,
+            ["code"] = code,
+        });
+        var token = await AskAsync<PlatformToken>(message, cancel);
+        var facts = await ReadFactsAsync(shop, token.AccessToken, cancel);
+        return new Grant(token.AccessToken, null, null, null, token.Scope, token.WebhookSecret, facts);
+    }
+
+    public Uri LandingUrl(Store store, string? code, string path, string? reference)
+    {
+        var target = reference is null ? path : QueryHelpers.AddQueryString(path, "ref", reference);
+        var shop = address.Of($"/rehearsal/shop/{store.Id}");
+        return new Uri(code is null
+            ? shop + target
+            : $"{shop}/discount/{Uri.EscapeDataString(code)}?redirect={Uri.EscapeDataString(target).Replace("%2F", "/", StringComparison.Ordinal)}");
+    }
+
+    private async Task<StoreFacts> ReadFactsAsync(string shop, string token, CancellationToken cancel)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, Of(shop, "facts"));
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var facts = await AskAsync<PlatformFacts>(message, cancel);
+        return new StoreFacts(facts.Name, facts.Currency, facts.TimeZone, facts.Domain);
+    }
+
+    private async Task<T> AskAsync<T>(HttpRequestMessage message, CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await http.SendAsync(message, cancel);
+            return answer.IsSuccessStatusCode
+                ? await ReadAsync<T>(answer, cancel)
+                : throw new PlatformException($"The rehearsal platform answered {(int)answer.StatusCode}.");
+        }
+        catch (Exception e) when (IsOutage(e, cancel))
+        {
+            throw new PlatformException("The rehearsal platform did not answer.", e);
+        }
+    }
+
+    private Uri Of(string shop, string what) =>
+        new($"{address.Listening}/rehearsal/platform/{Uri.EscapeDataString(shop)}/{what}");
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancel) =>
+        await answer.Content.ReadFromJsonAsync<T>(cancel)
+            ?? throw new PlatformException("The rehearsal platform answered with nothing.");
+
+    private static bool IsOutage(Exception e, CancellationToken cancel) =>
+        e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested);
+}

@@ -1,0 +1,88 @@
+// The storefront of a rehearsal store: one plain page, so that a person who follows a link sees where it leads.
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace StorePlugin.Stores.Rehearsal;
+
+/// <summary><c>GET /rehearsal/shop/{storeId}/…</c>. Text from outside is encoded, and the page runs no script.</summary>
+internal static class RehearsalStorefront
+{
+    private const int ShownLengthMax = 200;
+
+    // Letters of every script stay letters; what HTML could read as more does not.
+    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
+
+    public static void MapRehearsalStorefront(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/rehearsal/shop/{storeId}").AllowAnonymous().ExcludeFromDescription();
+        group.MapGet("/discount/{code}", DiscountAsync);
+        group.MapGet("/{**path}", PageAsync);
+    }
+
+    private static async Task<IResult> DiscountAsync(
+        string storeId, string code, string? redirect, HttpContext context, RehearsalShopDb platform, CancellationToken cancel)
+    {
+        if (await platform.FindAsync(storeId, cancel) is not { } facts)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var discount = await platform.FindDiscountAsync(storeId, code, cancel);
+        var applied = discount is null
+            ? $"There is no code {Encoded(code)} in this shop, so no discount is applied."
+            : $"The code <strong>{Encoded(discount.Code)}</strong> is applied: {Percent(discount.PercentBp)} off at checkout.";
+        return Page(context, facts, applied, redirect is null ? null : ReferenceIn(redirect));
+    }
+
+    private static async Task<IResult> PageAsync(
+        string storeId, string? path, string? @ref, HttpContext context, RehearsalShopDb platform, CancellationToken cancel) =>
+        await platform.FindAsync(storeId, cancel) is { } facts
+            ? Page(context, facts, $"This is the page /{Encoded(path ?? "")}. No code is applied.", @ref)
+            : TypedResults.NotFound();
+
+    private static ContentHttpResult Page(HttpContext context, ShopFacts facts, string applied, string? reference)
+    {
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        context.Response.Headers.CacheControl = "no-store";
+        var carried = reference is null ? "The visit carries no reference." : $"The visit carries the reference <code>{Encoded(reference)}</code>.";
+        return TypedResults.Content(
+            $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="robots" content="noindex">
+            <title>{{Encoded(facts.Name)}}</title>
+            <style>body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }</style>
+            </head>
+            <body>
+            <main>
+            <h1>{{Encoded(facts.Name)}}</h1>
+            <p>You are in the rehearsal shop. Nothing is sold here.</p>
+            <p>{{applied}}</p>
+            <p>{{carried}}</p>
+            </main>
+            </body>
+            </html>
+            """,
+            "text/html; charset=utf-8");
+    }
+
+    private static string? ReferenceIn(string target)
+    {
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        return query >= 0 && QueryHelpers.ParseQuery(target[query..])["ref"] is [{ Length: > 0 } reference]
+            ? reference
+            : null;
+    }
+
+    private static string Percent(long basisPoints) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{basisPoints / 100m:0.##} %");
+
+    private static string Encoded(string text) =>
+        Encoder.Encode(text.Length <= ShownLengthMax ? text : text[..ShownLengthMax] + "…");
+}

@@ -1,0 +1,35 @@
+// What the app and the rehearsal platform say to each other, in the platform's spelling.
+using System.Text.Json.Serialization;
+
+namespace StorePlugin.Stores.Rehearsal;
+
+/// <summary>The answer to a code.</summary>
+internal sealed record PlatformToken(
+    [property: JsonPropertyName("access_token")] string AccessToken,
+    [property: JsonPropertyName("scope")] string Scope,
+    [property: JsonPropertyName("webhook_secret")] string WebhookSecret)
+{
+    /// <summary>Says nothing, so that no log line can hold a secret.</summary>
+    public override string ToString() => nameof(PlatformToken);
+}
+
+internal sealed record PlatformFacts(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("currency")] string Currency,
+    [property: JsonPropertyName("iana_timezone")] string TimeZone,
+    [property: JsonPropertyName("domain")] string Domain);
+
+/// <param name="PercentBp">Basis points of the price.</param>
+internal sealed record PlatformDiscountRequest(
+    [property: JsonPropertyName("code")] string? Code,
+    [property: JsonPropertyName("title")] string? Title,
+    [property: JsonPropertyName("percent_bp")] long PercentBp,
+    [property: JsonPropertyName("starts_at")] DateTimeOffset StartsAt);
+
+internal sealed record PlatformDiscount(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("code")] string Code);
+
+internal sealed record PlatformError(
+    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("error_description")] string Description);

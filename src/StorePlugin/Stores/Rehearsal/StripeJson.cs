@@ -1,0 +1,84 @@
+// Writes what the Stripe counterpart answers in Stripe's own shape.
+using System.Text.Json.Nodes;
+
+namespace StorePlugin.Stores.Rehearsal;
+
+/// <summary>An error as Stripe tells it.</summary>
+internal sealed record StripeError(string Type, string? Code, string Message, string? Parameter)
+{
+    public static StripeError Of(string? code, string message, string? parameter = null) =>
+        new("invalid_request_error", code, message, parameter);
+
+    /// <summary>The same key came with another request.</summary>
+    public static StripeError OfKeyReused(string key) => new(
+        "idempotency_error",
+        null,
+        $"The idempotency key '{key}' was first used with other parameters. Use a new key for another request.",
+        null);
+
+    /// <summary>The first request with this key has not been answered yet.</summary>
+    public static StripeError OfKeyInUse() => new(
+        "idempotency_error", "idempotency_key_in_use", "Another request with the same idempotency key is in progress.", null);
+}
+
+internal static class StripeJson
+{
+    public static string Of(Transfer transfer) => Node(transfer).ToJsonString();
+
+    public static string OfList(IReadOnlyList<Transfer> transfers, bool hasMore) => new JsonObject
+    {
+        ["object"] = "list",
+        ["data"] = new JsonArray([.. transfers.Select(Node)]),
+        ["has_more"] = hasMore,
+        ["url"] = "/v1/transfers",
+    }.ToJsonString();
+
+    public static string Of(StripeError error)
+    {
+        var node = new JsonObject { ["type"] = error.Type, ["message"] = error.Message };
+        if (error.Code is { } code)
+        {
+            node["code"] = code;
+        }
+
+        if (error.Parameter is { } parameter)
+        {
+            node["param"] = parameter;
+        }
+
+        return new JsonObject { ["error"] = node }.ToJsonString();
+    }
+
+    private static JsonObject Node(Transfer transfer)
+    {
+        // What Stripe names beside a transfer exists here in name only; its ids share the transfer's own part.
+        var own = transfer.Id["tr_".Length..];
+        return new JsonObject
+        {
+            ["id"] = transfer.Id,
+            ["object"] = "transfer",
+            ["amount"] = transfer.Amount,
+            ["amount_reversed"] = 0,
+            ["balance_transaction"] = "txn_" + own,
+            ["created"] = transfer.CreatedAt.ToUnixTimeSeconds(),
+            ["currency"] = transfer.Currency,
+            ["description"] = transfer.Description,
+            ["destination"] = transfer.Destination,
+            ["destination_payment"] = "py_" + own,
+            ["livemode"] = false,
+            ["metadata"] = JsonNode.Parse(transfer.Metadata),
+            ["reversals"] = new JsonObject
+            {
+                ["object"] = "list",
+                ["data"] = new JsonArray(),
+                ["has_more"] = false,
+                ["total_count"] = 0,
+                ["url"] = $"/v1/transfers/{transfer.Id}/reversals",
+            },
+            ["reversed"] = false,
+            ["source_transaction"] = null,
+            ["source_type"] = "card",
+            ["transfer_group"] = transfer.TransferGroup,
+        };
+    }
+}
