@@ -95,7 +95,7 @@ internal sealed class LinkTests
     [TestCase("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) [FBAN/FBIOS;FBAV/440.0]")]
     [TestCase("Mozilla/5.0 (Linux; Android 14) Instagram 300.0")]
     [TestCase("")]
-    public void A_persons_browser_is_no_program(string userAgent) => Assert.That(Visitor.IsProgram(userAgent), Is.False);
+    public void A_persons_browser_is_no_program(string userAgent) => Assert.That(StorePlugin.Ambassadors.Visitor.IsProgram(userAgent), Is.False);
 
     [Test]
     public async Task A_suspended_ambassadors_link_leads_to_the_store_without_click_and_discount()
