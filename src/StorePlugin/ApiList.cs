@@ -2,14 +2,15 @@
 using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin;
 
 /// <summary>Which part of a list is asked for. The values come as text, so that a wrong one is answered in words.</summary>
 internal sealed record Paging(
-    [property: Description("The value of next of the page before; absent for the first page.")] string? After,
-    [property: Description("How many items at most: 1 to 200, 50 when absent.")] string? Limit) : IApiArgument
+    [property: FromQuery(Name = "after"), Description("The value of next of the page before; absent for the first page.")] string? After,
+    [property: FromQuery(Name = "limit"), Description("How many items at most: 1 to 200, 50 when absent.")] string? Limit) : IApiArgument
 {
     public const int LimitDefault = 50;
     public const int LimitMax = 200;

@@ -11,16 +11,20 @@ internal static class RequestBody
     private const int UnknownLengthBytes = 16 * 1024;
     private const int FramingBytes = 64 * 1024;
 
-    /// <summary>Reads all bytes. No more than one byte beyond the cap is ever taken from the sender.</summary>
+    // A sender that writes all before it reads would see a broken connection in place of its 413: up to here the server
+    // lets what is too large run out, for a few seconds at most and without keeping any of it.
+    private const long RunOutBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Reads all bytes. No more than one byte beyond the cap is ever kept in memory.</summary>
     /// <returns>Null when there are more than <paramref name="bytesMax"/>.</returns>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, long bytesMax)
     {
-        // The server's own limit follows ours: it may be lower, and it stops the server from reading on after a refusal.
+        // The server's own limit follows ours, which may be lower or higher.
         // Without a told length it counts the framing of the chunks too.
         var promised = context.Request.ContentLength;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            limit.MaxRequestBodySize = promised is null ? (2 * bytesMax) + FramingBytes : bytesMax;
+            limit.MaxRequestBodySize = promised is null ? (2 * bytesMax) + FramingBytes : Math.Max(bytesMax, RunOutBytesMax);
         }
 
         if (promised > bytesMax)
@@ -35,7 +39,7 @@ internal static class RequestBody
             // The server gives no more than was promised, so there is no end left to be found.
             if (length == promised)
             {
-                return buffer;
+                return buffer.AsMemory(0, length);
             }
 
             if (length == buffer.Length)

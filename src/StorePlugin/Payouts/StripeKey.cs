@@ -15,7 +15,7 @@ internal static partial class StripeKey
         Form().Match(key) is not { Success: true } match ? null : match.Groups["mode"].ValueSpan is "live" ? "live" : "test";
 
     [GeneratedRegex(
-        @"\A(sk|rk)_(?<mode>live|test|rehearsal)_[A-Za-z0-9_-]{4,240}\z",
+        @"\A(sk|rk)_(?<mode>live|test|rehearsal)_[A-Za-z0-9_-]{1,240}\z",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Form();
 }

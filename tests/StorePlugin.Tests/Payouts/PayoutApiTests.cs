@@ -45,7 +45,7 @@ internal sealed class PayoutApiTests
         Assert.That((payout["state"]!.GetValue<string>(), payout["amount"]!["minor"]!.GetValue<long>(), payout["destination"]!.GetValue<string>()),
             Is.EqualTo(("sent", 5000L, "acct_ann")));
         Assert.That(payout["transferId"]!.GetValue<string>(), Is.EqualTo(_world.Stripe.Transfers.Single(transfer => transfer.Currency == "eur").Id));
-        Assert.That(payout["attempts"]![0]!["firstSentAt"]!.GetValue<string>(), Is.EqualTo("2026-03-01T10:00:00+00:00"));
+        Assert.That(payout["attempts"]![0]!["firstSentAt"]!.GetValue<string>(), Is.EqualTo("2026-03-01T10:00:00Z"));
         Assert.That(first["next"]!.GetValue<string>(), Is.EqualTo(first["items"]![0]!["id"]!.GetValue<string>()));
         Assert.That(second["next"], Is.Null);
         Assert.That((await GetAsync($"payouts/{payout["id"]}")).ToJsonString(), Is.EqualTo(payout.ToJsonString()));

@@ -1,0 +1,120 @@
+// Each call is tried with the ids of another store: nothing is found, and nothing is changed.
+using System.Text.Json.Nodes;
+using StorePlugin.Inbox;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests;
+
+internal sealed class ApiTenancyTests
+{
+    // Calls that name nothing of a store's, and so cannot name another's.
+    private static readonly string[] WithoutIds =
+    [
+        "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
+        "POST /api/v1/payout-runs", "GET /api/v1/payouts", "PUT /api/v1/stripe-connection",
+    ];
+
+    [Test]
+    public async Task Another_stores_ids_find_nothing_and_change_nothing()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var victim = await Shop.OpenAsync(app, "victim");
+        var ann = await victim.AmbassadorAsync("ANN10");
+        await victim.PaysAsync(new TestOrder("5001", StoreApp.Start).With("ANN10", "10.00"));
+        await victim.DeliverAsync("orders/paid", "no json", "dies");
+        await app.DrainAsync();
+        var draft = await (await ApiClient.OfAsync(app, victim.Store)).DraftAsync();
+        var delivery = await IdAsync(app, "SELECT id FROM deliveries WHERE store_id = @s AND state = 'dead'", victim);
+        await app.Db.InTransactionAsync(async tx =>
+        {
+            await Outbox.AddAsync(tx, victim.Store.Id, Effect.Kinds.CreateDiscount, "ann10", "{}", StoreApp.Start);
+            await tx.DoAsync("UPDATE effects SET state = 'dead' WHERE store_id = @s AND subject = 'ann10'", new { s = victim.Store.Id });
+            await tx.DoAsync(
+                "INSERT INTO payout_runs (store_id, id, state, preview, created_at, created_by) VALUES (@s, 'run_1', 'preview', '[]', 1, 'test')", new { s = victim.Store.Id });
+        });
+        var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
+        var api = await ApiClient.OfAsync(app, (await Shop.OpenAsync(app, "thief")).Store);
+        (string Call, string Path, JsonNode? Body)[] calls =
+        [
+            ("GET /api/v1/campaigns/{id}", $"campaigns/{draft}", null),
+            ("PUT /api/v1/campaigns/{id}/objective", $"campaigns/{draft}/objective", Bodies.Campaign()["objective"]!.DeepClone()),
+            ("POST /api/v1/campaigns/{id}/launch", $"campaigns/{draft}/launch", null),
+            ("POST /api/v1/ambassadors", "ambassadors", Bodies.Ambassador(victim.CampaignId, "EVE10")),
+            ("GET /api/v1/ambassadors/{id}", $"ambassadors/{ann}", null),
+            ("POST /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
+            ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
+            ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
+            ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),
+            ("GET /api/v1/ledger/entries", $"ledger/entries?ambassador={ann}", null),
+            ("GET /api/v1/ledger/balances", $"ledger/balances?ambassador={ann}", null),
+            ("GET /api/v1/deliveries/{id}", $"deliveries/{delivery}", null),
+            ("POST /api/v1/deliveries/{id}/replays", $"deliveries/{delivery}/replays", null),
+            ("GET /api/v1/effects/{id}", $"effects/{effect}", null),
+            ("POST /api/v1/effects/{id}/replays", $"effects/{effect}/replays", null),
+            ("GET /api/v1/payout-runs/{id}", "payout-runs/run_1", null),
+            ("POST /api/v1/payout-runs/{id}/approval", "payout-runs/run_1/approval", null),
+            ("GET /api/v1/payouts/{id}", "payouts/po_1", null),
+            ("POST /api/v1/payouts/{id}/attempts", "payouts/po_1/attempts", null),
+        ];
+        var before = await DumpAsync(app, victim);
+
+        foreach (var (call, path, body) in calls)
+        {
+            var answer = await api.Send(
+                new HttpMethod(call.Split(' ')[0]), path, body is null ? null : System.Net.Http.Json.JsonContent.Create(body));
+
+            Assert.That(answer.Status, Is.EqualTo(404), call);
+        }
+
+        Assert.That(await DumpAsync(app, victim), Is.EqualTo(before));
+        Assert.That(calls.Select(call => call.Call).Concat(WithoutIds), Is.EquivalentTo(await CallsAsync(app)), "A call is missing here.");
+    }
+
+    [Test]
+    public async Task Lists_hold_nothing_of_another_store()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var victim = await Shop.OpenAsync(app, "victim");
+        await victim.AmbassadorAsync("ANN10");
+        await victim.PaysAsync(new TestOrder("5001", StoreApp.Start).With("ANN10", "10.00"));
+        var thief = await Shop.OpenAsync(app, "thief");
+        var api = await ApiClient.OfAsync(app, thief.Store);
+
+        foreach (var list in (string[])["ambassadors", "orders", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
+        {
+            Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
+        }
+
+        Assert.That((await api.Get("campaigns")).Json!["items"]!.AsArray().Select(item => (string?)item!["id"]), Is.EqualTo([thief.CampaignId]));
+    }
+
+    /// <summary>Every call that the document describes, as "METHOD /path".</summary>
+    private static async Task<List<string>> CallsAsync(StoreApp app)
+    {
+        var document = JsonNode.Parse(await app.Http.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)))!;
+        return [.. document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(call => $"{call.Key.ToUpperInvariant()} {path.Key}"))];
+    }
+
+    private static async Task<string> IdAsync(StoreApp app, string sql, Shop shop) => (await app.Db.OneAsync<string>(sql, new { s = shop.Store.Id }))!;
+
+    /// <summary>Every row of a store that a call could touch.</summary>
+    private static async Task<string> DumpAsync(StoreApp app, Shop shop)
+    {
+        var dump = new List<string>();
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "ambassadors", "codes", "link_slugs", "suspensions", "deliveries", "effects", "orders", "receipts", "balances", "payout_runs", "payouts"])
+        {
+            await using var connection = await app.Db.OpenAsync(default);
+            await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The names are the constants above.
+            command.CommandText = $"SELECT * FROM {table} WHERE store_id = '{shop.Store.Id}'";
+#pragma warning restore CA2100
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+            {
+                dump.Add(table + " " + string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetValue(i) is byte[] bytes ? Convert.ToHexString(bytes) : reader.GetValue(i))));
+            }
+        }
+
+        return string.Join('\n', dump);
+    }
+}
