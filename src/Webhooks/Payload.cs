@@ -126,7 +126,8 @@ internal readonly struct Payload
         return field.ValueKind == JsonValueKind.String && Money.TryParse(Decoded(field), currency, out var amount)
             ? amount.Minor
             : throw new UnreadableDeliveryException(
-                $"{Quoted(field)} in {Place(name)} is not an amount of {currency.Code} (expected decimal text with up to {currency.Exponent} decimals, as in \"{Money.Zero(currency).ToDecimalString()}\").");
+                $"{Quoted(field)} in {Place(name)} is not an amount of {currency.Code} (expected decimal text with up to "
+                + $"{currency.Exponent} decimals, as in \"{Money.Zero(currency).ToDecimalString()}\").");
     }
 
     /// <summary>An amount with any number of decimals, rounded half away from zero; 0 where the field is missing.</summary>

@@ -39,7 +39,7 @@ internal static class RequestBody
             // The server gives no more than was promised, so there is no end left to be found.
             if (length == promised)
             {
-                return buffer;
+                return buffer.AsMemory(0, length);
             }
 
             if (length == buffer.Length)

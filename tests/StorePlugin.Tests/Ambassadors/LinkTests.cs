@@ -37,7 +37,7 @@ internal sealed class LinkTests
         var click = (await ClicksAsync()).Single();
         Assert.That((int)answer.StatusCode, Is.EqualTo(302));
         Assert.That(
-            Location(answer),
+            answer.Headers.Location!.AbsoluteUri,
             Is.EqualTo($"https://lux.example/discount/ANN10?redirect=/products/mug%3Fref%3D{click.Id}"));
         Assert.That((click.AmbassadorId, click.ReferrerClass, click.At), Is.EqualTo((ann, "social", StoreApp.Start)));
         Assert.That(answer.Headers.CacheControl!.NoStore);
@@ -52,7 +52,7 @@ internal sealed class LinkTests
 
         var answer = await _app.VisitAsync("/r/ANN10");
 
-        Assert.That(Location(answer), Does.StartWith("https://lux.example/discount/ANN10?redirect=/%3Fref%3Dclk_"));
+        Assert.That(answer.Headers.Location!.AbsoluteUri, Does.StartWith("https://lux.example/discount/ANN10?redirect=/%3Fref%3Dclk_"));
     }
 
     [Test]
@@ -85,7 +85,7 @@ internal sealed class LinkTests
         {
             var answer = await _app.VisitAsync("/r/ANN10", method, (header, value));
 
-            Assert.That(Location(answer), Is.EqualTo("https://lux.example/discount/ANN10?redirect=/%3Fref%3DANN10"), value);
+            Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo("https://lux.example/discount/ANN10?redirect=/%3Fref%3DANN10"), value);
         }
 
         Assert.That(await ClicksAsync(), Is.Empty);
@@ -105,7 +105,7 @@ internal sealed class LinkTests
 
         var answer = await _app.VisitAsync("/r/ANN10?to=/products/mug");
 
-        Assert.That(Location(answer), Is.EqualTo("https://lux.example/products/mug"));
+        Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo("https://lux.example/products/mug"));
         Assert.That(await ClicksAsync(), Is.Empty);
     }
 
@@ -119,7 +119,7 @@ internal sealed class LinkTests
 
         var answer = await _app.VisitAsync("/r/ANN10");
 
-        Assert.That(Location(answer), Is.EqualTo("https://lux.example/"));
+        Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo("https://lux.example/"));
         Assert.That(await ClicksAsync(), Is.Empty);
     }
 
@@ -131,7 +131,7 @@ internal sealed class LinkTests
 
         var answer = await _app.VisitAsync("/r/ANN10");
 
-        Assert.That(Location(answer), Is.EqualTo($"https://lux.example/?ref={(await ClicksAsync()).Single().Id}"));
+        Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo($"https://lux.example/?ref={(await ClicksAsync()).Single().Id}"));
     }
 
     [Test]
@@ -227,11 +227,8 @@ internal sealed class LinkTests
 
         var answer = await _app.VisitAsync("/r/ANN10");
 
-        Assert.That(Location(answer), Is.EqualTo("https://lux.example/discount/ANN10?redirect=/%3Fref%3DANN10"));
+        Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo("https://lux.example/discount/ANN10?redirect=/%3Fref%3DANN10"));
     }
-
-    /// <summary>A slash within a query may be written as itself.</summary>
-    private static string Location(HttpResponseMessage answer) => answer.Headers.Location!.AbsoluteUri.Replace("%2F", "/", StringComparison.Ordinal);
 
     private static string WithoutTrace(string problem) => System.Text.RegularExpressions.Regex.Replace(problem, ",\"traceId\":\"[^\"]*\"", "");
 

@@ -21,8 +21,8 @@ internal sealed class DemoPlanTests
         var plan = DemoPlan.Of(1);
 
         Assert.That(plan.Orders.Select(order => order.Oddity), Is.SupersetOf(Enum.GetValues<Oddity>()));
-        Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order.Route == Route.RefundFirst));
-        Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order.Refunds.Any(refund => order.Day + refund.AfterDays == plan.PayoutDay)));
+        Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order!.Route == Route.RefundFirst));
+        Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order!.Refunds.Any(refund => order!.Day + refund.AfterDays == plan.PayoutDay)));
     }
 
     [Test]

@@ -113,16 +113,23 @@ internal sealed class Shop
     /// <summary>Posts a signed delivery. Returns the answer's status.</summary>
     public async Task<HttpStatusCode> DeliverAsync(string topic, string json, string? deliveryId = null)
     {
+        using var request = Delivery(topic, json, deliveryId ?? $"d-{Store.Id}-{Interlocked.Increment(ref _deliveries)}");
+        using var response = await _app.Http.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    /// <summary>A signed delivery that has not been sent.</summary>
+    public HttpRequestMessage Delivery(string topic, string json, string deliveryId)
+    {
         var body = Encoding.UTF8.GetBytes(json);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/webhooks/rehearsal/{Store.Id}", UriKind.Relative))
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/webhooks/rehearsal/{Store.Id}", UriKind.Relative))
         {
             Content = new ByteArrayContent(body),
         };
         request.Headers.Add("X-Rehearsal-Topic", topic);
-        request.Headers.Add("X-Rehearsal-Delivery-Id", deliveryId ?? $"d-{Store.Id}-{Interlocked.Increment(ref _deliveries)}");
+        request.Headers.Add("X-Rehearsal-Delivery-Id", deliveryId);
         request.Headers.Add("X-Rehearsal-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(_secret, body)));
-        using var response = await _app.Http.SendAsync(request);
-        return response.StatusCode;
+        return request;
     }
 
     /// <summary>Delivers an order and lets the workers finish.</summary>

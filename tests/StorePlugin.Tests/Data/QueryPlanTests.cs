@@ -1,0 +1,104 @@
+// Every statement of the program finds its rows by an index, or is listed here with the reason why it need not.
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Data;
+
+internal sealed partial class QueryPlanTests
+{
+    private static readonly Dictionary<string, string> MayScan = new(StringComparer.Ordinal)
+    {
+        ["Migrator.ReadVersions"] = "a few rows, read at start",
+        ["SqlKeyRing.ReadAll"] = "a few rows, read at start and every 90 days",
+        ["Health.CountWork"] = "counts partial indexes, which hold open rows only",
+    };
+
+    private StoreApp _app = null!;
+    private SqliteConnection _connection = null!;
+
+    [OneTimeSetUp]
+    public async Task OpenAsync()
+    {
+        _app = await StoreApp.StartAsync();
+        _connection = (SqliteConnection)await _app.Db.OpenAsync(default);
+    }
+
+    [OneTimeTearDown]
+    public async Task CloseAsync()
+    {
+        await _connection.DisposeAsync();
+        await _app.DisposeAsync();
+    }
+
+    // What verify asks is about whole tables, by its nature.
+    public static IEnumerable<SqlConstant> Statements() =>
+        SourceTree.SqlConstants().Where(constant => constant.Type.Namespace != typeof(Verification.Verify).Namespace);
+
+    [TestCaseSource(nameof(Statements))]
+    public void It_uses_an_index(SqlConstant constant)
+    {
+        var scans = PlanOf(constant.Sql).Where(step => Scan().IsMatch(step)).ToList();
+
+        if (MayScan.ContainsKey(constant.Name))
+        {
+            Assert.That(scans, Is.Not.Empty, "a statement that no longer scans leaves the list");
+        }
+        else
+        {
+            Assert.That(scans, Is.Empty, constant.Sql);
+        }
+    }
+
+    [Test]
+    public void The_list_names_statements_that_exist() =>
+        Assert.That(MayScan.Keys, Is.SubsetOf(Statements().Select(constant => constant.Name)));
+
+    // The claims run over all stores: their order by due time must come from the index as well, or they sort a backlog.
+    [TestCase("InboxWorker.FindDue", "ix_deliveries_due")]
+    [TestCase("EffectWorker.FindDue", "ix_effects_due")]
+    [TestCase("ReleaseHolds.FindDue", "ix_orders_release")]
+    [TestCase("DropBodies.Find", "ix_deliveries_drop")]
+    public void A_claim_reads_in_the_order_of_its_index(string name, string index)
+    {
+        var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);
+
+        Assert.That(plan, Has.Exactly(1).Items);
+        Assert.That(plan[0], Does.StartWith("SEARCH").And.Contain("USING INDEX " + index));
+    }
+
+    [Test]
+    public void A_statement_without_an_index_is_noticed() =>
+        Assert.That(PlanOf("SELECT id FROM effects WHERE outcome = @outcome").Where(step => Scan().IsMatch(step)), Is.Not.Empty);
+
+    private List<string> PlanOf(string sql)
+    {
+        // Dapper writes a list out; two elements stand for any number.
+        var text = List().Replace(sql, "IN (@${name}, @${name})");
+        using var command = _connection.CreateCommand();
+        command.CommandText = "EXPLAIN QUERY PLAN " + text;
+        foreach (var name in Parameter().Matches(text).Select(match => match.Value).Distinct())
+        {
+            command.Parameters.AddWithValue(name, DBNull.Value);
+        }
+
+        using var reader = command.ExecuteReader();
+        var steps = new List<string>();
+        while (reader.Read())
+        {
+            steps.Add(reader.GetString(3));
+        }
+
+        return steps;
+    }
+
+    // A scan of constants or of what a subquery has already found is none of a table.
+    [GeneratedRegex(@"^SCAN (TABLE )?(?!SUBQUERY|CONSTANT|\d+ CONSTANT|\()\w+", RegexOptions.ExplicitCapture)]
+    private static partial Regex Scan();
+
+    [GeneratedRegex(@"IN @(?<name>\w+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex List();
+
+    [GeneratedRegex(@"@\w+")]
+    private static partial Regex Parameter();
+}

@@ -1,0 +1,147 @@
+// The vectors of attribution, as values.
+using StorePlugin.Campaigns;
+using StorePlugin.Orders;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Orders;
+
+internal sealed class AttributionTests
+{
+    private static readonly DateTimeOffset At = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Test]
+    public void A_1_the_last_of_two_clicks_counts() =>
+        AssertCredited("B", Decide(Click("A", At.AddDays(-5)), Click("B", At.AddDays(-2))));
+
+    [Test]
+    public void A_3_a_code_counts_before_a_click()
+    {
+        var attribution = Decide(Click("A", At.AddDays(-1)), Code("B", 500));
+
+        AssertCredited("B", attribution);
+        Assert.That(Dropped(attribution, "A"), Is.EqualTo("T1"));
+    }
+
+    [Test]
+    public void A_4_a_click_exactly_thirty_days_before_counts_no_more() => AssertNobody("T2", Decide(Click("A", At.AddDays(-30))));
+
+    [Test]
+    public void A_5_a_click_a_second_less_than_thirty_days_before_counts() =>
+        AssertCredited("A", Decide(Click("A", At.AddDays(-30).AddSeconds(1))));
+
+    [Test]
+    public void A_click_after_the_order_does_not_count() => AssertNobody("T2", Decide(Click("A", At.AddSeconds(1))));
+
+    [Test]
+    public void A_6_of_two_codes_the_greater_discount_counts()
+    {
+        var attribution = Decide(Code("A", 300), Code("B", 500, position: 1));
+
+        AssertCredited("B", attribution);
+        Assert.That(Dropped(attribution, "A"), Is.EqualTo("T6"));
+    }
+
+    [Test]
+    public void Of_two_codes_with_equal_discounts_the_first_applied_counts() =>
+        AssertCredited("B", Decide(Code("A", 500, position: 1), Code("B", 500, position: 0)));
+
+    [Test]
+    public void A_9_a_code_that_gave_nothing_is_no_evidence() => AssertNobody("T5", Decide(Code("A", 0)));
+
+    [Test]
+    public void A_code_that_gave_nothing_counts_where_codes_only_track() =>
+        AssertCredited("A", Attribution.Decide(Recorded(Order()), [Code("A", 0)], _ => new TermsInForce(1, new Terms(1000, 0, 30, 30))));
+
+    [Test]
+    public void A_10_an_ambassador_suspended_the_day_before_gets_nothing_and_is_told_why()
+    {
+        var attribution = Decide(Code("A", 500) with { SuspendedAt = At.AddDays(-1) });
+
+        AssertNobody("T10", attribution);
+        Assert.That(((Attribution.Nobody)attribution).Why, Does.Contain("suspended"));
+    }
+
+    [Test]
+    public void An_ambassador_suspended_a_second_after_the_order_keeps_it() =>
+        AssertCredited("A", Decide(Code("A", 500) with { SuspendedAt = At.AddSeconds(1) }));
+
+    // A code that is nobody's makes no touch at all.
+    [Test]
+    public void A_11_a_code_of_the_shop_does_not_block_a_click() =>
+        AssertCredited("A", Attribution.Decide(Recorded(Order() with { Codes = [new OrderCode("SUMMER", 400)] }), [Click("A", At.AddDays(-1))], InForce));
+
+    [Test]
+    public void A_13_a_renewal_with_the_code_of_its_origin_earns_nothing()
+    {
+        var attribution = Attribution.Decide(Recorded(Order() with { Channel = OrderChannel.Renewal }), [Code("A", 500)], InForce);
+
+        AssertNobody("T14", attribution);
+        Assert.That(((Attribution.Nobody)attribution).Why, Does.Contain("renewal"));
+    }
+
+    [Test]
+    public void A_15_an_ambassador_who_buys_with_the_own_code_earns_nothing()
+    {
+        var attribution = Attribution.Decide(
+            new RecordedOrder(Order(), new ShopperHashes(null, "hash of A", null)), [Code("A", 500)], InForce);
+
+        AssertNobody("F1", attribution);
+        Assert.That(((Attribution.Nobody)attribution).Why, Does.Contain("discount stands"));
+    }
+
+    [Test]
+    public void Before_the_launch_and_after_a_codes_end_nobody_is_credited()
+    {
+        AssertNobody("T10", Decide(Code("A", 500) with { LaunchedAt = At.AddSeconds(1) }));
+        AssertNobody("T10", Decide(Code("A", 500) with { LaunchedAt = null }));
+        AssertNobody("T10", Decide(Code("A", 500) with { ApprovedAt = At.AddSeconds(1) }));
+        AssertNobody("T5", Decide(Code("A", 500) with { AssignedAt = At.AddSeconds(1) }));
+        AssertNobody("T5", Decide(Code("A", 500) with { EndedAt = At }));
+        AssertCredited("A", Decide(Code("A", 500) with { AssignedAt = At, ApprovedAt = At, LaunchedAt = At, EndedAt = At.AddSeconds(1) }));
+    }
+
+    [Test]
+    public void A_test_order_earns_nothing() =>
+        AssertNobody("T13", Attribution.Decide(Recorded(Order() with { Test = true }), [Code("A", 500)], InForce));
+
+    [Test]
+    public void The_order_in_which_touches_are_found_changes_nothing()
+    {
+        Touch[] touches = [Click("A", At.AddDays(-1)), Click("B", At.AddDays(-1)) with { Evidence = "a-lower-id" }, Click("C", At.AddDays(-2))];
+
+        Assert.That(
+            new[] { touches, [touches[2], touches[1], touches[0]], [touches[1], touches[0], touches[2]] }.Select(order => Winner(Decide(order))),
+            Is.All.EqualTo("B"));
+    }
+
+    private static Attribution Decide(params Touch[] touches) => Attribution.Decide(Recorded(Order()), touches, InForce);
+
+    private static TermsInForce InForce(string campaignId) => new(1, new Terms(1000, 1000, 30, 30));
+
+    private static Touch Code(string who, long discountMinor, long position = 0) => new(
+        TouchKind.Code, "CODE" + who, At, discountMinor, position, who, "cmp", At.AddYears(-1), null, At.AddYears(-1), null, At.AddYears(-1), "hash of " + who);
+
+    private static Touch Click(string who, DateTimeOffset at) => Code(who, 0) with { Kind = TouchKind.Click, Evidence = "click of " + who, At = at };
+
+    private static Order Order() => new()
+    {
+        Id = "1",
+        Reference = "#1",
+        At = At,
+        UpdatedAt = At,
+        Currency = Currency.Parse("EUR"),
+        Paid = true,
+    };
+
+    private static RecordedOrder Recorded(Order order) => new(order, ShopperHashes.Unknown);
+
+    private static string? Winner(Attribution attribution) => (attribution as Attribution.Credited)?.Winner.AmbassadorId;
+
+    private static string? Dropped(Attribution attribution, string who) =>
+        attribution.Touches.Single(touch => touch.Touch.AmbassadorId == who).DroppedBy;
+
+    private static void AssertCredited(string who, Attribution attribution) => Assert.That(Winner(attribution), Is.EqualTo(who));
+
+    private static void AssertNobody(string rule, Attribution attribution) =>
+        Assert.That((attribution as Attribution.Nobody)?.Rule, Is.EqualTo(rule));
+}

@@ -1,0 +1,119 @@
+// Configuration that is partly set or wrong is refused with the key's name, before anything starts.
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting.Internal;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests;
+
+internal sealed class SettingsTests
+{
+    private string _folder = null!;
+
+    [SetUp]
+    public void Make() => _folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
+
+    [TearDown]
+    public void Remove() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void Nothing_set_is_enough()
+    {
+        var settings = Read();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(settings.Database.Provider, Is.EqualTo("sqlite"));
+            Assert.That(settings.Database.ConnectionString, Is.EqualTo($"Data Source={Path.Combine(_folder, "data", "storeplugin.db")}"));
+            Assert.That(settings.KeyFile, Is.EqualTo(Path.Combine(_folder, "data", "secrets.key")));
+            Assert.That(settings.Mail.Folder, Is.EqualTo(Path.Combine(_folder, "data", "mail")));
+            Assert.That(settings.Shopify, Is.Null);
+        }
+    }
+
+    [Test]
+    public void A_blank_value_counts_as_not_set() => Assert.That(Read("Shopify:ClientId= ", "PublicUrl=").Shopify, Is.Null);
+
+    [TestCase("Shopify:ClientSecret", "Shopify:ClientId=id")]
+    [TestCase("Shopify:ClientId", "Shopify:ClientSecret=secret")]
+    [TestCase("Shopify:ClientId", "Shopify:PreviousClientSecret=secret")]
+    [TestCase("Shopify:ClientId", "Shopify:Scopes=read_orders")]
+    [TestCase("Shopify:ClientId", "Shopify:ApiVersion=2026-10")]
+    [TestCase("Shopify:ApiVersion", "Shopify:ClientId=id", "Shopify:ClientSecret=secret", "Shopify:ApiVersion=2026-02")]
+    [TestCase("Shopify:Scopes", "Shopify:ClientId=id", "Shopify:ClientSecret=secret", "Shopify:Scopes=read orders")]
+    [TestCase("Shopify:AdminUrl", "Shopify:AdminUrl=ftp://{shop}")]
+    [TestCase("PublicUrl", "PublicUrl=plugin.example")]
+    [TestCase("PublicUrl", "PublicUrl=https://plugin.example/?a=b")]
+    [TestCase("Stripe:ApiUrl", "Stripe:ApiUrl=stripe")]
+    [TestCase("WooCommerce:AllowHttp", "WooCommerce:AllowHttp=yes")]
+    [TestCase("Mail:Smtp:Host", "Mail:Smtp:From=a@b.example")]
+    [TestCase("Mail:Smtp:Host", "Mail:Smtp:Port=25")]
+    [TestCase("Mail:Smtp:From", "Mail:Smtp:Host=smtp.example")]
+    [TestCase("Mail:Smtp:Port", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=a@b.example", "Mail:Smtp:Port=70000")]
+    [TestCase("Database:Provider", "Database:Provider=postgres")]
+    [TestCase("ConnectionStrings:StorePlugin", "Database:Provider=sqlserver", "Secrets:KeyFile=k")]
+    [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=Server=x")]
+    [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=no string")]
+    [TestCase("Secrets:KeyFile", "Database:Provider=sqlserver", "ConnectionStrings:StorePlugin=Server=x;Database=y")]
+    [TestCase("Clock:File", "Clock:File=clock")]
+    [TestCase("Webhooks:BodyBytesMax", "Webhooks:BodyBytesMax=0")]
+    [TestCase("Webhooks:BodyBytesMax", "Webhooks:BodyBytesMax=10MB")]
+    public void A_wrong_key_is_named(string key, params string[] settings)
+    {
+        var refusal = Assert.Throws<SettingsException>(() => Read(settings))!;
+
+        Assert.That(refusal.Message, Does.StartWith(key + " "));
+    }
+
+    [Test]
+    public void All_problems_are_told_at_once_and_none_repeats_a_password()
+    {
+        var refusal = Assert.Throws<SettingsException>(() => Read("PublicUrl=x", "WooCommerce:AllowHttp=y", "ConnectionStrings:StorePlugin=Password=hunter2;;=="))!;
+
+        Assert.That(refusal.Message.Split(Environment.NewLine), Has.Length.EqualTo(3));
+        Assert.That(refusal.Message, Does.Not.Contain("hunter2"));
+    }
+
+    [TestCase("serve")]
+    [TestCase("migrate")]
+    [TestCase("verify")]
+    public async Task The_program_ends_with_78_and_names_the_key_on_standard_error(string verb)
+    {
+        var (exitCode, output, errors) = await ProgramRun.ToEndAsync([verb], _folder, ("Shopify:ClientId", "id"));
+
+        Assert.That(exitCode, Is.EqualTo(78));
+        Assert.That(errors, Does.Contain("Shopify:ClientSecret"));
+        Assert.That(output, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_word_that_is_no_verb_ends_with_2_and_the_usage()
+    {
+        var (exitCode, output, errors) = await ProgramRun.ToEndAsync(["sing"], _folder);
+
+        Assert.That(exitCode, Is.EqualTo(2));
+        Assert.That(errors, Does.Contain("'sing' is no verb").And.Contain("verify"));
+        Assert.That(output, Is.Empty);
+    }
+
+    [Test]
+    public async Task Verify_ends_with_1_and_prints_a_finding_a_line()
+    {
+        await using (var app = await StoreApp.StartAsync())
+        {
+            var shop = await Shop.OpenAsync(app);
+            await shop.ClickAsync("amb_gone");
+            await shop.ClickAsync("amb_gone");
+            await app.CopyToAsync(_folder);
+        }
+
+        var (exitCode, output, errors) = await ProgramRun.ToEndAsync(["verify"], _folder);
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(2).And.All.StartsWith("orphan "));
+        Assert.That(errors, Does.Contain("2 findings."));
+    }
+
+    private Settings Read(params string[] settings) => Settings.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).ToDictionary(parts => parts[0], parts => (string?)parts[1])).Build(),
+        new HostingEnvironment { EnvironmentName = "Production", ContentRootPath = _folder });
+}

@@ -1,0 +1,155 @@
+// What must never be in the code base: rules that only live in a document die.
+using System.Text.RegularExpressions;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests;
+
+internal sealed partial class TidyTests
+{
+    private const int LineLengthMax = 180;
+
+    private static readonly string[] Everywhere = ["src", "tests"];
+    private static readonly string[] Sources = ["src"];
+
+    // The tables of the host, which belong to no store, and the claims of the workers, which run over all stores.
+    private static readonly Dictionary<string, string> NamesNoStore = new(StringComparer.Ordinal)
+    {
+        ["Migrator.ReadVersions"] = "the schema is the host's",
+        ["Migrator.RecordVersion"] = "the schema is the host's",
+        ["SqlKeyRing.ReadAll"] = "the key ring is the host's",
+        ["SqlKeyRing.Insert"] = "the key ring is the host's",
+        ["StoreDirectory.ById"] = "the store is what is looked for",
+        ["StoreDirectory.ByDomain"] = "the store is what is looked for",
+        ["Installation.InsertStore"] = "the store is what is made",
+        ["Installation.Install"] = "a store's own row, by its id",
+        ["Installation.Uninstall"] = "a store's own row, by its id",
+        ["StoreFactsRow.Update"] = "a store's own row, by its id",
+        ["Health.CountWork"] = "the host's own health",
+        ["Verify.List"] = "a frame around statements that name it",
+        ["Verify.Count"] = "a frame around statements that name it",
+        ["DropBodies.Find"] = "a worker's claim over all stores",
+    };
+
+    [Test]
+    public void Every_statement_names_its_store()
+    {
+        // A list of columns that begins with store_id is no condition, so it is looked for behind a comparison or in an INSERT.
+        var offences = SourceTree.SqlConstants()
+            .Where(constant => !StoreCondition().IsMatch(constant.Sql) && !WorkersClaim().IsMatch(constant.Sql))
+            .Select(constant => constant.Name).Where(name => !NamesNoStore.ContainsKey(name));
+
+        Assert.That(offences, Is.Empty);
+    }
+
+    [Test]
+    public void No_statement_is_put_together_from_values()
+    {
+        var offences = from file in SourceTree.Files(Sources, ".cs")
+                       from line in Numbered(file.Lines)
+                       from Match match in Interpolated().Matches(line.Text)
+                       where SqlWord().IsMatch(Hole().Replace(match.Value, ""))
+                           || (match.Value.Contains("Page}", StringComparison.Ordinal)
+                               && Hole().Matches(match.Value).Any(hole => !ConstantHole().IsMatch(hole.Value)))
+                       select $"{file.Path}:{line.Number}";
+
+        Assert.That(offences, Is.Empty, "SQL is a constant; the only thing interpolated beside constants is db.Page");
+    }
+
+    [Test]
+    public void Nothing_is_left_for_later_and_nothing_names_this_machine()
+    {
+        string[] words = ["TO" + "DO", "FIX" + "ME", "HA" + "CK:", "/wo" + "rk/", "/tm" + "p/", "/ho" + "me/"];
+        var offences = from file in SourceTree.Files(Everywhere, ".cs", ".sql", ".razor", ".csproj")
+                       from line in Numbered(file.Lines)
+                       where Array.Exists(words, word => line.Text.Contains(word, StringComparison.Ordinal))
+                       select $"{file.Path}:{line.Number}";
+
+        Assert.That(offences, Is.Empty);
+    }
+
+    [Test]
+    public void Time_and_ids_come_from_where_they_are_injected()
+    {
+        var offences = from file in SourceTree.Files(Sources, ".cs", ".razor")
+                       where file.Path != "src/StorePlugin/Data/Ids.cs"
+                       from line in Numbered(file.Lines)
+                       where AmbientTime().IsMatch(line.Text)
+                       select $"{file.Path}:{line.Number}";
+
+        Assert.That(offences, Is.Empty);
+    }
+
+    [Test]
+    public void Every_file_opens_with_a_sentence_that_says_what_it_is_for()
+    {
+        var offences = from file in SourceTree.Files(Everywhere, ".cs", ".sql")
+                       let first = file.Lines.FirstOrDefault() ?? ""
+                       where !first.StartsWith("// ", StringComparison.Ordinal) && !first.StartsWith("-- ", StringComparison.Ordinal)
+                       select file.Path;
+
+        Assert.That(offences, Is.Empty);
+    }
+
+    [Test]
+    public void No_line_is_longer_than_a_screen()
+    {
+        var offences = from file in SourceTree.Files(Sources, ".cs", ".sql")
+                       from line in Numbered(file.Lines)
+                       where line.Text.Length > LineLengthMax
+                       select $"{file.Path}:{line.Number} has {line.Text.Length} characters";
+
+        Assert.That(offences, Is.Empty);
+    }
+
+    [Test]
+    public void The_library_of_webhooks_knows_nothing_of_the_program()
+    {
+        var offences = (from file in SourceTree.Files(["src/Webhooks"], ".cs")
+                        from line in Numbered(file.Lines)
+                        where line.Text.StartsWith("using StorePlugin", StringComparison.Ordinal)
+                            && !line.Text.StartsWith("using StorePlugin.Webhooks", StringComparison.Ordinal)
+                        select $"{file.Path}:{line.Number}")
+            .Concat(from file in SourceTree.Files(["src/Webhooks"], ".csproj")
+                    where Array.Exists(file.Lines, line => line.Contains("ProjectReference", StringComparison.Ordinal))
+                    select file.Path);
+
+        Assert.That(offences, Is.Empty);
+    }
+
+    [TestCase("src/StorePlugin/Orders/Attribution.cs")]
+    [TestCase("src/StorePlugin/Orders/Commission.cs")]
+    [TestCase("src/StorePlugin/Orders/Decision.cs")]
+    [TestCase("src/StorePlugin/Orders/Receipt.cs")]
+    public void What_decides_takes_values_and_returns_values(string path)
+    {
+        var text = File.ReadAllText(Path.Combine(SourceTree.Root, path));
+
+        Assert.That(Impure().Matches(text).Select(match => match.Value), Is.Empty);
+    }
+
+    private static IEnumerable<(int Number, string Text)> Numbered(string[] lines) => lines.Select((text, i) => (i + 1, text));
+
+    [GeneratedRegex(@"store_id = @|store_id,|\(store_id|store_id = \w+\.store_id|@storeId IS NULL OR", RegexOptions.IgnoreCase)]
+    private static partial Regex StoreCondition();
+
+    [GeneratedRegex(@"state = '(pending|held)' AND (due_at|hold_until) <= @now ORDER BY", RegexOptions.ExplicitCapture)]
+    private static partial Regex WorkersClaim();
+
+    [GeneratedRegex("\\$\"[^\"]*\"")]
+    private static partial Regex Interpolated();
+
+    [GeneratedRegex(@"\{[^{}]*\}")]
+    private static partial Regex Hole();
+
+    [GeneratedRegex(@"^\{(_?db\.Page|[A-Z]\w*(\.[A-Z]\w*)?|\w+\.Sql)\}$", RegexOptions.ExplicitCapture)]
+    private static partial Regex ConstantHole();
+
+    [GeneratedRegex(@"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|FROM|WHERE|ORDER BY|VALUES)\b", RegexOptions.ExplicitCapture)]
+    private static partial Regex SqlWord();
+
+    [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?Now\b|\bDateTime\.Today\b|\bGuid\.(NewGuid|CreateVersion7)\b", RegexOptions.ExplicitCapture)]
+    private static partial Regex AmbientTime();
+
+    [GeneratedRegex(@"\b(Db|Tx|TimeProvider|HttpClient|ILogger|async|await|Random)\b", RegexOptions.ExplicitCapture)]
+    private static partial Regex Impure();
+}
