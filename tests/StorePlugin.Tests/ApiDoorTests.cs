@@ -62,7 +62,7 @@ internal sealed class ApiDoorTests
         var client = await ApiClient.OfAsync(_app, _shop.Store);
         await _app.Db.DoAsync(
             "UPDATE api_keys SET revoked_at = 1 WHERE store_id = @storeId AND id = (SELECT MAX(id) FROM api_keys WHERE store_id = @storeId AND key_hash = @hash)",
-            new { storeId = _shop.Store.Id, hash = Data.Ids.HashOf(client.Key!) });
+            new { storeId = _shop.Store.Id, hash = StorePlugin.Data.Ids.HashOf(client.Key!) });
 
         Assert.That((await client.Get("store")).Status, Is.EqualTo(401));
     }

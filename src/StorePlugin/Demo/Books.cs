@@ -61,9 +61,9 @@ internal sealed class Books(Currency currency, TimeZoneInfo zone, DemoPlan plan)
         .Where(pair => pair.Key.Ambassador == ambassador && pair.Key.Oddity == Oddity.None)
         .Sum(pair => CommissionOf(pair.Value));
 
-    /// <summary>How many orders are the ambassador's.</summary>
+    /// <summary>How many paid orders are the ambassador's.</summary>
     public int OrderCount(int ambassador) =>
-        _orders.Keys.Count(planned => planned.Ambassador == ambassador && planned.Oddity is Oddity.None or Oddity.Unpaid);
+        _orders.Keys.Count(planned => planned.Ambassador == ambassador && planned.Oddity == Oddity.None);
 
     private static long CommissionOf(ShopOrder order)
     {

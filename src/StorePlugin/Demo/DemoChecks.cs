@@ -44,7 +44,7 @@ internal sealed class DemoChecks(Db db, Verify verify, Simulated simulated)
     private const string Credited =
         """
         SELECT ambassador_id AS name, commission_minor AS amount FROM orders
-        WHERE store_id = @storeId AND ambassador_id IS NOT NULL
+        WHERE store_id = @storeId AND ambassador_id IS NOT NULL AND paid_at IS NOT NULL
         """;
 
     private async Task<DemoCheck> BooksAsync(CancellationToken cancel)

@@ -13,9 +13,8 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
 
     private const string Sales =
         """
-        SELECT ambassador_id, CAST(COUNT(*) AS bigint) AS orders,
-            COALESCE(SUM(CASE WHEN paid_at IS NULL THEN 0 ELSE net_minor END), 0) AS net_minor
-        FROM orders WHERE store_id = @storeId AND ambassador_id IS NOT NULL GROUP BY ambassador_id
+        SELECT ambassador_id, CAST(COUNT(*) AS bigint) AS orders, COALESCE(SUM(net_minor), 0) AS net_minor
+        FROM orders WHERE store_id = @storeId AND ambassador_id IS NOT NULL AND paid_at IS NOT NULL GROUP BY ambassador_id
         """;
 
     private const string Balances =
@@ -25,9 +24,11 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
 
     private const string Uncredited =
         """
-        SELECT COALESCE(reason, '') AS reason, CAST(COUNT(*) AS bigint) AS orders, COALESCE(SUM(net_minor), 0) AS net_minor
+        SELECT COALESCE(reason, '') AS reason, CAST(COUNT(*) AS bigint) AS orders
         FROM orders WHERE store_id = @storeId AND state = 'uncredited' GROUP BY reason ORDER BY 2 DESC, 1
         """;
+
+    private const string Unpaid = "SELECT CAST(COUNT(*) AS bigint) FROM orders WHERE store_id = @storeId AND state = 'observed'";
 
     private static readonly string[] Accounts = [Account.Held, Account.Review, Account.Approved, Account.InPayout, Account.Paid];
 
@@ -110,11 +111,15 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
     {
         await output.WriteLineAsync(
             $"""
-            Orders      credited to the ambassador, with those refunded since or not paid yet
-            Sales       paid orders without tax and shipping, after discounts and refunds
+            Clicks      visits over the ambassador's link
+            Orders      paid orders that credit the ambassador, with those refunded since
+            Sales       these orders without tax and shipping, after discounts and refunds
             Commission  {DemoPlan.CommissionPercent} % of the sales, rounded to the cent for each order: the sum of the five columns after it
             Held        earned, and released {DemoPlan.HoldDays} days after payment; here, the sales of the last day
-            Approved    free to be paid with the next payout; below zero where a paid order was refunded later
+            Review      waiting for a person's decision
+            Approved    to be paid with the next payout; below zero where an order was refunded after it had been paid out
+            In payout   on its way, and not confirmed yet
+            Paid        transferred to the ambassador
 
             """);
         foreach (var ambassador in simulated.Ambassadors.Where(ambassador => simulated.PayoutNotes.ContainsKey(ambassador.Id)))
@@ -126,6 +131,11 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
         foreach (var row in await db.ManyAsync<UncreditedRow>(Uncredited, new { storeId = simulated.Store.Id }, cancel))
         {
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {row.Orders,4}  {row.Reason}"));
+        }
+
+        if (await db.OneAsync<long>(Unpaid, new { storeId = simulated.Store.Id }, cancel) is > 0 and var unpaid)
+        {
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {unpaid,4}  The order is not paid yet: it counts when the money has come."));
         }
 
         var again = simulated.Sent - simulated.Acknowledged.Count;
@@ -145,5 +155,5 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
 
     private sealed record BalanceRow(string AmbassadorId, string Account, long AmountMinor);
 
-    private sealed record UncreditedRow(string Reason, long Orders, long NetMinor);
+    private sealed record UncreditedRow(string Reason, long Orders);
 }

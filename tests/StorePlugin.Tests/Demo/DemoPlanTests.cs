@@ -22,7 +22,7 @@ internal sealed class DemoPlanTests
 
         Assert.That(plan.Orders.Select(order => order.Oddity), Is.SupersetOf(Enum.GetValues<Oddity>()));
         Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order!.Route == Route.RefundFirst));
-        Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order!.Refunds.Any(refund => order!.Day + refund.AfterDays == plan.PayoutDay)));
+        Assert.That(plan.Orders, Has.Some.Matches<PlannedOrder>(order => order!.Refunds.Any(refund => order.Day + refund.AfterDays == plan.PayoutDay)));
     }
 
     [Test]
@@ -60,7 +60,7 @@ internal sealed class DemoPlanTests
 
         Assert.That(
             table.ToString().Split(Environment.NewLine),
-            Is.EqualTo(["Name         Sum", "-----  --------", "李娜          7", "Zoe\u0308 L  1,234.50", ""]));
+            Is.EqualTo(["Name        Sum", "-----  --------", "李娜          7", "Zoe\u0308 L  1,234.50", ""]));
     }
 
     private static string Say(PlannedOrder order) =>

@@ -30,7 +30,7 @@ internal sealed class ApiKeyVerbTests
         var (_, output, _) = await RunAsync(app, shop.Store.Id, write: false);
 
         var hash = await app.Db.OneAsync<string>("SELECT key_hash FROM api_keys WHERE store_id = @id", new { id = shop.Store.Id });
-        Assert.That(hash, Is.EqualTo(Data.Ids.HashOf(output.Trim())));
+        Assert.That(hash, Is.EqualTo(StorePlugin.Data.Ids.HashOf(output.Trim())));
     }
 
     [TestCase("LUX.Rehearsal.Example")]
