@@ -1,5 +1,6 @@
 // The program's ways through the database, each driven from outside. A folder adds its own to the list.
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
@@ -43,7 +44,7 @@ internal static class Flows
         await shop.PaysAsync(Order("4").With("FLOWANN", "5.00").With("FLOWBOB", "20.00") with { UpdatedAt = StoreApp.Start.AddHours(1) });
         await shop.PaysAsync(Order("5"));
         await shop.PaysAsync(Order("6").With("FLOWANN", "10.00"));
-        await shop.DeliverAsync("orders/delete", """{"id":6}""");
+        await shop.DeliverAsync("orders/delete", new JsonObject { ["id"] = 6 }.ToJsonString());
         await app.DrainAsync();
         app.Clock.Advance(TimeSpan.FromDays(30));
         await app.DrainAsync();
