@@ -45,7 +45,12 @@ internal sealed record Dialect(
             ["$bytes_max$"] = "varbinary(max)",
             ["$exact$"] = "COLLATE Latin1_General_100_BIN2",
         },
-        MigrationLock: "EXEC sp_getapplock @Resource = 'storeplugin-migrations', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000",
+        MigrationLock:
+            """
+            DECLARE @taken int;
+            EXEC @taken = sp_getapplock @Resource = 'storeplugin-migrations', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000;
+            IF @taken < 0 RAISERROR('Another process has been migrating this database for a minute.', 16, 1);
+            """,
         TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM information_schema.tables WHERE table_name = @table",
         IsUniqueViolation: e => e is SqlException { Number: 2601 or 2627 },
         IsTransient: e => e is SqlException { Number: 1205 or 3960 });

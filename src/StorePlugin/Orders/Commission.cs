@@ -85,7 +85,10 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, long RateBp, M
             remaining[index] -= share;
         }
 
-        foreach (var (index, _, _) in shares.OrderByDescending(share => share.Remainder).ThenBy(share => lines[share.Index].Line.Id, StringComparer.Ordinal).Take((int)missing))
+        // The lowest line id: platforms count them, so a shorter one is lower.
+        var ordered = shares.OrderByDescending(share => share.Remainder)
+            .ThenBy(share => lines[share.Index].Line.Id.Length).ThenBy(share => lines[share.Index].Line.Id, StringComparer.Ordinal);
+        foreach (var (index, _, _) in ordered.Take((int)missing))
         {
             remaining[index]--;
         }

@@ -64,7 +64,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private const string LoadCodes =
         """
-        SELECT c.code_key, c.ambassador_id, c.campaign_id, c.assigned_at, c.ended_at, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
+        SELECT c.code_key, c.ambassador_id, c.campaign_id, c.assigned_at, c.ended_at, a.approved_at, k.launched_at, a.person_hash
         FROM codes c
         JOIN ambassadors a ON a.store_id = c.store_id AND a.id = c.ambassador_id
         JOIN campaigns k ON k.store_id = c.store_id AND k.id = c.campaign_id
@@ -73,7 +73,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private const string LoadClicks =
         """
-        SELECT c.id AS reference, c.ambassador_id, c.campaign_id, c.at AS dated, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
+        SELECT c.id AS reference, c.ambassador_id, c.campaign_id, c.at AS dated, a.approved_at, k.launched_at, a.person_hash
         FROM clicks c
         JOIN ambassadors a ON a.store_id = c.store_id AND a.id = c.ambassador_id
         JOIN campaigns k ON k.store_id = c.store_id AND k.id = c.campaign_id
@@ -82,11 +82,17 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private const string LoadLinks =
         """
-        SELECT l.slug_key AS reference, l.ambassador_id, l.campaign_id, l.created_at AS dated, a.approved_at, a.suspended_at, k.launched_at, a.person_hash
+        SELECT l.slug_key AS reference, l.ambassador_id, l.campaign_id, l.created_at AS dated, a.approved_at, k.launched_at, a.person_hash
         FROM link_slugs l
         JOIN ambassadors a ON a.store_id = l.store_id AND a.id = l.ambassador_id
         JOIN campaigns k ON k.store_id = l.store_id AND k.id = l.campaign_id
         WHERE l.store_id = @storeId AND l.slug_key IN @keys
+        """;
+
+    private const string LoadSuspensions =
+        """
+        SELECT ambassador_id, from_at, until_at FROM suspensions
+        WHERE store_id = @storeId AND ambassador_id IN @ids
         """;
 
     private const string LoadTerms =
@@ -254,8 +260,16 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
         var campaigns = codes.Values.Select(row => row.CampaignId)
             .Concat(clicks.Values.Concat(links.Values).Select(row => row.CampaignId)).Distinct().ToArray();
+        var ambassadors = codes.Values.Select(row => row.AmbassadorId)
+            .Concat(clicks.Values.Concat(links.Values).Select(row => row.AmbassadorId)).Distinct().ToArray();
+        var suspensions = new List<SuspensionRow>();
+        foreach (var ids in ambassadors.Chunk(BatchMax))
+        {
+            suspensions.AddRange(await tx.ManyAsync<SuspensionRow>(LoadSuspensions, new { storeId = store.Id, ids }));
+        }
+
         var terms = campaigns.Length == 0 ? [] : await tx.ManyAsync<TermsRow>(LoadTerms, new { storeId = store.Id, ids = campaigns });
-        return new Evidence(codes, clicks, links, terms.ToLookup(row => row.CampaignId));
+        return new Evidence(codes, clicks, links, suspensions.ToLookup(row => row.AmbassadorId), terms.ToLookup(row => row.CampaignId));
     }
 
     /// <summary>Decides one order and how its row and its ledger follow.</summary>
@@ -368,12 +382,14 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private sealed record CodeRow(
         string CodeKey, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt,
-        DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, DateTimeOffset? LaunchedAt, string PersonHash);
+        DateTimeOffset ApprovedAt, DateTimeOffset? LaunchedAt, string PersonHash);
 
     // A click's id and instant, or a slug's key and the instant it was made.
     private sealed record ReferenceRow(
         string Reference, string AmbassadorId, string CampaignId, DateTimeOffset Dated,
-        DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, DateTimeOffset? LaunchedAt, string PersonHash);
+        DateTimeOffset ApprovedAt, DateTimeOffset? LaunchedAt, string PersonHash);
+
+    private sealed record SuspensionRow(string AmbassadorId, DateTimeOffset FromAt, DateTimeOffset? UntilAt);
 
     private sealed record TermsRow(string CampaignId, long Revision, string Terms, DateTimeOffset EffectiveAt);
 
@@ -435,7 +451,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private sealed record Evidence(
         Dictionary<string, CodeRow> Codes, Dictionary<string, ReferenceRow> Clicks, Dictionary<string, ReferenceRow> Links,
-        ILookup<string, TermsRow> Terms)
+        ILookup<string, SuspensionRow> Suspensions, ILookup<string, TermsRow> Terms)
     {
         private readonly Dictionary<(string, long), Terms> _read = [];
 
@@ -449,7 +465,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
                 {
                     touches.Add(new Touch(
                         TouchKind.Code, code.Code, order.At, code.AmountMinor, position, row.AmbassadorId, row.CampaignId,
-                        row.AssignedAt, row.EndedAt, row.ApprovedAt, row.SuspendedAt, row.LaunchedAt, row.PersonHash));
+                        row.AssignedAt, row.EndedAt, row.ApprovedAt, SuspendedAt(row.AmbassadorId, order.At), row.LaunchedAt, row.PersonHash));
                 }
             }
 
@@ -457,11 +473,11 @@ internal sealed class ReceiveOrders(TimeProvider clock)
             {
                 if (Clicks.TryGetValue(reference.Value, out var click))
                 {
-                    touches.Add(Reference(TouchKind.Click, reference.Value, click, click.Dated));
+                    touches.Add(Reference(TouchKind.Click, reference.Value, click, click.Dated, order.At));
                 }
                 else if (Links.TryGetValue(CodeKey.Of(reference.Value), out var link))
                 {
-                    touches.Add(Reference(TouchKind.Link, reference.Value, link, order.At));
+                    touches.Add(Reference(TouchKind.Link, reference.Value, link, order.At, order.At));
                 }
             }
 
@@ -484,9 +500,17 @@ internal sealed class ReceiveOrders(TimeProvider clock)
             return new TermsInForce(row.Revision, terms);
         }
 
-        private static Touch Reference(TouchKind kind, string evidence, ReferenceRow row, DateTimeOffset at) => new(
+        private Touch Reference(TouchKind kind, string evidence, ReferenceRow row, DateTimeOffset at, DateTimeOffset orderAt) => new(
             kind, evidence, at, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.Dated, EndedAt: null,
-            row.ApprovedAt, row.SuspendedAt, row.LaunchedAt, row.PersonHash);
+            row.ApprovedAt, SuspendedAt(row.AmbassadorId, orderAt), row.LaunchedAt, row.PersonHash);
+
+        /// <summary>
+        /// Since when the ambassador was suspended at an order's instant, or null. A suspension that has ended since still
+        /// counts for the orders of its time, however late they arrive (rules T10, I6).
+        /// </summary>
+        private DateTimeOffset? SuspendedAt(string ambassadorId, DateTimeOffset at) => Suspensions[ambassadorId]
+            .Where(suspension => suspension.FromAt <= at && (suspension.UntilAt is null || at < suspension.UntilAt))
+            .Min(suspension => (DateTimeOffset?)suspension.FromAt);
     }
 }
 

@@ -36,7 +36,10 @@ internal static class LinkCode
 
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {rows.Count} {rows.Count}" shape-rendering="crispEdges"><rect width="100%" height="100%" fill="#fff"/><path d="{path}" fill="#000"/></svg>""");
+            $"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {rows.Count} {rows.Count}" shape-rendering="crispEdges">
+            <rect width="100%" height="100%" fill="#fff"/><path d="{path}" fill="#000"/></svg>
+            """);
     }
 
     public static byte[] Png(string link)

@@ -12,6 +12,10 @@ internal sealed partial class QueryPlanTests
         ["Migrator.ReadVersions"] = "a few rows, read at start",
         ["SqlKeyRing.ReadAll"] = "a few rows, read at start and every 90 days",
         ["Health.CountWork"] = "counts partial indexes, which hold open rows only",
+        ["SignInLine.ReadNewest"] = "the list of stores, once at start",
+        ["DemoVerb.LiveStores"] = "the list of stores, once at start",
+        ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
+        ["Workers.FreeEffects"] = "the index of open rows, once at start",
     };
 
     private StoreApp _app = null!;

@@ -180,5 +180,24 @@ internal sealed class OrderToMoneyTests
         Assert.That(contents[0], Does.Not.Contain("planted"));
     }
 
+    [Test]
+    public async Task A_suspension_that_has_ended_still_counts_for_the_orders_of_its_time()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _app.Db.DoAsync(
+            """
+            INSERT INTO suspensions (store_id, id, ambassador_id, from_at, from_actor, until_at, until_actor)
+            VALUES (@storeId, 'sus_1', @ann, @from, 'test', @until, 'test')
+            """,
+            new { storeId = _shop.Store.Id, ann, from = StoreApp.Start.AddHours(1), until = StoreApp.Start.AddHours(2) });
+        _app.Clock.Advance(TimeSpan.FromHours(3));
+
+        await _shop.PaysAsync(new TestOrder("1001", StoreApp.Start.AddHours(1)).With("ANN10", "10.00"));
+        await _shop.PaysAsync(new TestOrder("1002", StoreApp.Start.AddHours(2)).With("ANN10", "10.00"));
+
+        Assert.That((await _shop.ReceiptAsync("1001")).Rule, Is.EqualTo("T10"));
+        Assert.That((await _shop.ReceiptAsync("1002")).AmbassadorId, Is.EqualTo(ann));
+    }
+
     private static TestOrder Order(string id = "1001") => new(id, StoreApp.Start);
 }
