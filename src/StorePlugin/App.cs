@@ -38,7 +38,7 @@ internal static class App
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton<TimeProvider>(services => settings.ClockFile is { } file ? new FileClock(file) : TimeProvider.System);
+        builder.Services.AddSingleton(_ => settings.ClockFile is { } file ? new FileClock(file) : TimeProvider.System);
         builder.Services.AddSingleton<PublicAddress>();
         builder.Services.AddProblemDetails();
         builder.Services.Configure<WebhookOptions>(options =>
