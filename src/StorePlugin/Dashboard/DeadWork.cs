@@ -21,7 +21,7 @@ internal enum Replay
 /// <param name="ReplayPath">Null where its content has been dropped and nothing is left to try.</param>
 public sealed record DeadRow(string What, string Reason, long Attempts, Moment Since, string? ReplayPath);
 
-internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
+internal sealed class DeadWork(Db db, Replays replays)
 {
     /// <summary>How many rows of each kind a page shows.</summary>
     public const long ShownMax = 10;
@@ -36,26 +36,6 @@ internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
         """
         SELECT id, kind, outcome, attempts, created_at
         FROM effects WHERE store_id = @storeId AND state = 'dead' ORDER BY id DESC
-        """;
-
-    private const string QueueDelivery =
-        """
-        UPDATE deliveries SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
-        WHERE store_id = @storeId AND id = @id AND state = 'dead' AND body IS NOT NULL
-        """;
-
-    private const string QueueEffect =
-        """
-        UPDATE effects SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
-        WHERE store_id = @storeId AND id = @id AND state = 'dead'
-        """;
-
-    // The code that was refused waits for its discount again.
-    private const string QueueDiscount =
-        """
-        UPDATE codes SET discount_state = 'pending', discount_problem = NULL
-        WHERE store_id = @storeId AND discount_state = 'refused'
-            AND code_key IN (SELECT subject FROM effects WHERE store_id = @storeId AND id = @id AND kind = 'create_discount')
         """;
 
     private const string CountDeliveries = "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @storeId AND id = @id";
@@ -91,25 +71,14 @@ internal sealed class DeadWork(Db db, WorkSignal signal, TimeProvider clock)
         ];
     }
 
-    public async Task<Replay> ReplayDeliveryAsync(Store store, string id, CancellationToken cancel)
-    {
-        var args = new { storeId = store.Id, id, now = clock.GetUtcNow() };
-        if (await db.DoAsync(QueueDelivery, args, cancel) == 0)
-        {
-            return await db.OneAsync<long>(CountDeliveries, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
-        }
+    public async Task<Replay> ReplayDeliveryAsync(Store store, string id, CancellationToken cancel) =>
+        await replays.QueueDeliveryAsync(store, id, cancel) ? Replay.Queued : await WhyNotAsync(CountDeliveries, store, id, cancel);
 
-        signal.Set();
-        return Replay.Queued;
-    }
+    public async Task<Replay> ReplayEffectAsync(Store store, string id, CancellationToken cancel) =>
+        await replays.QueueEffectAsync(store, id, cancel) ? Replay.Queued : await WhyNotAsync(CountEffects, store, id, cancel);
 
-    public async Task<Replay> ReplayEffectAsync(Store store, string id, CancellationToken cancel)
-    {
-        var args = new { storeId = store.Id, id, now = clock.GetUtcNow() };
-        var queued = await db.InTransactionAsync(
-            async tx => await tx.DoAsync(QueueEffect, args) == 1 && await tx.DoAsync(QueueDiscount, args) >= 0, cancel: cancel);
-        return queued ? Replay.Queued : await db.OneAsync<long>(CountEffects, args, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
-    }
+    private async Task<Replay> WhyNotAsync(string count, Store store, string id, CancellationToken cancel) =>
+        await db.OneAsync<long>(count, new { storeId = store.Id, id }, cancel) > 0 ? Replay.NotDead : Replay.Unknown;
 
     // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
     // constructor that fits.

@@ -1,6 +1,7 @@
 // The database: reads on connections of their own, writes in transactions that wait their turn.
 using System.Data;
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Dapper;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
@@ -51,6 +52,17 @@ internal sealed class Db : IAsyncDisposable
     {
         await using var connection = await OpenAsync(cancel);
         return (await connection.QueryAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel))).AsList();
+    }
+
+    /// <summary>Reads row by row, for rows that are large or many; whoever has seen enough may stop.</summary>
+    public async IAsyncEnumerable<T> StreamAsync<T>(
+        string sql, object? args = null, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        await using var connection = await OpenAsync(cancel);
+        await foreach (var row in connection.QueryUnbufferedAsync<T>(sql, args).WithCancellation(cancel))
+        {
+            yield return row;
+        }
     }
 
     /// <summary>One statement in a transaction of its own. Returns the rows it touched.</summary>

@@ -33,12 +33,6 @@ internal static class DeliveryEndpoints
     private const string ReadPending = Columns + " AND state = 'pending'" + After;
     private const string ReadDone = Columns + " AND state = 'done'" + After;
 
-    private const string Revive =
-        """
-        UPDATE deliveries SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
-        WHERE store_id = @storeId AND id = @id AND state = 'dead' AND body IS NOT NULL
-        """;
-
     public static void MapDeliveries(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/deliveries").WithTags("Deliveries");
@@ -82,18 +76,16 @@ internal static class DeliveryEndpoints
         await db.OneAsync<Row>(ReadOne, new { storeId = caller.Store.Id, id }, cancel) is { } row ? TypedResults.Ok(Show(row)) : Unknown;
 
     private static async Task<Results<Accepted<DeliveryView>, ProblemHttpResult>> Replay(
-        ApiCaller caller, string id, Db db, WorkSignal signal, TimeProvider clock, CancellationToken cancel)
+        ApiCaller caller, string id, Db db, Replays replays, CancellationToken cancel)
     {
-        var args = new { storeId = caller.Store.Id, id, now = clock.GetUtcNow() };
-        var revived = await db.DoAsync(Revive, args, cancel) == 1;
-        if (await db.OneAsync<Row>(ReadOne, args, cancel) is not { } row)
+        var queued = await replays.QueueDeliveryAsync(caller.Store, id, cancel);
+        if (await db.OneAsync<Row>(ReadOne, new { storeId = caller.Store.Id, id }, cancel) is not { } row)
         {
             return Unknown;
         }
 
-        if (revived)
+        if (queued)
         {
-            signal.Set();
             return TypedResults.Accepted($"/api/v1/deliveries/{id}", Show(row));
         }
 

@@ -31,19 +31,6 @@ internal static class EffectEndpoints
     private const string ReadPending = Columns + " AND state = 'pending'" + After;
     private const string ReadDone = Columns + " AND state = 'done'" + After;
 
-    private const string Revive =
-        """
-        UPDATE effects SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
-        WHERE store_id = @storeId AND id = @id AND state = 'dead'
-        """;
-
-    // The code that was refused waits for its discount again.
-    private const string ReviveDiscount =
-        """
-        UPDATE codes SET discount_state = 'pending', discount_problem = NULL
-        WHERE store_id = @storeId AND code_key = @subject AND discount_state = 'refused'
-        """;
-
     public static void MapEffects(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/effects").WithTags("Effects");
@@ -83,24 +70,12 @@ internal static class EffectEndpoints
         await db.OneAsync<Row>(ReadOne, new { storeId = caller.Store.Id, id }, cancel) is { } row ? TypedResults.Ok(Show(row)) : Unknown;
 
     private static async Task<Results<Accepted<EffectView>, ProblemHttpResult>> Replay(
-        ApiCaller caller, string id, Db db, TimeProvider clock, CancellationToken cancel)
+        ApiCaller caller, string id, Db db, Replays replays, CancellationToken cancel)
     {
-        var (row, revived) = await db.InTransactionAsync(
-            async tx =>
-            {
-                var args = new { storeId = caller.Store.Id, id, now = clock.GetUtcNow() };
-                var done = await tx.DoAsync(Revive, args) == 1;
-                var after = await tx.OneAsync<Row>(ReadOne, args);
-                if (done && after?.Kind == Effect.Kinds.CreateDiscount)
-                {
-                    await tx.DoAsync(ReviveDiscount, new { storeId = caller.Store.Id, subject = after.Subject });
-                }
-
-                return (after, done);
-            },
-            cancel: cancel);
+        var queued = await replays.QueueEffectAsync(caller.Store, id, cancel);
+        var row = await db.OneAsync<Row>(ReadOne, new { storeId = caller.Store.Id, id }, cancel);
         return row is null ? Unknown
-            : revived ? TypedResults.Accepted($"/api/v1/effects/{id}", Show(row))
+            : queued ? TypedResults.Accepted($"/api/v1/effects/{id}", Show(row))
             : Problems.Conflict("effect-not-dead", "The effect is not dead.", $"It is {row.State}; only a dead effect is replayed.");
     }
 

@@ -26,6 +26,9 @@ internal sealed partial class InboxWorker(
 {
     private const int ClaimMax = 400;
 
+    // Bodies may be large: what is in hand at once is bounded by its bytes too.
+    private const long ClaimBytesMax = 16 * 1024 * 1024;
+
     // A transaction of the workers must not keep intake waiting for longer than about this.
     private static readonly TimeSpan TransactionTime = TimeSpan.FromMilliseconds(10);
 
@@ -79,7 +82,18 @@ internal sealed partial class InboxWorker(
     private async Task<List<Row>> ClaimAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var due = await db.ManyAsync<Row>($"{FindDue} {db.Page}", new { now, take = ClaimMax }, cancel);
+        var due = new List<Row>();
+        var bytes = 0L;
+        await foreach (var row in db.StreamAsync<Row>($"{FindDue} {db.Page}", new { now, take = ClaimMax }, cancel))
+        {
+            due.Add(row);
+            bytes += row.Body?.Length ?? 0;
+            if (bytes >= ClaimBytesMax)
+            {
+                break;
+            }
+        }
+
         if (due.Count == 0)
         {
             return [];

@@ -46,11 +46,11 @@ internal sealed class ApiKeyVerb(Db db, StoreDirectory stores, ApiKeys keys)
     private const int Clean = 0;
     private const int Failure = 1;
 
-    // A WooCommerce store's domain is its address; people leave the scheme away.
+    // Domains are kept in lower case. A WooCommerce store's is its address; people leave the scheme away.
     private const string Find =
         """
         SELECT id FROM stores
-        WHERE id = @key OR LOWER(domain) = @domain OR LOWER(domain) = @http OR LOWER(domain) = @https
+        WHERE id = @key OR (platform IN ('shopify', 'woocommerce', 'rehearsal') AND domain IN (@domain, @http, @https))
         ORDER BY id
         """;
 

@@ -48,7 +48,7 @@ internal sealed class History
         for (var phase = 0; phase < 2; phase++)
         {
             var updated = phase == 0 ? order.UpdatedAt!.Value : StoreApp.Start.AddDays(41);
-            for (var steps = _random.Next(0, 4); steps > 0 && order.FinancialStatus != "refunded"; steps--)
+            for (var steps = _random.Next(0, 5); steps > 0 && order.FinancialStatus != "refunded"; steps--)
             {
                 var (next, refund) = Step(order, phase, ref cancelled);
                 if (next == order)
@@ -57,9 +57,10 @@ internal sealed class History
                 }
 
                 // At the same instant what is paid, refunded or cancelled stands; an edit is always later (rule I4).
-                updated = updated.AddMinutes(next.Codes != order.Codes || next.Lines.Count > order.Lines.Count ? _random.Next(1, 300) : _random.Next(0, 300));
+                var edited = next.Codes != order.Codes || next.Lines.Count > order.Lines.Count;
+                updated = updated.AddMinutes(!edited && Chance(40) ? 0 : _random.Next(1, 300));
                 order = next with { UpdatedAt = updated };
-                if (refund is { } loose && Chance(60))
+                if (refund is { } loose && Chance(75))
                 {
                     told.Refunds.Add(loose);
                     Send(phase, "refunds/create", order.RefundJson(loose.Id, loose.Line, loose.Amount));
@@ -136,7 +137,7 @@ internal sealed class History
 
     private void Tell(Told told, TestOrder order, int phase, bool surely)
     {
-        if (surely || Chance(80))
+        if (surely || Chance(60))
         {
             told.Versions.Add(order);
             told.Refunds.UnionWith(order.Refunds);

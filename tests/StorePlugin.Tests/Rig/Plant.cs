@@ -1,8 +1,8 @@
 // Writes a row straight into a table; columns that the test does not name, and that must hold something, hold nothing of note.
-using System.Collections.ObjectModel;
 using System.Data.Common;
 using System.Globalization;
 using Dapper;
+using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
 
 namespace StorePlugin.Tests.Rig;
@@ -15,9 +15,9 @@ internal static class Plant
         var row = values.ToDictionary(value => value.Column, value => value.Value, StringComparer.Ordinal);
         foreach (var column in await ColumnsAsync(connection, table))
         {
-            if (column.AllowDBNull is false && !row.ContainsKey(column.ColumnName))
+            if (column.Nullable == "NO" && !row.ContainsKey(column.Name))
             {
-                row[column.ColumnName] = column.DataTypeName is "bigint" or "INTEGER" ? 0L : "";
+                row[column.Name] = column.Type == "bigint" ? 0L : "";
             }
         }
 
@@ -41,11 +41,17 @@ internal static class Plant
         await RowAsync(connection, table, values);
     }
 
-    private static async Task<ReadOnlyCollection<DbColumn>> ColumnsAsync(DbConnection connection, string table)
+    private static async Task<IEnumerable<Column>> ColumnsAsync(DbConnection connection, string table) => connection is SqliteConnection
+        ? await connection.QueryAsync<Column>("""SELECT name, type, CASE "notnull" WHEN 1 THEN 'NO' ELSE 'YES' END AS nullable FROM pragma_table_info(@table)""", new { table })
+        : await connection.QueryAsync<Column>(
+            "SELECT column_name AS name, data_type AS type, is_nullable AS nullable FROM information_schema.columns WHERE table_name = @table", new { table });
+
+    private sealed record Column
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT * FROM {table} WHERE 1 = 0";
-        await using var reader = await command.ExecuteReaderAsync();
-        return await reader.GetColumnSchemaAsync();
+        public string Name { get; init; } = "";
+
+        public string Type { get; init; } = "";
+
+        public string Nullable { get; init; } = "";
     }
 }

@@ -20,9 +20,9 @@ internal static class SourceTree
     /// <summary>Every file with one of these endings under these folders of the code base, without what builds leave.</summary>
     public static IEnumerable<(string Path, string[] Lines)> Files(string[] folders, params string[] endings) =>
         from folder in folders
-        from file in Directory.EnumerateFiles(System.IO.Path.Combine(Root, folder), "*", SearchOption.AllDirectories)
-        let path = System.IO.Path.GetRelativePath(Root, file).Replace('\\', '/')
-        where endings.Contains(System.IO.Path.GetExtension(file)) && !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal)
+        from file in Directory.EnumerateFiles(Path.Combine(Root, folder), "*", SearchOption.AllDirectories)
+        let path = Path.GetRelativePath(Root, file).Replace('\\', '/')
+        where endings.Contains(Path.GetExtension(file)) && !path.Contains("/bin/", StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal)
         select (path, File.ReadAllLines(file));
 
     /// <summary>
@@ -45,7 +45,7 @@ internal static class SourceTree
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "StorePlugin.sln")))
+        while (!File.Exists(Path.Combine(folder.FullName, "StorePlugin.sln")))
         {
             folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the code base.");
         }

@@ -1,0 +1,162 @@
+// The program's ways through the database, each driven from outside. A folder adds its own to the list.
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using StorePlugin.Inbox;
+using StorePlugin.Ledger;
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
+using StorePlugin.Verification;
+
+namespace StorePlugin.Tests.Data;
+
+/// <summary>A scenario on a running program; it opens a shop of its own, since all flows share one database.</summary>
+internal sealed record Flow(string Name, Func<StoreApp, Task> Run)
+{
+    public override string ToString() => Name;
+}
+
+internal static class Flows
+{
+    public static readonly Flow[] All =
+    [
+        new("orders from delivery to release", OrdersAsync),
+        new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
+        new("two workers on one backlog", TwoWorkersAsync),
+        new("effects done, failed and put off", EffectsAsync),
+        new("a store that comes, goes and comes back", InstallationAsync),
+        new("findings of verify", VerifyAsync),
+    ];
+
+    private static async Task OrdersAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-orders");
+        var ann = await shop.AmbassadorAsync("FLOWANN");
+        var bob = await shop.AmbassadorAsync("FLOWBOB");
+        var click = await shop.ClickAsync(ann);
+
+        await shop.DeliverAsync("refunds/create", Order("1").RefundJson("11", 0, "10.00"));
+        await app.DrainAsync();
+        await shop.PaysAsync(Order("1").With("FLOWANN", "10.00"));
+        await shop.PaysAsync(Order("2") with { Landing = $"/?ref={click}" });
+        await shop.PaysAsync(Order("3") with { CartRef = "FLOWANN" });
+        await shop.PaysAsync(Order("4").With("FLOWANN", "10.00"));
+        await shop.PaysAsync(Order("4").With("FLOWANN", "5.00").With("FLOWBOB", "20.00") with { UpdatedAt = StoreApp.Start.AddHours(1) });
+        await shop.PaysAsync(Order("5"));
+        await shop.PaysAsync(Order("6").With("FLOWANN", "10.00"));
+        await shop.DeliverAsync("orders/delete", new JsonObject { ["id"] = 6 }.ToJsonString());
+        await app.DrainAsync();
+        app.Clock.Advance(TimeSpan.FromDays(30));
+        await app.DrainAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(800 + 1000 + 1000));
+            Assert.That(await shop.BalanceAsync(bob, Account.Approved), Is.EqualTo(800));
+            Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.Zero);
+            Assert.That(await shop.StateAsync("5"), Is.EqualTo("uncredited"));
+            Assert.That(await shop.StateAsync("6"), Is.EqualTo("reversed"));
+            Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        }
+    }
+
+    private static async Task DeliveriesAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-deliveries");
+        var same = Order("1").ToJson();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => shop.DeliverAsync("orders/paid", same, $"d{i % 5}")));
+        await shop.DeliverAsync("orders/paid", "not JSON", "dead");
+        await app.DrainAsync();
+        app.Clock.Advance(TimeSpan.FromDays(31));
+        while (await app.Get<DropBodies>().RunOnceAsync(default) > 0)
+        {
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answers, Is.All.EqualTo(HttpStatusCode.OK));
+            Assert.That(await CountAsync(app, shop, "state = 'done' AND body IS NULL"), Is.EqualTo(5));
+            Assert.That(await CountAsync(app, shop, "state = 'dead' AND body IS NULL"), Is.EqualTo(1));
+            Assert.That(await app.Http.GetStringAsync(new Uri("/readyz", UriKind.Relative)), Does.Contain("\"status\":\"ready\""));
+        }
+    }
+
+    private static async Task TwoWorkersAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-workers");
+        var ann = await shop.AmbassadorAsync("FLOWTWO");
+        await Task.WhenAll(Enumerable.Range(1, 60).Select(i => shop.DeliverAsync("orders/paid", Order($"{(i % 40) + 1}").With("FLOWTWO", "10.00").ToJson())));
+
+        var (one, other) = (app.Get<InboxWorker>(), ActivatorUtilities.CreateInstance<InboxWorker>(app.Services));
+        while (await CountAsync(app, shop, "state = 'pending'") > 0)
+        {
+            await Task.WhenAll(one.RunOnceAsync(default), other.RunOnceAsync(default));
+            app.Clock.Advance(TimeSpan.FromSeconds(61));
+        }
+
+        Assert.That(await CountAsync(app, shop, "state = 'done'"), Is.EqualTo(60));
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(40 * 900));
+        Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
+    private static async Task EffectsAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-effects");
+        await app.Db.InTransactionAsync(async tx =>
+        {
+            Assert.That(await Outbox.AddAsync(tx, shop.Store.Id, "nobody", "s", "{}", StoreApp.Start), Is.True);
+            Assert.That(await Outbox.AddAsync(tx, shop.Store.Id, "nobody", "s", "{}", StoreApp.Start), Is.False);
+        });
+        for (var tries = 0; tries < Retry.AttemptsMax; tries++)
+        {
+            await app.Get<EffectWorker>().RunOnceAsync(default);
+            app.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        Assert.That(
+            await app.Db.OneAsync<string>("SELECT state FROM effects WHERE store_id = @id AND kind = 'nobody'", new { id = shop.Store.Id }), Is.EqualTo("dead"));
+        Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
+    private static async Task InstallationAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-installation");
+        await shop.DeliverAsync("app/uninstalled", "{}");
+        await app.DrainAsync();
+        var installation = app.Get<Installation>();
+        var directory = app.Get<StoreDirectory>();
+        directory.Forget(shop.Store);
+        Assert.That((await directory.GetAsync(shop.Store.Id)).IsInstalled, Is.False);
+
+        var start = await installation.BeginAsync("rehearsal", "test", shop.Store.Domain, default);
+        Assert.That(await installation.RedeemAsync("rehearsal", shop.Store.Domain, start.State, "another browser", default), Is.Null);
+        Assert.That((await installation.RedeemAsync("rehearsal", shop.Store.Domain, start.State, start.CookieSecret, default))?.Id, Is.EqualTo(shop.Store.Id));
+        Assert.That(await installation.RedeemAsync("rehearsal", shop.Store.Domain, start.State, start.CookieSecret, default), Is.Null);
+        var back = await installation.CompleteAsync(
+            start.Store, new Grant("token", "refresh", null, null, "orders", null, new StoreFacts("Back", "EUR", "Europe/Berlin", "shop.example")), default);
+
+        Assert.That((back.Id, back.IsInstalled, back.Name), Is.EqualTo((shop.Store.Id, true, "Back")));
+        Assert.That((await app.Get<Credentials>().FindAsync(back.Id, CredentialKind.AccessToken))?.Value, Is.EqualTo("token"));
+        Assert.That((await app.Get<Credentials>().FindAsync(back.Id, CredentialKind.WebhookSecret))?.Value, Is.Not.Null);
+    }
+
+    // More than are named, so that every statement of verify runs with rows.
+    private static async Task VerifyAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-verify");
+        for (var i = 0; i <= Verify.NamedMax; i++)
+        {
+            await shop.ClickAsync("amb_gone");
+        }
+
+        var findings = await app.Get<Verify>().RunAsync(shop.Store.Id, default);
+        await app.Db.DoAsync("DELETE FROM clicks WHERE store_id = @id", new { id = shop.Store.Id });
+
+        Assert.That(findings, Has.Count.EqualTo(Verify.NamedMax + 1));
+    }
+
+    private static TestOrder Order(string id) => new(id, StoreApp.Start);
+
+    private static Task<long> CountAsync(StoreApp app, Shop shop, string condition) => app.Db.OneAsync<long>(
+        $"SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @id AND {condition}", new { id = shop.Store.Id });
+}

@@ -1,0 +1,162 @@
+// How a database comes to its schema, on both databases: whole, once, step by step over rows, and never over strangers.
+using StorePlugin.Data;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Data;
+
+[NonParallelizable]
+internal sealed class SqliteMigrationContract : MigrationContract
+{
+    protected override TestDatabases Databases => TestDatabases.Sqlite;
+}
+
+[NonParallelizable]
+internal sealed class SqlServerMigrationContract : MigrationContract
+{
+    protected override TestDatabases Databases => TestDatabases.SqlServer;
+}
+
+internal abstract class MigrationContract
+{
+    private const string S = "sto_1";
+
+    private DatabaseOptions? _database;
+    private Db _db = null!;
+
+    protected abstract TestDatabases Databases { get; }
+
+    private Migrator Migrator => new(_db, TimeProvider.System);
+
+    [SetUp]
+    public async Task CreateAsync()
+    {
+        _database = await Databases.CreateAsync();
+        _db = new Db(_database);
+    }
+
+    [TearDown]
+    public async Task DropAsync()
+    {
+        if (_database is not null)
+        {
+            await _db.DisposeAsync();
+            await Databases.DropAsync(_database);
+            _database = null;
+        }
+    }
+
+    [Test]
+    public async Task Everything_is_applied_once()
+    {
+        Assert.That(await Migrator.PendingAsync(default), Has.Count.EqualTo(Migrator.Known.Count));
+
+        var first = await Migrator.MigrateAsync();
+        var second = await Migrator.MigrateAsync();
+
+        Assert.That(first, Is.EqualTo(Migrator.Known.Select(migration => migration.Name)));
+        Assert.That(second, Is.Empty);
+        Assert.That(await Migrator.PendingAsync(default), Is.Empty);
+    }
+
+    [Test]
+    public async Task Two_programs_that_migrate_at_once_do_it_once()
+    {
+        await using var other = new Db(_database!);
+        var names = await Task.WhenAll(Migrator.MigrateAsync(), new Migrator(other, TimeProvider.System).MigrateAsync());
+
+        Assert.That(names.Sum(list => list.Count), Is.EqualTo(Migrator.Known.Count));
+    }
+
+    [Test]
+    public async Task A_file_that_changed_after_it_was_applied_is_refused()
+    {
+        await Migrator.MigrateAsync();
+        await _db.DoAsync("UPDATE schema_versions SET hash = 'other' WHERE version = 2");
+
+        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.InvalidOperationException.With.Message.Contains("002_programme was changed"));
+        await Assert.ThatAsync(() => Migrator.PendingAsync(default), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public async Task A_database_of_a_newer_program_is_refused()
+    {
+        await Migrator.MigrateAsync();
+        await _db.DoAsync("INSERT INTO schema_versions (version, name, hash, applied_at) VALUES (999, '999_later', 'x', 0)");
+
+        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.InvalidOperationException.With.Message.Contains("999_later"));
+    }
+
+    [Test]
+    public async Task A_migration_that_fails_leaves_nothing_behind()
+    {
+        await _db.DoAsync("CREATE TABLE effects (id bigint NOT NULL)");
+
+        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.Exception);
+        Assert.That(await _db.OneAsync<long>(_db.Dialect.TableExists, new { table = "stores" }), Is.Zero);
+        Assert.That(await Migrator.PendingAsync(default), Has.Count.EqualTo(Migrator.Known.Count));
+    }
+
+    [Test]
+    public async Task Each_step_keeps_the_rows_of_those_before()
+    {
+        var planted = new List<string>();
+        foreach (var migration in Migrator.Known)
+        {
+            Assert.That(await Migrator.MigrateAsync(migration.Version), Is.EqualTo([migration.Name]));
+            foreach (var table in planted)
+            {
+                Assert.That(await _db.OneAsync<long>($"SELECT CAST(COUNT(*) AS bigint) FROM {table}"), Is.EqualTo(1), $"{table} after {migration.Name}");
+            }
+
+            foreach (var (table, row) in RowsOf(migration.Version))
+            {
+                await Plant.RowAsync(_db, table, row);
+                planted.Add(table);
+            }
+        }
+
+        Assert.That(planted, Has.Count.GreaterThan(20));
+    }
+
+    /// <summary>A row for each table that a version makes; a later migration adds what its columns need.</summary>
+    private static (string Table, (string Column, object? Value)[] Row)[] RowsOf(long version) => version switch
+    {
+        1 =>
+        [
+            ("key_ring", [("id", "k")]),
+            ("stores", [("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed")]),
+            ("install_states", [("store_id", S)]),
+            ("credentials", [("store_id", S)]),
+            ("api_keys", [("store_id", S), ("access", "read")]),
+            ("sign_in_links", [("store_id", S), ("role", "owner")]),
+            ("sessions", [("store_id", S), ("role", "owner")]),
+        ],
+        2 =>
+        [
+            ("campaigns", [("store_id", S), ("id", "cmp"), ("state", "live")]),
+            ("campaign_revisions", [("store_id", S), ("campaign_id", "cmp"), ("revision", 1L)]),
+            ("ambassadors", [("store_id", S), ("id", "amb"), ("campaign_id", "cmp"), ("state", "approved")]),
+            ("codes", [("store_id", S), ("code_key", "c"), ("ambassador_id", "amb"), ("campaign_id", "cmp"), ("discount_state", "created")]),
+            ("link_slugs", [("slug_key", "c"), ("store_id", S), ("ambassador_id", "amb"), ("campaign_id", "cmp")]),
+            ("clicks", [("store_id", S), ("id", "clk")]),
+        ],
+        3 => [("deliveries", [("store_id", S), ("state", "pending")]), ("effects", [("store_id", S), ("state", "pending")])],
+        4 =>
+        [
+            ("order_versions", [("store_id", S), ("order_id", "o")]),
+            ("refunds", [("store_id", S), ("order_id", "o")]),
+            ("orders", [("store_id", S), ("order_id", "o"), ("state", "held")]),
+            ("receipts", [("store_id", S), ("order_id", "o")]),
+            ("ledger_transactions", [("store_id", S), ("id", "ltx")]),
+            ("ledger_entries", [("store_id", S), ("transaction_id", "ltx"), ("account", "held")]),
+            ("balances", [("store_id", S), ("account", "held")]),
+        ],
+        5 =>
+        [
+            ("payout_runs", [("store_id", S), ("id", "run"), ("state", "approved")]),
+            ("payouts", [("store_id", S), ("id", "po"), ("run_id", "run"), ("amount_minor", 1L), ("mode", "test"), ("state", "sent")]),
+            ("payout_attempts", [("store_id", S), ("payout_id", "po"), ("outcome", "frozen")]),
+        ],
+        _ => [],
+    };
+}
