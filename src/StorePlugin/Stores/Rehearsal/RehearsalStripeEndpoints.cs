@@ -171,7 +171,10 @@ internal static class RehearsalStripeEndpoints
             {
                 if (key.Length > MetadataKeyLengthMax || value.Length > MetadataValueLengthMax || metadata.Count == MetadataKeysMax)
                 {
-                    problem = StripeError.Of(null, $"Metadata has at most {MetadataKeysMax} keys of {MetadataKeyLengthMax} and values of {MetadataValueLengthMax} characters.", name);
+                    problem = StripeError.Of(
+                        null,
+                        $"Metadata has at most {MetadataKeysMax} keys of {MetadataKeyLengthMax} and values of {MetadataValueLengthMax} characters.",
+                        name);
                     return false;
                 }
 
