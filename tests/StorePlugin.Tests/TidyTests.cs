@@ -27,7 +27,6 @@ internal sealed partial class TidyTests
         ["Health.CountWork"] = "the host's own health",
         ["Verify.List"] = "a frame around statements that name it",
         ["Verify.Count"] = "a frame around statements that name it",
-        ["DemoVerb.LiveStores"] = "the demo looks whether the host has live stores",
         ["DropBodies.Find"] = "a worker's claim over all stores",
         ["Workers.FreeDeliveries"] = "the leases of the program's last run, over all stores",
         ["Workers.FreeEffects"] = "the leases of the program's last run, over all stores",

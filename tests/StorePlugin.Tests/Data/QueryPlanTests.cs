@@ -11,7 +11,6 @@ internal sealed partial class QueryPlanTests
     {
         ["Migrator.ReadVersions"] = "a few rows, read at start",
         ["SqlKeyRing.ReadAll"] = "a few rows, read at start and every 90 days",
-        ["DemoVerb.LiveStores"] = "once, at the start of a demo",
         ["Health.CountWork"] = "counts partial indexes, which hold open rows only",
         ["SignInLine.ReadNewest"] = "the list of stores, once at start",
         ["DemoVerb.LiveStores"] = "the list of stores, once at start",
