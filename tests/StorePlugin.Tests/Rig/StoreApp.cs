@@ -62,6 +62,7 @@ internal sealed class StoreApp : IAsyncDisposable
                     ["urls"] = "http://127.0.0.1:0",
                     ["Data:Folder"] = folder,
                     ["Serilog:MinimumLevel:Default"] = "Warning",
+                    ["Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime"] = "Warning",
                     ["Workers:Idle"] = "true",
                 })
                 .AddInMemoryCollection(Of(database, folder))
