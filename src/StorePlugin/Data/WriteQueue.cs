@@ -93,6 +93,18 @@ internal sealed class WriteQueue : IAsyncDisposable
         return connection;
     }
 
+    private volatile bool _wrote;
+    private void Ckpt(string cs, int ms)
+    {
+        var c = new SqliteConnection(cs);
+        c.Open();
+        while (true)
+        {
+            Task.Delay(ms).Wait();
+            if (_wrote) { _wrote = false; c.Execute("PRAGMA wal_checkpoint(PASSIVE)"); }
+        }
+    }
+
     private void Loop(string connectionString)
     {
         Writer? writer = null;
@@ -106,7 +118,8 @@ internal sealed class WriteQueue : IAsyncDisposable
             }
 
             // SQLite knows no asynchronous calls, so what comes back is over.
-            writer ??= new Writer(Open(connectionString));
+            if (writer is null) { writer = new Writer(Open(connectionString)); if (Environment.GetEnvironmentVariable("CKPT") is { } ms) { _ = Task.Factory.StartNew(() => Ckpt(connectionString, int.Parse(ms, System.Globalization.CultureInfo.InvariantCulture)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default); } }
+            _wrote = true;
             next(writer).GetAwaiter().GetResult();
         }
 

@@ -20,7 +20,7 @@ CREATE TABLE deliveries (
 
 CREATE INDEX ix_deliveries_due ON deliveries (due_at) WHERE state = 'pending';
 CREATE INDEX ix_deliveries_dead ON deliveries (store_id, id) WHERE state = 'dead';
-CREATE INDEX ix_deliveries_drop ON deliveries (done_at) WHERE body IS NOT NULL;
+CREATE INDEX ix_deliveries_drop ON deliveries (done_at) WHERE done_at IS NOT NULL AND body IS NOT NULL;
 
 CREATE TABLE effects (
     store_id varchar(40) $exact$ NOT NULL,
