@@ -10,7 +10,7 @@ internal static class IntakeFigure
     // More than the limit answers on this kind of machine; a round that sends them all ends early.
     private const int PreparedPerSecond = 40_000;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
 
     public static async Task<bool> RunAsync(string parent, int rounds, int seconds)
     {
