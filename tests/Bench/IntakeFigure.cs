@@ -8,9 +8,9 @@ internal static class IntakeFigure
     private const double SlownessMax = 2;
 
     // More than the limit answers on this kind of machine; a round that sends them all ends early.
-    private const int PreparedPerSecond = 20_000;
+    private const int PreparedPerSecond = 40_000;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
 
     public static async Task<bool> RunAsync(string parent, int rounds, int seconds)
     {

@@ -17,6 +17,9 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
 {
     private const int BatchMax = 256;
 
+    // While one write is on the disk the next one stands in the queue already, so that the writer never waits for us.
+    private const int WritesMax = 2;
+
     // Beyond this many waiting requests the database is not keeping up, and the platform is told to come again.
     private const int WaitingMax = 10_000;
 
@@ -34,15 +37,15 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
     private readonly WorkSignal _signal;
     private readonly TimeProvider _clock;
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
-        new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.Wait });
 
-    private readonly Task _loop;
+    private readonly Task _loops;
 
     public SqlInbox(
         Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, WorkSignal signal, TimeProvider clock)
     {
         (_db, _stores, _keys, _credentials, _signal, _clock) = (db, stores, keys, credentials, signal, clock);
-        _loop = Task.Run(LoopAsync);
+        _loops = Task.WhenAll(Enumerable.Range(0, WritesMax).Select(_ => Task.Run(LoopAsync)));
     }
 
     public async ValueTask<Sender?> FindSenderAsync(WebhookSource source, string key, CancellationToken cancel)
@@ -90,7 +93,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        await _loop;
+        await _loops;
     }
 
     private async ValueTask<ImmutableArray<byte[]>> SecretsAsync(WebhookSource source, Store store, CancellationToken cancel)
@@ -111,27 +114,20 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
 
     private async Task LoopAsync()
     {
-        var batch = new List<Waiting>(BatchMax);
         while (await _waiting.Reader.WaitToReadAsync())
         {
-            while (batch.Count < BatchMax && _waiting.Reader.TryRead(out var next))
-            {
-                batch.Add(next);
-            }
-
-            await WriteAsync(batch, more: true);
-            batch.Clear();
+            await WriteAsync([], BatchMax);
             _signal.Set();
         }
     }
 
-    /// <param name="more">Whether what waits joins the batch.</param>
-    private async Task WriteAsync(List<Waiting> batch, bool more)
+    /// <summary>Writes the batch, which is first filled with what waits until it has this many rows.</summary>
+    private async Task WriteAsync(List<Waiting> batch, int rows)
     {
         // A failure belongs to the requests that wait: each is answered 503, and the platform sends it again.
         try
         {
-            var stored = await _db.InTransactionAsync(tx => InsertAsync(tx, batch, more), WriteTurn.Intake);
+            var stored = await _db.InTransactionAsync(tx => InsertAsync(tx, batch, rows), WriteTurn.Intake);
             for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].Done.SetResult(stored[i] ? Acceptance.Stored : Acceptance.Duplicate);
@@ -142,7 +138,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
         {
             foreach (var waiting in batch)
             {
-                await WriteAsync([waiting], more: false);
+                await WriteAsync([waiting], rows: 1);
             }
         }
         catch (DbException e) when (_db.Dialect.IsUniqueViolation(e))
@@ -151,6 +147,8 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
         }
         catch (Exception e)
         {
+            // The transaction may have failed before it took anything.
+            Fill(batch, rows);
             foreach (var waiting in batch)
             {
                 waiting.Done.SetException(e);
@@ -159,29 +157,30 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
     }
 
     /// <summary>
-    /// Inserts the batch and says of each whether it is new. Deliveries that came while the transaction waited for its
-    /// turn, or while others were inserted, join it and share its commit; when it is run again, they still belong to it.
+    /// Inserts the batch and says of each whether it is new. It is filled here, when the transaction has its turn, and
+    /// not before: what came meanwhile shares the commit. When the transaction is run again, its rows are still there.
     /// </summary>
-    private async Task<List<bool>> InsertAsync(Tx tx, List<Waiting> batch, bool more)
+    private async Task<bool[]> InsertAsync(Tx tx, List<Waiting> batch, int rows)
     {
-        var stored = new List<bool>(BatchMax);
+        Fill(batch, rows);
+        var stored = new bool[batch.Count];
         await using var insert = new Prepared(tx, Insert);
-        while (true)
+        for (var i = 0; i < batch.Count; i++)
         {
-            if (stored.Count == batch.Count)
-            {
-                if (!more || batch.Count == BatchMax || !_waiting.Reader.TryRead(out var next))
-                {
-                    return stored;
-                }
-
-                batch.Add(next);
-            }
-
-            var row = batch[stored.Count].Row;
-            stored.Add(await insert.DoAsync(
+            var row = batch[i].Row;
+            stored[i] = await insert.DoAsync(
                 ("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.Key), ("Id", row.Id), ("Topic", row.Topic),
-                ("Body", row.Body), ("Now", row.Now)) == 1);
+                ("Body", row.Body), ("Now", row.Now)) == 1;
+        }
+
+        return stored;
+    }
+
+    private void Fill(List<Waiting> batch, int rows)
+    {
+        while (batch.Count < rows && _waiting.Reader.TryRead(out var next))
+        {
+            batch.Add(next);
         }
     }
 
