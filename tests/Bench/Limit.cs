@@ -90,7 +90,7 @@ internal static class Limit
                 PRAGMA synchronous = FULL;
                 PRAGMA secure_delete = ON;
                 PRAGMA cache_size = -32768;
-                PRAGMA wal_autocheckpoint = 16000;
+                PRAGMA wal_autocheckpoint = 32000;
                 CREATE TABLE bodies (id integer PRIMARY KEY, body blob NOT NULL);
                 """;
             settings.ExecuteNonQuery();

@@ -80,7 +80,7 @@ internal sealed class WriteQueue : IAsyncDisposable
 
     private static SqliteConnection Open(string connectionString)
     {
-        // A checkpoint makes every commit wait for tens of milliseconds. With a log of 64 MB it comes seldom enough to
+        // A checkpoint makes every commit wait for tens of milliseconds. With a log of 128 MB it comes seldom enough to
         // stay out of intake's slowest hundredth, and index pages that were written many times are copied once.
         var connection = new SqliteConnection(connectionString);
         connection.Open();
@@ -90,7 +90,7 @@ internal sealed class WriteQueue : IAsyncDisposable
             PRAGMA synchronous = FULL;
             PRAGMA secure_delete = ON;
             PRAGMA cache_size = -32768;
-            PRAGMA wal_autocheckpoint = 16000;
+            PRAGMA wal_autocheckpoint = 32000;
             """);
         return connection;
     }
