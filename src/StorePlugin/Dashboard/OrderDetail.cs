@@ -64,7 +64,7 @@ internal static class OrderDetail
             row.Currency is null || row.AmbassadorId is null ? "–" : Words.Of(row.CommissionMinor, row.Currency),
             row.Ambassador,
             row.AmbassadorId is null ? null : $"/dashboard/ambassadors/{Uri.EscapeDataString(row.AmbassadorId)}",
-            row.Content is null ? [] : ReceiptText.Lines(Receipt.FromJson(row.Content)),
+            row.Content is null ? [] : ReceiptText.Lines(Receipt.FromJson(row.Content), store.Zone),
             time.At(row.DecidedAt),
             [.. entries.Select(entry => Write(entry, time))]);
     }

@@ -7,7 +7,8 @@ namespace StorePlugin.Orders;
 internal static class ReceiptText
 {
     /// <summary>The decision and its reasons, a sentence a line. It names no shopper.</summary>
-    public static IReadOnlyList<string> Lines(Receipt receipt)
+    /// <param name="zone">The store's: its people read instants by their own clock.</param>
+    public static IReadOnlyList<string> Lines(Receipt receipt, TimeZoneInfo zone)
     {
         var lines = new List<string> { receipt.Reason };
         foreach (var touch in receipt.Touches)
@@ -49,9 +50,10 @@ internal static class ReceiptText
         return lines;
 
         string Amount(long minor) => new Money(minor, receipt.Currency).ToString();
+
+        string Instant(DateTimeOffset instant) =>
+            TimeZoneInfo.ConvertTime(instant, zone).ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
     }
 
     private static string Percent(long basisPoints) => (basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture) + " %";
-
-    private static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -147,12 +147,9 @@ internal static class Words
 }
 
 /// <summary>Instants in the time zone of one store.</summary>
-internal sealed class StoreTime
+internal sealed class StoreTime(Store store)
 {
-    private readonly TimeZoneInfo _zone;
-
-    public StoreTime(Store store) =>
-        _zone = store.TimeZone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(store.TimeZone, out var zone) ? zone : TimeZoneInfo.Utc;
+    private readonly TimeZoneInfo _zone = store.Zone;
 
     /// <summary>The zone's name; each page says it once.</summary>
     public string ZoneName => _zone.Id;

@@ -32,12 +32,14 @@ internal sealed record Store(
     /// <summary>What people call the store: its name, or its domain until the platform has told the name.</summary>
     public string DisplayName => Name ?? Domain;
 
+    /// <summary>The store's time zone; UTC while it is unknown.</summary>
+    public TimeZoneInfo Zone =>
+        TimeZone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out var zone) ? zone : TimeZoneInfo.Utc;
+
     /// <summary>The day of an instant in the store's time zone as yyyymmdd, computed when a row is written (rule M4).</summary>
     public long LocalDay(DateTimeOffset instant)
     {
-        var local = TimeZone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out var zone)
-            ? TimeZoneInfo.ConvertTime(instant, zone)
-            : instant.ToUniversalTime();
+        var local = TimeZoneInfo.ConvertTime(instant, Zone);
         return (local.Year * 10_000L) + (local.Month * 100) + local.Day;
     }
 }

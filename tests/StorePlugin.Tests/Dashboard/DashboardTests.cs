@@ -121,7 +121,7 @@ internal sealed class DashboardTests
         var page = await owner.GetAsync("/dashboard/orders/held");
 
         Assert.That(page.Text("h1"), Is.EqualTo("Order #held"));
-        Assert.That(page.Text(".receipt"), Does.Contain(Receipts.HeldReason).And.Contain("Commission: 10 % of 90.00 EUR is 9.00 EUR").And.Contain("Decided on 1 Mar 2026, 11:00."));
+        Assert.That(page.Text(".receipt"), Does.Contain(Receipts.HeldReason).And.Contain("Commission: 10 % of 90.00 EUR is 9.00 EUR").And.Contain("It was paid on 1 March 2026, 11:00 and is held until 31 March 2026").And.Contain("Decided on 1 Mar 2026, 11:00."));
         Assert.That(page.Text("table.rows tbody"), Does.Contain("Held").And.Contain("+€ 9.00").And.Contain("Your expense").And.Contain("−€ 9.00"));
         Assert.That(page.QuerySelector("table.rows time")!.GetAttribute("datetime"), Is.EqualTo("2026-03-01T10:00:00Z"));
         Assert.That(page.Text("footer"), Is.EqualTo("Times are in Europe/Amsterdam."));
