@@ -129,7 +129,10 @@ internal sealed partial class InboxWorker(
             var store = await stores.GetAsync(row.StoreId, cancel);
             var body = keys.OpenBody(store, row.DeliveryKey, row.Body ?? throw new UnreadableDeliveryException("The raw body is no longer kept."));
             var storeEvent = DeliveryReader.Read(
-                new Delivery(row.StoreId, Enum.Parse<WebhookSource>(row.Source, ignoreCase: true), row.DeliveryKey, row.Topic, body));
+                new Delivery(row.StoreId, Enum.Parse<WebhookSource>(row.Source, ignoreCase: true), row.DeliveryKey, row.Topic, body)
+                {
+                    Shop = new SendingShop(store.Domain, store.PlatformId),
+                });
             var orderEvent = OrderEvent.Of(storeEvent, store, keys);
             return new Claimed(row, store, storeEvent, orderEvent);
         }
