@@ -24,6 +24,12 @@ public sealed record Delivery(string StoreId, WebhookSource Source, string Key, 
     /// store, which proves it already.
     /// </summary>
     public SendingShop? Shop { get; init; }
+
+    /// <summary>
+    /// When the platform says that the event happened, which for a delivery that was sent again is well before it came in.
+    /// Null where it does not say. No signature covers it.
+    /// </summary>
+    public DateTimeOffset? TriggeredAt { get; init; }
 }
 
 /// <summary>A Shopify shop as its deliveries name it.</summary>

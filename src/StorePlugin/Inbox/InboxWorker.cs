@@ -34,7 +34,7 @@ internal sealed partial class InboxWorker(
 
     private const string FindDue =
         """
-        SELECT store_id, source, delivery_key, id, topic, body, received_at, attempts, due_at FROM deliveries
+        SELECT store_id, source, delivery_key, id, topic, body, triggered_at, received_at, attempts, due_at FROM deliveries
         WHERE state = 'pending' AND due_at <= @now ORDER BY due_at
         """;
 
@@ -228,7 +228,7 @@ internal sealed partial class InboxWorker(
                 {
                     Irrelevant irrelevant => irrelevant.Reason,
                     StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
-                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.ReceivedAt),
+                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.HappenedAt),
                 };
             }
         }
@@ -314,8 +314,12 @@ internal sealed partial class InboxWorker(
     public Task WaitAsync(CancellationToken cancel) => signal.WaitAsync(TimeSpan.FromMilliseconds(500), cancel);
 
     private sealed record Row(
-        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, DateTimeOffset ReceivedAt, long Attempts, DateTimeOffset DueAt)
+        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, DateTimeOffset? TriggeredAt, DateTimeOffset ReceivedAt,
+        long Attempts, DateTimeOffset DueAt)
     {
+        /// <summary>When its event happened, as far as that is known; nothing happens after the message of it has come in.</summary>
+        public DateTimeOffset HappenedAt => TriggeredAt < ReceivedAt ? TriggeredAt.Value : ReceivedAt;
+
         public string Lease { get; init; } = "";
     }
 

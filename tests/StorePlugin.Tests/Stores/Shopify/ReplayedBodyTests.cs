@@ -109,10 +109,28 @@ internal sealed class ReplayedBodyTests
         Assert.That(reason, Does.Contain("another shop").And.Not.Contain("ann").And.Not.Contain("lux"));
     }
 
-    private async Task<(string State, string? Reason)> DeliverAsync(string shop, string topic, string body)
+    [TestCase("2026-03-01T10:00:30.877041743Z", "installed")]
+    [TestCase("2026-03-01T11:00:30+01:00", "installed")]
+    [TestCase("2026-03-01T10:02:00Z", "uninstalled")]
+    [TestCase("2036-01-01T00:00:00Z", "uninstalled")]
+    [TestCase("yesterday", "uninstalled")]
+    [TestCase(null, "uninstalled")]
+    public async Task An_end_that_is_delivered_after_the_store_came_back_ends_it_only_if_it_happened_since(string? triggeredAt, string state)
+    {
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _shopify.InstallAsync(_app, Lux);
+        _app.Clock.Advance(TimeSpan.FromMinutes(30));
+
+        await DeliverAsync(Lux, "app/uninstalled", _shopify.ShopJson(Lux), triggeredAt);
+
+        Assert.That((await FindAsync(Lux)).State, Is.EqualTo(state));
+        Assert.That(await TokenAsync(Lux), state == "installed" ? Is.Not.Null : Is.Null);
+    }
+
+    private async Task<(string State, string? Reason)> DeliverAsync(string shop, string topic, string body, string? triggeredAt = null)
     {
         var key = $"w-{++_deliveries}";
-        Assert.That(await FakeShopify.DeliverAsync(_app, shop, topic, body, key), Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await FakeShopify.DeliverAsync(_app, shop, topic, body, key, triggeredAt), Is.EqualTo(HttpStatusCode.OK));
         await _app.DrainAsync();
         return await _app.Db.OneAsync<(string State, string? Outcome)>("SELECT state, outcome FROM deliveries WHERE delivery_key = @key", new { key });
     }
