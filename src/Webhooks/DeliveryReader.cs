@@ -17,7 +17,7 @@ public static class DeliveryReader
         {
             return delivery.Source switch
             {
-                WebhookSource.Shopify => ShopifyReader.Read(delivery.Topic, delivery.Body),
+                WebhookSource.Shopify => ShopifyReader.Read(delivery.Topic, delivery.Shop, delivery.Body),
                 WebhookSource.Rehearsal => ShopifyReader.ReadRehearsal(delivery.Topic, delivery.Body),
                 WebhookSource.WooCommerce => WooCommerceReader.Read(delivery.Topic, delivery.Body),
                 WebhookSource.Stripe => StripeReader.Read(delivery.Body),

@@ -35,9 +35,6 @@ internal sealed class Refusal
     public static readonly Refusal StoreInvalid = new(StatusCodes.Status400BadRequest, "store-invalid",
         "The shop's domain is missing, repeated or malformed.");
 
-    public static readonly Refusal StoreMismatch = new(StatusCodes.Status400BadRequest, "store-mismatch",
-        "The body speaks of another shop than the header.");
-
     public static readonly Refusal DeliveryIdInvalid = new(StatusCodes.Status400BadRequest, "delivery-id-invalid",
         "The delivery's id is missing, repeated or malformed.");
 

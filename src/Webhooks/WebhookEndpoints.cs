@@ -1,5 +1,6 @@
 // The webhook paths: read raw bytes, prove the sender, hand over to the inbox, answer.
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -45,6 +46,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
     private const int KeyLengthMax = 200;
     private const int TopicLengthMax = 100;
     private const int StoreIdLengthMax = 100;
+    private const int InstantLengthMax = 40;
 
     public Task Shopify(HttpContext context) => AnswerAsync(context, WebhookSource.Shopify, static (self, context) => self.ShopifyAsync(context));
 
@@ -141,13 +143,13 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Ignored(WebhookSource.Shopify, "uninstalled");
         }
 
-        // A body that was signed for one shop must not erase another's data.
-        if (compliance && ShopifyReader.SpeaksOfAnotherShop(body, domain))
+        // Whether the body is this shop's and fits the topic is judged when it is read, out of the platform's way.
+        var delivery = new Delivery(sender.StoreId, WebhookSource.Shopify, key, topic, body)
         {
-            return Refusal.StoreMismatch;
-        }
-
-        return await StoreAsync(context, new Delivery(sender.StoreId, WebhookSource.Shopify, key, topic, body));
+            Shop = new SendingShop(domain),
+            TriggeredAt = InstantOrNull(headers, "X-Shopify-Triggered-At"),
+        };
+        return await StoreAsync(context, delivery);
     }
 
     private async ValueTask<Refusal?> WooCommerceAsync(HttpContext context)
@@ -325,6 +327,13 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
         word = values.Count == 1 ? values[0] ?? "" : "";
         return IsWord(word, lengthMax);
     }
+
+    // What tells more about a delivery, and is no reason to refuse it.
+    private static DateTimeOffset? InstantOrNull(IHeaderDictionary headers, string name) =>
+        TryWord(headers, name, InstantLengthMax, out var text)
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+            ? instant.ToUniversalTime()
+            : null;
 
     // A comma means that something on the way joined two headers into one.
     private static bool IsWord([NotNullWhen(true)] string? text, int lengthMax) =>

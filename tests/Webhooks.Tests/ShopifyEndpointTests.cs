@@ -200,17 +200,19 @@ internal sealed class ShopifyEndpointTests
         Assert.That(_host.Inbox.Deliveries, Has.Count.EqualTo(stored));
     }
 
-    [TestCase("other.myshopify.com", 400)]
-    [TestCase("lux.myshopify.com", 200)]
-    [TestCase("{shop}.myshopify.com", 200)]
-    public async Task A_compliance_body_of_another_shop_erases_nothing_here(string named, int status)
+    [TestCase("lux.myshopify.com", true)]
+    [TestCase("LUX.myshopify.com", true)]
+    [TestCase("other.myshopify.com", false)]
+    public async Task A_delivery_is_stored_with_the_shop_that_it_was_sent_for_and_read_for_no_other(string named, bool read)
     {
         var body = Encoding.UTF8.GetBytes($$"""{"shop_id":1,"shop_domain":"{{named}}"}""");
 
         var answer = await _host.PostAsync(Path, body, Headers(body, "shop/redact"));
 
-        Assert.That(answer.Status, Is.EqualTo(status));
-        Assert.That(_host.Inbox.Deliveries, Has.Count.EqualTo(status == 200 ? 1 : 0));
+        Assert.That(answer.Status, Is.EqualTo(200));
+        Assert.That(
+            () => DeliveryReader.Read(_host.Inbox.Deliveries.Single()),
+            read ? Throws.Nothing : Throws.TypeOf<UnreadableDeliveryException>().With.Message.Contains("another shop"));
     }
 
     [TestCase(false)]

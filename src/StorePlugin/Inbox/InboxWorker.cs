@@ -34,7 +34,7 @@ internal sealed partial class InboxWorker(
 
     private const string FindDue =
         """
-        SELECT store_id, source, delivery_key, id, topic, body, received_at, attempts, due_at FROM deliveries
+        SELECT store_id, source, delivery_key, id, topic, body, triggered_at, received_at, attempts, due_at FROM deliveries
         WHERE state = 'pending' AND due_at <= @now ORDER BY due_at
         """;
 
@@ -129,7 +129,10 @@ internal sealed partial class InboxWorker(
             var store = await stores.GetAsync(row.StoreId, cancel);
             var body = keys.OpenBody(store, row.DeliveryKey, row.Body ?? throw new UnreadableDeliveryException("The raw body is no longer kept."));
             var storeEvent = DeliveryReader.Read(
-                new Delivery(row.StoreId, Enum.Parse<WebhookSource>(row.Source, ignoreCase: true), row.DeliveryKey, row.Topic, body));
+                new Delivery(row.StoreId, Enum.Parse<WebhookSource>(row.Source, ignoreCase: true), row.DeliveryKey, row.Topic, body)
+                {
+                    Shop = new SendingShop(store.Domain, store.PlatformId),
+                });
             var orderEvent = OrderEvent.Of(storeEvent, store, keys);
             return new Claimed(row, store, storeEvent, orderEvent);
         }
@@ -225,7 +228,7 @@ internal sealed partial class InboxWorker(
                 {
                     Irrelevant irrelevant => irrelevant.Reason,
                     StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
-                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.ReceivedAt),
+                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.HappenedAt),
                 };
             }
         }
@@ -311,8 +314,12 @@ internal sealed partial class InboxWorker(
     public Task WaitAsync(CancellationToken cancel) => signal.WaitAsync(TimeSpan.FromMilliseconds(500), cancel);
 
     private sealed record Row(
-        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, DateTimeOffset ReceivedAt, long Attempts, DateTimeOffset DueAt)
+        string StoreId, string Source, string DeliveryKey, string Id, string Topic, byte[]? Body, DateTimeOffset? TriggeredAt, DateTimeOffset ReceivedAt,
+        long Attempts, DateTimeOffset DueAt)
     {
+        /// <summary>When its event happened, as far as that is known; nothing happens after the message of it has come in.</summary>
+        public DateTimeOffset HappenedAt => TriggeredAt < ReceivedAt ? TriggeredAt.Value : ReceivedAt;
+
         public string Lease { get; init; } = "";
     }
 

@@ -25,8 +25,8 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
 
     private const string Insert =
         """
-        INSERT INTO deliveries (store_id, source, delivery_key, id, topic, body, received_at, state, attempts, due_at)
-        SELECT @StoreId, @Source, @Key, @Id, @Topic, @Body, @Now, 'pending', 0, @Now
+        INSERT INTO deliveries (store_id, source, delivery_key, id, topic, body, triggered_at, received_at, state, attempts, due_at)
+        SELECT @StoreId, @Source, @Key, @Id, @Topic, @Body, @TriggeredAt, @Now, 'pending', 0, @Now
         WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key)
         """;
 
@@ -79,6 +79,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
             Ids.New("dlv", now),
             delivery.Topic,
             _keys.SealBody(store, delivery.Key, delivery.Body.Span),
+            delivery.TriggeredAt,
             now);
         var waiting = new Waiting(row, new TaskCompletionSource<Acceptance>(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_waiting.Writer.TryWrite(waiting))
@@ -170,7 +171,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
             var row = batch[i].Row;
             stored[i] = await insert.DoAsync(
                 ("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.Key), ("Id", row.Id), ("Topic", row.Topic),
-                ("Body", row.Body), ("Now", row.Now)) == 1;
+                ("Body", row.Body), ("TriggeredAt", row.TriggeredAt), ("Now", row.Now)) == 1;
         }
 
         return stored;
@@ -185,7 +186,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
     }
 
     private sealed record Row(
-        string StoreId, string Source, string Key, string Id, string Topic, byte[] Body, DateTimeOffset Now);
+        string StoreId, string Source, string Key, string Id, string Topic, byte[] Body, DateTimeOffset? TriggeredAt, DateTimeOffset Now);
 
     private sealed record Waiting(Row Row, TaskCompletionSource<Acceptance> Done);
 }

@@ -47,7 +47,8 @@ internal abstract record DiscountResult
 }
 
 /// <summary>What a platform tells of a store. Null where it does not say.</summary>
-internal sealed record StoreFacts(string? Name, string? Currency, string? TimeZone, string? PrimaryDomain);
+/// <param name="PlatformId">The platform's number of the store.</param>
+internal sealed record StoreFacts(string? Name, string? Currency, string? TimeZone, string? PrimaryDomain, string? PlatformId = null);
 
 /// <summary>A platform did not answer, or refused; the message is in words and holds no secret.</summary>
 internal sealed class PlatformException(string message, Exception? inner = null) : Exception(message, inner)

@@ -10,7 +10,7 @@ namespace StorePlugin.Stores;
 internal sealed class ReceiveStoreEvent(Installation installation, Settings settings)
 {
     private const string CountCameBack =
-        "SELECT CAST(COUNT(*) AS bigint) FROM stores WHERE id = @storeId AND installed_at > @receivedAt";
+        "SELECT CAST(COUNT(*) AS bigint) FROM stores WHERE id = @storeId AND installed_at > @happenedAt";
 
     private const string UpdateScopes = "UPDATE stores SET scopes = @scopes WHERE id = @storeId";
 
@@ -18,11 +18,11 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
     /// Applies the event and returns the outcome in words. Applying it again changes nothing more. The caller calls
     /// <see cref="Installation.Forget"/> once the transaction is committed.
     /// </summary>
-    /// <param name="receivedAt">
-    /// When the delivery came in; an uninstallation that came in before the store was installed again, and was worked off
-    /// or replayed after that, must not end the new installation.
+    /// <param name="happenedAt">
+    /// When it happened. An uninstallation from before the store was installed again must not end the new installation,
+    /// however late it is delivered, worked off or replayed; nor does an old change overwrite what the new one has read.
     /// </param>
-    public async Task<string> ApplyAsync(Tx tx, Store store, StoreEvent storeEvent, DateTimeOffset? receivedAt = null)
+    public async Task<string> ApplyAsync(Tx tx, Store store, StoreEvent storeEvent, DateTimeOffset? happenedAt = null)
     {
         switch (storeEvent)
         {
@@ -33,7 +33,8 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
             case StoreUninstalled or StoreChanged or ScopesChanged when !store.IsInstalled:
                 return "The store had uninstalled before; nothing was changed.";
 
-            case StoreUninstalled when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, receivedAt }) > 0:
+            case StoreUninstalled or StoreChanged or ScopesChanged
+                when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, happenedAt }) > 0:
                 return "The store has been installed again since; nothing was changed.";
 
             case StoreUninstalled:

@@ -12,6 +12,7 @@ namespace StorePlugin.Stores;
 /// <param name="TimeZone">IANA name; null until the platform has told it, and then days are counted in UTC.</param>
 /// <param name="PrimaryDomain">Host of the storefront, where it differs from <paramref name="Domain"/>.</param>
 /// <param name="State"><c>installing</c>, <c>installed</c> or <c>uninstalled</c>.</param>
+/// <param name="PlatformId">The platform's number of it, where it has one and has told it.</param>
 internal sealed record Store(
     string Id,
     string Platform,
@@ -23,7 +24,8 @@ internal sealed record Store(
     string? PrimaryDomain,
     string State,
     string? Scopes,
-    string KeysSealed)
+    string KeysSealed,
+    string? PlatformId = null)
 {
     public bool IsLive => Mode == "live";
 
@@ -53,7 +55,7 @@ internal sealed class StoreDirectory(Db db, TimeProvider clock)
     private const int CachedMax = 10_000;
 
     private const string Columns =
-        "SELECT id, platform, mode, domain, name, currency, time_zone, primary_domain, state, scopes, keys_sealed FROM stores ";
+        "SELECT id, platform, mode, domain, name, currency, time_zone, primary_domain, state, scopes, keys_sealed, platform_id FROM stores ";
 
     private const string ById = Columns + "WHERE id = @key";
     private const string ByDomain = Columns + "WHERE platform = @platform AND domain = @key";

@@ -10,12 +10,14 @@ internal static class StoreFactsRow
     private const int NameLengthMax = 200;
     private const int TimeZoneLengthMax = 60;
     private const int DomainLengthMax = 255;
+    private const int PlatformIdLengthMax = 60;
 
     private const string Update =
         """
         UPDATE stores
         SET name = COALESCE(@name, name), currency = COALESCE(@currency, currency),
-            time_zone = COALESCE(@timeZone, time_zone), primary_domain = COALESCE(@primaryDomain, primary_domain)
+            time_zone = COALESCE(@timeZone, time_zone), primary_domain = COALESCE(@primaryDomain, primary_domain),
+            platform_id = COALESCE(@platformId, platform_id)
         WHERE id = @storeId
         """;
 
@@ -36,6 +38,7 @@ internal static class StoreFactsRow
                 currency = usable.Currency,
                 timeZone = usable.TimeZone,
                 primaryDomain = usable.PrimaryDomain,
+                platformId = usable.PlatformId,
             });
     }
 
@@ -45,7 +48,8 @@ internal static class StoreFactsRow
         Currency.TryParse(facts.Currency, out var currency) ? currency.Code : null,
         facts.TimeZone is { Length: > 0 and <= TimeZoneLengthMax } zone && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _) ? zone : null,
         facts.PrimaryDomain?.ToLowerInvariant() is { Length: > 0 and <= DomainLengthMax } domain
-            && Uri.CheckHostName(domain) == UriHostNameType.Dns ? domain : null);
+            && Uri.CheckHostName(domain) == UriHostNameType.Dns ? domain : null,
+        facts.PlatformId is { Length: > 0 and <= PlatformIdLengthMax } id && !id.AsSpan().ContainsAnyExceptInRange('0', '9') ? id : null);
 
     private static string Fit(string name) => name.Length <= NameLengthMax ? name : name[..NameLengthMax];
 }

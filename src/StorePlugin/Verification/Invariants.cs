@@ -336,6 +336,29 @@ internal static class Invariants
         HAVING SUM(s.asked) <> SUM(s.booked)
         """;
 
+    // The source of a reversal is its payout and the sum reversed so far. What a payout's row says of it is what was
+    // booked for it, and nothing was booked for a payout that does not exist.
+    private const string PayoutReversed =
+        """
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.reversed_minor AS expected, COALESCE(SUM(r.reversed), 0) AS found
+        FROM payouts p
+        LEFT JOIN (SELECT t.store_id, t.source, e.ambassador_id, e.currency, -e.amount_minor AS reversed
+                FROM ledger_transactions t
+                JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'paid'
+                WHERE t.kind = 'payout_reversed' AND (@storeId IS NULL OR t.store_id = @storeId)) r
+            ON r.store_id = p.store_id AND r.ambassador_id = p.ambassador_id AND r.currency = p.currency AND REPLACE(r.source, p.id, '') LIKE '-r%'
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+        GROUP BY p.store_id, p.id, p.state, p.currency, p.reversed_minor
+        HAVING COALESCE(SUM(r.reversed), 0) <> p.reversed_minor
+        UNION ALL
+        SELECT t.store_id, t.source, 'unknown here', t.currency, CAST(0 AS bigint), -e.amount_minor
+        FROM ledger_transactions t
+        JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'paid'
+        WHERE t.kind = 'payout_reversed' AND (@storeId IS NULL OR t.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = t.store_id AND p.ambassador_id = e.ambassador_id
+                AND p.currency = e.currency AND REPLACE(t.source, p.id, '') LIKE '-r%')
+        """;
+
     // Foreign keys keep most of these out; a restored or repaired database may have been written without them.
     private const string Orphans =
         """
@@ -446,6 +469,7 @@ internal static class Invariants
         new("payout-sent", PayoutSent, row => Numbers($"the payout is {row.Detail}: {row.Found} were booked as paid and must be {row.Expected}")),
         new("payout-in-flight", PayoutInFlight, row => Numbers($"{row.Found} {row.Currency} are reserved in minor units and the open payouts ask for {row.Expected}")),
         new("payout-paid", PayoutPaid, row => Numbers($"{row.Found} {row.Currency} are booked as paid in minor units and the transfers come to {row.Expected}")),
+        new("payout-reversed", PayoutReversed, row => Numbers($"the payout is {row.Detail}: {row.Found} were booked as reversed and {row.Expected} are noted with it")),
         new("orphan", Orphans, row => $"{row.Detail} refers to a row that does not exist"),
     ];
 

@@ -77,11 +77,6 @@ internal static class ShopifyOrder
 
     private static ImmutableArray<OrderLine> Lines(Payload order, ShopifyAmounts amounts, bool taxesIncluded)
     {
-        if (!order.Has("line_items"))
-        {
-            throw new UnreadableDeliveryException("line_items is missing (expected the order's lines).");
-        }
-
         var lines = ImmutableArray.CreateBuilder<OrderLine>();
         foreach (var line in order.Each("line_items"))
         {

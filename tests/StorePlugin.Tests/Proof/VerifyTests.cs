@@ -2,6 +2,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using StorePlugin.Ledger;
+using StorePlugin.Payouts;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
 using StorePlugin.Webhooks;
@@ -213,6 +214,36 @@ internal sealed class VerifyTests
     public Task Money_that_is_paid_by_no_transfer() => FindsAmongAsync(
         "payout-paid", "UPDATE payouts SET state = 'refused' WHERE id = 'po_1'");
 
+    [Test]
+    public Task A_reversal_that_is_noted_with_the_payout_and_not_booked() => FindsAsync(
+        "payout-reversed", "UPDATE payouts SET reversed_minor = 100 WHERE id = 'po_1'");
+
+    [Test]
+    public async Task A_reversal_that_is_booked_and_not_noted_with_the_payout()
+    {
+        await ReverseAsync("po_1", 100);
+        await FindsAsync("payout-reversed", "UPDATE payouts SET reversed_minor = 99 WHERE id = 'po_1'");
+    }
+
+    [Test]
+    public async Task A_reversal_that_is_booked_for_no_payout()
+    {
+        await ReverseAsync("po_1", 100);
+        await FindsAsync(
+            "payout-reversed",
+            "UPDATE payouts SET reversed_minor = 0, state = 'sent' WHERE id = 'po_1'",
+            "UPDATE ledger_transactions SET source = 'po_11-r100' WHERE kind = 'payout_reversed'");
+    }
+
+    [Test]
+    public async Task Reversals_that_are_booked_and_noted_are_no_finding()
+    {
+        await ReverseAsync("po_1", 100);
+        await ReverseAsync("po_1", 50);
+
+        Assert.That(await FindingsAsync(), Is.Empty);
+    }
+
     [TestCase("DELETE FROM ledger_transactions WHERE source = '1002:1'", "ledger_entries")]
     [TestCase("DELETE FROM orders WHERE order_id = '1002'", "ledger_entries.order_id")]
     [TestCase("DELETE FROM orders WHERE order_id = '1002'", "order_versions")]
@@ -290,6 +321,15 @@ internal sealed class VerifyTests
         }
 
         Assert.That((await FindingsAsync()).Select(finding => finding.Check), Has.Some.EqualTo(check));
+    }
+
+    /// <summary>Books a reversal as a look-up does that has seen it at Stripe.</summary>
+    private async Task ReverseAsync(string id, long minor)
+    {
+        var store = _shop.Store;
+        var payout = (await _app.Db.OneAsync<Payout>(Payout.ById, new { storeId = store.Id, payoutId = id }))!;
+        var reversed = payout.Amount with { Minor = payout.ReversedMinor + minor };
+        Assert.That(await _app.Db.InTransactionAsync(tx => PayoutBook.ReversedAsync(tx, store, payout, reversed, _app.Clock.GetUtcNow())), Is.True);
     }
 
     /// <summary>Rebuilds a table without its keys, so that what they forbid can be planted.</summary>

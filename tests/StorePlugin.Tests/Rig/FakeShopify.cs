@@ -1,6 +1,7 @@
 // Shopify as the tests meet it: a server on a loopback port that grants, remembers and refuses as the real one does.
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -160,6 +161,44 @@ internal sealed class FakeShopify : IAsyncDisposable
         return await app.Http.SendAsync(request);
     }
 
+    /// <summary>Posts a delivery as Shopify signs it: over the body, and over nothing else. Returns the answer's status.</summary>
+    public static async Task<HttpStatusCode> DeliverAsync(
+        StoreApp app, string shop, string topic, string body, string? deliveryId = null, string? triggeredAt = null)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/webhooks/shopify") { Content = new ByteArrayContent(bytes) };
+        request.Headers.Add("X-Shopify-Topic", topic);
+        request.Headers.Add("X-Shopify-Shop-Domain", shop);
+        request.Headers.Add("X-Shopify-Webhook-Id", deliveryId ?? Guid.CreateVersion7().ToString());
+        request.Headers.Add(
+            "X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(ClientSecret), bytes)));
+        if (triggeredAt is not null)
+        {
+            request.Headers.Add("X-Shopify-Triggered-At", triggeredAt);
+        }
+
+        using var answer = await app.Http.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    /// <summary>The body of <c>app/uninstalled</c> and <c>shop/update</c>: the shop itself.</summary>
+    public string ShopJson(string shop) => new JsonObject
+    {
+        ["id"] = long.Parse(IdOf(shop), CultureInfo.InvariantCulture),
+        ["name"] = ShopName,
+        ["email"] = "owner@example.test",
+        ["domain"] = "www.lux.example",
+        ["myshopify_domain"] = shop,
+        ["currency"] = "EUR",
+        ["iana_timezone"] = "Europe/Berlin",
+        ["created_at"] = "2024-01-01T10:00:00+01:00",
+        ["updated_at"] = "2026-02-01T10:00:00+01:00",
+    }.ToJsonString();
+
+    /// <summary>The number of a shop.</summary>
+    public static string IdOf(string shop) =>
+        (548380000 + (BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(shop))) % 1000)).ToString(CultureInfo.InvariantCulture);
+
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync();
@@ -279,6 +318,7 @@ internal sealed class FakeShopify : IAsyncDisposable
         {
             ["shop"] = new JsonObject
             {
+                ["id"] = "gid://shopify/Shop/" + IdOf(shop),
                 ["name"] = ShopName,
                 ["currencyCode"] = "EUR",
                 ["ianaTimezone"] = "Europe/Berlin",

@@ -12,6 +12,7 @@ internal sealed class ShopifyReaderTests
     private static readonly ReferenceSource[] LandingOnly = [ReferenceSource.LandingPage];
     private static readonly ReferenceSource[] CartThenLanding = [ReferenceSource.Cart, ReferenceSource.LandingPage];
     private const string BareRefund = "refunds.create-one-line";
+    private static readonly SendingShop Lux = new("lux.myshopify.com");
 
     [TestCaseSource(nameof(Names))]
     public void A_payload_says_what_its_golden_file_says(string name) =>
@@ -306,6 +307,93 @@ internal sealed class ShopifyReaderTests
             Is.TypeOf<OrderChanged>());
     }
 
+    [TestCase("app.uninstalled-shop")]
+    [TestCase("shop.update-shop")]
+    [TestCase("customers.data_request-one")]
+    [TestCase("customers.redact-mail-only")]
+    [TestCase("shop.redact-shop")]
+    public void A_body_that_names_its_shop_is_read_for_that_shop_only(string name)
+    {
+        var body = TestData.Bytes("shopify", name + ".json");
+
+        Assert.That(() => Read(Topic(name), body, new SendingShop("LUX.myshopify.com")), Throws.Nothing);
+        Assert.That(() => Read(Topic(name), body, new SendingShop("other.myshopify.com")), Unreadable("another shop").And.Message.Not.Contains("lux"));
+        Assert.That(() => Read(Topic(name), body, shop: null), Unreadable("another shop"));
+    }
+
+    [TestCase("app.uninstalled-shop", "548380009")]
+    [TestCase("shop.update-shop", "548380009")]
+    [TestCase("shop.redact-shop", "954889")]
+    [TestCase("app.scopes_update-granted", "548380009")]
+    public void A_body_that_names_its_shop_by_number_is_read_for_that_shop_only(string name, string id)
+    {
+        var body = TestData.Bytes("shopify", name + ".json");
+
+        Assert.That(() => Read(Topic(name), body, Lux with { Id = id }), Throws.Nothing);
+        Assert.That(() => Read(Topic(name), body, Lux with { Id = "7" }), Unreadable("another shop"));
+    }
+
+    [TestCase("app.uninstalled-shop", "myshopify_domain")]
+    [TestCase("shop.update-shop", "myshopify_domain")]
+    [TestCase("customers.data_request-one", "shop_domain")]
+    [TestCase("customers.redact-mail-only", "shop_domain")]
+    [TestCase("shop.redact-shop", "shop_domain")]
+    [TestCase("app.scopes_update-granted", "previous")]
+    [TestCase("app.scopes_update-granted", "current")]
+    [TestCase("orders.paid-own-code", "created_at")]
+    [TestCase("refunds.create-one-line", "order_id")]
+    public void A_body_without_what_its_topic_always_carries_is_refused(string name, string field)
+    {
+        Assert.That(() => Read(Topic(name), Payload(name, payload => payload.Remove(field))), Unreadable($"{field} is missing"));
+        Assert.That(() => Read(Topic(name), Payload(name, payload => payload[field] = null)), Unreadable($"{field} is missing"));
+    }
+
+    [TestCase("\"lux.myshopify.com.evil.example\"")]
+    [TestCase("\"\"")]
+    [TestCase("7")]
+    [TestCase("[\"lux.myshopify.com\"]")]
+    public void What_is_no_shops_domain_is_not_this_shop(string named) =>
+        Assert.That(
+            () => Read("app/uninstalled", Payload("app.uninstalled-shop", payload => payload["myshopify_domain"] = JsonNode.Parse(named))),
+            Unreadable("another shop"));
+
+    [TestCase("myshopify_domain")]
+    [TestCase("shop_domain")]
+    public void An_order_that_names_another_shop_is_refused_wherever_Shopify_may_put_the_name(string field) =>
+        Assert.That(() => Order(Payload(PaidOrder, payload => payload[field] = "other.myshopify.com")), Unreadable("another shop"));
+
+    // Only what cannot tell the topics apart is left out: the topics of orders carry the same order, and two carry the shop.
+    [Test]
+    public void A_signed_body_sent_again_under_the_topic_of_another_does_nothing()
+    {
+        string[] bodies =
+        [
+            "app.uninstalled-shop", "app.scopes_update-granted", "customers.data_request-one", "customers.redact-mail-only",
+            "shop.redact-shop", PaidOrder, "orders.delete-gone", BareRefund,
+        ];
+        string[] acting =
+        [
+            "app/uninstalled", "shop/update", "app/scopes_update", "customers/data_request", "customers/redact", "shop/redact",
+            "orders/create", "orders/paid", "orders/updated", "orders/cancelled", "orders/delete", "refunds/create",
+        ];
+
+        foreach (var name in bodies)
+        {
+            foreach (var topic in acting.Where(topic => Kind(topic) != Kind(Topic(name))))
+            {
+                Assert.That(
+                    () => Read(topic, TestData.Bytes("shopify", name + ".json"), Lux), Throws.TypeOf<UnreadableDeliveryException>(), $"{name} under {topic}");
+            }
+        }
+
+        static string Kind(string topic) => topic switch
+        {
+            "app/uninstalled" or "shop/update" => "shop",
+            "orders/create" or "orders/paid" or "orders/updated" or "orders/cancelled" => "order",
+            _ => topic,
+        };
+    }
+
     private static IEnumerable<string> Names() =>
         Directory.EnumerateFiles(Path.Combine(TestData.Folder, "shopify"), "*.json")
             .Select(file => Path.GetFileNameWithoutExtension(file))
@@ -356,7 +444,10 @@ internal sealed class ShopifyReaderTests
     private static StoreEvent Read(string topic, string body) => Read(topic, Encoding.UTF8.GetBytes(body));
 
     private static StoreEvent Read(string topic, byte[] body) =>
-        DeliveryReader.Read(new Delivery("sto_1", WebhookSource.Shopify, "k", topic, body));
+        Read(topic, body, Lux);
+
+    private static StoreEvent Read(string topic, byte[] body, SendingShop? shop) =>
+        DeliveryReader.Read(new Delivery("sto_1", WebhookSource.Shopify, "k", topic, body) { Shop = shop });
 
     private static Order Order(string body) => ((OrderChanged)Read("orders/updated", body)).Order;
 

@@ -162,6 +162,16 @@ internal sealed class WooCommerceReaderTests
             Throws.TypeOf<UnreadableDeliveryException>().With.Message.Contains("line_items[0].quantity"));
 
     [Test]
+    public void A_signed_order_sent_again_as_deleted_takes_nothing_away()
+    {
+        var order = TestData.Bytes("woocommerce", "order.updated-paid-with-coupon.body");
+
+        Assert.That(
+            () => DeliveryReader.Read(new Delivery("sto_1", WebhookSource.WooCommerce, "k", "order.deleted", order)),
+            Throws.TypeOf<UnreadableDeliveryException>().With.Message.Contains("Only the body is signed"));
+    }
+
+    [Test]
     public void A_restored_order_is_a_version_and_a_trashed_one_is_deleted()
     {
         Assert.That(Read("order.restored", Payload(_ => { })), Is.TypeOf<OrderChanged>());

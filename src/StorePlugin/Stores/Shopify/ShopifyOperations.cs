@@ -79,7 +79,8 @@ internal sealed record Discount(string? Title);
 
 internal sealed record ReadShopData(ShopData? Shop);
 
-internal sealed record ShopData(string? Name, string? CurrencyCode, string? IanaTimezone, ShopDomainData? PrimaryDomain);
+/// <param name="Id">As in <c>gid://shopify/Shop/548380009</c>.</param>
+internal sealed record ShopData(string? Id, string? Name, string? CurrencyCode, string? IanaTimezone, ShopDomainData? PrimaryDomain);
 
 internal sealed record ShopDomainData(string? Host);
 

@@ -92,7 +92,7 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
     /// <summary>The facts in an answer, or null where it holds none.</summary>
     public static StoreFacts? FactsOf(ShopifyAnswer<ReadShopData> answer) =>
         answer is ShopifyAnswer<ReadShopData>.Given { Data.Shop: { } shop }
-            ? new StoreFacts(shop.Name, shop.CurrencyCode, shop.IanaTimezone, shop.PrimaryDomain?.Host)
+            ? new StoreFacts(shop.Name, shop.CurrencyCode, shop.IanaTimezone, shop.PrimaryDomain?.Host, shop.Id?.Split('/')[^1])
             : null;
 
     private async Task<DiscountResult> RecogniseAsync(Store store, string token, DiscountRequest request, CancellationToken cancel)

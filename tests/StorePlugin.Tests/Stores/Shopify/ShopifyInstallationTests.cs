@@ -104,6 +104,7 @@ internal sealed class ShopifyInstallationTests
                     PrimaryDomain = "www.lux.example",
                     State = "installed",
                     Scopes = FakeShopify.Scopes,
+                    PlatformId = FakeShopify.IdOf(Shop),
                 }));
             Assert.That(request["expiring"]!.GetValue<string>(), Is.EqualTo("1"));
             Assert.That(request.AsObject().Select(pair => pair.Key), Is.EquivalentTo(["client_id", "client_secret", "code", "expiring"]));
