@@ -18,7 +18,7 @@ internal static class CodeKey
 
     /// <summary>Trimmed, NFKC, upper case and then lower case, which folds letters whose cases do not pair one to one.</summary>
     public static string Of(string code) =>
-        code.Trim().Normalize(NormalizationForm.FormKC).ToUpperInvariant().ToLowerInvariant();
+        NormalForm.Of(code).ToUpperInvariant().ToLowerInvariant();
 
     /// <summary>
     /// Why this may not be given as a code, continuing a sentence that begins with its name; null when it may. Letters
@@ -26,7 +26,7 @@ internal static class CodeKey
     /// </summary>
     public static string? Refusal(string code)
     {
-        var normal = code.Trim().Normalize(NormalizationForm.FormKC);
+        var normal = NormalForm.Of(code);
         if (normal.Length is < LengthMin or > LengthMax || code.Length > KeyLengthMax)
         {
             return $"must have {LengthMin} to {LengthMax} characters";

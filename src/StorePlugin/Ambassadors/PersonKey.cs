@@ -1,6 +1,4 @@
 // How people are compared, before hashing.
-using System.Text;
-
 namespace StorePlugin.Ambassadors;
 
 /// <summary>Normal forms of identifiers (rule F1); only their keyed hashes are kept for matching (rule F8).</summary>
@@ -9,7 +7,7 @@ internal static class PersonKey
     /// <summary>NFKC and lower case, without a <c>+tag</c>; for Gmail without the dots that it ignores.</summary>
     public static string OfEmail(string email)
     {
-        var text = email.Trim().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
+        var text = NormalForm.Of(email).ToLowerInvariant();
         var at = text.LastIndexOf('@');
         if (at <= 0)
         {

@@ -28,7 +28,7 @@ internal static class AmbassadorList
     private const string ReadCodes =
         """
         SELECT ambassador_id, code AS text, discount_state, discount_problem FROM codes
-        WHERE store_id = @storeId AND ambassador_id IN @ids AND ended_at IS NULL ORDER BY assigned_at, code_key
+        WHERE store_id = @storeId AND ambassador_id IN @ids AND (ended_at IS NULL OR ended_at = assigned_at) ORDER BY assigned_at, code_key
         """;
 
     private const string ReadLinks =

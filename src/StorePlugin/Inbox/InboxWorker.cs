@@ -133,7 +133,7 @@ internal sealed partial class InboxWorker(
                 {
                     Shop = new SendingShop(store.Domain, store.PlatformId),
                 });
-            var orderEvent = OrderEvent.Of(storeEvent, store, keys);
+            var orderEvent = OrderEvent.Of(storeEvent, store, keys, row.HappenedAt);
             return new Claimed(row, store, storeEvent, orderEvent);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -200,21 +200,28 @@ internal sealed partial class InboxWorker(
 
     private async Task ApplyAsync(List<Claimed> batch, CancellationToken cancel)
     {
-        await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+        var outcomes = await db.InTransactionAsync(tx => ApplyAsync(tx, batch), cancel: cancel);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            Log.Applied(logger, batch[i].Row.Id, batch[i].Row.Topic, batch[i].Store.Id, outcomes[i]);
+        }
+
         if (batch.Exists(delivery => delivery.OrderEvent is null))
         {
             installation.Forget(batch[0].Store);
         }
     }
 
-    private async Task ApplyAsync(Tx tx, List<Claimed> batch)
+    /// <summary>Applies the batch and returns what became of each delivery, in words.</summary>
+    private async Task<string[]> ApplyAsync(Tx tx, List<Claimed> batch)
     {
         var store = batch[0].Store;
         var outcomes = new string[batch.Count];
         var ofOrders = new List<int>(batch.Count);
         for (var i = 0; i < batch.Count; i++)
         {
-            if (!store.IsInstalled && batch[i].StoreEvent is not (StripeEventReceived or PrivacyRequested))
+            // What was taken in while the store was there is still applied; it was promised to the platform with the 200.
+            if (batch[i].Row.ReceivedAt >= store.UninstalledAt && batch[i].StoreEvent is not (StripeEventReceived or PrivacyRequested))
             {
                 outcomes[i] = "The store has removed the app: nothing is done.";
             }
@@ -228,7 +235,7 @@ internal sealed partial class InboxWorker(
                 {
                     Irrelevant irrelevant => irrelevant.Reason,
                     StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
-                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.HappenedAt),
+                    var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.ReceivedAt, batch[i].Row.HappenedAt),
                 };
             }
         }
@@ -243,6 +250,7 @@ internal sealed partial class InboxWorker(
         }
 
         await MarkDoneAsync(tx, batch, outcomes);
+        return outcomes;
     }
 
     /// <summary>Marks the deliveries in the transaction of their effects; a lost lease rolls everything back.</summary>
@@ -259,8 +267,6 @@ internal sealed partial class InboxWorker(
             {
                 throw new LeaseLostException(row.Id);
             }
-
-            Log.Applied(logger, row.Id, row.Topic, outcomes[i]);
         }
     }
 
@@ -292,11 +298,11 @@ internal sealed partial class InboxWorker(
             cancel: cancel);
         if (wait is null)
         {
-            Log.Dead(logger, row.Id, row.Topic, reason);
+            Log.Dead(logger, row.Id, row.Topic, row.StoreId, reason);
         }
         else
         {
-            Log.Failed(logger, row.Id, row.Topic, wait.Value, permanent ? null : failure);
+            Log.Failed(logger, row.Id, row.Topic, row.StoreId, wait.Value, permanent ? null : failure);
         }
     }
 
@@ -327,17 +333,17 @@ internal sealed partial class InboxWorker(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "Delivery {DeliveryId} ({Topic}): {Outcome}")]
-        public static partial void Applied(ILogger logger, string deliveryId, string topic, string outcome);
+        [LoggerMessage(LogLevel.Information, "Delivery {DeliveryId} ({Topic}) of {StoreId}: {Outcome}")]
+        public static partial void Applied(ILogger logger, string deliveryId, string topic, string storeId, string outcome);
 
         [LoggerMessage(LogLevel.Warning, "A batch of {Count} deliveries failed; each is tried alone")]
         public static partial void BatchFailed(ILogger logger, int count, Exception exception);
 
-        [LoggerMessage(LogLevel.Warning, "Delivery {DeliveryId} ({Topic}) failed and is tried again in {Wait}")]
-        public static partial void Failed(ILogger logger, string deliveryId, string topic, TimeSpan wait, Exception? exception);
+        [LoggerMessage(LogLevel.Warning, "Delivery {DeliveryId} ({Topic}) of {StoreId} failed and is tried again in {Wait}")]
+        public static partial void Failed(ILogger logger, string deliveryId, string topic, string storeId, TimeSpan wait, Exception? exception);
 
-        [LoggerMessage(LogLevel.Error, "Delivery {DeliveryId} ({Topic}) is dead: {Reason}")]
-        public static partial void Dead(ILogger logger, string deliveryId, string topic, string reason);
+        [LoggerMessage(LogLevel.Error, "Delivery {DeliveryId} ({Topic}) of {StoreId} is dead: {Reason}")]
+        public static partial void Dead(ILogger logger, string deliveryId, string topic, string storeId, string reason);
 
         [LoggerMessage(LogLevel.Warning, "Delivery {DeliveryId} was taken over by another worker")]
         public static partial void LeaseLost(ILogger logger, string deliveryId);

@@ -18,10 +18,11 @@ internal abstract record OrderEvent(string OrderId)
 
     internal sealed record Refunded(Refund Refund) : OrderEvent(Refund.OrderId);
 
-    internal sealed record Deleted(string OrderId) : OrderEvent(OrderId);
+    internal sealed record Deleted(string OrderId, DateTimeOffset At) : OrderEvent(OrderId);
 
     /// <summary>The order's event of a store event, or null when it is about something else.</summary>
-    public static OrderEvent? Of(StoreEvent storeEvent, Store store, StoreKeys keys)
+    /// <param name="happenedAt">Dates an event that does not date itself; the same whenever it is read again.</param>
+    public static OrderEvent? Of(StoreEvent storeEvent, Store store, StoreKeys keys, DateTimeOffset happenedAt)
     {
         switch (storeEvent)
         {
@@ -32,7 +33,7 @@ internal abstract record OrderEvent(string OrderId)
             case OrderRefunded refunded:
                 return new Refunded(refunded.Refund);
             case OrderDeleted deleted:
-                return new Deleted(deleted.OrderId);
+                return new Deleted(deleted.OrderId, deleted.At ?? happenedAt);
             default:
                 return null;
         }
@@ -52,7 +53,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     private const string LoadOrders =
         """
-        SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.ambassador_id, o.hold_until, o.version_hash, v.content
+        SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.currency, o.ambassador_id, o.hold_until, o.version_hash, v.content
         FROM orders o
         LEFT JOIN order_versions v ON v.store_id = o.store_id AND v.order_id = o.order_id
             AND v.updated_at = o.version_updated_at AND v.content_hash = o.version_hash
@@ -60,7 +61,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         """;
 
     private const string LoadRefunds =
-        "SELECT order_id, refund_id, content FROM refunds WHERE store_id = @storeId AND order_id IN @ids ORDER BY refund_id";
+        "SELECT order_id, refund_id, content, at FROM refunds WHERE store_id = @storeId AND order_id IN @ids ORDER BY refund_id";
 
     private const string LoadCodes =
         """
@@ -216,8 +217,8 @@ internal sealed class ReceiveOrders(TimeProvider clock)
                     ("StoreId", store.Id), ("RefundId", refund.Id), ("OrderId", refund.OrderId),
                     ("Content", JsonSerializer.Serialize(refund, OrdersJson.Default.Refund)), ("At", refund.At), ("Now", now)) == 1,
                 OrderEvent.Deleted deleted => await insertRefund.DoAsync(
-                    ("StoreId", store.Id), ("RefundId", Known.DeletionOf(deleted.OrderId)), ("OrderId", deleted.OrderId),
-                    ("Content", ""), ("At", now), ("Now", now)) == 1,
+                    ("StoreId", store.Id), ("RefundId", Known.DeletionOf(deleted)), ("OrderId", deleted.OrderId),
+                    ("Content", ""), ("At", deleted.At), ("Now", now)) == 1,
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
         }
@@ -278,7 +279,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         var before = change.Before;
         if (change.Facts is not { } facts)
         {
-            return new Settled(change, null, "parked", before.CommissionMinor, null, "A refund came before its order and waits for it.");
+            return new Settled(change, null, "parked", before.CommissionMinor, null, "A refund or deletion came before its order and waits for it.");
         }
 
         var order = facts.Recorded.Order;
@@ -294,8 +295,8 @@ internal sealed class ReceiveOrders(TimeProvider clock)
     {
         { Credited: false } => before.CommissionMinor == 0 && before.State != "reversed" ? "uncredited" : "reversed",
         { PaidAt: null } => "observed",
-        { CommissionMinor: 0 } => "reversed",
-        _ when before.AmbassadorId != receipt.AmbassadorId => "held",
+        { CommissionMinor: 0 } when before.CommissionMinor != 0 || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
+        _ when before.AmbassadorId != receipt.AmbassadorId || before.IsIn(receipt.Currency) is false => "held",
         _ => before.State is "review" or "approved" or "in_payout" or "paid" ? before.State : "held",
     };
 
@@ -347,10 +348,16 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         var target = settled.CommissionMinor;
         var booked = before.CommissionMinor;
         var source = $"{settled.Change.OrderId}:{revision}";
-        if (booked != 0 && receipt.AmbassadorId is not null && receipt.AmbassadorId != before.AmbassadorId)
+        if (booked != 0 && before.IsIn(receipt.Currency) is false)
+        {
+            // What was booked in another currency is taken back in that currency: the two are never added (rule M1).
+            yield return Post($"{source}:currency", before.AmbassadorId!, AccountOf(before.State), new Money(-booked, before.Currency!.Value), "The order's currency changed.");
+            booked = 0;
+        }
+        else if (booked != 0 && receipt.AmbassadorId is not null && receipt.AmbassadorId != before.AmbassadorId)
         {
             // An edit gave the order to another ambassador: the first one's commission is taken back whole.
-            yield return Post($"{source}:reassigned", before.AmbassadorId!, AccountOf(before.State), -booked, "The order counts for another ambassador now.");
+            yield return Post($"{source}:reassigned", before.AmbassadorId!, AccountOf(before.State), Minor(-booked), "The order counts for another ambassador now.");
             booked = 0;
         }
 
@@ -359,12 +366,14 @@ internal sealed class ReceiveOrders(TimeProvider clock)
             // Reversed from wherever it stood: while in a payout and after it, a negative entry on approved (rule K1).
             var account = AccountOf(settled.State == "reversed" ? before.State : settled.State);
             yield return Post(
-                source, receipt.AmbassadorId ?? before.AmbassadorId!, account, target - booked, booked == 0 ? receipt.Reason : "The order changed.");
+                source, receipt.AmbassadorId ?? before.AmbassadorId!, account, Minor(target - booked), booked == 0 ? receipt.Reason : "The order changed.");
         }
 
-        LedgerTransaction Post(string from, string ambassadorId, string account, long minor, string reason) => new(
-            LedgerKind.Commission, from, receipt.Currency, now, Actor, reason,
-            LedgerTransaction.Move(ambassadorId, settled.Change.OrderId, Account.Expense, account, new Money(minor, receipt.Currency)));
+        Money Minor(long minor) => new(minor, receipt.Currency);
+
+        LedgerTransaction Post(string from, string ambassadorId, string account, Money amount, string reason) => new(
+            LedgerKind.Commission, from, amount.Currency, now, Actor, reason,
+            LedgerTransaction.Move(ambassadorId, settled.Change.OrderId, Account.Expense, account, amount));
     }
 
     private static string AccountOf(string state) => state switch
@@ -375,10 +384,11 @@ internal sealed class ReceiveOrders(TimeProvider clock)
     };
 
     private sealed record OrderRow(
-        string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, string? AmbassadorId,
-        DateTimeOffset? HoldUntil, string? VersionHash, string? Content);
+        string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, string? Currency,
+        string? AmbassadorId, DateTimeOffset? HoldUntil, string? VersionHash, string? Content);
 
-    private sealed record RefundRow(string OrderId, string RefundId, string Content);
+    // A deletion stands among the refunds, without content.
+    private sealed record RefundRow(string OrderId, string RefundId, string Content, DateTimeOffset At);
 
     private sealed record CodeRow(
         string CodeKey, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt,
@@ -395,24 +405,30 @@ internal sealed class ReceiveOrders(TimeProvider clock)
 
     /// <summary>What stood before the event. Revision 0: nothing was known of the order.</summary>
     private sealed record Known(
-        long Revision, string State, long CommissionMinor, string? AmbassadorId, DateTimeOffset? HoldUntil, OrderFacts? Facts,
-        ImmutableArray<Refund> LooseRefunds, bool Deleted)
+        long Revision, string State, long CommissionMinor, Currency? Currency, string? AmbassadorId, DateTimeOffset? HoldUntil,
+        OrderFacts? Facts, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt)
     {
-        public static readonly Known Nothing = new(0, "parked", 0, null, null, null, [], false);
+        public static readonly Known Nothing = new(0, "parked", 0, null, null, null, null, [], null);
 
-        public static string DeletionOf(string orderId) => "deleted:" + orderId;
+        // Unique for the order and the instant, in the width of the column.
+        public static string DeletionOf(OrderEvent.Deleted deleted) =>
+            "deleted:" + Ids.HashOf($"{deleted.OrderId} {deleted.At.ToUnixTimeMilliseconds()}")[..40];
 
         public static Known Of(OrderRow row, IEnumerable<RefundRow> refunds)
         {
             var rows = refunds.ToList();
-            var deleted = rows.Exists(refund => refund.RefundId == DeletionOf(row.OrderId));
+            var deletedAt = rows.Where(refund => refund.Content.Length == 0).Max(refund => (DateTimeOffset?)refund.At);
             var loose = rows.Where(refund => refund.Content.Length > 0)
                 .Select(refund => JsonSerializer.Deserialize(refund.Content, OrdersJson.Default.Refund)!).ToImmutableArray();
             var facts = row.Content is null
                 ? null
-                : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose, deleted);
-            return new Known(row.Revision, row.State, row.CommissionMinor, row.AmbassadorId, row.HoldUntil, facts, loose, deleted);
+                : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose, deletedAt);
+            Currency? currency = row.Currency is null ? null : Webhooks.Currency.Parse(row.Currency);
+            return new Known(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose, deletedAt);
         }
+
+        /// <summary>Whether the order was decided in this currency; null while it was not decided.</summary>
+        public bool? IsIn(Currency currency) => Currency is { } known ? known == currency : null;
 
         /// <summary>The facts with the event; null while only refunds are known.</summary>
         public OrderFacts? With(OrderEvent orderEvent, out bool earlierPayment)
@@ -424,7 +440,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
                     var paidAt = PaidAtOf(version.Recorded.Order);
                     if (Facts is null)
                     {
-                        return new OrderFacts(version.Recorded, version.Hash, paidAt, LooseRefunds, Deleted);
+                        return new OrderFacts(version.Recorded, version.Hash, paidAt, LooseRefunds, DeletedAt);
                     }
 
                     earlierPayment = paidAt is not null && (Facts.PaidAt is null || paidAt < Facts.PaidAt);
@@ -433,8 +449,8 @@ internal sealed class ReceiveOrders(TimeProvider clock)
                     return earlierPayment ? merged with { PaidAt = paidAt } : merged;
                 case OrderEvent.Refunded refunded:
                     return Facts is null ? null : Facts with { LooseRefunds = Facts.LooseRefunds.Add(refunded.Refund) };
-                case OrderEvent.Deleted:
-                    return Facts is null ? null : Facts with { Deleted = true };
+                case OrderEvent.Deleted deleted:
+                    return Facts is null ? null : deleted.At <= Facts.DeletedAt ? Facts : Facts with { DeletedAt = deleted.At };
                 default:
                     throw new System.Diagnostics.UnreachableException();
             }

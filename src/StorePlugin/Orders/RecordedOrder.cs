@@ -67,10 +67,13 @@ internal sealed record RecordedOrder(Order Order, ShopperHashes Shopper)
 /// <param name="ContentHash">Of the version that stands.</param>
 /// <param name="PaidAt">The anchor of the hold (rule H2); null while unpaid.</param>
 /// <param name="LooseRefunds">Refunds that arrived by themselves; those that the version names count once.</param>
-/// <param name="Deleted">Whether the platform has deleted the order.</param>
+/// <param name="DeletedAt">When the platform last deleted the order; null if it never did.</param>
 internal sealed record OrderFacts(
-    RecordedOrder Recorded, string ContentHash, DateTimeOffset? PaidAt, ImmutableArray<Refund> LooseRefunds, bool Deleted)
+    RecordedOrder Recorded, string ContentHash, DateTimeOffset? PaidAt, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt = null)
 {
+    /// <summary>Whether the order is gone. A version that is younger than the deletion shows that it was restored.</summary>
+    public bool Deleted => DeletedAt >= Recorded.Order.UpdatedAt;
+
     /// <summary>All refunds by id. What an order version says of a refund is fuller than the refund's own message.</summary>
     public ImmutableArray<Refund> Refunds =>
         [.. Recorded.Order.Refunds.Concat(LooseRefunds).DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];

@@ -12,16 +12,19 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
     private const int BatchMax = 200;
     private const string Actor = "system";
 
-    // Claimed over all stores by the index on (hold_until) of held orders; an order without an end of its hold waits.
+    // Claimed over all stores by the index on (hold_until) of held orders; an order without an end of its hold waits. So
+    // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
     private const string FindDue =
         """
-        SELECT store_id, order_id, revision, ambassador_id, commission_minor, currency, hold_until FROM orders
-        WHERE state = 'held' AND hold_until <= @now ORDER BY hold_until
+        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.commission_minor, o.currency, o.hold_until
+        FROM orders o CROSS JOIN stores s
+        WHERE o.state = 'held' AND o.hold_until <= @now AND s.id = o.store_id AND s.state = 'installed'
+        ORDER BY o.hold_until
         """;
 
     private const string Approve =
         """
-        UPDATE orders SET state = 'approved', revision = revision + 1, updated_at = @now
+        UPDATE orders SET state = 'approved', approved_at = @now, revision = revision + 1, updated_at = @now
         WHERE store_id = @storeId AND order_id = @orderId AND revision = @revision AND state = 'held' AND hold_until <= @now
         """;
 
@@ -43,12 +46,20 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
     private static async Task<int> ReleaseAsync(Tx tx, Store store, List<Due> orders, DateTimeOffset now)
     {
         var postings = new List<LedgerTransaction>(orders.Count);
+        var released = 0;
         foreach (var order in orders)
         {
             // An order that changed since it was found is left for the next round, which reads it anew.
             if (await tx.DoAsync(Approve, new { storeId = store.Id, orderId = order.OrderId, revision = order.Revision, now }) == 1)
             {
+                released++;
                 var commission = new Money(order.CommissionMinor, Currency.Parse(order.Currency));
+                if (commission.Minor == 0)
+                {
+                    // A commission that rounds to nothing has no entry to move.
+                    continue;
+                }
+
                 postings.Add(new LedgerTransaction(
                     LedgerKind.Release, $"{order.OrderId}:{order.Revision + 1}", commission.Currency, now, Actor, "The hold is over.",
                     LedgerTransaction.Move(order.AmbassadorId, order.OrderId, Account.Held, Account.Approved, commission)));
@@ -60,7 +71,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
             await LedgerBook.PostAsync(tx, store, postings);
         }
 
-        return postings.Count;
+        return released;
     }
 
     private sealed record Due(

@@ -35,12 +35,14 @@ internal static class PayoutBook
         """
         UPDATE orders SET state = 'in_payout', payout_id = @payoutId, revision = revision + 1, updated_at = @now
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND currency = @currency AND state = 'approved'
+            AND approved_at <= @shownAt
         """;
 
     /// <summary>
     /// Reserves the money and freezes the first attempt (rules P1, P2): row, attempt, ledger, orders and effect, or nothing.
     /// </summary>
-    public static async Task ReserveAsync(Tx tx, Store store, Payout payout, string actor)
+    /// <param name="shownAt">The instant of the run's preview: what became payable since is in the next run, money and orders alike.</param>
+    public static async Task ReserveAsync(Tx tx, Store store, Payout payout, DateTimeOffset shownAt, string actor)
     {
         var now = payout.CreatedAt;
         await tx.DoAsync(InsertPayout, payout);
@@ -55,7 +57,7 @@ internal static class PayoutBook
             ]);
         await tx.DoAsync(
             TakeOrders,
-            new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, now });
+            new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, shownAt, now });
     }
 
     private const string ClearProblem =
@@ -258,7 +260,7 @@ internal static class PayoutBook
 
     private const string ReturnOrders =
         """
-        UPDATE orders SET state = 'approved', payout_id = NULL, revision = revision + 1, updated_at = @now
+        UPDATE orders SET state = 'approved', approved_at = @now, payout_id = NULL, revision = revision + 1, updated_at = @now
         WHERE store_id = @storeId AND payout_id = @payoutId AND state = @state
         """;
 

@@ -98,7 +98,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         return new PayoutRun(runId, "preview", lines, [], [], await NamesAsync(store, cancel));
     }
 
-    private const string ReadRun = "SELECT state, preview, result FROM payout_runs WHERE store_id = @storeId AND id = @id";
+    private const string ReadRun = "SELECT state, preview, result, created_at FROM payout_runs WHERE store_id = @storeId AND id = @id";
 
     private const string ReadPayouts =
         "SELECT id, ambassador_id, currency, amount_minor FROM payouts WHERE store_id = @storeId AND run_id = @id ORDER BY id";
@@ -155,7 +155,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         var notes = new List<RunNote>();
         foreach (var line in LinesOf(row).Where(line => line.WillPay))
         {
-            if (await ReserveAsync(store, id, line, actor) is { } note)
+            if (await ReserveAsync(store, id, line, row.CreatedAt, actor) is { } note)
             {
                 notes.Add(new RunNote(line.AmbassadorId, line.Currency, note));
             }
@@ -176,7 +176,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
     private const string OneBalance = Balances + " AND b.ambassador_id = @ambassadorId AND b.currency = @currency";
 
     /// <summary>Makes a payout of a line, from what is payable now and never more than was shown. Returns what differs.</summary>
-    private async Task<string?> ReserveAsync(Store store, string runId, RunLine line, string actor)
+    private async Task<string?> ReserveAsync(Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
     {
         try
         {
@@ -199,7 +199,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
                         var payout = new Payout(
                             store.Id, Ids.New("po", now), runId, line.AmbassadorId, line.Currency, amount.Minor, ReversedMinor: 0, pay.Destination,
                             store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now);
-                        await PayoutBook.ReserveAsync(tx, store, payout, actor);
+                        await PayoutBook.ReserveAsync(tx, store, payout, shownAt, actor);
                         return amount < line.Amount ? $"{line.Amount - amount} less than shown: the balance has fallen since."
                             : pay.Amount > line.Amount ? $"{pay.Amount - line.Amount} came since the preview and stay for the next run."
                             : null;
@@ -239,7 +239,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         public Payee Payee => new(AmbassadorId, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), State, StripeAccount, OpenPayoutId);
     }
 
-    private sealed record RunRow(string State, string Preview, string? Result);
+    private sealed record RunRow(string State, string Preview, string? Result, DateTimeOffset CreatedAt);
 
     private sealed record NameRow(string Id, string Name);
 }

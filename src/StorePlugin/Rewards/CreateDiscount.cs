@@ -36,7 +36,8 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
             return new EffectResult.Done("The discount had been created before.");
         }
 
-        if (code.EndedAt is not null)
+        // A code that was taken ended as it began, and is asked for again when a person replays the effect.
+        if (code.EndedAt > code.AssignedAt)
         {
             return new EffectResult.Done("The code is no longer anyone's, so no discount was created.");
         }
@@ -56,7 +57,8 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         return await platform.CreateDiscountAsync(store, request, cancel) switch
         {
             DiscountResult.Created created => new EffectResult.Done(
-                $"The discount {code.Code} was created.", tx => WriteAsync(tx, effect, "created", created.DiscountId, null)),
+                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, created.DiscountId)),
+            DiscountResult.Taken taken => new EffectResult.Refused(taken.Reason, tx => TakenAsync(tx, effect, taken.Reason)),
             DiscountResult.Refused refused => Refused(effect, refused.Reason),
             DiscountResult.Unavailable unavailable => new EffectResult.PutOff(unavailable.Reason, unavailable.Wait),
             DiscountResult.Failed failed => new EffectResult.Failed(
@@ -105,6 +107,35 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
             discountId,
             problem = problem is null ? null : Retry.Fit(problem),
         });
+
+    // The code was somebody else's until now: orders that used it before do not count for the ambassador (rule T5).
+    private const string BeginAnew =
+        """
+        UPDATE codes SET assigned_at = @at, ended_at = NULL
+        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND ended_at = assigned_at
+        """;
+
+    private async Task CreatedAsync(Tx tx, Effect effect, string discountId)
+    {
+        await tx.DoAsync(BeginAnew, new { storeId = effect.StoreId, codeKey = effect.Subject, at = WholeSecond.Of(clock.GetUtcNow()) });
+        await WriteAsync(tx, effect, "created", discountId, null);
+    }
+
+    private const string EndTaken =
+        """
+        UPDATE codes SET ended_at = assigned_at
+        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created'
+        """;
+
+    /// <summary>
+    /// The merchant's own code never was the ambassador's: whoever uses it was not sent by them, and the row says so from
+    /// its first instant on.
+    /// </summary>
+    private static async Task TakenAsync(Tx tx, Effect effect, string reason)
+    {
+        await tx.DoAsync(EndTaken, new { storeId = effect.StoreId, codeKey = effect.Subject });
+        await WriteAsync(tx, effect, "refused", null, reason);
+    }
 
     private static EffectResult.Refused Refused(Effect effect, string reason) =>
         new(reason, tx => WriteAsync(tx, effect, "refused", null, reason));

@@ -36,7 +36,10 @@ internal abstract record DiscountResult
     /// <param name="DiscountId">The platform's id.</param>
     internal sealed record Created(string DiscountId) : DiscountResult;
 
-    /// <summary>The platform refuses: the code belongs to someone else, or the request is not allowed.</summary>
+    /// <summary>Another discount of the store has the code.</summary>
+    internal sealed record Taken(string Reason) : DiscountResult;
+
+    /// <summary>The platform refuses the request.</summary>
     internal sealed record Refused(string Reason) : DiscountResult;
 
     /// <summary>The platform throttles or is out; it counts as no attempt.</summary>

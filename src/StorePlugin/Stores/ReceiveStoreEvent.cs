@@ -10,7 +10,10 @@ namespace StorePlugin.Stores;
 internal sealed class ReceiveStoreEvent(Installation installation, Settings settings)
 {
     private const string CountCameBack =
-        "SELECT CAST(COUNT(*) AS bigint) FROM stores WHERE id = @storeId AND installed_at > @happenedAt";
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM stores
+        WHERE id = @storeId AND (installed_at > @receivedAt OR (installed_at > @happenedAt AND created_at <= @happenedAt))
+        """;
 
     private const string UpdateScopes = "UPDATE stores SET scopes = @scopes WHERE id = @storeId";
 
@@ -18,11 +21,17 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
     /// Applies the event and returns the outcome in words. Applying it again changes nothing more. The caller calls
     /// <see cref="Installation.Forget"/> once the transaction is committed.
     /// </summary>
-    /// <param name="happenedAt">
-    /// When it happened. An uninstallation from before the store was installed again must not end the new installation,
-    /// however late it is delivered, worked off or replayed; nor does an old change overwrite what the new one has read.
+    /// <param name="receivedAt">
+    /// When the delivery came in. An uninstallation from before the store was installed again must not end the new
+    /// installation, however late it is delivered, worked off or replayed; nor does an old change overwrite what the new
+    /// one has read.
     /// </param>
-    public async Task<string> ApplyAsync(Tx tx, Store store, StoreEvent storeEvent, DateTimeOffset? happenedAt = null)
+    /// <param name="happenedAt">
+    /// When it happened, as far as the platform says. It counts where it falls into an earlier installation; an instant
+    /// from before the store was known at all is no such thing.
+    /// </param>
+    public async Task<string> ApplyAsync(
+        Tx tx, Store store, StoreEvent storeEvent, DateTimeOffset? receivedAt = null, DateTimeOffset? happenedAt = null)
     {
         switch (storeEvent)
         {
@@ -34,7 +43,7 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
                 return "The store had uninstalled before; nothing was changed.";
 
             case StoreUninstalled or StoreChanged or ScopesChanged
-                when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, happenedAt }) > 0:
+                when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, receivedAt, happenedAt }) > 0:
                 return "The store has been installed again since; nothing was changed.";
 
             case StoreUninstalled:

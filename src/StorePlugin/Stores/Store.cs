@@ -13,6 +13,7 @@ namespace StorePlugin.Stores;
 /// <param name="PrimaryDomain">Host of the storefront, where it differs from <paramref name="Domain"/>.</param>
 /// <param name="State"><c>installing</c>, <c>installed</c> or <c>uninstalled</c>.</param>
 /// <param name="PlatformId">The platform's number of it, where it has one and has told it.</param>
+/// <param name="UninstalledAt">Since when the store has left; null while it is installed.</param>
 internal sealed record Store(
     string Id,
     string Platform,
@@ -25,7 +26,8 @@ internal sealed record Store(
     string State,
     string? Scopes,
     string KeysSealed,
-    string? PlatformId = null)
+    string? PlatformId = null,
+    DateTimeOffset? UninstalledAt = null)
 {
     public bool IsLive => Mode == "live";
 
@@ -55,7 +57,7 @@ internal sealed class StoreDirectory(Db db, TimeProvider clock)
     private const int CachedMax = 10_000;
 
     private const string Columns =
-        "SELECT id, platform, mode, domain, name, currency, time_zone, primary_domain, state, scopes, keys_sealed, platform_id FROM stores ";
+        "SELECT id, platform, mode, domain, name, currency, time_zone, primary_domain, state, scopes, keys_sealed, platform_id, uninstalled_at FROM stores ";
 
     private const string ById = Columns + "WHERE id = @key";
     private const string ByDomain = Columns + "WHERE platform = @platform AND domain = @key";
@@ -89,10 +91,11 @@ internal sealed class StoreDirectory(Db db, TimeProvider clock)
 
         var readAt = clock.GetTimestamp();
         var store = await db.OneAsync<Store>(platform is null ? ById : ByDomain, new { platform, key }, cancel);
-        if (store is null)
+        if (store is not { IsInstalled: true })
         {
+            // A store that has left seldom asks, and that it has come back, on whichever instance, must be seen at once.
             _cache.TryRemove((platform, key), out _);
-            return null;
+            return store;
         }
 
         if (_cache.Count >= CachedMax)

@@ -183,7 +183,7 @@ internal abstract class DataContract
     [Test]
     public async Task Bytes_and_long_text_come_back_as_they_went()
     {
-        var body = Enumerable.Range(0, 100_000).Select(i => (byte)i).ToArray();
+        var body = Enumerable.Range(0, 100_000).Select(i => (byte)(i % 256)).ToArray();
         var text = new string('ü', 100_000);
         await Db.InTransactionAsync(async tx =>
         {

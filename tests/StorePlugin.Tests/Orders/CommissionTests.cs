@@ -134,7 +134,7 @@ internal sealed class CommissionTests
         "hash",
         At,
         [.. refunds],
-        Deleted: false);
+        DeletedAt: null);
 
     private static OrderLine Line(long gross, long discount = 0, long tax = 0) => new("1", "p", LineKind.Product, 1, gross, discount, tax);
 

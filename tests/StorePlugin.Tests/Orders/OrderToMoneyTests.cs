@@ -1,6 +1,7 @@
 // The way of one order: from a signed delivery to a receipt and the ledger.
 using System.Net;
 using StorePlugin.Ledger;
+using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Orders;
@@ -199,5 +200,116 @@ internal sealed class OrderToMoneyTests
         Assert.That((await _shop.ReceiptAsync("1002")).AmbassadorId, Is.EqualTo(ann));
     }
 
+    [Test]
+    public async Task M_1_an_order_whose_currency_changes_is_taken_back_in_the_old_one_and_booked_in_the_new()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+        await _shop.PaysAsync(Order().With("ANN10", "10.00") with { Currency = "USD", UpdatedAt = StoreApp.Start.AddHours(1) });
+
+        Assert.That(await HeldByCurrencyAsync(ann), Is.EqualTo([("EUR", 0L), ("USD", 900L)]));
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+    }
+
+    [Test]
+    public async Task H_2_the_hold_of_a_store_that_has_left_does_not_end_until_it_is_back()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+        await _app.Db.InTransactionAsync(tx => _app.Get<Installation>().UninstallAsync(tx, _shop.Store));
+        _app.Get<Installation>().Forget(_shop.Store);
+
+        _app.Clock.Advance(TimeSpan.FromDays(40));
+        await _app.DrainAsync();
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+
+        await Shop.OpenAsync(_app);
+        await _app.DrainAsync();
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("approved"));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task What_was_acknowledged_before_the_store_left_is_still_booked()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _shop.DeliverAsync("orders/paid", Order().With("ANN10", "10.00").ToJson());
+
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _app.Db.InTransactionAsync(tx => _app.Get<Installation>().UninstallAsync(tx, _shop.Store));
+        _app.Get<Installation>().Forget(_shop.Store);
+        await _app.DrainAsync();
+
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task A_deleted_order_earns_nothing_until_a_later_version_shows_that_it_was_restored()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+        _app.Clock.Advance(TimeSpan.FromHours(1));
+
+        await _shop.DeliverAsync("orders/delete", """{"id":1001}""", "gone");
+        await _app.DrainAsync();
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("reversed"));
+
+        await _shop.PaysAsync(Order().With("ANN10", "10.00") with { UpdatedAt = StoreApp.Start.AddHours(2) });
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+    }
+
+    [Test]
+    public async Task A_commission_that_rounds_to_nothing_is_held_and_approved_as_nothing()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order() with { Lines = [("0.04", 1, "0.00")], CartRef = "ANN10" });
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+
+        _app.Clock.Advance(TimeSpan.FromDays(31));
+        await _app.DrainAsync();
+
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("approved"));
+        Assert.That(await _shop.BalanceAsync(ann, Account.Approved), Is.Zero);
+    }
+
+    // The framework refuses to normalise these, and a shopper can write them into an address.
+    [TestCase("\uFFFE")]
+    [TestCase("a\uD800b")]
+    [TestCase("jane@mail.example")]
+    public async Task A_reference_that_is_none_of_ours_neither_stops_the_order_nor_is_kept(string reference)
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+
+        await _shop.PaysAsync((Order() with { CartRef = reference, Landing = "/?ref=" + Uri.EscapeDataString(reference.Replace('\uD800', '?')) }).With("ANN10", "10.00"));
+
+        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
+        var content = await _app.Db.OneAsync<string>("SELECT content FROM order_versions WHERE store_id = @storeId", new { storeId = _shop.Store.Id });
+        Assert.That(content, Does.Contain("\"references\":[]"));
+    }
+
+    [Test]
+    public async Task Amounts_beyond_what_can_be_counted_make_a_dead_delivery_and_never_a_wrapped_sum()
+    {
+        await _shop.AmbassadorAsync("ANN10");
+
+        await _shop.DeliverAsync("orders/paid", (Order() with { Lines = [("90000000000000.00", 2_000_000, "0.00")], CartRef = "ANN10" }).ToJson(), "huge");
+        await _app.DrainAsync();
+
+        Assert.That(
+            await _app.Db.OneAsync<string>("SELECT outcome FROM deliveries WHERE store_id = @storeId AND delivery_key = 'huge' AND state = 'dead'", new { storeId = _shop.Store.Id }),
+            Does.Contain("too large"));
+    }
+
+    private async Task<IReadOnlyList<(string Currency, long Minor)>> HeldByCurrencyAsync(string ambassadorId) =>
+    [
+        .. (await _app.Db.ManyAsync<HeldRow>(
+            "SELECT currency, amount_minor FROM balances WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND account = 'held' ORDER BY currency",
+            new { storeId = _shop.Store.Id, ambassadorId })).Select(row => (row.Currency, row.AmountMinor)),
+    ];
+
     private static TestOrder Order(string id = "1001") => new(id, StoreApp.Start);
+
+    private sealed record HeldRow(string Currency, long AmountMinor);
 }

@@ -92,6 +92,7 @@ internal sealed class PayoutRunTests
         await _world.EarnsAsync(ben, "50.00");
         await _world.EarnsAsync(cleo, "25.00");
         var preview = await PreviewAsync();
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
         await _world.EarnsAsync(ann, "5.00");
         await _world.EarnsAsync(ben, "-10.00");
         await _world.EarnsAsync(cleo, "-10.00");
@@ -106,6 +107,11 @@ internal sealed class PayoutRunTests
             "Not paid: The balance is below the minimum of 20.00 EUR; it is carried over.",
         ]));
         Assert.That(await _world.BalancesAsync(ann), Is.EqualTo((500L, 2500L, 0L)));
+        Assert.That(
+            await _world.Db.ManyAsync<string>(
+                "SELECT state FROM orders WHERE store_id = @storeId AND ambassador_id = @ann ORDER BY commission_minor DESC",
+                new { storeId = _world.Store.Id, ann }),
+            Is.EqualTo(["in_payout", "approved"]), "an order waits with its money");
         await _world.AssertBooksAsync();
     }
 

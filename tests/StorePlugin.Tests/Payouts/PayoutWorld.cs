@@ -106,8 +106,8 @@ internal sealed class PayoutWorld : IAsyncDisposable
                 ]);
             await tx.DoAsync(
                 """
-                INSERT INTO orders (store_id, order_id, revision, state, currency, net_minor, ambassador_id, commission_minor, created_at, updated_at)
-                VALUES (@storeId, @orderId, 1, 'approved', @currency, 0, @ambassadorId, @minor, @now, @now)
+                INSERT INTO orders (store_id, order_id, revision, state, approved_at, currency, net_minor, ambassador_id, commission_minor, created_at, updated_at)
+                VALUES (@storeId, @orderId, 1, 'approved', @now, @currency, 0, @ambassadorId, @minor, @now, @now)
                 """,
                 new { storeId = Store.Id, orderId = $"order-{number}", currency, ambassadorId, minor = money.Minor, now });
         });

@@ -89,6 +89,23 @@ internal sealed class CreateDiscountTests
     }
 
     [Test]
+    public async Task T_5_a_code_that_another_discount_has_is_the_ambassadors_only_from_when_it_was_made_for_them()
+    {
+        const string Period = "SELECT assigned_at, ended_at FROM codes WHERE store_id = @id AND code_key = 'ann10'";
+        _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "Spring sale", "{}");
+        await PerformAsync();
+        var taken = await _app.Db.OneAsync<CodePeriod>(Period, new { id = _store.Id });
+
+        _shopify.Discounts.Remove((Shop, "ANN10"), out _);
+        _app.Clock.Advance(TimeSpan.FromMinutes(30));
+        await PerformAsync();
+        var made = await _app.Db.OneAsync<CodePeriod>(Period, new { id = _store.Id });
+
+        Assert.That(taken!.EndedAt, Is.EqualTo(taken.AssignedAt), "it never was theirs");
+        Assert.That(made, Is.EqualTo(new CodePeriod(StoreApp.Start.AddMinutes(30), null)));
+    }
+
+    [Test]
     public async Task A_code_of_another_effect_of_ours_is_not_taken_for_its_own()
     {
         _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "StorePlugin eff_00000000000000000000000000000000", "{}");
@@ -222,7 +239,7 @@ internal sealed class CreateDiscountTests
     [Test]
     public async Task A_code_that_has_ended_and_a_store_that_has_left_create_nothing()
     {
-        await _app.Db.DoAsync("UPDATE codes SET ended_at = @now WHERE store_id = @id", new { id = _store.Id, now = StoreApp.Start });
+        await _app.Db.DoAsync("UPDATE codes SET ended_at = @now WHERE store_id = @id", new { id = _store.Id, now = StoreApp.Start.AddHours(1) });
         var ended = await PerformAsync();
         await _app.Db.InTransactionAsync(tx => _app.Get<Installation>().UninstallAsync(tx, _store));
         _app.Get<Installation>().Forget(_store);
@@ -269,4 +286,6 @@ internal sealed class CreateDiscountTests
             args);
         await Outbox.AddAsync(tx, _store.Id, Effect.Kinds.CreateDiscount, "ann10", "{}", StoreApp.Start);
     });
+
+    private sealed record CodePeriod(DateTimeOffset AssignedAt, DateTimeOffset? EndedAt);
 }

@@ -175,7 +175,8 @@ internal sealed class WooCommerceReaderTests
     public void A_restored_order_is_a_version_and_a_trashed_one_is_deleted()
     {
         Assert.That(Read("order.restored", Payload(_ => { })), Is.TypeOf<OrderChanged>());
-        Assert.That(Read("order.updated", Payload(payload => payload["status"] = "trash")), Is.EqualTo(new OrderDeleted("13")));
+        Assert.That(Read("order.updated", Payload(payload => payload["status"] = "trash")),
+            Is.EqualTo(new OrderDeleted("13", new DateTimeOffset(2026, 11, 21, 2, 34, 54, TimeSpan.Zero))), "a deletion is dated by the store, so that a restoration is known to be later");
     }
 
     [Test]

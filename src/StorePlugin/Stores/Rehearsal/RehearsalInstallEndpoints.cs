@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Ambassadors;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
@@ -145,7 +146,7 @@ internal static partial class RehearsalInstallEndpoints
     private static string HandleOf(string name)
     {
         var handle = new StringBuilder();
-        foreach (var character in name.Normalize(NormalizationForm.FormKD).Where(character => character <= '~'))
+        foreach (var character in NormalForm.Of(name).Normalize(NormalizationForm.FormKD).Where(character => character <= '~'))
         {
             if (char.IsAsciiLetterOrDigit(character))
             {

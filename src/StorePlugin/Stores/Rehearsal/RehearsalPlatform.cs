@@ -37,7 +37,11 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
             return answer.StatusCode switch
             {
                 HttpStatusCode.OK => new DiscountResult.Created((await ReadAsync<PlatformDiscount>(answer, cancel)).Id),
-                HttpStatusCode.UnprocessableEntity => new DiscountResult.Refused((await ReadAsync<PlatformError>(answer, cancel)).Description),
+                HttpStatusCode.UnprocessableEntity => await ReadAsync<PlatformError>(answer, cancel) switch
+                {
+                    { Error: "taken" } error => new DiscountResult.Taken(error.Description),
+                    var error => new DiscountResult.Refused(error.Description),
+                },
                 HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
                     new DiscountResult.Unavailable($"The rehearsal platform answered {(int)answer.StatusCode}.", OutageWait),
                 _ => new DiscountResult.Failed($"The rehearsal platform answered {(int)answer.StatusCode}."),

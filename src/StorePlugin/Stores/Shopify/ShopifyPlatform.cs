@@ -112,7 +112,7 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
         // The merchant may have edited the title's words, so the id within it decides.
         return node.CodeDiscount?.Title?.Contains(request.EffectId, StringComparison.Ordinal) == true
             ? new DiscountResult.Created(node.Id)
-            : new DiscountResult.Refused($"The store already has a discount with the code {request.Code}. Please choose another code.");
+            : new DiscountResult.Taken($"The store already has a discount with the code {request.Code}. Please choose another code.");
     }
 
     private static DiscountResult Without<TData>(ShopifyAnswer<TData> answer) => answer switch
