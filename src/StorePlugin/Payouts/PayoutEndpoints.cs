@@ -1,4 +1,5 @@
 // The JSON API of payouts: runs and their approval, payouts with their attempts, the connection to Stripe.
+using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -22,6 +23,14 @@ internal static class PayoutEndpoints
         api.MapPost("/payouts/{id}/attempts", AttemptAgain).WithName("attemptPayoutAgain")
             .WithSummary("Sends a payout again under a new key, after Stripe has been shown to hold no transfer of it.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapPost("/payouts/{id}/adoption", Adopt).WithName("adoptTransfer")
+            .WithSummary("Takes a transfer that Stripe holds, and that is not what was asked for, as the payout's own.")
+            .WithDescription(
+                "For a payout whose outcome is unknown because Stripe holds another transfer than the one asked for, or several. First reverse at "
+                + "Stripe what is wrong. Then name the transfer that stands: it must be of the payout's amount, and all others of the payout must be "
+                + "reversed in full. Or name one that was reversed in full: its money is payable again. Nothing is sent; caller and reason stand in the ledger.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapPut("/stripe-connection", Connect).WithName("putStripeConnection")
             .WithSummary("Gives the store its Stripe key and the secrets of its webhook endpoints, and replaces those it had.")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
@@ -108,6 +117,34 @@ internal static class PayoutEndpoints
             : TypedResults.Created(
                 $"/api/v1/payouts/{id}",
                 PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
+    }
+
+    /// <summary>A person's decision about a payout for which Stripe holds something else than was asked for (rules P2, P4).</summary>
+    private static async Task<Results<Created<PayoutShown>, ProblemHttpResult>> Adopt(
+        ApiCaller caller, string id, ApiBody<AdoptionRequest> body, AdoptTransfer adopt, Db db, CancellationToken cancel)
+    {
+        var transferId = body.Fields.Text("transferId", 1, 100);
+        var reason = body.Fields.Text("reason", 1, AdoptionRequest.ReasonLengthMax);
+        body.Fields.RefuseOthersThan("transferId", "reason");
+        if (body.Fields.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        switch (await adopt.AdoptAsync(caller.Store, id, transferId, caller.Name, reason, cancel))
+        {
+            case Adoption.NoSuchPayout:
+                return NoSuchPayout();
+            case Adoption.Refused(var why):
+                return Problems.Conflict("transfer-not-adopted", "The transfer cannot be taken for this payout.", why);
+            case Adoption.Unavailable(var why):
+                return Problems.Of(StatusCodes.Status503ServiceUnavailable, "stripe-not-asked", "Stripe could not be asked.", why);
+        }
+
+        var args = new { storeId = caller.Store.Id, payoutId = id };
+        return TypedResults.Created(
+            $"/api/v1/payouts/{id}",
+            PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
     }
 
     private static async Task<Results<Ok<ConnectionShown>, ProblemHttpResult>> Connect(
@@ -229,6 +266,13 @@ internal static class PayoutEndpoints
                 attempt.ErrorMessage,
                 attempt.RequestId,
                 attempt.TransferId))]);
+    }
+
+    private sealed record AdoptionRequest(
+        [property: Description("The transfer at Stripe, tr_…")] string TransferId,
+        [property: Description("Why it is taken, 1 to 200 characters; it stands in the ledger.")] string Reason)
+    {
+        public const int ReasonLengthMax = 200;
     }
 
     private sealed record ConnectionAsked(string? SecretKey, IReadOnlyList<string?>? WebhookSecrets)
