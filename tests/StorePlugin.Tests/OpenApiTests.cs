@@ -34,14 +34,37 @@ internal sealed class OpenApiTests
     }
 
     [Test]
-    public void Every_call_of_the_programme_has_a_name_and_a_summary()
+    public void Every_call_has_a_name_a_summary_and_a_group()
     {
-        var calls = _document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
-            .Where(call => (string?)call.Value!["tags"]![0] != "Payouts").Select(call => call.Value!).ToList();
+        var calls = Calls().Select(call => call.Call).ToList();
 
-        Assert.That(calls.Select(call => (string?)call["operationId"]), Is.Unique.And.All.Not.Null);
-        Assert.That(calls.Select(call => (string?)call["summary"]), Is.All.EndsWith("."));
+        Assert.That(calls, Is.Not.Empty);
+        Assert.That(calls.Select(call => (string?)call["operationId"]), Is.Unique.And.All.Match("^[a-z][A-Za-z]+$"));
+        Assert.That(calls.Select(call => (string?)call["summary"]), Is.All.Not.Null.And.All.EndsWith("."));
+        Assert.That(calls.Select(call => (string?)call["tags"]?[0]), Is.All.Not.Null);
     }
+
+    [Test]
+    public void Every_call_says_what_it_answers_when_it_is_served_and_when_it_is_not()
+    {
+        foreach (var (name, call) in Calls())
+        {
+            var answers = call["responses"]!.AsObject();
+            var served = answers.Where(answer => answer.Key[0] == '2').ToList();
+            var refused = answers.Where(answer => answer.Key[0] == '4').ToList();
+            string[] always = name.Contains('{', StringComparison.Ordinal) ? ["400", "401", "403", "404", "429"] : ["400", "401", "403", "429"];
+
+            Assert.That(served, Has.Count.EqualTo(1), name);
+            Assert.That(served[0].Value!["content"]!["application/json"]!["schema"], Is.Not.Null, name);
+            Assert.That(refused.Select(answer => answer.Key), Is.SupersetOf(always), name);
+            Assert.That(
+                refused.Select(answer => (string?)answer.Value!["content"]?["application/problem+json"]?["schema"]?["$ref"]),
+                Is.All.EqualTo("#/components/schemas/ProblemDetails"), name);
+        }
+    }
+
+    private IEnumerable<(string Name, JsonNode Call)> Calls() =>
+        _document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(call => ($"{call.Key} {path.Key}", call.Value!)));
 
     [Test]
     public void A_key_is_asked_for()

@@ -6,9 +6,8 @@ namespace StorePlugin.Inbox;
 /// <summary>The same claims, waits and dead rows as the inbox; several effects are under way at once.</summary>
 internal sealed partial class EffectWorker
 {
-    private const int ClaimMax = 32;
-
-    // Most of an effect is waiting for a provider.
+    // Most of an effect is waiting for a provider. No more are claimed than are begun at once: what only waits for its
+    // turn would use up its lease.
     private const int AtOnceMax = 8;
 
     private const string FindDue =
@@ -37,7 +36,15 @@ internal sealed partial class EffectWorker
     public EffectWorker(Db db, IEnumerable<IEffectHandler> handlers, TimeProvider clock, ILogger<EffectWorker> logger)
     {
         (_db, _clock, _logger) = (db, clock, logger);
-        _handlers = handlers.ToDictionary(handler => handler.Kind, StringComparer.Ordinal);
+        _handlers = new Dictionary<string, IEffectHandler>(StringComparer.Ordinal);
+        foreach (var handler in handlers)
+        {
+            if (!_handlers.TryAdd(handler.Kind, handler))
+            {
+                throw new InvalidOperationException(
+                    $"Effects of the kind '{handler.Kind}' have two handlers: {_handlers[handler.Kind].GetType().Name} and {handler.GetType().Name}.");
+            }
+        }
     }
 
     /// <summary>Claims and performs what is due. Returns how many effects it took; 0: there was nothing to do.</summary>
@@ -45,7 +52,7 @@ internal sealed partial class EffectWorker
     {
         var now = _clock.GetUtcNow();
         var lease = Ids.New("lse", now);
-        var due = await _db.ManyAsync<Row>($"{FindDue} {_db.Page}", new { now, take = ClaimMax }, cancel);
+        var due = await _db.ManyAsync<Row>($"{FindDue} {_db.Page}", new { now, take = AtOnceMax }, cancel);
         if (due.Count == 0)
         {
             return 0;
@@ -57,7 +64,7 @@ internal sealed partial class EffectWorker
                 var claimed = new List<Effect>(due.Count);
                 foreach (var row in due)
                 {
-                    var args = new { lease, until = now + Retry.Lease, storeId = row.StoreId, id = row.Id, dueAt = row.DueAt };
+                    var args = new { lease, until = now + Retry.EffectLease, storeId = row.StoreId, id = row.Id, dueAt = row.DueAt };
                     if (await tx.DoAsync(Claim, args) == 1)
                     {
                         claimed.Add(new Effect(row.StoreId, row.Id, row.Kind, row.Subject, row.Payload, row.Attempts));

@@ -14,8 +14,14 @@ internal static class Retry
     /// <summary>How often a row is tried before it is dead.</summary>
     public static int AttemptsMax => Waits.Length + 1;
 
-    /// <summary>How long a worker may hold a row before another may take it.</summary>
+    /// <summary>How long a worker may hold a delivery before another may take it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long a worker may hold an effect: longer than a provider that hangs can make the calls of one effect last, or
+    /// a second worker would begin what the first is still about.
+    /// </summary>
+    public static readonly TimeSpan EffectLease = TimeSpan.FromMinutes(4);
 
     /// <summary>The wait after so many failed attempts, or null when it was the last.</summary>
     public static TimeSpan? WaitAfter(long attempts) => attempts < AttemptsMax ? Waits[attempts - 1] : null;

@@ -215,8 +215,11 @@ internal static class PayoutBook
 
     /// <summary>The transfer exists and is the one that was asked for.</summary>
     /// <param name="answer">The answer that told it; null when a look-up did.</param>
+    /// <param name="actor">Who decided that it is the one; the program itself where nobody had to.</param>
+    /// <param name="reason">Why, in that person's words.</param>
     public static async Task<bool> SentAsync(
-        Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now)
+        Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now,
+        string actor = Actor, string? reason = null)
     {
         var args = new
         {
@@ -239,7 +242,7 @@ internal static class PayoutBook
             store,
             [
                 new LedgerTransaction(
-                    LedgerKind.PayoutSent, payout.Id, payout.Amount.Currency, now, Actor, $"Transfer {transfer.Id} exists.",
+                    LedgerKind.PayoutSent, payout.Id, payout.Amount.Currency, now, actor, reason ?? $"Transfer {transfer.Id} exists.",
                     LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Paid, payout.Amount)),
             ]);
         await tx.DoAsync(PayOrders, args);

@@ -1,5 +1,5 @@
 // The JSON API of payouts: runs and their approval, payouts with their attempts, the connection to Stripe.
-using System.Globalization;
+using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -9,28 +9,35 @@ namespace StorePlugin.Payouts;
 
 internal static class PayoutEndpoints
 {
-    private const int LimitDefault = 50;
-    private const int LimitMax = 200;
-
     /// <summary>Adds the calls to the group of the API, which has let the caller in.</summary>
     public static void MapPayoutApi(this RouteGroupBuilder api)
     {
-        api.MapPost("/payout-runs", Preview);
-        api.MapGet("/payout-runs/{id}", ShowRun);
-        api.MapPost("/payout-runs/{id}/approval", Approve);
-        api.MapGet("/payouts", List);
-        api.MapGet("/payouts/{id}", Show);
-        api.MapPost("/payouts/{id}/attempts", AttemptAgain);
-        api.MapPut("/stripe-connection", Connect);
+        api.MapPost("/payout-runs", Preview).WithName("previewPayoutRun")
+            .WithSummary("Makes a preview of a payout run: who would be paid, and why somebody would not. It moves nothing.");
+        api.MapGet("/payout-runs/{id}", ShowRun).WithName("getPayoutRun").WithSummary("One payout run.").ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapPost("/payout-runs/{id}/approval", Approve).WithName("approvePayoutRun")
+            .WithSummary("Approves a payout run: its money is reserved, and its transfers are sent.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapGet("/payouts", List).WithName("listPayouts").WithSummary("The store's payouts with their attempts, oldest first.");
+        api.MapGet("/payouts/{id}", Show).WithName("getPayout").WithSummary("One payout with its attempts.").ProducesProblem(StatusCodes.Status404NotFound);
+        api.MapPost("/payouts/{id}/attempts", AttemptAgain).WithName("attemptPayoutAgain")
+            .WithSummary("Sends a payout again under a new key, after Stripe has been shown to hold no transfer of it.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapPost("/payouts/{id}/adoption", Adopt).WithName("adoptTransfer")
+            .WithSummary("Takes a transfer that Stripe holds, and that is not what was asked for, as the payout's own.")
+            .WithDescription(
+                "For a payout whose outcome is unknown because Stripe holds another transfer than the one asked for, or several. First reverse at "
+                + "Stripe what is wrong. Then name the transfer that stands: it must be of the payout's amount, and all others of the payout must be "
+                + "reversed in full. Or name one that was reversed in full: its money is payable again. Nothing is sent; caller and reason stand in the ledger.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        api.MapPut("/stripe-connection", Connect).WithName("putStripeConnection")
+            .WithSummary("Gives the store its Stripe key and the secrets of its webhook endpoints, and replaces those it had.")
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task<Results<Created<RunShown>, ProblemHttpResult>> Preview(ApiCaller caller, PayoutRuns runs, CancellationToken cancel)
     {
-        if (!caller.CanWrite)
-        {
-            return ReadOnly();
-        }
-
         var run = await runs.PreviewAsync(caller.Store, caller.Name, cancel);
         return TypedResults.Created($"/api/v1/payout-runs/{run.Id}", RunShown.Of(run));
     }
@@ -40,19 +47,14 @@ internal static class PayoutEndpoints
 
     private static async Task<Results<Ok<RunShown>, ProblemHttpResult>> Approve(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel)
     {
-        if (!caller.CanWrite)
-        {
-            return ReadOnly();
-        }
-
         return await runs.ApproveAsync(caller.Store, id, caller.Name, cancel) switch
         {
             RunApproval.Done(var run) => TypedResults.Ok(RunShown.Of(run)),
             RunApproval.NoSuchRun => NoSuchRun(),
-            RunApproval.AlreadyApproved => Problem(
-                StatusCodes.Status409Conflict, "payout-run-approved", "The run is approved already.", "A run is approved once. Make a new preview for what has come since."),
-            RunApproval.NotConnected => Problem(
-                StatusCodes.Status409Conflict, "stripe-not-connected", "The store is not connected to Stripe.", "Connect Stripe first, then approve; the preview stays."),
+            RunApproval.AlreadyApproved => Problems.Conflict(
+                "payout-run-approved", "The run is approved already.", "A run is approved once. Make a new preview for what has come since."),
+            RunApproval.NotConnected => Problems.Conflict(
+                "stripe-not-connected", "The store is not connected to Stripe.", "Connect Stripe first, then approve; the preview stays."),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
@@ -62,27 +64,20 @@ internal static class PayoutEndpoints
     // The same page once more, so that all its attempts come in one query.
     private const string AttemptsOfPage = PayoutAttempt.Columns + " WHERE store_id = @storeId AND payout_id > @after AND payout_id <= @last ORDER BY payout_id, attempt";
 
-    private static async Task<Results<Ok<PayoutPage>, ProblemHttpResult>> List(ApiCaller caller, Db db, CancellationToken cancel, string? after = null, string? limit = null)
+    private static async Task<Results<Ok<Listing<PayoutShown>>, ProblemHttpResult>> List(
+        ApiCaller caller, Db db, [AsParameters] Paging paging, CancellationToken cancel)
     {
-        var take = LimitDefault;
-        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out take) || take is < 1 or > LimitMax))
+        if (paging.AfterId("po") is not { } after)
         {
-            return Problem(StatusCodes.Status400BadRequest, "fields-invalid", "The request has wrong fields.", $"limit must be a whole number from 1 to {LimitMax}.");
+            return Paging.BadAfter;
         }
 
-        // One row more tells whether there is a next page.
-        var rows = await db.ManyAsync<Payout>(
-            $"{PageOfPayouts} {db.Page}", new { storeId = caller.Store.Id, after = after ?? "", take = take + 1L }, cancel);
-        var shown = rows.Take(take).ToList();
-        if (shown.Count == 0)
-        {
-            return TypedResults.Ok(new PayoutPage([], null));
-        }
-
-        var attempts = (await db.ManyAsync<PayoutAttempt>(
-            AttemptsOfPage, new { storeId = caller.Store.Id, after = after ?? "", last = shown[^1].Id }, cancel)).ToLookup(attempt => attempt.PayoutId);
-        return TypedResults.Ok(new PayoutPage(
-            [.. shown.Select(payout => PayoutShown.Of(payout, attempts[payout.Id]))], rows.Count > take ? shown[^1].Id : null));
+        var rows = await db.ManyAsync<Payout>($"{PageOfPayouts} {db.Page}", new { storeId = caller.Store.Id, after, take = paging.Take }, cancel);
+        var attempts = rows.Count == 0
+            ? []
+            : await db.ManyAsync<PayoutAttempt>(AttemptsOfPage, new { storeId = caller.Store.Id, after, last = rows[^1].Id }, cancel);
+        var ofPayout = attempts.ToLookup(attempt => attempt.PayoutId);
+        return TypedResults.Ok(paging.Show(rows, row => row.Id, row => PayoutShown.Of(row, ofPayout[row.Id])));
     }
 
     private static async Task<Results<Ok<PayoutShown>, ProblemHttpResult>> Show(ApiCaller caller, string id, Db db, CancellationToken cancel)
@@ -97,11 +92,6 @@ internal static class PayoutEndpoints
     private static async Task<Results<Created<PayoutShown>, ProblemHttpResult>> AttemptAgain(
         ApiCaller caller, string id, Db db, TimeProvider clock, CancellationToken cancel)
     {
-        if (!caller.CanWrite)
-        {
-            return ReadOnly();
-        }
-
         var args = new { storeId = caller.Store.Id, payoutId = id };
         var now = clock.GetUtcNow();
         ProblemHttpResult? problem;
@@ -129,45 +119,55 @@ internal static class PayoutEndpoints
                 PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
     }
 
+    /// <summary>A person's decision about a payout for which Stripe holds something else than was asked for (rules P2, P4).</summary>
+    private static async Task<Results<Created<PayoutShown>, ProblemHttpResult>> Adopt(
+        ApiCaller caller, string id, ApiBody<AdoptionRequest> body, AdoptTransfer adopt, Db db, CancellationToken cancel)
+    {
+        var transferId = body.Fields.Text("transferId", 1, 100);
+        var reason = body.Fields.Text("reason", 1, AdoptionRequest.ReasonLengthMax);
+        body.Fields.RefuseOthersThan("transferId", "reason");
+        if (body.Fields.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        switch (await adopt.AdoptAsync(caller.Store, id, transferId, caller.Name, reason, cancel))
+        {
+            case Adoption.NoSuchPayout:
+                return NoSuchPayout();
+            case Adoption.Refused(var why):
+                return Problems.Conflict("transfer-not-adopted", "The transfer cannot be taken for this payout.", why);
+            case Adoption.Unavailable(var why):
+                return Problems.Of(StatusCodes.Status503ServiceUnavailable, "stripe-not-asked", "Stripe could not be asked.", why);
+        }
+
+        var args = new { storeId = caller.Store.Id, payoutId = id };
+        return TypedResults.Created(
+            $"/api/v1/payouts/{id}",
+            PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
+    }
+
     private static async Task<Results<Ok<ConnectionShown>, ProblemHttpResult>> Connect(
         ApiCaller caller, ConnectionAsked asked, StripeConnection connection, CancellationToken cancel)
     {
-        if (!caller.CanWrite)
-        {
-            return ReadOnly();
-        }
-
         return await connection.ConnectAsync(caller.Store, asked.SecretKey, asked.WebhookSecrets ?? [], cancel) switch
         {
             ConnectionResult.Connected(var mode, var last4) => TypedResults.Ok(new ConnectionShown(true, mode, last4)),
-            ConnectionResult.Refused(var slug, var why) => Problem(StatusCodes.Status422UnprocessableEntity, slug, "The connection is refused.", why),
+            ConnectionResult.Refused(var slug, var why) => Problems.Unprocessable(slug, "The connection is refused.", why),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 
     private static ProblemHttpResult NoSuchRun() =>
-        Problem(StatusCodes.Status404NotFound, "payout-run-not-found", "There is no such payout run.", "The store has no payout run with this id.");
+        Problems.NotFound("payout-run-not-found", "There is no such payout run.", "The store has no payout run with this id.");
 
     private static ProblemHttpResult NoSuchPayout() =>
-        Problem(StatusCodes.Status404NotFound, "payout-not-found", "There is no such payout.", "The store has no payout with this id.");
+        Problems.NotFound("payout-not-found", "There is no such payout.", "The store has no payout with this id.");
 
-    private static ProblemHttpResult ReadOnly() =>
-        Problem(StatusCodes.Status403Forbidden, "key-read-only", "The key may only read.", "Make a key that may write with the verb api-key and --write.");
-
-    private static ProblemHttpResult NotProved() => Problem(
-        StatusCodes.Status409Conflict,
+    private static ProblemHttpResult NotProved() => Problems.Conflict(
         "payout-not-proved-absent",
         "The payout cannot be sent again.",
         "Only a payout in state unknown is sent again, after a look-up at least 24 hours after its last send has found no transfer.");
-
-    private static ProblemHttpResult Problem(int status, string slug, string title, string detail) =>
-        TypedResults.Problem(detail, statusCode: status, title: title, type: "/problems/" + slug);
-
-    /// <summary>An amount as the API shows it (rule M1).</summary>
-    private sealed record AmountShown(long Minor, string Currency)
-    {
-        public static AmountShown Of(Money money) => new(money.Minor, money.Currency.Code);
-    }
 
     /// <param name="Amount">What is paid, or the balance of who is not.</param>
     /// <param name="Reason">Why not, or what stays behind.</param>
@@ -175,10 +175,10 @@ internal static class PayoutEndpoints
     /// <param name="Paid">Its amount.</param>
     /// <param name="Note">Where approval differs from the preview, and why.</param>
     private sealed record LineShown(
-        string AmbassadorId, string? Name, AmountShown Amount, bool WillPay, string? Reason, string? PayoutId, AmountShown? Paid, string? Note);
+        string AmbassadorId, string? Name, Amount Amount, bool WillPay, string? Reason, string? PayoutId, Amount? Paid, string? Note);
 
     /// <param name="Totals">What the run pays in each currency; never one sum over two.</param>
-    private sealed record RunShown(string Id, string State, IReadOnlyList<LineShown> Lines, IReadOnlyList<AmountShown> Totals)
+    private sealed record RunShown(string Id, string State, IReadOnlyList<LineShown> Lines, IReadOnlyList<Amount> Totals)
     {
         public static RunShown Of(PayoutRun run)
         {
@@ -196,16 +196,16 @@ internal static class PayoutEndpoints
                     return new LineShown(
                         line.AmbassadorId,
                         run.Names.GetValueOrDefault(line.AmbassadorId),
-                        AmountShown.Of(line.Amount),
+                        Amount.Of(line.Amount),
                         line.WillPay,
                         line.Reason,
                         payout?.Id,
-                        payout is null ? null : new AmountShown(payout.AmountMinor, payout.Currency),
+                        payout is null ? null : new Amount(payout.AmountMinor, payout.Currency),
                         notes.GetValueOrDefault((line.AmbassadorId, line.Currency))?.Note);
                 })],
                 [.. paid.GroupBy(amount => amount.Currency)
                     .OrderBy(group => group.Key.Code, StringComparer.Ordinal)
-                    .Select(group => AmountShown.Of(group.Aggregate((left, right) => left + right)))]);
+                    .Select(group => Amount.Of(group.Aggregate((left, right) => left + right)))]);
         }
     }
 
@@ -225,16 +225,13 @@ internal static class PayoutEndpoints
         string? RequestId,
         string? TransferId);
 
-    /// <param name="Next">What to send as <c>after</c> for the next page; null on the last.</param>
-    private sealed record PayoutPage(IReadOnlyList<PayoutShown> Items, string? Next);
-
     private sealed record PayoutShown(
         string Id,
         string RunId,
         string AmbassadorId,
         string State,
-        AmountShown Amount,
-        AmountShown Reversed,
+        Amount Amount,
+        Amount Reversed,
         string Destination,
         string Mode,
         string? TransferId,
@@ -248,8 +245,8 @@ internal static class PayoutEndpoints
             payout.RunId,
             payout.AmbassadorId,
             payout.State,
-            AmountShown.Of(payout.Amount),
-            new AmountShown(payout.ReversedMinor, payout.Currency),
+            Amount.Of(payout.Amount),
+            new Amount(payout.ReversedMinor, payout.Currency),
             payout.Destination,
             payout.Mode,
             payout.TransferId,
@@ -269,6 +266,13 @@ internal static class PayoutEndpoints
                 attempt.ErrorMessage,
                 attempt.RequestId,
                 attempt.TransferId))]);
+    }
+
+    private sealed record AdoptionRequest(
+        [property: Description("The transfer at Stripe, tr_…")] string TransferId,
+        [property: Description("Why it is taken, 1 to 200 characters; it stands in the ledger.")] string Reason)
+    {
+        public const int ReasonLengthMax = 200;
     }
 
     private sealed record ConnectionAsked(string? SecretKey, IReadOnlyList<string?>? WebhookSecrets)

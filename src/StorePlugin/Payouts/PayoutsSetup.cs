@@ -28,6 +28,7 @@ internal static class PayoutsSetup
             .RemoveAllLoggers();
         services.AddSingleton<PayoutRuns>();
         services.AddSingleton<StripeConnection>();
+        services.AddSingleton<AdoptTransfer>();
         services.AddSingleton<ReceiveStripeEvent>();
         services.AddSingleton<IEffectHandler, SendTransfer>();
         services.AddSingleton<IEffectHandler, LookUpTransfer>();

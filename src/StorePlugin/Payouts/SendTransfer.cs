@@ -13,6 +13,9 @@ namespace StorePlugin.Payouts;
 internal sealed partial class SendTransfer(
     Db db, StoreDirectory stores, Credentials credentials, StripeClient stripe, TimeProvider clock, ILogger<SendTransfer> logger) : IEffectHandler
 {
+    /// <summary>The most calls of Stripe that one performance makes: a send, and a look-up before or after it.</summary>
+    public const int CallsMax = 2;
+
     private static readonly TimeSpan KeyWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan OtherWorkerWait = TimeSpan.FromMinutes(2);
 

@@ -13,6 +13,9 @@ namespace StorePlugin.Payouts;
 /// <param name="Attempt">Our number of the attempt, from the metadata.</param>
 internal sealed record StripeTransfer(string Id, long Amount, long AmountReversed, string Currency, string Destination, long? Attempt)
 {
+    /// <summary>All of it came back.</summary>
+    public bool IsReversed => AmountReversed >= Amount;
+
     /// <summary>Reads a transfer; null where what identifies it is missing.</summary>
     public static StripeTransfer? Read(JsonElement transfer)
     {

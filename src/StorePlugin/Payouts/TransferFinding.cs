@@ -14,8 +14,11 @@ internal abstract record TransferFinding
     /// <summary>Something that was not asked for; a person must look.</summary>
     internal sealed record Different(string Why) : TransferFinding;
 
+    // What has settled a payout stays its transfer: a person may have taken one that differs from what was asked for,
+    // beside others that were reversed.
     public static TransferFinding Decide(Payout payout, ImmutableArray<StripeTransfer> transfers) => transfers switch
     {
+        _ when transfers.FirstOrDefault(one => one.Id == payout.TransferId) is { } own && transfers.All(one => one == own || one.IsReversed) => new Same(own),
         [] => new Nothing(),
         [var one] => Decide(payout, one),
         _ => new Different(

@@ -23,7 +23,10 @@ internal static partial class TransferSettlement
             case TransferFinding.Different(var why):
                 Log.Different(logger, payout.Id, store.Id);
                 return new EffectResult.Done(
-                    why, tx => payout.IsOpen ? PayoutBook.UnknownAsync(tx, payout, why, now) : PayoutBook.ProblemAsync(tx, payout, why, now));
+                    why,
+                    tx => payout.IsOpen
+                        ? PayoutBook.UnknownAsync(tx, payout, $"{why} {WhatToDo}", now)
+                        : PayoutBook.ProblemAsync(tx, payout, why, now));
 
             case TransferFinding.Nothing:
                 return null;
@@ -32,6 +35,35 @@ internal static partial class TransferSettlement
                 throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>
+    /// A person's decision that a transfer is this payout's, although it is not what was asked for. Where all of it was
+    /// reversed, the money is payable again.
+    /// </summary>
+    /// <returns>False: the payout has moved on, and nothing was changed.</returns>
+    public static async Task<bool> AdoptAsync(
+        Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, string actor, string reason, DateTimeOffset now)
+    {
+        var words = $"{actor} took transfer {transfer.Id} for this payout: {reason}";
+        if (!await PayoutBook.SentAsync(tx, store, payout, attempt, transfer, answer: null, now, actor, words))
+        {
+            return false;
+        }
+
+        var sent = payout with { State = PayoutState.Sent, TransferId = transfer.Id };
+        if (transfer.AmountReversed > 0)
+        {
+            await ReversedAsync(tx, store, sent, transfer, now);
+            sent = sent with { State = PayoutState.Reversed };
+        }
+
+        await PayoutBook.ProblemAsync(tx, sent, words, now);
+        return true;
+    }
+
+    private const string WhatToDo =
+        "A person must decide: reverse at Stripe what is wrong, then name the transfer that stands, or the one that was reversed "
+        + "(POST /api/v1/payouts/{id}/adoption). Until then the money stays reserved.";
 
     private static async Task FoundAsync(
         Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now)
@@ -61,7 +93,8 @@ internal static partial class TransferSettlement
     }
 
     private static Task<bool> ReversedAsync(Tx tx, Store store, Payout payout, StripeTransfer transfer, DateTimeOffset now) =>
-        StripeAmount.FromStripe(transfer.AmountReversed, payout.Amount.Currency) is { } reversed && reversed <= payout.Amount
+        (transfer.IsReversed ? payout.Amount : StripeAmount.FromStripe(transfer.AmountReversed, payout.Amount.Currency)) is { } reversed
+            && reversed <= payout.Amount
             ? PayoutBook.ReversedAsync(tx, store, payout, reversed, now)
             : PayoutBook.ProblemAsync(
                 tx, payout, $"Of transfer {transfer.Id}, {transfer.AmountReversed} {transfer.Currency} are reversed, which cannot be booked.", now);

@@ -1,4 +1,5 @@
 // Stripe signs the timestamp and the body together, and names several signatures while a secret is rolled.
+using System.Globalization;
 using System.Text;
 
 namespace StorePlugin.Webhooks.Stripe;
@@ -50,6 +51,15 @@ public static class StripeSignature
         }
 
         return matches;
+    }
+
+    /// <summary>The value of <c>Stripe-Signature</c> for a body, as Stripe's counterpart of a rehearsal sends it.</summary>
+    public static string Sign(ReadOnlySpan<byte> body, byte[] secret, DateTimeOffset now)
+    {
+        var timestamp = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        Span<byte> hex = stackalloc byte[64];
+        Signature.WriteHexHmac(secret, Encoding.ASCII.GetBytes(timestamp + "."), body, hex);
+        return $"t={timestamp},v1={Encoding.ASCII.GetString(hex)}";
     }
 
     private static bool TryTimestamp(string? header, out ReadOnlySpan<char> timestamp)

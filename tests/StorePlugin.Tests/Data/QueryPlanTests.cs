@@ -14,6 +14,7 @@ internal sealed partial class QueryPlanTests
         ["Health.CountWork"] = "counts partial indexes, which hold open rows only",
         ["SignInLine.ReadNewest"] = "the list of stores, once at start",
         ["DemoVerb.LiveStores"] = "the list of stores, once at start",
+        ["DropBodies.FindOld"] = "the list of stores, once a minute; of each store the old rows by their index",
         ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
         ["Workers.FreeEffects"] = "the index of open rows, once at start",
     };
@@ -70,6 +71,12 @@ internal sealed partial class QueryPlanTests
         Assert.That(plan[0], Does.StartWith("SEARCH").And.Contain("USING INDEX " + index));
         Assert.That(plan, Has.None.Contains("TEMP B-TREE"));
     }
+
+    [Test]
+    public void Old_keys_are_found_store_by_store_in_the_order_of_their_index() =>
+        Assert.That(
+            PlanOf(Statements().Single(constant => constant.Name == "DropBodies.FindOld").Sql)[1..],
+            Has.Exactly(1).Items.And.All.Contains("USING INDEX ix_deliveries_id (store_id=? AND id<?)"));
 
     [Test]
     public void A_statement_without_an_index_is_noticed() =>

@@ -88,6 +88,36 @@ internal sealed class DeliveryApiTests
     }
 
     [Test]
+    public async Task The_key_of_a_delivery_is_forgotten_400_days_after_it_came_and_not_while_it_waits()
+    {
+        var dead = await DieAsync();
+        await _shop.PaysAsync(new TestOrder("1001", StoreApp.Start));
+        await _shop.DeliverAsync("orders/paid", new TestOrder("1002", StoreApp.Start).ToJson(), "waits");
+        await _app.Db.DoAsync("UPDATE deliveries SET due_at = due_at * 2 WHERE delivery_key = 'waits'");
+        _app.Clock.Advance(TimeSpan.FromDays(1));
+        await _shop.DeliverAsync("orders/paid", "not JSON", "younger");
+        await _app.DrainAsync();
+        _app.Clock.Advance(TimeSpan.FromDays(399));
+
+        var atTheLimit = await DropAllAsync();
+        _app.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        var beyondIt = await DropAllAsync();
+
+        Assert.That(atTheLimit, Has.Count.EqualTo(4));
+        Assert.That(beyondIt, Is.EqualTo(["waits", "younger"]));
+        Assert.That((await _api.Get($"deliveries/{dead}")).Status, Is.EqualTo(404));
+    }
+
+    private async Task<IReadOnlyList<string>> DropAllAsync()
+    {
+        while (await _app.Get<DropBodies>().RunOnceAsync(default) > 0)
+        {
+        }
+
+        return await _app.Db.ManyAsync<string>("SELECT delivery_key FROM deliveries WHERE store_id = @s ORDER BY delivery_key", new { s = _shop.Store.Id });
+    }
+
+    [Test]
     public async Task A_replayed_effect_is_due_at_once_and_its_code_waits_again()
     {
         await _shop.AmbassadorAsync("ANN10");

@@ -172,5 +172,5 @@ internal sealed class PayoutApiTests
 
     private async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _world.App.Http.GetStringAsync(Path(path)))!;
 
-    private static Uri Path(string path) => new($"/payouts-under-test/{path}", UriKind.Relative);
+    private static Uri Path(string path) => new($"/api/v1/{path}", UriKind.Relative);
 }

@@ -1,6 +1,7 @@
 // A store with ambassadors, money to pay and a stand-in for Stripe, and a driver that performs effects as they fall due.
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,10 +22,10 @@ internal sealed class PayoutWorld : IAsyncDisposable
     private int _ambassadors;
     private int _commissions;
 
-    private readonly CallerFilter _caller;
+    private readonly RehearsalWatch _watch;
 
-    private PayoutWorld(StoreApp app, FakeStripe stripe, Store store, CallerFilter caller) =>
-        (App, Stripe, Store, _caller) = (app, stripe, store, caller);
+    private PayoutWorld(StoreApp app, FakeStripe stripe, Store store, RehearsalWatch watch) =>
+        (App, Stripe, Store, _watch) = (app, stripe, store, watch);
 
     public StoreApp App { get; }
 
@@ -33,7 +34,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
     public Store Store { get; }
 
     /// <summary>What was asked of the rehearsal's counterpart of Stripe.</summary>
-    public IReadOnlyCollection<string> RehearsalRequests => _caller.RehearsalRequests;
+    public IReadOnlyCollection<string> RehearsalRequests => _watch.Requests;
 
     public Db Db => App.Db;
 
@@ -43,12 +44,12 @@ internal sealed class PayoutWorld : IAsyncDisposable
     {
         StoreApp? app = null;
         var stripe = await FakeStripe.StartAsync(() => app?.Clock.GetUtcNow() ?? StoreApp.Start);
-        var caller = new CallerFilter();
+        var watch = new RehearsalWatch();
         app = await StoreApp.StartAsync(
             [new("Stripe:ApiUrl", stripe.Address.ToString())],
             services =>
             {
-                services.AddSingleton<IStartupFilter>(caller);
+                services.AddSingleton<IStartupFilter>(watch);
                 services.AddSingleton(new StripeRate(requestsPerSecond: 1000));
                 services.AddHttpClient<StripeClient>(http => http.Timeout = TimeSpan.FromMilliseconds(700));
             });
@@ -61,8 +62,8 @@ internal sealed class PayoutWorld : IAsyncDisposable
             new { id, keys = app.Get<StoreKeys>().NewSealedRoot(), now = StoreApp.Start });
         await app.Db.DoAsync(
             "INSERT INTO campaigns (store_id, id, name, state, created_at) VALUES (@id, 'cmp_1', 'Spring', 'live', @now)", new { id, now = StoreApp.Start });
-        var world = new PayoutWorld(app, stripe, await app.Get<StoreDirectory>().GetAsync(id), caller);
-        caller.Caller = new ApiCaller(world.Store, canWrite, "api key key_1");
+        var world = new PayoutWorld(app, stripe, await app.Get<StoreDirectory>().GetAsync(id), watch);
+        app.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await app.Get<ApiKeys>().IssueAsync(world.Store, canWrite));
         if (connected)
         {
             await world.ConnectAsync(TestKey);
@@ -274,29 +275,24 @@ internal sealed class PayoutWorld : IAsyncDisposable
         public Effect Effect => new(StoreId, Id, Kind, Subject, Payload, Attempts);
     }
 
-    /// <summary>Lets a caller in who is known beforehand, and maps the calls beneath a path of the tests' own.</summary>
-    private sealed class CallerFilter : IStartupFilter
+    /// <summary>Notes what is asked of the rehearsal's counterpart of Stripe, and answers none of it.</summary>
+    private sealed class RehearsalWatch : IStartupFilter
     {
-        public ApiCaller? Caller { get; set; }
-
-        public ConcurrentQueue<string> RehearsalRequests { get; } = new();
+        public ConcurrentQueue<string> Requests { get; } = new();
 
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
             app.Use((context, rest) =>
             {
-                if (context.Request.Path.StartsWithSegments("/rehearsal/stripe", StringComparison.Ordinal))
+                if (!context.Request.Path.StartsWithSegments("/rehearsal/stripe", StringComparison.Ordinal))
                 {
-                    RehearsalRequests.Enqueue($"{context.Request.Method} {context.Request.Path}");
-                    context.Response.StatusCode = 503;
-                    return Task.CompletedTask;
+                    return rest(context);
                 }
 
-                context.Features.Set(Caller);
-                return rest(context);
+                Requests.Enqueue($"{context.Request.Method} {context.Request.Path}");
+                context.Response.StatusCode = 503;
+                return Task.CompletedTask;
             });
-            app.UseRouting();
-            app.UseEndpoints(endpoints => endpoints.MapGroup("/payouts-under-test").MapPayoutApi());
             next(app);
         };
     }

@@ -219,18 +219,36 @@ internal sealed class SignInTests
     }
 
     [Test]
-    public async Task The_console_prints_a_link_for_the_store_that_was_installed_last()
+    public async Task The_console_prints_a_link_for_each_store_the_last_installed_first()
     {
         var later = await Rooms.OpenAsync(_app, "str_new", "Newest");
         await _app.Db.DoAsync("UPDATE stores SET installed_at = installed_at + 1 WHERE id = 'str_new'");
 
         var text = await _app.Get<SignInLine>().TextAsync(CancellationToken.None);
         using var browser = new Browser(_app.Address);
-        var link = text.Split(' ', '\n').Single(word => word.StartsWith("http://", StringComparison.Ordinal)).Trim();
-        var page = await browser.GetAsync(new Uri(link).AbsolutePath);
+        var links = text.Split(' ', '\n').Where(word => word.StartsWith("http://", StringComparison.Ordinal)).ToList();
+        var headings = new List<string>();
+        foreach (var link in links)
+        {
+            headings.Add((await browser.GetAsync(new Uri(link).AbsolutePath)).Text("h1"));
+        }
 
-        Assert.That(text, Does.StartWith("Sign in to Newest as its owner"));
-        Assert.That(page.Text("h1"), Is.EqualTo($"Sign in to {later.Store.Name}"));
+        Assert.That(text, Does.StartWith("Sign in as the owner").And.Contain($"Newest ({later.Store.Domain})"));
+        Assert.That(headings, Is.EqualTo([$"Sign in to {later.Store.Name}", $"Sign in to {_rooms.Store.Name}"]));
+    }
+
+    [Test]
+    public async Task The_console_prints_few_links_however_many_stores_there_are()
+    {
+        foreach (var number in Enumerable.Range(1, 6))
+        {
+            await Rooms.OpenAsync(_app, $"str_{number}", $"Store {number}");
+        }
+
+        var text = await _app.Get<SignInLine>().TextAsync(CancellationToken.None);
+
+        Assert.That(text.Split("http://"), Has.Length.EqualTo(6));
+        Assert.That(text, Does.EndWith("More stores are installed; their merchants sign in from their own admin."));
     }
 
     [Test]

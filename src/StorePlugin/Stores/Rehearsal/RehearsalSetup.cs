@@ -25,6 +25,7 @@ internal static class RehearsalSetup
         services.AddSingleton<RehearsalStripeAccount>();
         services.AddHttpClient<RehearsalPlatform>(http => http.Timeout = RehearsalPlatform.Timeout);
         services.AddTransient<IStorePlatform>(provider => provider.GetRequiredService<RehearsalPlatform>());
+        services.AddHttpClient<RehearsalStripeEvents>(http => http.Timeout = RehearsalPlatform.Timeout);
         services.AddHttpClient<RehearsalShop>(http => http.Timeout = RehearsalPlatform.Timeout);
         services.AddRateLimiter(limiter => limiter.AddPolicy<string, InstallsLimit>(InstallsPolicy));
     }

@@ -40,7 +40,7 @@ internal static class RehearsalStripeEndpoints
     }
 
     private static async Task CreateAsync(
-        string storeId, HttpContext context, RehearsalShopDb shops, RehearsalStripeAccount account, CancellationToken cancel)
+        string storeId, HttpContext context, RehearsalShopDb shops, RehearsalStripeAccount account, RehearsalStripeEvents events, CancellationToken cancel)
     {
         if (await RefuseKeyAsync(storeId, context, shops, account, cancel) is { } refusal)
         {
@@ -75,7 +75,13 @@ internal static class RehearsalStripeEndpoints
             context.Response.Headers["Idempotency-Key"] = key;
         }
 
-        await AnswerAsync(context, await account.CreateAsync(storeId, request, key, HashOf(context.Request, body), cancel));
+        var answer = await account.CreateAsync(storeId, request, key, HashOf(context.Request, body), cancel);
+        if (answer is { Status: StatusCodes.Status200OK, OriginalRequestId: null })
+        {
+            await events.TellCreatedAsync(storeId, answer, key, cancel);
+        }
+
+        await AnswerAsync(context, answer);
     }
 
     private static async Task ListAsync(

@@ -1,5 +1,6 @@
 // Writes what the Stripe counterpart answers in Stripe's own shape.
 using System.Text.Json.Nodes;
+using StorePlugin.Payouts;
 
 namespace StorePlugin.Stores.Rehearsal;
 
@@ -24,6 +25,22 @@ internal sealed record StripeError(string Type, string? Code, string Message, st
 internal static class StripeJson
 {
     public static string Of(Transfer transfer) => Node(transfer).ToJsonString();
+
+    /// <summary>The event that tells of a new transfer.</summary>
+    /// <param name="transfer">The transfer's own JSON.</param>
+    /// <param name="key">The idempotency key of the request that made it; null where it had none.</param>
+    public static string OfCreated(string eventId, string transfer, string requestId, string? key, DateTimeOffset now) => new JsonObject
+    {
+        ["id"] = eventId,
+        ["object"] = "event",
+        ["api_version"] = StripeClient.ApiVersion,
+        ["created"] = now.ToUnixTimeSeconds(),
+        ["data"] = new JsonObject { ["object"] = JsonNode.Parse(transfer) },
+        ["livemode"] = false,
+        ["pending_webhooks"] = 1,
+        ["request"] = new JsonObject { ["id"] = requestId, ["idempotency_key"] = key },
+        ["type"] = "transfer.created",
+    }.ToJsonString();
 
     public static string OfList(IReadOnlyList<Transfer> transfers, bool hasMore) => new JsonObject
     {

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
 
@@ -204,6 +205,33 @@ internal sealed class RehearsalStripeTests
         Assert.That((bool)(await JsonOf(first))["has_more"]!);
         Assert.That(IdsOf(await JsonOf(first)), Is.EqualTo([made[2], made[1]]));
         Assert.That(IdsOf(await JsonOf(second)), Is.EqualTo([made[0]]));
+    }
+
+    [Test]
+    public async Task A_new_transfer_is_told_by_a_signed_event_and_a_repeated_answer_is_not()
+    {
+        using var first = await PostAsync(Body, "k1");
+        using var again = await PostAsync(Body, "k1");
+        using var poor = await PostAsync(Body.Replace("eur", "usd", StringComparison.Ordinal), "k2");
+
+        var events = await _app.Db.ManyAsync<(string Topic, string Source)>("SELECT topic, source FROM deliveries WHERE store_id = @id", new { id = _shop.Store.Id });
+        await _app.DrainAsync();
+        var outcome = await _app.Db.OneAsync<string>("SELECT outcome FROM deliveries WHERE store_id = @id", new { id = _shop.Store.Id });
+
+        Assert.That(events, Is.EqualTo([("transfer.created", "stripe")]));
+        Assert.That(outcome, Is.EqualTo("Ignored: the transfer names no payout of this store."));
+    }
+
+    [Test]
+    public async Task A_store_that_has_no_webhook_secret_is_told_nothing()
+    {
+        await _app.Db.DoAsync("DELETE FROM credentials WHERE kind = 'stripe_webhook_secrets'");
+        _app.Get<Credentials>().Forget(_shop.Store.Id, CredentialKind.StripeWebhookSecrets);
+
+        using var answer = await PostAsync(Body, "k1");
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM deliveries"), Is.Zero);
     }
 
     private Task<HttpResponseMessage> PostAsync(string body, string? key) =>
