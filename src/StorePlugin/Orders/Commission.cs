@@ -38,7 +38,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, long RateBp, M
         var bases = order.Lines.Select(BaseOf).ToArray();
         var remaining = Array.ConvertAll(bases, line => line.BaseMinor);
 
-        if (order.RefundedInFull || facts.Deleted || (order.CancelledAt is not null && !order.Paid))
+        if (order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid))
         {
             Array.Clear(remaining);
         }

@@ -18,7 +18,8 @@ internal static class Decision
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         var earns = credited is not null && commission.BaseMinor > 0;
-        var settled = order.CancelledAt is null || commission.RemainingBaseMinor == 0;
+        var gone = facts.Deleted ? "deleted" : order.CancelledAt is not null ? "cancelled" : null;
+        var settled = gone is null || commission.RemainingBaseMinor == 0;
 
         return new Receipt
         {
@@ -33,7 +34,8 @@ internal static class Decision
             Paid = order.Paid,
             PaidAt = facts.PaidAt,
             CancelledAt = order.CancelledAt,
-            RefundedInFull = order.RefundedInFull || facts.Deleted,
+            DeletedAt = facts.Deleted ? facts.DeletedAt : null,
+            RefundedInFull = order.RefundedInFull,
             Credited = earns,
             Rule = rule,
             Reason = reason,
@@ -51,7 +53,7 @@ internal static class Decision
             // Rule H1: until the money has come there is a receipt and nothing in the ledger.
             CommissionMinor = earns && facts.PaidAt is not null ? commission.Remaining.Minor : 0,
             HoldUntil = earns && settled ? facts.PaidAt + credited!.InForce.Terms.Hold : null,
-            Findings = settled ? [] : ["The order was cancelled after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
+            Findings = settled ? [] : [$"The order was {gone} after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
         };
     }
 

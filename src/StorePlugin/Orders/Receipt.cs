@@ -40,6 +40,9 @@ internal sealed record Receipt
 
     public required DateTimeOffset? CancelledAt { get; init; }
 
+    /// <summary>When the platform deleted the order, if it is gone.</summary>
+    public required DateTimeOffset? DeletedAt { get; init; }
+
     public required bool RefundedInFull { get; init; }
 
     /// <summary>Whether an ambassador is credited.</summary>

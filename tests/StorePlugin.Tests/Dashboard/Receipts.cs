@@ -23,6 +23,7 @@ internal static class Receipts
         Paid = true,
         PaidAt = StoreApp.Start,
         CancelledAt = null,
+        DeletedAt = null,
         RefundedInFull = false,
         Credited = true,
         Rule = "T1",

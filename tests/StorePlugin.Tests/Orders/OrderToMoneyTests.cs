@@ -245,7 +245,7 @@ internal sealed class OrderToMoneyTests
     }
 
     [Test]
-    public async Task A_deleted_order_earns_nothing_until_a_later_version_shows_that_it_was_restored()
+    public async Task B_11_a_deleted_order_is_held_until_its_money_decides_or_a_later_version_shows_that_it_was_restored()
     {
         var ann = await _shop.AmbassadorAsync("ANN10");
         await _shop.PaysAsync(Order().With("ANN10", "10.00"));
@@ -253,11 +253,15 @@ internal sealed class OrderToMoneyTests
 
         await _shop.DeliverAsync("orders/delete", """{"id":1001}""", "gone");
         await _app.DrainAsync();
-        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("reversed"));
+        _app.Clock.Advance(TimeSpan.FromDays(40));
+        await _app.DrainAsync();
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"), "its hold does not end by itself");
+        Assert.That((await _shop.ReceiptAsync("1001")).Findings, Has.One.Contains("deleted after payment"));
 
         await _shop.PaysAsync(Order().With("ANN10", "10.00") with { UpdatedAt = StoreApp.Start.AddHours(2) });
-        Assert.That(await _shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900));
-        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+        await _app.DrainAsync();
+        Assert.That(await _shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(900));
+        Assert.That((await _shop.ReceiptAsync("1001")).Findings, Is.Empty);
     }
 
     [Test]
