@@ -1,5 +1,6 @@
 // The one place where ids and secrets are made.
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -15,6 +16,10 @@ internal static class Ids
 #pragma warning disable RS0030 // Every other place is told to come here.
     public static string New(string prefix, DateTimeOffset now) => $"{prefix}_{Guid.CreateVersion7(now):N}";
 #pragma warning restore RS0030
+
+    /// <summary>Not above any id with this prefix that was made at the instant or later, and above all that were made before.</summary>
+    public static string Least(string prefix, DateTimeOffset instant) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}_{instant.ToUnixTimeMilliseconds():x12}");
 
     /// <summary>256 random bits in the URL alphabet of base64: 43 characters.</summary>
     public static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
