@@ -14,7 +14,6 @@ public sealed record LetterContent(string Shop, bool IsRehearsal, string Heading
 }
 
 /// <summary>A part of a mail.</summary>
-#pragma warning disable CA1034 // A closed set reads best in one place, and components need it public.
 public abstract record LetterPart
 {
     public sealed record Sentence(string Text) : LetterPart;
@@ -31,7 +30,6 @@ public abstract record LetterPart
     public sealed record Grid(
         IReadOnlyList<string> Heads, IReadOnlyList<IReadOnlyList<string>> Lines, IReadOnlyList<IReadOnlyList<string>> Totals) : LetterPart;
 }
-#pragma warning restore CA1034
 
 /// <summary>A mail to one person.</summary>
 /// <param name="Name">The reader's name, on one line.</param>

@@ -41,7 +41,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
 
         using var message = new MailMessage(From(), to)
         {
-            Subject = (store.IsLive ? "" : RehearsalMark) + letter.Subject,
+            Subject = (store.IsRehearsal ? RehearsalMark : "") + letter.Subject,
             SubjectEncoding = Encoding.UTF8,
             HeadersEncoding = Encoding.UTF8,
         };
@@ -51,7 +51,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         // The last is what a mail program prefers.
         message.AlternateViews.Add(View(text, MediaTypeNames.Text.Plain));
         message.AlternateViews.Add(View(html, MediaTypeNames.Text.Html));
-        if (settings.Mail.Host is { } host && store.IsLive)
+        if (settings.Mail.Host is { } host && !store.IsRehearsal)
         {
             return await SendAsync(host, message, cancel);
         }

@@ -15,7 +15,7 @@ internal sealed class OrderDigest(Db db, PublicAddress address)
         """
         SELECT d.order_id, d.currency, d.amount_minor, o.reference, o.net_minor, o.state, o.hold_until
         FROM (
-            SELECT e.order_id, e.currency, SUM(e.amount_minor) AS amount_minor, MIN(e.transaction_id) AS first_id
+            SELECT e.order_id, e.currency, SUM(e.amount_minor) AS amount_minor
             FROM ledger_entries e
             JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
             WHERE e.store_id = @storeId AND e.ambassador_id = @ambassadorId AND e.transaction_id >= @from AND e.transaction_id < @before
@@ -23,7 +23,7 @@ internal sealed class OrderDigest(Db db, PublicAddress address)
             GROUP BY e.order_id, e.currency) d
         JOIN orders o ON o.store_id = @storeId AND o.order_id = d.order_id
         WHERE d.amount_minor <> 0
-        ORDER BY d.first_id
+        ORDER BY CASE WHEN d.amount_minor > 0 THEN 0 ELSE 1 END, o.at, d.order_id
         """;
 
     public async Task<Writing> WriteAsync(Store store, string ambassadorId, DateOnly day, CancellationToken cancel)
@@ -90,7 +90,7 @@ internal sealed class OrderDigest(Db db, PublicAddress address)
             SubjectOf([.. totals.Where(total => total.Minor > 0)], earned, shop),
             new LetterContent(
                 shop,
-                !store.IsLive,
+                store.IsRehearsal,
                 $"Your orders of {dayText}",
                 parts,
                 $"You get this mail because you are an ambassador of {shop}, at most once a day. A program sent it. Sales are without tax and shipping, after discounts and refunds."));

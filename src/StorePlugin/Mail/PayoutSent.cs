@@ -64,7 +64,7 @@ internal sealed class PayoutSent(Db db, PublicAddress address)
             $"{Words.Of(payout.Amount)} is on its way to you from {shop}",
             new LetterContent(
                 shop,
-                !store.IsLive,
+                store.IsRehearsal,
                 "Your payout is on its way",
                 [
                     new LetterPart.Sentence($"Hello {reader.Name},"),

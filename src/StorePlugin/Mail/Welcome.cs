@@ -62,7 +62,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
         var parts = new List<LetterPart>
         {
             new LetterPart.Sentence($"Hello {reader.Name},"),
-            new LetterPart.Sentence($"you are an ambassador of {shop} now, in “{reader.Campaign}”. Share your code or your link: you earn when someone buys with it."),
+            new LetterPart.Sentence($"You are an ambassador of {shop} now, in “{reader.Campaign}”. Share your code or your link: you earn when someone buys with it."),
             new LetterPart.Figure("Your code", share.Code),
             new LetterPart.Link("Your link", address.Of($"/r/{Uri.EscapeDataString(share.Slug)}")),
             new LetterPart.Facts(FactsOf(store, terms)),
@@ -80,7 +80,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
             reader.Email,
             $"Your code {share.Code} for {shop}",
             new LetterContent(
-                shop, !store.IsLive, $"Welcome to {reader.Campaign}", parts, $"You get this mail because {shop} made you an ambassador. A program sent it."));
+                shop, store.IsRehearsal, $"Welcome to {reader.Campaign}", parts, $"You get this mail because {shop} made you an ambassador. A program sent it."));
     }
 
     private static List<(string Label, string Value)> FactsOf(Store store, Terms terms)
@@ -92,7 +92,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
                 ? $"{Words.Percent(terms.FriendDiscountBp)} off."
                 : "No discount: the code tells the store that they come from you."),
             ("Your link counts", $"For {Words.Count(terms.WindowDays, "day", "days")} after someone has followed it."),
-            ("Then", terms.HoldDays > 0
+            ("The hold", terms.HoldDays > 0
                 ? $"Each commission is held for {Words.Count(terms.HoldDays, "day", "days")} after payment, in case the order is returned. After that it is approved."
                 : "Each commission is approved as soon as the order is paid."),
         };
