@@ -7,6 +7,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
@@ -53,6 +54,7 @@ internal static class App
         builder.Services.AddOrders();
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
+        builder.Services.AddMail();
         builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();

@@ -1,15 +1,22 @@
 // Whether the program is alive, and whether it can do its work.
 using StorePlugin.Data;
+using StorePlugin.Inbox;
 
 namespace StorePlugin;
 
 internal static class Health
 {
+    // An effect that was never tried and whose hour has not come is only scheduled. A lease ends within its length from now,
+    // so that no more of what is scheduled is read than falls due in that time.
     private const string CountWork =
         """
         SELECT
             (SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE state = 'pending') AS pending_deliveries,
-            (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'pending') AS pending_effects,
+            (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'pending' AND due_at <= @now)
+                + (SELECT CAST(COUNT(*) AS bigint) FROM effects
+                    WHERE state = 'pending' AND due_at > @now AND due_at <= @leaseEnd AND lease_id IS NOT NULL AND outcome IS NULL)
+                + (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'pending' AND outcome IS NOT NULL AND due_at > @now)
+                AS pending_effects,
             (SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE state = 'dead') AS dead_deliveries,
             (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'dead') AS dead_effects
         """;
@@ -20,12 +27,13 @@ internal static class Health
         routes.MapGet("/readyz", ReadyAsync).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> ReadyAsync(Db db, ILoggerFactory loggers, CancellationToken cancel)
+    private static async Task<IResult> ReadyAsync(Db db, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancel)
     {
         // The answer itself is the report: whoever asks must learn that the database does not answer.
         try
         {
-            var work = await db.OneAsync<Work>(CountWork, cancel: cancel);
+            var now = clock.GetUtcNow();
+            var work = await db.OneAsync<Work>(CountWork, new { now, leaseEnd = now + Retry.EffectLease }, cancel);
             return TypedResults.Ok(new
             {
                 status = "ready",

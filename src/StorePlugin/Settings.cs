@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using StorePlugin.Data;
@@ -22,7 +23,10 @@ internal sealed record ShopifyOptions(
 }
 
 /// <summary>How mail leaves: by SMTP, or as files into a folder.</summary>
-internal sealed record MailOptions(string? Host, int Port, string? User, string? Password, string? From, string Folder);
+/// <param name="StartTls">Whether the connection to the server must be encrypted before anything is said.</param>
+/// <param name="From">Set wherever <paramref name="Host"/> is.</param>
+/// <param name="Folder">Where mail lies that goes to no server; the mail of rehearsals always does.</param>
+internal sealed record MailOptions(string? Host, int Port, bool StartTls, string? User, string? Password, string? From, string Folder);
 
 /// <summary>Configuration that is partly set or wrong. Each problem names its key.</summary>
 internal sealed class SettingsException(IReadOnlyList<string> problems)
@@ -178,7 +182,8 @@ internal sealed partial record Settings
             (read.Text("Mail:Smtp:Host"), read.Text("Mail:Smtp:User"), read.Text("Mail:Smtp:Password"), read.Text("Mail:Smtp:From"));
         var port = read.Number("Mail:Smtp:Port", 1, 65535);
         var folder = read.Path("Mail:Folder");
-        if (host is null && (user ?? password ?? from) is not null | port is not null)
+        var startTls = read.Flag("Mail:Smtp:StartTls") || (read.Text("Mail:Smtp:StartTls") is null && !IsThisMachine(host));
+        if (host is null && (user ?? password ?? from ?? read.Text("Mail:Smtp:StartTls")) is not null | port is not null)
         {
             read.Refuse("Mail:Smtp:Host", "is missing although other Mail:Smtp keys are set");
         }
@@ -186,6 +191,11 @@ internal sealed partial record Settings
         if (host is not null && from is null)
         {
             read.Refuse("Mail:Smtp:From", "is missing: mail needs a sender's address");
+        }
+
+        if (from is not null && !System.Net.Mail.MailAddress.TryCreate(from, out _))
+        {
+            read.Refuse("Mail:Smtp:From", $"is '{from}' and must be an address, such as Lux <mail@lux.example>");
         }
 
         if ((user is null) != (password is null))
@@ -198,8 +208,11 @@ internal sealed partial record Settings
             read.Refuse("Mail:Folder", "is set beside Mail:Smtp:Host; mail goes one way or the other");
         }
 
-        return new MailOptions(host, (int)(port ?? 25), user, password, from, folder ?? Path.Combine(dataFolder, "mail"));
+        return new MailOptions(host, (int)(port ?? 25), startTls, user, password, from, folder ?? Path.Combine(dataFolder, "mail"));
     }
+
+    private static bool IsThisMachine(string? host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
 
     [GeneratedRegex(@"\A(\d{4}-(01|04|07|10)|unstable)\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ApiVersionForm();

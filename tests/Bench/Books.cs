@@ -32,6 +32,13 @@ internal static class Books
         return connection.QuerySingle<long>(CountDecided);
     }
 
+    /// <summary>How many effects stand in the outbox: the digests that the orders caused.</summary>
+    public static long Effects(string folder)
+    {
+        using var connection = Open(folder);
+        return connection.QuerySingle<long>("SELECT COUNT(*) FROM effects");
+    }
+
     /// <summary>What is wrong after all is done, in words; nothing: every delivery is done and every order is booked once.</summary>
     public static IReadOnlyList<string> Check(string folder, long accepted)
     {

@@ -20,6 +20,7 @@ internal static class ProcessFigure
         using var folders = new Folders(parent);
         var folder = folders.New();
         await Shop.PlantAsync(folder);
+        var effectsBefore = Books.Effects(folder);
         var requests = new OrderRequests();
         var accepted = 0L;
         byte[] Next() => requests.Render(accepted++);
@@ -57,6 +58,8 @@ internal static class ProcessFigure
             }
         }
 
+        Console.WriteLine(
+            $"effects rows written: {Table.Of(Books.Effects(folder) - effectsBefore)}, for {Table.Of(accepted)} orders of {Table.Of(Shop.Ambassadors)} ambassadors");
         return Report(samples, beside, cpu) & Checked(folder, accepted);
     }
 

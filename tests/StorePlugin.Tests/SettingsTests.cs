@@ -49,6 +49,9 @@ internal sealed class SettingsTests
     [TestCase("Mail:Smtp:Host", "Mail:Smtp:Port=25")]
     [TestCase("Mail:Smtp:From", "Mail:Smtp:Host=smtp.example")]
     [TestCase("Mail:Smtp:Port", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=a@b.example", "Mail:Smtp:Port=70000")]
+    [TestCase("Mail:Smtp:From", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=Lux")]
+    [TestCase("Mail:Smtp:Host", "Mail:Smtp:StartTls=false")]
+    [TestCase("Mail:Smtp:StartTls", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=a@b.example", "Mail:Smtp:StartTls=no")]
     [TestCase("Database:Provider", "Database:Provider=postgres")]
     [TestCase("ConnectionStrings:StorePlugin", "Database:Provider=sqlserver", "Secrets:KeyFile=k")]
     [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=Server=x")]
@@ -63,6 +66,14 @@ internal sealed class SettingsTests
 
         Assert.That(refusal.Message, Does.StartWith(key + " "));
     }
+
+    [TestCase("smtp.example", null, ExpectedResult = true)]
+    [TestCase("smtp.example", "false", ExpectedResult = false)]
+    [TestCase("127.0.0.1", null, ExpectedResult = false)]
+    [TestCase("LocalHost", null, ExpectedResult = false)]
+    [TestCase("::1", "true", ExpectedResult = true)]
+    public bool Mail_leaves_this_machine_encrypted_unless_told_otherwise(string host, string? startTls) =>
+        Read($"Mail:Smtp:Host={host}", "Mail:Smtp:From=a@b.example", $"Mail:Smtp:StartTls={startTls}").Mail.StartTls;
 
     [Test]
     public void All_problems_are_told_at_once_and_none_repeats_a_password()

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -265,6 +266,11 @@ internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
         {
             // The platform is asked afterwards; a draft's codes are ordered at its launch.
             await Outbox.AddAsync(tx, storeId, Effect.Kinds.CreateDiscount, codeKey, "{}", now);
+        }
+        else if (campaign.State != "draft")
+        {
+            // A code that gives no discount works at once; else the welcome follows when the store has the discount.
+            await new MailNotice(MailNotice.Welcome, args.id).AddAsync(tx, storeId, now);
         }
 
         return new AddResult.Added(args.id);

@@ -1,6 +1,7 @@
 // Campaigns with their revisions of terms: a draft is made, given an objective, launched.
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -77,6 +78,14 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         ORDER BY code_key
         """;
 
+    // Theirs give no discount, so that they work from the launch on.
+    private const string AmbassadorsWaiting =
+        """
+        SELECT DISTINCT ambassador_id FROM codes
+        WHERE store_id = @storeId AND campaign_id = @id AND ended_at IS NULL AND discount_state = 'none'
+        ORDER BY ambassador_id
+        """;
+
     public async Task<IReadOnlyList<Campaign>> ListAsync(Store store, string after, long take, CancellationToken cancel) =>
         [.. (await db.ManyAsync<Row>(ReadMany + db.Page, new { storeId = store.Id, after, take }, cancel)).Select(row => row.ToCampaign())];
 
@@ -109,8 +118,8 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     }
 
     /// <summary>
-    /// Makes a draft live, with its first terms in force from the same second, and has the discounts of its ambassadors
-    /// created.
+    /// Makes a draft live, with its first terms in force from the same second, has the discounts of its ambassadors created,
+    /// and welcomes those whose codes need none.
     /// </summary>
     public Task<CampaignStep> LaunchAsync(Store store, string id, CancellationToken cancel) =>
         db.InTransactionAsync(
@@ -133,6 +142,11 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
                 foreach (var codeKey in await tx.ManyAsync<string>(CodesWaiting, new { storeId = store.Id, id }))
                 {
                     await Outbox.AddAsync(tx, store.Id, Effect.Kinds.CreateDiscount, codeKey, "{}", now);
+                }
+
+                foreach (var ambassadorId in await tx.ManyAsync<string>(AmbassadorsWaiting, new { storeId = store.Id, id }))
+                {
+                    await new MailNotice(MailNotice.Welcome, ambassadorId).AddAsync(tx, store.Id, now);
                 }
 
                 return CampaignStep.Done;

@@ -1,13 +1,15 @@
 // What the demo shows in the end: who brought what and what became of it, whether the books are right, how to go in.
 using System.Globalization;
 using StorePlugin.Data;
+using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Demo;
 
-internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Simulated simulated, TextWriter output)
+internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, MailOptions mail, Simulated simulated, TextWriter output)
 {
     private readonly Currency _currency = Currency.Parse(simulated.Store.Currency);
 
@@ -29,6 +31,8 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
         """;
 
     private const string Unpaid = "SELECT CAST(COUNT(*) AS bigint) FROM orders WHERE store_id = @storeId AND state = 'observed'";
+
+    private const string Mails = "SELECT id FROM effects WHERE store_id = @storeId AND kind = @kind AND state = 'done'";
 
     private static readonly string[] Accounts = [Account.Held, Account.Review, Account.Approved, Account.InPayout, Account.Paid];
 
@@ -138,15 +142,22 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Si
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  {unpaid,4}  The order is not paid yet: it counts when the money has come."));
         }
 
+        var mails = await CountMailsAsync(cancel);
         var again = simulated.Sent - simulated.Acknowledged.Count;
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
             $"""
 
             The shop sent {simulated.Sent:N0} signed deliveries, {again:N0} of them a second time; refunds came before their orders and older versions after newer ones.
+            {mails:N0} mails to the ambassadors lie in {mail.Folder}
 
             """));
     }
+
+    /// <summary>This store's, by their files: those of earlier demos may lie beside them.</summary>
+    private async Task<int> CountMailsAsync(CancellationToken cancel) =>
+        (await db.ManyAsync<string>(Mails, new { storeId = simulated.Store.Id, kind = Effect.Kinds.Mail }, cancel))
+        .Count(id => File.Exists(Path.Combine(mail.Folder, MailSender.FileOf(id))));
 
     private IEnumerable<string> Texts(long[] figures) => figures.Select((figure, i) =>
         i < 2 ? figure.ToString("N0", CultureInfo.InvariantCulture) : Amounts.Of(figure, _currency));

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using StorePlugin.Data;
+using StorePlugin.Inbox;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
@@ -76,6 +77,7 @@ internal sealed class DemoVerb(TextWriter output, TextWriter progressOutput, boo
             services.GetRequiredService<ApiKeys>(),
             services.GetRequiredService<RehearsalShop>(),
             services.GetRequiredService<ReleaseHolds>(),
+            services.GetRequiredService<EffectWorker>(),
             visitors,
             progress);
         try
@@ -86,9 +88,9 @@ internal sealed class DemoVerb(TextWriter output, TextWriter progressOutput, boo
                 $"{plan.PayoutDay + 1} days took {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} seconds."));
 
             var db = services.GetRequiredService<Db>();
-            var report = new DemoReport(db, services.GetRequiredService<SignIn>(), services.GetRequiredService<PublicAddress>(), simulated, output);
+            var report = new DemoReport(db, services.GetRequiredService<SignIn>(), services.GetRequiredService<PublicAddress>(), services.GetRequiredService<Settings>().Mail, simulated, output);
             await report.WriteFiguresAsync(cancel);
-            var findings = await report.WriteChecksAsync(await new DemoChecks(db, services.GetRequiredService<Verify>(), simulated).RunAsync(cancel));
+            var findings = await report.WriteChecksAsync(await new DemoChecks(db, services.GetRequiredService<Verify>(), clock, simulated).RunAsync(cancel));
             await report.WriteWayInAsync(stays, cancel);
             return findings;
         }

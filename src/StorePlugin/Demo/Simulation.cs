@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using StorePlugin.Data;
+using StorePlugin.Inbox;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
@@ -35,6 +36,7 @@ internal sealed class Simulation(
     ApiKeys apiKeys,
     RehearsalShop shop,
     ReleaseHolds holds,
+    EffectWorker effects,
     Visitors visitors,
     Progress progress)
 {
@@ -312,7 +314,11 @@ internal sealed class Simulation(
                 clock.MoveTo(next);
             }
 
-            await Task.Delay(Moment, cancel);
+            // The program's own loop would look again in a moment of real time, on each of sixty days.
+            if (await effects.RunOnceAsync(cancel) == 0)
+            {
+                await Task.Delay(Moment, cancel);
+            }
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
 
         /// <summary>Read the store's name, currency and time zone from its platform.</summary>
         public const string ReadStore = "read_store";
+
+        /// <summary>Send a mail; the subject names which, to whom and about what.</summary>
+        public const string Mail = "mail";
     }
 }
 
@@ -60,7 +63,8 @@ internal interface IEffectHandler
 /// <summary>Writes effects into the outbox, within the transaction that causes them.</summary>
 internal static class Outbox
 {
-    private const string Insert =
+    /// <summary>The statement, for callers that write many effects through one <see cref="Prepared"/>.</summary>
+    public const string Insert =
         """
         INSERT INTO effects (store_id, id, kind, subject, payload, state, attempts, due_at, created_at)
         SELECT @storeId, @id, @kind, @subject, @payload, 'pending', 0, @dueAt, @now
@@ -71,4 +75,11 @@ internal static class Outbox
     public static async Task<bool> AddAsync(
         Tx tx, string storeId, string kind, string subject, string payload, DateTimeOffset now, DateTimeOffset? dueAt = null) =>
         await tx.DoAsync(Insert, new { storeId, id = Ids.New("eff", now), kind, subject, payload, dueAt = dueAt ?? now, now }) == 1;
+
+    /// <summary>As above, through a statement that was prepared from <see cref="Insert"/>.</summary>
+    public static async Task<bool> AddAsync(
+        Prepared insert, string storeId, string kind, string subject, string payload, DateTimeOffset now, DateTimeOffset dueAt) =>
+        await insert.DoAsync(
+            ("storeId", storeId), ("id", Ids.New("eff", now)), ("kind", kind), ("subject", subject), ("payload", payload),
+            ("dueAt", dueAt), ("now", now)) == 1;
 }

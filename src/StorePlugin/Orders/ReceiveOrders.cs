@@ -5,6 +5,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -44,7 +45,7 @@ internal abstract record OrderEvent(string OrderId)
 /// Applies order events in the caller's transaction. An order's row is written by compare-and-set on its revision: when
 /// another worker was faster the whole transaction fails and is tried again, so that no decision rests on stale facts.
 /// </summary>
-internal sealed class ReceiveOrders(TimeProvider clock)
+internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 {
     /// <summary>How many orders one call takes; SQL Server allows 2,100 parameters a statement.</summary>
     public const int BatchMax = 200;
@@ -300,7 +301,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         _ => before.State is "review" or "approved" or "in_payout" or "paid" ? before.State : "held",
     };
 
-    private static async Task WriteAsync(Tx tx, Store store, List<Settled> orders, DateTimeOffset now)
+    private async Task WriteAsync(Tx tx, Store store, List<Settled> orders, DateTimeOffset now)
     {
         await using var insertOrder = new Prepared(tx, InsertOrder);
         await using var updateOrder = new Prepared(tx, UpdateOrder);
@@ -338,6 +339,7 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         if (postings.Count > 0)
         {
             await LedgerBook.PostAsync(tx, store, postings);
+            await digests.AddAsync(tx, store, EarnersOf(postings), now);
         }
     }
 
@@ -374,6 +376,24 @@ internal sealed class ReceiveOrders(TimeProvider clock)
         LedgerTransaction Post(string from, string ambassadorId, string account, Money amount, string reason) => new(
             LedgerKind.Commission, from, amount.Currency, now, Actor, reason,
             LedgerTransaction.Move(ambassadorId, settled.Change.OrderId, Account.Expense, account, amount));
+    }
+
+    /// <summary>Who has more than before: they are told, once a day.</summary>
+    private static HashSet<string> EarnersOf(List<LedgerTransaction> postings)
+    {
+        var earners = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var posting in postings)
+        {
+            foreach (var entry in posting.Entries)
+            {
+                if (entry.AmountMinor > 0 && entry.AmbassadorId.Length > 0)
+                {
+                    earners.Add(entry.AmbassadorId);
+                }
+            }
+        }
+
+        return earners;
     }
 
     private static string AccountOf(string state) => state switch

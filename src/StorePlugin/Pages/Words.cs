@@ -65,6 +65,9 @@ internal static class Words
 
     public static string Percent(long basisPoints) => (basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture) + NoBreakSpace + "%";
 
+    /// <summary><c>1 March 2026</c></summary>
+    public static string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+
     /// <summary>The state of an order in a word or two.</summary>
     public static string OrderState(string state) => state switch
     {
@@ -133,6 +136,7 @@ internal static class Words
         "send_transfer" => "Send a payout",
         "look_up_transfer" => "Look up a payout",
         "read_store" => "Read the store's settings",
+        "mail" => "Send a mail",
         _ => kind.Replace('_', ' '),
     };
 

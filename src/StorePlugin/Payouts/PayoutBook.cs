@@ -3,6 +3,7 @@ using System.Diagnostics;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -246,6 +247,7 @@ internal static class PayoutBook
                     LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Paid, payout.Amount)),
             ]);
         await tx.DoAsync(PayOrders, args);
+        await new MailNotice(MailNotice.PayoutSent, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
         return true;
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Rewards;
@@ -57,7 +58,7 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         return await platform.CreateDiscountAsync(store, request, cancel) switch
         {
             DiscountResult.Created created => new EffectResult.Done(
-                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, created.DiscountId)),
+                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, code, created)),
             DiscountResult.Taken taken => new EffectResult.Refused(taken.Reason, tx => TakenAsync(tx, effect, taken.Reason)),
             DiscountResult.Refused refused => Refused(effect, refused.Reason),
             DiscountResult.Unavailable unavailable => new EffectResult.PutOff(unavailable.Reason, unavailable.Wait),
@@ -69,7 +70,7 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
 
     private const string ReadCode =
         """
-        SELECT code, campaign_id, assigned_at, ended_at, discount_state
+        SELECT code, ambassador_id, campaign_id, assigned_at, ended_at, discount_state
         FROM codes WHERE store_id = @storeId AND code_key = @codeKey
         """;
 
@@ -115,10 +116,13 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND ended_at = assigned_at
         """;
 
-    private async Task CreatedAsync(Tx tx, Effect effect, string discountId)
+    /// <summary>The code works from now on, so that its ambassador may be told to share it.</summary>
+    private async Task CreatedAsync(Tx tx, Effect effect, Row code, DiscountResult.Created created)
     {
-        await tx.DoAsync(BeginAnew, new { storeId = effect.StoreId, codeKey = effect.Subject, at = WholeSecond.Of(clock.GetUtcNow()) });
-        await WriteAsync(tx, effect, "created", discountId, null);
+        var now = clock.GetUtcNow();
+        await tx.DoAsync(BeginAnew, new { storeId = effect.StoreId, codeKey = effect.Subject, at = WholeSecond.Of(now) });
+        await WriteAsync(tx, effect, "created", created.DiscountId, null);
+        await new MailNotice(MailNotice.Welcome, code.AmbassadorId).AddAsync(tx, effect.StoreId, now);
     }
 
     private const string EndTaken =
@@ -140,7 +144,8 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
     private static EffectResult.Refused Refused(Effect effect, string reason) =>
         new(reason, tx => WriteAsync(tx, effect, "refused", null, reason));
 
-    private sealed record Row(string Code, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt, string DiscountState);
+    private sealed record Row(
+        string Code, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt, string DiscountState);
 
     private sealed record Revision(string Terms, DateTimeOffset? EffectiveAt);
 }

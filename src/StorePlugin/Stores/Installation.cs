@@ -2,6 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 
 namespace StorePlugin.Stores;
 
@@ -191,11 +192,12 @@ internal sealed class Installation(
         """
         UPDATE effects SET state = 'done', lease_id = NULL, outcome = @outcome, done_at = @now
         WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer)
+            AND subject NOT LIKE @payoutMails
         """;
 
     /// <summary>
     /// Ends an installation within the caller's transaction (rule U1): tokens are dropped and new work stops, while
-    /// payouts are still settled. The webhook secret stays, so that late deliveries can be told from forged ones. The
+    /// payouts are still settled and told to those whom they pay. The webhook secret stays, so that late deliveries can be told from forged ones. The
     /// caller calls <see cref="Forget"/> once the transaction is committed.
     /// </summary>
     public async Task UninstallAsync(Tx tx, Store store)
@@ -212,6 +214,7 @@ internal sealed class Installation(
                 outcome = UninstalledOutcome,
                 sendTransfer = Effect.Kinds.SendTransfer,
                 lookUpTransfer = Effect.Kinds.LookUpTransfer,
+                payoutMails = MailNotice.PayoutSentSubjects,
                 now,
             });
     }

@@ -31,6 +31,9 @@ internal sealed record Store(
 {
     public bool IsLive => Mode == "live";
 
+    /// <summary>Nobody in it is real: nothing of it may reach the world outside.</summary>
+    public bool IsRehearsal => !IsLive || Platform == Rehearsal.RehearsalPlatform.PlatformName;
+
     public bool IsInstalled => State == "installed";
 
     /// <summary>What people call the store: its name, or its domain until the platform has told the name.</summary>

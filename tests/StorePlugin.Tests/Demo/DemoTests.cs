@@ -30,6 +30,10 @@ internal sealed partial class DemoTests
         Assert.That(output, Does.Contain("Ledger check: no findings").And.Not.Contain("WRONG"));
         Assert.That(output, Does.Contain("Zoë Lindqvist").And.Contain("李娜"));
         Assert.That(output, Does.Contain("/sign-in/"));
+
+        var mails = Directory.GetFiles(Path.Combine(_folder, "mail"), "*.eml");
+        Assert.That(output, Does.Contain($"{mails.Length} mails to the ambassadors lie in "));
+        Assert.That(mails, Has.Length.GreaterThan(5 + Days), "a welcome for each of five, and digests");
     }
 
     [Test]

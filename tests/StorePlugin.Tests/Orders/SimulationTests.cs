@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
@@ -56,6 +57,7 @@ internal sealed class SimulationTests
                 services.RemoveAll<IEffectHandler>();
                 services.AddSingleton<IEffectHandler>(_provider);
                 services.AddSingleton<IEffectHandler>(new StoreReader());
+                services.AddSingleton<IEffectHandler, SendMail>();
             });
         _shop = await Shop.OpenAsync(app);
         var people = new List<(string Id, string Code, string Click, string Email)>();
@@ -83,6 +85,13 @@ internal sealed class SimulationTests
             GROUP BY order_id, ambassador_id, account HAVING SUM(amount_minor) <> 0 ORDER BY order_id, account
             """,
             new { storeId = _shop.Store.Id });
+        var digests = await app.Db.ManyAsync<string>("SELECT subject FROM effects WHERE kind = 'mail'");
+        var earningDays = await app.Db.ManyAsync<EarningDay>(
+            """
+            SELECT DISTINCT e.ambassador_id, t.local_day FROM ledger_entries e
+            JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
+            WHERE t.kind = 'commission' AND e.amount_minor > 0 AND e.account <> 'expense'
+            """);
         var expected = history.Orders.Select(told => (told.OrderId, Result: Model.Of(told, people)))
             .Where(order => order.Result is not null)
             .Select(order => $"{order.OrderId} {order.Result!.Value.Who} {order.Result.Value.Account} {order.Result.Value.Minor}");
@@ -92,7 +101,8 @@ internal sealed class SimulationTests
             Assert.That(await app.Get<Verify>().RunAsync(null, default), Is.Empty, $"seed {seed}");
             Assert.That(await CountAsync("deliveries", "pending"), Is.Zero, $"seed {seed}");
             Assert.That(await CountAsync("deliveries", "dead"), Is.EqualTo(1), $"seed {seed}: the one that cannot be read");
-            Assert.That(await CountAsync("effects", "done"), Is.EqualTo(people.Count + 1), $"seed {seed}");
+            Assert.That(digests, Is.EquivalentTo(earningDays.Select(day => day.Subject)), $"seed {seed}: a digest for each day of earning, and no other");
+            Assert.That(await CountAsync("effects", "done"), Is.EqualTo(people.Count + 1 + digests.Count), $"seed {seed}");
             Assert.That(_provider.Deeds.Values, Is.All.EqualTo(1).And.Exactly(people.Count).Items, $"seed {seed}");
         }
     }
@@ -191,7 +201,7 @@ internal sealed class SimulationTests
             _app.Clock.Advance(TimeSpan.FromSeconds(_random.Next(0, 90)));
         }
 
-        for (var rounds = 0; await CountAsync("deliveries", "pending") + await CountAsync("effects", "pending") > 0; rounds++)
+        for (var rounds = 0; await CountAsync("deliveries", "pending") + await CountWaitingEffectsAsync() > 0; rounds++)
         {
             Assert.That(rounds, Is.LessThan(50), "the work comes to an end");
             _app.Clock.Advance(TimeSpan.FromMinutes(10));
@@ -239,6 +249,20 @@ internal sealed class SimulationTests
 
     private Task<long> CountAsync(string table, string state) => _app.Db.OneAsync<long>(
         $"SELECT COUNT(*) FROM {table} WHERE store_id = @storeId AND state = @state", new { storeId = _shop.Store.Id, state });
+
+    // Without the digests of tomorrow.
+    private Task<long> CountWaitingEffectsAsync() => _app.Db.OneAsync<long>(
+        """
+        SELECT COUNT(*) FROM effects
+        WHERE store_id = @storeId AND state = 'pending' AND (due_at <= @now OR lease_id IS NOT NULL OR outcome IS NOT NULL)
+        """,
+        new { storeId = _shop.Store.Id, now = _app.Clock.GetUtcNow() });
+
+    private sealed record EarningDay(string AmbassadorId, long LocalDay)
+    {
+        public string Subject => string.Create(
+            CultureInfo.InvariantCulture, $"order_digest:{AmbassadorId}:{LocalDay / 10_000:d4}-{LocalDay / 100 % 100:d2}-{LocalDay % 100:d2}");
+    }
 
     private sealed record Booked
     {

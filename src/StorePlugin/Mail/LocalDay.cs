@@ -1,0 +1,48 @@
+// A day as a store counts it: the one that an instant falls on there, and the hour of the next one at which its digest is due.
+using System.Globalization;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Mail;
+
+/// <summary>Days of booking. The ledger holds them as yyyymmdd (rule M4).</summary>
+internal static class LocalDay
+{
+    private const int DigestHour = 8;
+
+    // Every time zone's midnight lies within these of midnight UTC.
+    private static readonly TimeSpan EarliestMidnight = TimeSpan.FromHours(-14);
+    private static readonly TimeSpan LatestMidnight = TimeSpan.FromHours(12);
+
+    public static DateOnly Of(Store store, DateTimeOffset instant) =>
+        DateOnly.ParseExact(store.LocalDay(instant).ToString(CultureInfo.InvariantCulture), "yyyyMMdd", CultureInfo.InvariantCulture);
+
+    public static long Number(DateOnly day) => (day.Year * 10_000L) + (day.Month * 100) + day.Day;
+
+    /// <summary>
+    /// 08:00 of the day after, in the store's time zone. Where the clocks skip that hour it is the first that exists, and
+    /// where they show it twice the first of the two.
+    /// </summary>
+    public static DateTimeOffset DigestDue(Store store, DateOnly day)
+    {
+        var zone = store.Zone;
+        var local = day.AddDays(1).ToDateTime(new TimeOnly(DigestHour, 0));
+        while (zone.IsInvalidTime(local))
+        {
+            local = local.AddMinutes(15);
+        }
+
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
+    }
+
+    /// <summary>
+    /// Ids of ledger transactions between which every one of that day lies, wherever the store is: ids are made in the
+    /// order of booking.
+    /// </summary>
+    public static (string From, string Before) Transactions(DateOnly day)
+    {
+        var midnight = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+        return (Ids.Since("ltx", midnight + EarliestMidnight), Ids.Since("ltx", midnight.AddDays(1) + LatestMidnight));
+    }
+}

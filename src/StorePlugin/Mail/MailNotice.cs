@@ -1,0 +1,48 @@
+// What the outbox knows of a mail: which one, for whom, about what. Never a name, an address or an amount.
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+
+namespace StorePlugin.Mail;
+
+/// <summary>The payload of an effect of the kind <see cref="Effect.Kinds.Mail"/>. Whatever is personal is read when the mail is sent.</summary>
+/// <param name="Mail">One of the constants.</param>
+/// <param name="Day">The day of booking in the store's time zone, for a digest.</param>
+internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null)
+{
+    /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
+    public const string Welcome = "welcome";
+
+    /// <summary>What the orders of one day earned: at most one mail a day.</summary>
+    public const string OrderDigest = "order_digest";
+
+    /// <summary>A transfer exists.</summary>
+    public const string PayoutSent = "payout_sent";
+
+    /// <summary>The subjects of every mail about a payout, as a pattern of SQL. Such a mail is owed even after the store has left.</summary>
+    public const string PayoutSentSubjects = PayoutSent + ":%";
+
+    /// <summary>The effect's subject: the same cause never makes two mails.</summary>
+    [JsonIgnore]
+    public string Subject => Mail switch
+    {
+        OrderDigest => $"{OrderDigest}:{Ambassador}:{Day:yyyy-MM-dd}",
+        PayoutSent => $"{PayoutSent}:{Payout}",
+        _ => $"{Mail}:{Ambassador}",
+    };
+
+    public string ToJson() => JsonSerializer.Serialize(this, MailJson.Default.MailNotice);
+
+    public static MailNotice FromJson(string json) =>
+        JsonSerializer.Deserialize(json, MailJson.Default.MailNotice) ?? throw new JsonException("The payload names no mail.");
+
+    /// <summary>Puts the mail into the outbox, within the transaction that causes it, unless it is there.</summary>
+    public Task<bool> AddAsync(Tx tx, string storeId, DateTimeOffset now) =>
+        Outbox.AddAsync(tx, storeId, Effect.Kinds.Mail, Subject, ToJson(), now);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(MailNotice))]
+internal sealed partial class MailJson : JsonSerializerContext;

@@ -1,0 +1,17 @@
+// What the folder Mail adds to the program.
+using StorePlugin.Inbox;
+
+namespace StorePlugin.Mail;
+
+internal static class MailSetup
+{
+    public static void AddMail(this IServiceCollection services)
+    {
+        services.AddSingleton<Digests>();
+        services.AddSingleton<Welcome>();
+        services.AddSingleton<OrderDigest>();
+        services.AddSingleton<PayoutSent>();
+        services.AddSingleton<MailSender>();
+        services.AddSingleton<IEffectHandler, SendMail>();
+    }
+}

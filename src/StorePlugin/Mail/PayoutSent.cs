@@ -1,0 +1,95 @@
+// The mail about money that is on its way. It is owed to a suspended ambassador too, and after the store has left (rule U1).
+using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Pages;
+using StorePlugin.Payouts;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Mail;
+
+internal sealed class PayoutSent(Db db, PublicAddress address)
+{
+    private const string ReadSentAt =
+        "SELECT booked_at FROM ledger_transactions WHERE store_id = @storeId AND kind = @kind AND source = @payoutId";
+
+    private const string ReadOrders =
+        """
+        SELECT CAST(COUNT(*) AS bigint) AS number, COALESCE(MIN(at), 0) AS first_at, COALESCE(MAX(at), 0) AS last_at
+        FROM orders WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND payout_id = @payoutId
+        """;
+
+    public async Task<Writing> WriteAsync(Store store, string payoutId, CancellationToken cancel)
+    {
+        if (await db.OneAsync<Payout>(Payout.ById, new { storeId = store.Id, payoutId }, cancel) is not { } payout)
+        {
+            return new Writing.Unneeded("There is no such payout.");
+        }
+
+        if (payout.ReversedMinor == payout.AmountMinor)
+        {
+            return new Writing.Unneeded("The transfer was taken back before the mail was sent.");
+        }
+
+        if (await Recipient.FindAsync(db, store.Id, payout.AmbassadorId, cancel) is not { } reader)
+        {
+            return new Writing.Unneeded("The ambassador is gone.");
+        }
+
+        var args = new { storeId = store.Id, payoutId, ambassadorId = payout.AmbassadorId, kind = LedgerKind.PayoutSent };
+        var sentAt = await db.OneAsync<DateTimeOffset>(ReadSentAt, args, cancel);
+        var orders = await db.OneAsync<Orders>(ReadOrders, args, cancel);
+        return new Writing.Written(Compose(store, reader, payout, sentAt, orders!));
+    }
+
+    private Letter Compose(Store store, Recipient reader, Payout payout, DateTimeOffset sentAt, Orders orders)
+    {
+        var shop = OneLine.Of(store.DisplayName);
+        var time = new StoreTime(store);
+        var facts = new List<(string Label, string Value)> { ("From", $"{shop}, for “{reader.Campaign}”"), ("Sent on", time.Day(sentAt)) };
+        if (orders.Number > 0)
+        {
+            var (first, last) = (time.Day(orders.First), time.Day(orders.Last));
+            facts.Add(("For", $"{Words.Count(orders.Number, "order", "orders")} {(first == last ? $"of {first}" : $"from {first} to {last}")}"));
+        }
+
+        if (payout.ReversedMinor > 0)
+        {
+            facts.Add(("Taken back since", Words.Of(payout.ReversedMinor, payout.Currency)));
+        }
+
+        facts.Add(("Reference", payout.Id));
+        return new Letter(
+            reader.Name,
+            reader.Email,
+            $"{Words.Of(payout.Amount)} is on its way to you from {shop}",
+            new LetterContent(
+                shop,
+                store.IsRehearsal,
+                "Your payout is on its way",
+                [
+                    new LetterPart.Sentence($"Hello {reader.Name},"),
+                    new LetterPart.Sentence($"{shop} has sent what you earned to your account at Stripe."),
+                    new LetterPart.Figure("Sent to you", Words.Of(payout.Amount)),
+                    new LetterPart.Facts(facts),
+                    new LetterPart.Sentence(
+                        "Stripe passes it on to your bank and decides when it arrives: typically some business days from now, and longer for the first payout to a new account."),
+                    new LetterPart.Link("Which orders it is for", address.Of("/portal")),
+                    new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."),
+                ],
+                $"You get this mail because {shop} paid you as an ambassador. A program sent it. No payout mail asks for a password or for your bank's data."));
+    }
+
+    // By properties, not by position: SQLite tells no type for a computed column.
+    private sealed record Orders
+    {
+        public long Number { get; init; }
+
+        public long FirstAt { get; init; }
+
+        public long LastAt { get; init; }
+
+        public DateTimeOffset First => DateTimeOffset.FromUnixTimeMilliseconds(FirstAt);
+
+        public DateTimeOffset Last => DateTimeOffset.FromUnixTimeMilliseconds(LastAt);
+    }
+}

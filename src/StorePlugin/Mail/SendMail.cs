@@ -1,0 +1,51 @@
+// Performs the effect that sends a mail: reads who and what, writes the letter, hands it to the sender.
+using System.Diagnostics;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using StorePlugin.Inbox;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Mail;
+
+/// <summary>
+/// The effect's id is the mail's Message-ID, so that a mail which is sent again after a crash is known as the same.
+/// </summary>
+internal sealed class SendMail(
+    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, MailSender sender, IServiceProvider services, ILoggerFactory loggers)
+    : IEffectHandler
+{
+    public string Kind => Effect.Kinds.Mail;
+
+    public async Task<EffectResult> PerformAsync(Effect effect, CancellationToken cancel)
+    {
+        var store = await stores.GetAsync(effect.StoreId, cancel);
+        var notice = MailNotice.FromJson(effect.Payload);
+        var writing = notice switch
+        {
+            { Mail: MailNotice.Welcome } => await welcome.WriteAsync(store, notice.Ambassador, cancel),
+            { Mail: MailNotice.OrderDigest, Day: { } day } => await digest.WriteAsync(store, notice.Ambassador, day, cancel),
+            { Mail: MailNotice.PayoutSent, Payout: { } payoutId } => await payoutSent.WriteAsync(store, payoutId, cancel),
+            _ => null,
+        };
+        return writing switch
+        {
+            null => new EffectResult.Refused($"This program knows no mail '{notice.Mail}'."),
+            Writing.Unneeded unneeded => new EffectResult.Done(unneeded.Why),
+            Writing.Written written => await SendAsync(store, effect.Id, written.Letter, cancel),
+            _ => throw new UnreachableException($"{writing.GetType().Name} is no writing."),
+        };
+    }
+
+    private async Task<EffectResult> SendAsync(Store store, string effectId, Letter letter, CancellationToken cancel) =>
+        await sender.SendAsync(store, effectId, letter, LetterText.Of(letter.Content), await HtmlOfAsync(letter.Content), cancel);
+
+    private async Task<string> HtmlOfAsync(LetterContent content)
+    {
+        await using var renderer = new HtmlRenderer(services, loggers);
+        return await renderer.Dispatcher.InvokeAsync(async () =>
+        {
+            var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(LetterPage.Model)] = content });
+            return (await renderer.RenderComponentAsync<LetterPage>(parameters)).ToHtmlString();
+        });
+    }
+}

@@ -1,0 +1,108 @@
+// The mail that an ambassador begins with: code, link, and what an order is worth, in the words of the terms in force.
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Payouts;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Mail;
+
+internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
+{
+    private const string ReadShare =
+        """
+        SELECT c.code, l.slug FROM codes c
+        JOIN link_slugs l ON l.store_id = c.store_id AND l.ambassador_id = c.ambassador_id
+        WHERE c.store_id = @storeId AND c.ambassador_id = @ambassadorId AND c.ended_at IS NULL
+        ORDER BY c.assigned_at, c.code_key, l.created_at, l.slug_key
+        """;
+
+    private const string ReadTerms =
+        """
+        SELECT terms FROM campaign_revisions
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND effective_at <= @now
+        ORDER BY revision DESC
+        """;
+
+    public async Task<Writing> WriteAsync(Store store, string ambassadorId, CancellationToken cancel)
+    {
+        if (!store.IsInstalled)
+        {
+            return new Writing.Unneeded(Installation.UninstalledOutcome);
+        }
+
+        if (await Recipient.FindAsync(db, store.Id, ambassadorId, cancel) is not { } reader)
+        {
+            return new Writing.Unneeded("The ambassador is gone.");
+        }
+
+        if (reader.IsSuspended)
+        {
+            return new Writing.Unneeded("The ambassador is suspended.");
+        }
+
+        if (reader.CampaignState != "live")
+        {
+            return new Writing.Unneeded($"The campaign is {reader.CampaignState}: there is nothing to begin with.");
+        }
+
+        var args = new { storeId = store.Id, ambassadorId, campaignId = reader.CampaignId, now = clock.GetUtcNow(), take = 1L };
+        var terms = Terms.FromJson(
+            await db.OneAsync<string>($"{ReadTerms} {db.Page}", args, cancel)
+            ?? throw new InvalidOperationException($"The campaign {reader.CampaignId} is live and has no terms in force."));
+        return await db.OneAsync<Share>($"{ReadShare} {db.Page}", args, cancel) is { } share
+            ? new Writing.Written(Compose(store, reader, share, terms))
+            : new Writing.Unneeded("The ambassador has no code any more.");
+    }
+
+    private Letter Compose(Store store, Recipient reader, Share share, Terms terms)
+    {
+        var shop = OneLine.Of(store.DisplayName);
+        var parts = new List<LetterPart>
+        {
+            new LetterPart.Sentence($"Hello {reader.Name},"),
+            new LetterPart.Sentence($"You are an ambassador of {shop} now, in “{reader.Campaign}”. Share your code or your link: you earn when someone buys with it."),
+            new LetterPart.Figure("Your code", share.Code),
+            new LetterPart.Link("Your link", address.Of($"/r/{Uri.EscapeDataString(share.Slug)}")),
+            new LetterPart.Facts(FactsOf(store, terms)),
+        };
+        if (reader.StripeAccount is null)
+        {
+            parts.Add(new LetterPart.Sentence($"{shop} does not know yet where to send your money. Ask them to connect your payout account."));
+        }
+
+        parts.Add(new LetterPart.Sentence("When you recommend, say that you earn from it."));
+        parts.Add(new LetterPart.Link("What you have earned, and why each order counted", address.Of("/portal")));
+        parts.Add(new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."));
+        return new Letter(
+            reader.Name,
+            reader.Email,
+            $"Your code {share.Code} for {shop}",
+            new LetterContent(
+                shop, store.IsRehearsal, $"Welcome to {reader.Campaign}", parts, $"You get this mail because {shop} made you an ambassador. A program sent it."));
+    }
+
+    private static List<(string Label, string Value)> FactsOf(Store store, Terms terms)
+    {
+        var facts = new List<(string Label, string Value)>
+        {
+            ("You earn", $"{Words.Percent(terms.CommissionBp)} of each order: of its products after discounts, without tax and shipping."),
+            ("Your friend gets", terms.FriendDiscountBp > 0
+                ? $"{Words.Percent(terms.FriendDiscountBp)} off."
+                : "No discount: the code tells the store that they come from you."),
+            ("Your link counts", $"For {Words.Count(terms.WindowDays, "day", "days")} after someone has followed it."),
+            ("The hold", terms.HoldDays > 0
+                ? $"Each commission is held for {Words.Count(terms.HoldDays, "day", "days")} after payment, in case the order is returned. After that it is approved."
+                : "Each commission is approved as soon as the order is paid."),
+        };
+        if (store.Currency is not null)
+        {
+            facts.Add(("Payouts", $"Start at {Words.Of(Minimum.Of(Currency.Parse(store.Currency)))}. What is less waits and does not lapse."));
+        }
+
+        return facts;
+    }
+
+    private sealed record Share(string Code, string Slug);
+}
