@@ -32,6 +32,11 @@ internal sealed class ApiTenancyTests
             await tx.DoAsync(
                 "INSERT INTO payout_runs (store_id, id, state, preview, created_at, created_by) VALUES (@s, 'run_1', 'preview', '[]', 1, 'test')", new { s = victim.Store.Id });
         });
+        await Plant.RowAsync(
+            app.Db, "payouts", ("store_id", victim.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", ann), ("currency", "EUR"),
+            ("amount_minor", 100L), ("mode", "test"), ("state", "unknown"));
+        await Plant.RowAsync(
+            app.Db, "payout_attempts", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "test"), ("outcome", "unknown"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
         var api = await ApiClient.OfAsync(app, (await Shop.OpenAsync(app, "thief")).Store);
         (string Call, string Path, JsonNode? Body)[] calls =
@@ -55,6 +60,7 @@ internal sealed class ApiTenancyTests
             ("POST /api/v1/payout-runs/{id}/approval", "payout-runs/run_1/approval", null),
             ("GET /api/v1/payouts/{id}", "payouts/po_1", null),
             ("POST /api/v1/payouts/{id}/attempts", "payouts/po_1/attempts", null),
+            ("POST /api/v1/payouts/{id}/adoption", "payouts/po_1/adoption", new JsonObject { ["transferId"] = "tr_1", ["reason"] = "mine" }),
         ];
         var before = await DumpAsync(app, victim);
 

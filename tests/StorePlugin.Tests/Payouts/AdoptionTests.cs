@@ -145,7 +145,7 @@ internal sealed class AdoptionTests
     {
         var (actor, reason) = await _world.Db.OneAsync<(string, string)>(
             "SELECT actor, reason FROM ledger_transactions WHERE store_id = @storeId AND kind = 'payout_sent' AND source = @id",
-            new { storeId = _world.Store.Id, payout.Id });
+            new { storeId = _world.Store.Id, id = payout.Id });
         var sends = _world.Stripe.Sends.Count;
         await ReceiveAsync(payout, "evt_1");
         await _world.WorkForAsync(TimeSpan.FromDays(2));
