@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Pages;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
@@ -24,7 +25,7 @@ internal static partial class RehearsalInstallEndpoints
 
     public static void MapRehearsalInstall(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/rehearsal").AllowAnonymous().ExcludeFromDescription();
+        var group = routes.MapGroup("/rehearsal").AllowAnonymous().ExcludeFromDescription().AddEndpointFilter<BrowserErrors>();
         group.MapGet("/install", InstallAsync).RequireRateLimiting(RehearsalSetup.InstallsPolicy);
         group.MapGet("/callback", CallbackAsync);
     }
