@@ -1,5 +1,6 @@
 // The JSON API under /api/v1: who may call it, what every call has in common, and which calls there are.
 using System.Globalization;
+using System.Text.Json.Serialization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -30,7 +31,12 @@ internal static class Api
     {
         services.AddRateLimiter(_ => { });
         services.Configure<ProblemDetailsOptions>(options => options.CustomizeProblemDetails = Problems.Name);
-        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.Converters.Add(new InstantConverter()));
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.Converters.Add(new InstantConverter());
+            // A number is a number: the web's default reads texts as well, and would be described as both.
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         services.AddApiDescription();
         services.AddSingleton<CampaignDb>();
         services.AddSingleton<AmbassadorDb>();

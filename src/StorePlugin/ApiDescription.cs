@@ -16,6 +16,11 @@ internal static class ApiDescription
                 Describe(document);
                 return Task.CompletedTask;
             });
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                DescribeInstant(schema, context.JsonTypeInfo.Type);
+                return Task.CompletedTask;
+            });
             options.AddOperationTransformer((operation, _, _) =>
             {
                 DescribeLimit(operation);
@@ -42,6 +47,19 @@ internal static class ApiDescription
             Description = "A key of the verb api-key. It belongs to one store, and only reads unless it was made with --write.",
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
+    }
+
+    // What a converter of our own writes is unknown to the framework, which then names the format alone.
+    private static void DescribeInstant(OpenApiSchema schema, Type type)
+    {
+        if (type == typeof(DateTimeOffset))
+        {
+            schema.Type = JsonSchemaType.String;
+        }
+        else if (type == typeof(DateTimeOffset?))
+        {
+            schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
+        }
     }
 
     // The handler takes the text, so that a wrong one is answered in words; the document says what is right.

@@ -1,4 +1,7 @@
 // Puts the program together: the same for serving, for the verbs and for the tests.
+using System.Data.Common;
+using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -32,7 +35,7 @@ internal static class App
         string[] args, Action<WebApplicationBuilder>? adjust = null, Action<IConfigurationBuilder>? configure = null)
     {
         // Settings are read once. Watching their files would report every write to the database that lies beside them.
-        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
+        var builder = NewBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         configure?.Invoke(builder.Configuration);
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         builder.Logging.ClearProviders().AddSerilog(Log(builder), dispose: true);
@@ -94,6 +97,23 @@ internal static class App
         }
     }
 
+    /// <summary>Begins to work and to listen.</summary>
+    /// <exception cref="SettingsException">An address is configured that nobody can listen on.</exception>
+    /// <exception cref="IOException">Somebody else listens there; the message says where.</exception>
+    public static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        // What the server thinks of its addresses has no type of its own, so the assembly that threw tells.
+        catch (Exception e) when (e is SocketException
+            || (e is FormatException or InvalidOperationException && e.Source?.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal) == true))
+        {
+            throw new SettingsException([$"urls names an address that the program cannot listen on: {e.Message.Split('\n')[0].Trim().TrimEnd('.')}."]);
+        }
+    }
+
     /// <summary>Tells what of the configuration cannot be used, before anything is done with it.</summary>
     public static async Task RefuseUnusableAsync(IServiceProvider services)
     {
@@ -107,24 +127,88 @@ internal static class App
             throw new SettingsException([$"Data:Folder names {settings.DataFolder}, which cannot be made: {e.Message}"]);
         }
 
-        services.GetRequiredService<WrappingKey>();
+        var db = services.GetRequiredService<Db>();
         try
         {
-            await services.GetRequiredService<Db>().OneAsync<long>("SELECT 1");
+            // A file that is no database, or that may not be written, opens like any other: only a write shows it.
+            await db.InTransactionAsync(tx => tx.OneAsync<long>(db.Dialect.TableExists, new { table = "schema_versions" }));
         }
-        catch (Exception e) when (e is System.Data.Common.DbException or ArgumentException)
+        catch (DbException e)
         {
-            throw new SettingsException([$"ConnectionStrings:StorePlugin leads to a database that cannot be opened: {e.Message}"]);
+            throw new SettingsException([$"ConnectionStrings:StorePlugin leads to {settings.Database.Place}, which cannot be used: {e.Message}"]);
+        }
+
+        await RefuseOtherKeyAsync(services, settings.KeyFile);
+    }
+
+    /// <summary>
+    /// The tokens and bodies in a database open with one key file only. With another the program would serve and fail at
+    /// every delivery, and a new one would hide for good that the right one is missing.
+    /// </summary>
+    private static async Task RefuseOtherKeyAsync(IServiceProvider services, string keyFile)
+    {
+        const string Cure = "Bring back the file that belongs to this database from the backup, as infra/backup.md says";
+        var wrapped = await services.GetRequiredService<SqlKeyRing>().ReadWrappedAsync();
+        if (wrapped.Count > 0 && !File.Exists(keyFile))
+        {
+            throw new SettingsException([$"Secrets:KeyFile names {keyFile}, which is not there, although the database holds keys that only it opens. {Cure}; none is made anew."]);
+        }
+
+        var key = services.GetRequiredService<WrappingKey>();
+        if (wrapped.Any(element => key.Open(element) is null))
+        {
+            throw new SettingsException([$"Secrets:KeyFile names {keyFile}, which does not open the keys that the database holds: it belongs to another database. {Cure}."]);
         }
     }
 
-    private static Serilog.Core.Logger Log(WebApplicationBuilder builder) =>
+    private static WebApplicationBuilder NewBuilder(string[] args)
+    {
+        try
+        {
+            return WebApplication.CreateBuilder(args);
+        }
+        // The parser's own words may quote a secret, so only the place is told.
+        catch (InvalidDataException e) when (e.GetBaseException() is JsonException place)
+        {
+            throw new SettingsException([$"{e.Message.TrimEnd('.')}: it is not JSON, see line {place.LineNumber + 1}, byte {place.BytePositionInLine + 1}."]);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new SettingsException([$"{e.Message.TrimEnd('.')}: {e.GetBaseException().Message}"]);
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new SettingsException([$"contentRoot names a folder that is not there: {e.Message}"]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException([$"The configuration cannot be read: {e.Message}"]);
+        }
+    }
+
+    private static Serilog.Core.Logger Log(WebApplicationBuilder builder)
+    {
+        try
+        {
+            return LogOf(builder.Configuration);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new SettingsException([$"Serilog cannot be set up as its keys say: {e.Message}"]);
+        }
+    }
+
+    private static Serilog.Core.Logger LogOf(IConfiguration configuration) =>
         new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", Serilog.Events.LogEventLevel.Information)
             .MinimumLevel.Override("System.Net.Http", Serilog.Events.LogEventLevel.Warning)
-            .ReadFrom.Configuration(builder.Configuration)
+            .ReadFrom.Configuration(configuration)
+            // Whoever started the host is told the same by its exception, and says it in a sentence.
+            .Filter.ByExcluding(logged => logged.Level == Serilog.Events.LogEventLevel.Error
+                && Serilog.Filters.Matching.FromSource("Microsoft.Extensions.Hosting.Internal.Host")(logged)
+                && logged.MessageTemplate.Text == "Hosting failed to start")
             .WriteTo.Console(
                 outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}",
                 formatProvider: System.Globalization.CultureInfo.InvariantCulture,
@@ -133,11 +217,7 @@ internal static class App
 
     private static void AddData(this IServiceCollection services, Settings settings)
     {
-        services.AddSingleton(_ =>
-        {
-            Directory.CreateDirectory(settings.DataFolder);
-            return new Db(settings.Database);
-        });
+        services.AddSingleton(_ => new Db(settings.Database));
         services.AddSingleton<Migrator>();
         services.AddSingleton(_ => WrappingKey.ReadOrCreate(settings.KeyFile));
         services.AddSingleton<SqlKeyRing>();

@@ -1,11 +1,13 @@
 // Every configuration key of the program, read once and checked as a whole before anything starts.
 using System.Collections.Immutable;
-using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
+using StorePlugin.Stores.Rehearsal;
 
 namespace StorePlugin;
 
@@ -65,6 +67,15 @@ internal sealed partial record Settings
     /// <summary>Null: the library's own limit.</summary>
     public required long? WebhookBodyBytesMax { get; init; }
 
+    /// <summary>Where everything lies, a line each, for whoever starts the program. Nothing of it is secret.</summary>
+    public string Whereabouts =>
+        $"""
+        Data folder  {DataFolder}
+        Database     {Database.Place}
+        Key file     {KeyFile}
+        Mail         {(Mail.Host is null ? $"files in {Mail.Folder}" : string.Create(CultureInfo.InvariantCulture, $"SMTP server {Mail.Host}:{Mail.Port}, from {Mail.From}"))}
+        """;
+
     /// <summary>Reads and checks everything.</summary>
     /// <exception cref="SettingsException">Something is missing or wrong; all problems are told at once.</exception>
     public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
@@ -75,7 +86,7 @@ internal sealed partial record Settings
         {
             DataFolder = dataFolder,
             Database = ReadDatabase(read, dataFolder),
-            PublicUrl = read.Url("PublicUrl")?.ToString().TrimEnd('/'),
+            PublicUrl = read.Root("PublicUrl"),
             Shopify = ReadShopify(read),
             StripeApiUrl = read.Url("Stripe:ApiUrl") ?? new Uri("https://api.stripe.com/"),
             WooCommerceAllowHttp = read.Flag("WooCommerce:AllowHttp"),
@@ -84,6 +95,7 @@ internal sealed partial record Settings
             ClockFile = read.Path("Clock:File"),
             WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, 1 << 30),
         };
+        read.Number("Rehearsal:InstallsPerHourMax", RehearsalOptions.InstallsMin, RehearsalOptions.InstallsMax);
 
         if (settings.ClockFile is not null && !environment.IsDevelopment())
         {
@@ -116,21 +128,50 @@ internal sealed partial record Settings
             read.Refuse("ConnectionStrings:StorePlugin", "must hold a connection string when Database:Provider is sqlserver");
         }
 
+        var text = connection ?? "";
         try
         {
-            var parts = new DbConnectionStringBuilder { ConnectionString = connection ?? "" };
-            if (provider == Dialect.Sqlite.Name && connection is not null && !parts.ContainsKey("Data Source"))
-            {
-                read.Refuse("ConnectionStrings:StorePlugin", "must name a file as 'Data Source=…' when Database:Provider is sqlite");
-            }
+            text = provider == Dialect.SqlServer.Name ? ServerIn(read, text) : FileIn(read, text, Path.Combine(dataFolder, "storeplugin.db"));
         }
-        catch (ArgumentException)
+        // The text may hold a password, so neither it nor what the driver says of it is repeated.
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
-            // The text may hold a password, so it is not repeated.
-            read.Refuse("ConnectionStrings:StorePlugin", "is not a connection string");
+            read.Refuse("ConnectionStrings:StorePlugin", provider == Dialect.SqlServer.Name
+                ? "is not a connection string of SQL Server"
+                : "is not a connection string of SQLite, such as 'Data Source=storeplugin.db'");
         }
 
-        return new DatabaseOptions(provider, connection ?? $"Data Source={Path.Combine(dataFolder, "storeplugin.db")}");
+        return new DatabaseOptions(provider, text);
+    }
+
+    private static string ServerIn(Reader read, string text)
+    {
+        if (text.Length > 0 && new SqlConnectionStringBuilder(text).DataSource.Length == 0)
+        {
+            read.Refuse("ConnectionStrings:StorePlugin", "must name a server as 'Server=…' when Database:Provider is sqlserver");
+        }
+
+        return text;
+    }
+
+    private static string FileIn(Reader read, string text, string byDefault)
+    {
+        var parts = new SqliteConnectionStringBuilder(text);
+        if (text.Length == 0)
+        {
+            parts.DataSource = byDefault;
+        }
+        else if (parts.DataSource.Length == 0 || parts.DataSource == ":memory:" || parts.Mode == SqliteOpenMode.Memory)
+        {
+            // Each connection would have a database of its own.
+            read.Refuse("ConnectionStrings:StorePlugin", "must name a file as 'Data Source=…' when Database:Provider is sqlite");
+        }
+        else if (!parts.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+        {
+            parts.DataSource = read.Resolved(parts.DataSource);
+        }
+
+        return parts.ToString();
     }
 
     private static ShopifyOptions? ReadShopify(Reader read)
@@ -142,9 +183,14 @@ internal sealed partial record Settings
         var version = read.Text("Shopify:ApiVersion");
         var adminUrl = read.Text("Shopify:AdminUrl") ?? "https://{shop}";
         if (!Uri.TryCreate(adminUrl.Replace("{shop}", "a.myshopify.com", StringComparison.Ordinal), UriKind.Absolute, out var url)
-            || url.Scheme is not ("http" or "https"))
+            || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0 || adminUrl.AsSpan().ContainsAny('?', '#'))
         {
-            read.Refuse("Shopify:AdminUrl", $"is '{adminUrl}' and must be an http or https address, in which {{shop}} is replaced");
+            read.Refuse("Shopify:AdminUrl", $"is '{adminUrl}' and must be an http or https address without query, in which {{shop}} is replaced");
+        }
+        // A stand-in on a developer's machine may be one shop; the real thing would get every shop's token at one address.
+        else if (url.Scheme == "https" && !url.IsLoopback && !adminUrl.Contains("{shop}", StringComparison.Ordinal))
+        {
+            read.Refuse("Shopify:AdminUrl", $"is '{adminUrl}' and must hold {{shop}}, which is replaced by each shop's domain");
         }
 
         if (id is null && secret is null && previous is null && scopes is null && version is null)
@@ -238,7 +284,10 @@ internal sealed partial record Settings
         /// <summary>A blank value counts as not set, since that is what an unset variable of a container becomes.</summary>
         public string? Text(string key) => string.IsNullOrWhiteSpace(configuration[key]) ? null : configuration[key]!.Trim();
 
-        public string? Path(string key) => Text(key) is { } path ? System.IO.Path.GetFullPath(path, root) : null;
+        public string? Path(string key) => Text(key) is { } path ? Resolved(path) : null;
+
+        /// <summary>A path against the content root.</summary>
+        public string Resolved(string path) => System.IO.Path.GetFullPath(path, root);
 
         public bool Flag(string key)
         {
@@ -274,13 +323,29 @@ internal sealed partial record Settings
             }
 
             if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")
-                || url.Query.Length > 0 || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
+                || text.AsSpan().ContainsAny('?', '#') || url.UserInfo.Length > 0)
             {
                 Refuse(key, $"is '{text}' and must be an http or https address without query");
                 return null;
             }
 
             return url;
+        }
+
+        /// <summary>An address without a path, since cookies and redirects know of none; without its final slash.</summary>
+        public string? Root(string key)
+        {
+            if (Url(key) is not { } url)
+            {
+                return null;
+            }
+
+            if (url.AbsolutePath != "/")
+            {
+                Refuse(key, $"is '{url}' and must have no path: the program answers at the root of its host, so give it a host name of its own");
+            }
+
+            return url.ToString().TrimEnd('/');
         }
     }
 }

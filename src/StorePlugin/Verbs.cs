@@ -15,7 +15,7 @@ internal static class Verbs
 
     private const string UsageText =
         """
-        usage: storeplugin [VERB]
+        usage: storeplugin [VERB] [OPTIONS] [--Key=value …]
 
           serve                                 answer requests and work (the default)
           demo [--exit]                         simulate two months of a store, show the result, then serve;
@@ -24,10 +24,21 @@ internal static class Verbs
           api-key --store ID-OR-DOMAIN [--write]
                                                 make a key to the JSON API; it only reads unless --write
           verify                                check every invariant of the database; findings on standard output
+          help, --help, -h                      print this
+
+        Any key of the configuration may be given behind the verb, as in --urls=http://localhost:5001 or
+        --Data:Folder=/var/lib/storeplugin. A secret belongs in the environment or appsettings.json: every user of
+        the machine sees a command line.
         """;
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (CommandLine.AsksForHelp(args))
+        {
+            await Console.Out.WriteLineAsync(UsageText);
+            return Clean;
+        }
+
         var (verb, options) = args is [var first, .. var rest] && !first.StartsWith('-') ? (first, rest) : ("serve", args);
         try
         {
@@ -37,7 +48,7 @@ internal static class Verbs
                 "demo" => await DemoAsync(options),
                 "migrate" => await MigrateAsync(options),
                 "api-key" => await ApiKeyAsync(options),
-                "verify" => await VerifyVerb.RunAsync(options),
+                "verify" => await VerifyAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
@@ -56,23 +67,48 @@ internal static class Verbs
 
     private static async Task<int> ServeAsync(string[] args)
     {
-        await using var app = App.Build(args);
+        var (configuration, own) = CommandLine.Split(args);
+        if (own is [var unknown, ..])
+        {
+            return RefuseOption("serve", unknown);
+        }
+
+        await using var app = App.Build(configuration);
         await App.PrepareAsync(app);
+        await Console.Error.WriteLineAsync(app.Services.GetRequiredService<Settings>().Whereabouts);
         SignInLine.PrintWhenStarted(app);
-        await app.RunAsync();
+        await App.StartAsync(app);
+        await app.WaitForShutdownAsync();
         return Clean;
     }
 
-    private static Task<int> DemoAsync(string[] args)
+    private static async Task<int> DemoAsync(string[] args)
     {
         const string Exit = "--exit";
-        return new DemoVerb(Console.Out, Console.Error, !Console.IsErrorRedirected)
-            .RunAsync([.. args.Where(arg => arg != Exit)], args.Contains(Exit));
+        var (configuration, own) = CommandLine.Split(args, Exit);
+        if (Array.Find(own, option => option != Exit) is { } unknown)
+        {
+            return RefuseOption("demo", unknown);
+        }
+
+        return await new DemoVerb(Console.Out, Console.Error, !Console.IsErrorRedirected).RunAsync(configuration, own.Length > 0);
+    }
+
+    private static async Task<int> VerifyAsync(string[] args)
+    {
+        var (configuration, own) = CommandLine.Split(args);
+        return own is [var unknown, ..] ? RefuseOption("verify", unknown) : await VerifyVerb.RunAsync(configuration);
     }
 
     private static async Task<int> MigrateAsync(string[] args)
     {
-        await using var app = App.Build(args);
+        var (configuration, own) = CommandLine.Split(args);
+        if (own is [var unknown, ..])
+        {
+            return RefuseOption("migrate", unknown);
+        }
+
+        await using var app = App.Build(configuration);
         await App.RefuseUnusableAsync(app.Services);
         var names = await app.Services.GetRequiredService<Migrator>().MigrateAsync();
         await Console.Error.WriteLineAsync(names.Count == 0 ? "The database is up to date." : $"Applied {string.Join(", ", names)}.");
@@ -90,6 +126,8 @@ internal static class Verbs
         await App.PrepareAsync(app);
         return await app.Services.GetRequiredService<ApiKeyVerb>().RunAsync(order, Console.Out, Console.Error);
     }
+
+    private static int RefuseOption(string verb, string unknown) => Refuse($"'{unknown}' is nothing that {verb} knows, or lacks its value.");
 
     private static int Refuse(string why)
     {

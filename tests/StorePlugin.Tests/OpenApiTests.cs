@@ -92,6 +92,38 @@ internal sealed class OpenApiTests
         var at = _document["components"]!["schemas"]!["OrderView"]!["properties"]!["at"]!;
 
         Assert.That(amount.Select(property => property.Key), Is.EquivalentTo(["minor", "currency"]));
-        Assert.That((string?)at["format"], Is.EqualTo("date-time"));
+        Assert.That(((string?)at["type"], (string?)at["format"]), Is.EqualTo(("string", "date-time")));
+        Assert.That(((string?)amount["minor"]!["type"], (string?)amount["minor"]!["format"]), Is.EqualTo(("integer", "int64")));
+        Assert.That(amount["minor"]!["pattern"], Is.Null);
     }
+
+    [Test]
+    public void Every_instant_is_a_text_and_no_number_is_one()
+    {
+        var schemas = SchemasIn(_document["components"]!["schemas"]!).ToList();
+
+        Assert.That(schemas.Where(schema => (string?)schema["format"] == "date-time").Select(schema => TypesOf(schema)[0]), Is.Not.Empty.And.All.EqualTo("string"));
+        Assert.That(schemas.Select(TypesOf).Where(types => types.Contains("string") && (types.Contains("integer") || types.Contains("number"))), Is.Empty);
+    }
+
+    [TestCase("AmbassadorRequest", "name", "email", "campaignId", "code")]
+    [TestCase("CampaignRequest", "name", "terms")]
+    [TestCase("TermsRequest", "commission")]
+    public void What_has_a_default_or_may_be_left_out_is_not_required(string schema, params string[] required) =>
+        Assert.That(
+            _document["components"]!["schemas"]![schema]!["required"]!.AsArray().Select(name => (string?)name), Is.EquivalentTo(required));
+
+    private static string[] TypesOf(JsonObject schema) => schema["type"] switch
+    {
+        JsonArray types => [.. types.Select(type => (string)type!).OrderBy(type => type == "null")],
+        JsonValue type => [(string)type!],
+        _ => ["none"],
+    };
+
+    private static IEnumerable<JsonObject> SchemasIn(JsonNode node) => node switch
+    {
+        JsonObject schema => schema.Select(member => member.Value).OfType<JsonNode>().SelectMany(SchemasIn).Prepend(schema),
+        JsonArray many => many.OfType<JsonNode>().SelectMany(SchemasIn),
+        _ => [],
+    };
 }

@@ -41,13 +41,22 @@ internal sealed class SettingsTests
     [TestCase("Shopify:ApiVersion", "Shopify:ClientId=id", "Shopify:ClientSecret=secret", "Shopify:ApiVersion=2026-02")]
     [TestCase("Shopify:Scopes", "Shopify:ClientId=id", "Shopify:ClientSecret=secret", "Shopify:Scopes=read orders")]
     [TestCase("Shopify:AdminUrl", "Shopify:AdminUrl=ftp://{shop}")]
+    [TestCase("Shopify:AdminUrl", "Shopify:AdminUrl=https://admin.example")]
+    [TestCase("Shopify:AdminUrl", "Shopify:AdminUrl=https://{shop}/?a=b")]
+    [TestCase("Shopify:AdminUrl", "Shopify:AdminUrl=https://{shop}/#a")]
+    [TestCase("Shopify:AdminUrl", "Shopify:AdminUrl=https://me@{shop}")]
     [TestCase("PublicUrl", "PublicUrl=plugin.example")]
     [TestCase("PublicUrl", "PublicUrl=https://plugin.example/?a=b")]
+    [TestCase("PublicUrl", "PublicUrl=https://plugin.example/?")]
+    [TestCase("PublicUrl", "PublicUrl=https://plugin.example/#a")]
+    [TestCase("PublicUrl", "PublicUrl=https://me@plugin.example/")]
+    [TestCase("PublicUrl", "PublicUrl=https://plugin.example/base/")]
     [TestCase("Stripe:ApiUrl", "Stripe:ApiUrl=stripe")]
     [TestCase("WooCommerce:AllowHttp", "WooCommerce:AllowHttp=yes")]
     [TestCase("Mail:Smtp:Host", "Mail:Smtp:From=a@b.example")]
     [TestCase("Mail:Smtp:Host", "Mail:Smtp:Port=25")]
     [TestCase("Mail:Smtp:From", "Mail:Smtp:Host=smtp.example")]
+    [TestCase("Mail:Smtp:From", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=nobody")]
     [TestCase("Mail:Smtp:Port", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=a@b.example", "Mail:Smtp:Port=70000")]
     [TestCase("Mail:Smtp:From", "Mail:Smtp:Host=smtp.example", "Mail:Smtp:From=Lux")]
     [TestCase("Mail:Smtp:Host", "Mail:Smtp:StartTls=false")]
@@ -56,6 +65,10 @@ internal sealed class SettingsTests
     [TestCase("ConnectionStrings:StorePlugin", "Database:Provider=sqlserver", "Secrets:KeyFile=k")]
     [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=Server=x")]
     [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=no string")]
+    [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=Data Source=x;Colour=blue")]
+    [TestCase("ConnectionStrings:StorePlugin", "ConnectionStrings:StorePlugin=Data Source=:memory:")]
+    [TestCase("ConnectionStrings:StorePlugin", "Database:Provider=sqlserver", "Secrets:KeyFile=k", "ConnectionStrings:StorePlugin=Server=x;Colour=blue")]
+    [TestCase("ConnectionStrings:StorePlugin", "Database:Provider=sqlserver", "Secrets:KeyFile=k", "ConnectionStrings:StorePlugin=Database=y")]
     [TestCase("Secrets:KeyFile", "Database:Provider=sqlserver", "ConnectionStrings:StorePlugin=Server=x;Database=y")]
     [TestCase("Clock:File", "Clock:File=clock")]
     [TestCase("Webhooks:BodyBytesMax", "Webhooks:BodyBytesMax=0")]
@@ -74,6 +87,41 @@ internal sealed class SettingsTests
     [TestCase("::1", "true", ExpectedResult = true)]
     public bool Mail_leaves_this_machine_encrypted_unless_told_otherwise(string host, string? startTls) =>
         Read($"Mail:Smtp:Host={host}", "Mail:Smtp:From=a@b.example", $"Mail:Smtp:StartTls={startTls}").Mail.StartTls;
+
+    [TestCase("http://127.0.0.1:5999/{shop}")]
+    [TestCase("http://127.0.0.1:5999")]
+    [TestCase("https://localhost:5999")]
+    [TestCase("http://stand-in:5999")]
+    [TestCase("https://{shop}")]
+    [TestCase("https://gateway.example/{shop}/")]
+    public void A_stand_in_for_the_admin_may_be_one_shop(string adminUrl) =>
+        Assert.That(
+            Read("Shopify:ClientId=id", "Shopify:ClientSecret=secret", $"Shopify:AdminUrl={adminUrl}").Shopify!.AdminUrl, Is.EqualTo(adminUrl));
+
+    [TestCase("https://plugin.example")]
+    [TestCase("https://plugin.example/")]
+    public void A_public_address_has_no_final_slash(string publicUrl) =>
+        Assert.That(Read($"PublicUrl={publicUrl}").PublicUrl, Is.EqualTo("https://plugin.example"));
+
+    [Test]
+    public void A_relative_path_is_against_the_content_root()
+    {
+        var settings = Read("Data:Folder=d", "ConnectionStrings:StorePlugin=Data Source=x.db;Cache=Shared", "Secrets:KeyFile=k", "Mail:Folder=m");
+
+        Assert.That(
+            settings.Whereabouts.Split('\n').Select(line => line.Split(' ')[^1]),
+            Is.EqualTo([Path.Combine(_folder, "d"), Path.Combine(_folder, "x.db"), Path.Combine(_folder, "k"), Path.Combine(_folder, "m")]));
+    }
+
+    [Test]
+    public void What_is_told_of_servers_holds_no_secret()
+    {
+        var settings = Read(
+            "Database:Provider=sqlserver", "Secrets:KeyFile=k", "ConnectionStrings:StorePlugin=Server=sql,1433;Database=Books;User Id=sa;Password=hunter2",
+            "Mail:Smtp:Host=smtp.example", "Mail:Smtp:User=me", "Mail:Smtp:Password=hunter2", "Mail:Smtp:From=Lux <mail@lux.example>");
+
+        Assert.That(settings.Whereabouts, Does.Contain("sql,1433").And.Contain("Books").And.Contain("smtp.example:25").And.Not.Contain("hunter2"));
+    }
 
     [Test]
     public void All_problems_are_told_at_once_and_none_repeats_a_password()

@@ -14,7 +14,7 @@ internal sealed partial record AmbassadorRequest(
     string Email,
     string CampaignId,
     [property: Description("3 to 40 letters, digits, - and _ of any script; upper and lower case are one code.")] string Code,
-    [property: Description("The connected Stripe account that payouts go to, acct_…")] string? StripeAccount)
+    [property: Description("The connected Stripe account that payouts go to, acct_…")] string? StripeAccount = null)
 {
     private const int NameLengthMax = 200;
     private const int EmailLengthMax = 254;

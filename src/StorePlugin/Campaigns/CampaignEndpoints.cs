@@ -7,8 +7,8 @@ namespace StorePlugin.Campaigns;
 
 internal sealed record CampaignRequest(
     [property: Description("1 to 120 characters.")] string Name,
-    [property: Description("May be given later, but a campaign without one cannot be launched.")] Objective? Objective,
-    TermsRequest Terms)
+    TermsRequest Terms,
+    [property: Description("May be given later, but a campaign without one cannot be launched.")] Objective? Objective = null)
 {
     public const int NameLengthMax = 120;
 }

@@ -7,9 +7,9 @@ internal sealed record Share([property: Description("Percent of the amount, with
 
 internal sealed record TermsRequest(
     [property: Description("The ambassador's share of the net sale: more than 0, at most 100.")] Share Commission,
-    [property: Description("What the shopper saves: 0 to 100; absent means 0, and then codes only track.")] Share? FriendDiscount,
-    [property: Description("Days from payment to release, 0 to 365; 30 when absent.")] int? HoldDays,
-    [property: Description("Days that a click counts, 1 to 365; 30 when absent.")] int? WindowDays)
+    [property: Description("What the shopper saves: 0 to 100; absent means 0, and then codes only track.")] Share? FriendDiscount = null,
+    [property: Description("Days from payment to release, 0 to 365; 30 when absent.")] int? HoldDays = null,
+    [property: Description("Days that a click counts, 1 to 365; 30 when absent.")] int? WindowDays = null)
 {
     /// <summary>Reads terms and notes on the fields what is wrong; a term that this version does not know is refused.</summary>
     public static Terms Read(Fields fields)

@@ -9,7 +9,23 @@ using Microsoft.Data.Sqlite;
 namespace StorePlugin.Data;
 
 /// <summary>Which database, and how to reach it.</summary>
-internal sealed record DatabaseOptions(string Provider, string ConnectionString);
+internal sealed record DatabaseOptions(string Provider, string ConnectionString)
+{
+    /// <summary>Where it is, in words, without what opens it.</summary>
+    public string Place
+    {
+        get
+        {
+            if (Provider == Dialect.Sqlite.Name)
+            {
+                return $"the SQLite file {new SqliteConnectionStringBuilder(ConnectionString).DataSource}";
+            }
+
+            var parts = new SqlConnectionStringBuilder(ConnectionString);
+            return $"the database {parts.InitialCatalog} of the SQL Server {parts.DataSource}";
+        }
+    }
+}
 
 /// <summary>Reads and writes by Dapper. One text serves both databases; <see cref="Dialect"/> holds what differs.</summary>
 internal sealed class Db : IAsyncDisposable

@@ -18,6 +18,12 @@ internal sealed class SqlKeyRing(Db db, TimeProvider clock) : IXmlRepository
         SELECT @id, @xml, @now WHERE NOT EXISTS (SELECT 1 FROM key_ring WHERE id = @id)
         """;
 
+    /// <summary>The ring's keys as they were wrapped; none in a database that has no ring yet.</summary>
+    public async Task<IReadOnlyList<XElement>> ReadWrappedAsync(CancellationToken cancel = default) =>
+        await db.OneAsync<long>(db.Dialect.TableExists, new { table = "key_ring" }, cancel) == 0
+            ? []
+            : [.. (await db.ManyAsync<string>(ReadAll, cancel: cancel)).SelectMany(xml => XElement.Parse(xml).Descendants(KeyRingEncryptor.ElementName))];
+
     // The framework's interface knows no asynchronous calls; both run at start and when a key is made, every 90 days.
     public IReadOnlyCollection<XElement> GetAllElements() =>
         [.. db.ManyAsync<string>(ReadAll).GetAwaiter().GetResult().Select(XElement.Parse)];
@@ -59,6 +65,19 @@ internal sealed class WrappingKey
         }
     }
 
+    /// <summary>Unwraps a key of the ring; null where it was wrapped by another key than this.</summary>
+    public XElement? Open(XElement wrapped)
+    {
+        try
+        {
+            return XElement.Parse(Encoding.UTF8.GetString(Sealed.Open(Bytes, Convert.FromBase64String(wrapped.Value), [])));
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException)
+        {
+            return null;
+        }
+    }
+
     private static void Write(string path, string text)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -73,15 +92,18 @@ internal sealed class WrappingKey
     }
 }
 
-/// <summary>Wraps a key of the ring with AES-GCM.</summary>
-internal sealed class KeyRingEncryptor(WrappingKey key) : IXmlEncryptor
+/// <summary>
+/// Wraps a key of the ring with AES-GCM. The wrapping key is asked for when there is something to wrap: its file must not
+/// be made before it is known that the database has no ring yet.
+/// </summary>
+internal sealed class KeyRingEncryptor(IServiceProvider services) : IXmlEncryptor
 {
     public const string ElementName = "wrapped";
 
     public EncryptedXmlInfo Encrypt(XElement plaintextElement)
     {
         var plain = Encoding.UTF8.GetBytes(plaintextElement.ToString(SaveOptions.DisableFormatting));
-        var sealedBytes = Sealed.Seal(key.Bytes, plain, []);
+        var sealedBytes = Sealed.Seal(services.GetRequiredService<WrappingKey>().Bytes, plain, []);
         return new EncryptedXmlInfo(new XElement(ElementName, Convert.ToBase64String(sealedBytes)), typeof(KeyRingDecryptor));
     }
 }
@@ -89,18 +111,9 @@ internal sealed class KeyRingEncryptor(WrappingKey key) : IXmlEncryptor
 /// <summary>Unwraps it; made by the framework, which passes the services.</summary>
 internal sealed class KeyRingDecryptor(IServiceProvider services) : IXmlDecryptor
 {
-    public XElement Decrypt(XElement encryptedElement)
-    {
-        var key = services.GetRequiredService<WrappingKey>();
-        try
-        {
-            return XElement.Parse(Encoding.UTF8.GetString(Sealed.Open(key.Bytes, Convert.FromBase64String(encryptedElement.Value), [])));
-        }
-        catch (CryptographicException e)
-        {
-            throw new InvalidOperationException("The key ring in the database was wrapped by another key: Secrets:KeyFile names the wrong file, or it was lost.", e);
-        }
-    }
+    public XElement Decrypt(XElement encryptedElement) =>
+        services.GetRequiredService<WrappingKey>().Open(encryptedElement)
+        ?? throw new InvalidOperationException("The key ring in the database was wrapped by another key: Secrets:KeyFile names the wrong file, or it was lost.");
 }
 
 /// <summary>AES-256-GCM with a random nonce: nonce, tag, then the text.</summary>

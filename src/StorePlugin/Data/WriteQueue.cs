@@ -23,8 +23,8 @@ internal enum WriteTurn
 /// </summary>
 internal sealed class WriteQueue : IAsyncDisposable
 {
-    private readonly Channel<Func<Writer, Task>> _intake = Channel.CreateUnbounded<Func<Writer, Task>>();
-    private readonly Channel<Func<Writer, Task>> _work = Channel.CreateUnbounded<Func<Writer, Task>>();
+    private readonly Channel<Func<Func<Writer>, Task>> _intake = Channel.CreateUnbounded<Func<Func<Writer>, Task>>();
+    private readonly Channel<Func<Func<Writer>, Task>> _work = Channel.CreateUnbounded<Func<Func<Writer>, Task>>();
     private readonly SemaphoreSlim _waiting = new(0);
     private readonly Task _loop;
 
@@ -36,7 +36,7 @@ internal sealed class WriteQueue : IAsyncDisposable
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lane = turn == WriteTurn.Intake ? _intake : _work;
-        if (!lane.Writer.TryWrite(writer => RunAsync(writer, work, done, cancel)))
+        if (!lane.Writer.TryWrite(open => RunAsync(open, work, done, cancel)))
         {
             throw new ObjectDisposedException(nameof(WriteQueue), "The database is closing.");
         }
@@ -57,12 +57,14 @@ internal sealed class WriteQueue : IAsyncDisposable
     }
 
     private static async Task RunAsync<T>(
-        Writer writer, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, CancellationToken cancel)
+        Func<Writer> open, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, CancellationToken cancel)
     {
-        // Whatever goes wrong belongs to the caller who waits for it; the queue itself goes on.
+        // Whatever goes wrong belongs to the caller who waits for it; the queue itself goes on. A connection that cannot be
+        // opened fails the one who needed it, and the next one tries again.
         try
         {
             cancel.ThrowIfCancellationRequested();
+            var writer = open();
             await using var transaction = writer.Connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
             var result = await work(new Tx(writer.Connection, transaction, writer.Kept));
             await transaction.CommitAsync(CancellationToken.None);
@@ -83,16 +85,25 @@ internal sealed class WriteQueue : IAsyncDisposable
         // A checkpoint makes every commit wait for tens of milliseconds. With a log of 128 MB it comes seldom enough to
         // stay out of intake's slowest hundredth, and index pages that were written many times are copied once.
         var connection = new SqliteConnection(connectionString);
-        connection.Open();
-        connection.Execute(
-            """
-            PRAGMA journal_mode = WAL;
-            PRAGMA synchronous = FULL;
-            PRAGMA secure_delete = ON;
-            PRAGMA cache_size = -32768;
-            PRAGMA wal_autocheckpoint = 32000;
-            """);
-        return connection;
+        try
+        {
+            connection.Open();
+            connection.Execute(
+                """
+                PRAGMA journal_mode = WAL;
+                PRAGMA synchronous = FULL;
+                PRAGMA secure_delete = ON;
+                PRAGMA cache_size = -32768;
+                PRAGMA wal_autocheckpoint = 32000;
+                """);
+            return connection;
+        }
+        // Nobody else would close it.
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private void Loop(string connectionString)
@@ -115,11 +126,12 @@ internal sealed class WriteQueue : IAsyncDisposable
             turn = wasIntake ? WriteTurn.Work : WriteTurn.Intake;
 
             // SQLite knows no asynchronous calls, so what comes back is over.
-            writer ??= new Writer(Open(connectionString));
-            next!(writer).GetAwaiter().GetResult();
+            next!(Ready).GetAwaiter().GetResult();
         }
 
         writer?.Dispose();
+
+        Writer Ready() => writer ??= new Writer(Open(connectionString));
     }
 
     /// <summary>The connection and the commands that are kept prepared on it: preparing anew costs as much as running.</summary>

@@ -39,8 +39,9 @@ internal sealed class DemoVerb(TextWriter output, TextWriter progressOutput, boo
             [.. QuietLog, .. args], builder => builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)));
         await App.PrepareAsync(app);
         await RefuseLiveStoresAsync(app.Services.GetRequiredService<Db>());
+        await progressOutput.WriteLineAsync(app.Services.GetRequiredService<Settings>().Whereabouts);
         Listen(app);
-        await app.StartAsync();
+        await App.StartAsync(app);
         var findings = await ShowAsync(app, plan, clock, stays: !exit);
         if (findings is null)
         {

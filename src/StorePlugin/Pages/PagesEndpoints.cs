@@ -4,6 +4,10 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Pages;
 
+/// <summary>The page that says how to get in.</summary>
+/// <param name="HasShopify">Whether the app is registered at Shopify, so that it can be installed from there.</param>
+public sealed record SignInModel(bool HasShopify);
+
 /// <summary>The page behind a sign-in link that is still good.</summary>
 public sealed record SignInLinkModel(string StoreName, bool IsOwner, string Action);
 
@@ -17,7 +21,7 @@ internal static class PagesEndpoints
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("").ExcludeFromDescription().AddEndpointFilter<RequireAntiforgery>();
-        pages.MapGet("/sign-in", () => new RazorComponentResult<SignInPage>());
+        pages.MapGet("/sign-in", (Settings settings) => Page.Of<SignInPage>(new SignInModel(settings.Shopify is not null)));
         pages.MapGet("/sign-in/{token}", ShowLink);
         pages.MapPost("/sign-in/{token}", UseLink);
         pages.MapPost("/sign-out", SignOut).RequireAuthorization(SessionAuthentication.AnyPolicy);

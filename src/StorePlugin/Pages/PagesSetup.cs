@@ -65,7 +65,7 @@ internal static partial class PagesSetup
     {
         var context = statusCode.HttpContext;
         var status = context.Response.StatusCode;
-        if (IsBrowser(context.Request))
+        if (BrowserErrors.IsBrowser(context.Request))
         {
             await Page.Of<MessagePage>(MessageOf(context, status), status).ExecuteAsync(context);
             return;
@@ -73,10 +73,6 @@ internal static partial class PagesSetup
 
         await TypedResults.Problem(statusCode: status).ExecuteAsync(context);
     }
-
-    /// <summary>Browsers name text/html; programs that take anything get ProblemDetails.</summary>
-    private static bool IsBrowser(HttpRequest request) =>
-        request.Headers.Accept.Any(value => value?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
 
     private static Message MessageOf(HttpContext context, int status) => status switch
     {
@@ -116,7 +112,7 @@ internal static partial class PagesSetup
                 Log.Failed(logger, ReferenceOf(httpContext), exception);
             }
 
-            if (!IsBrowser(httpContext.Request))
+            if (!BrowserErrors.IsBrowser(httpContext.Request))
             {
                 return false;
             }

@@ -11,24 +11,20 @@ internal sealed record ApiKeyOrder(string Store, bool CanWrite, string[] Rest)
     {
         string? store = null;
         var canWrite = false;
-        var rest = new List<string>();
-        for (var i = 0; i < args.Length; i++)
+        var (configuration, own) = CommandLine.Split(args, "--store", "--write");
+        for (var i = 0; i < own.Length; i++)
         {
-            if (args[i] == "--write" && !canWrite)
+            if (own[i] == "--write" && !canWrite)
             {
                 canWrite = true;
             }
-            else if (args[i] == "--store" && store is null && i + 1 < args.Length)
+            else if (own[i] == "--store" && store is null && i + 1 < own.Length)
             {
-                store = args[++i];
+                store = own[++i];
             }
-            else if (args[i].StartsWith("--store=", StringComparison.Ordinal) && store is null)
+            else if (own[i].StartsWith("--store=", StringComparison.Ordinal) && store is null)
             {
-                store = args[i]["--store=".Length..];
-            }
-            else if (args[i].StartsWith("--", StringComparison.Ordinal) && args[i].Contains('=', StringComparison.Ordinal))
-            {
-                rest.Add(args[i]);
+                store = own[i]["--store=".Length..];
             }
             else
             {
@@ -36,7 +32,7 @@ internal sealed record ApiKeyOrder(string Store, bool CanWrite, string[] Rest)
             }
         }
 
-        return string.IsNullOrWhiteSpace(store) || store.StartsWith('-') ? null : new ApiKeyOrder(store.Trim(), canWrite, [.. rest]);
+        return string.IsNullOrWhiteSpace(store) || store.StartsWith('-') ? null : new ApiKeyOrder(store.Trim(), canWrite, configuration);
     }
 }
 

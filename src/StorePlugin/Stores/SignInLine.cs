@@ -31,12 +31,11 @@ internal sealed partial class SignInLine(Db db, StoreDirectory stores, SignIn si
         {
             var shopify = settings.Shopify is null
                 ? "  Shopify      not set up: the keys Shopify:ClientId and Shopify:ClientSecret are missing"
-                : $"  Shopify      {address.Of("/shopify/install?shop=YOUR-STORE.myshopify.com")}";
+                : "  Shopify      from the app's page at Shopify: choose the store there, and it leads back here";
             return $"""
                 No store is installed yet. Install one:
                   Rehearsal    {address.Of("/rehearsal/install")}   (a made-up store, to try everything)
                 {shopify}
-                  WooCommerce  {address.Of("/woocommerce/install")}
                 """;
         }
 

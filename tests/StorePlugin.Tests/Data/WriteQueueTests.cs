@@ -58,6 +58,22 @@ internal sealed class WriteQueueTests
     }
 
     [Test]
+    public async Task A_database_that_cannot_be_opened_fails_each_write_until_it_can()
+    {
+        var folder = Path.Combine(_folder, "later");
+        await using var db = new Db(new DatabaseOptions("sqlite", $"Data Source={Path.Combine(folder, "queue.db")}"));
+
+        Assert.That(CreateAsync, Throws.InstanceOf<SqliteException>());
+        Assert.That(CreateAsync, Throws.InstanceOf<SqliteException>());
+        Directory.CreateDirectory(folder);
+        await CreateAsync();
+
+        Assert.That(await db.OneAsync<long>("SELECT COUNT(*) FROM things"), Is.Zero);
+
+        Task<int> CreateAsync() => db.DoAsync("CREATE TABLE things (id varchar(10) NOT NULL PRIMARY KEY)").WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Test]
     public async Task A_kept_statement_runs_again_after_a_violation_and_a_rollback()
     {
         const string Insert = "INSERT INTO things (id) VALUES (@Id)";

@@ -19,6 +19,9 @@ internal sealed partial class ProgramRun : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
     }
 
+    /// <summary>What was written to standard error before it listened.</summary>
+    public IReadOnlyList<string> Errors => _errors;
+
     /// <summary>Starts the verb <c>serve</c> and waits until it listens.</summary>
     public static async Task<(ProgramRun Run, Uri Address)> ServeAsync(string folder, params (string Key, string Value)[] settings)
     {
@@ -99,7 +102,7 @@ internal sealed partial class ProgramRun : IAsyncDisposable
         {
             _listening.TrySetResult(new Uri(match.Groups["address"].Value));
         }
-        else
+        else if (!_listening.Task.IsCompleted)
         {
             _errors.Add(line);
         }

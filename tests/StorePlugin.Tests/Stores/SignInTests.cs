@@ -261,6 +261,30 @@ internal sealed class SignInTests
         Assert.That(text, Does.Contain("No store is installed yet").And.Contain(new Uri(app.Address, "/rehearsal/install").ToString()));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task What_the_console_and_the_sign_in_page_offer_without_a_store_works(bool hasShopify)
+    {
+        await using var app = await StoreApp.StartAsync(hasShopify ? [new("Shopify:ClientId", "id"), new("Shopify:ClientSecret", "secret")] : []);
+        using var browser = new Browser(app.Address);
+
+        var text = await app.Get<SignInLine>().TextAsync(CancellationToken.None);
+        var page = await browser.GetAsync("/sign-in");
+        var links = text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith("http", StringComparison.Ordinal))
+            .Select(link => new Uri(link).PathAndQuery)
+            .Concat(page.QuerySelectorAll("main a").Select(link => link.GetAttribute("href")!)).ToList();
+
+        Assert.That(links, Is.EqualTo(["/rehearsal/install", "/rehearsal/install"]));
+        foreach (var link in links)
+        {
+            using var answer = await browser.AskAsync(link);
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect), link);
+        }
+
+        Assert.That(text.Contains("app's page at Shopify", StringComparison.Ordinal), Is.EqualTo(hasShopify));
+        Assert.That(page.Text().Contains("app's page at Shopify", StringComparison.Ordinal), Is.EqualTo(hasShopify));
+    }
+
     private async Task<string> LinkAsync() =>
         new Uri(await _app.Get<SignIn>().NewLinkAsync(_rooms.Store, Role.Owner, null, CancellationToken.None)).PathAndQuery;
 }

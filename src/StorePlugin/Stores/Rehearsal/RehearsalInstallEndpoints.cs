@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using StorePlugin.Ambassadors;
+using StorePlugin.Pages;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
@@ -25,7 +26,7 @@ internal static partial class RehearsalInstallEndpoints
 
     public static void MapRehearsalInstall(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/rehearsal").AllowAnonymous().ExcludeFromDescription();
+        var group = routes.MapGroup("/rehearsal").AllowAnonymous().ExcludeFromDescription().AddEndpointFilter<BrowserErrors>();
         group.MapGet("/install", InstallAsync).RequireRateLimiting(RehearsalSetup.InstallsPolicy);
         group.MapGet("/callback", CallbackAsync);
     }

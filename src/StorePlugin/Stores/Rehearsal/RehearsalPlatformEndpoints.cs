@@ -1,6 +1,7 @@
 // The rehearsal platform as an outside party would answer: OAuth, discounts, the facts of a shop.
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Pages;
 
 namespace StorePlugin.Stores.Rehearsal;
 
@@ -16,10 +17,20 @@ internal static class RehearsalPlatformEndpoints
     public static void MapRehearsalPlatform(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/rehearsal/platform/{shop}").AllowAnonymous().ExcludeFromDescription();
-        group.MapGet("/authorize", AuthorizeAsync);
+        group.MapGet("/authorize", AuthorizeAsync).AddEndpointFilter(TellBrowserAsync);
         group.MapPost("/access_token", ExchangeAsync);
         group.MapGet("/facts", FactsAsync);
         group.MapPost("/discounts", CreateDiscountAsync);
+    }
+
+    // A person is on the way here; the other paths are called by programs.
+    private static async ValueTask<object?> TellBrowserAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var request = context.HttpContext.Request;
+        var result = await next(context);
+        return result is JsonHttpResult<PlatformError> { StatusCode: { } status } refusal && BrowserErrors.IsBrowser(request)
+            ? BrowserErrors.PageOf(request, status, "The installation cannot go on", refusal.Value!.Description)
+            : result;
     }
 
     // Grants at once: whoever rehearses has nothing to think over. The address is compared as a whole, so that a grant

@@ -3,14 +3,18 @@ using System.ComponentModel.DataAnnotations;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using StorePlugin.Pages;
 
 namespace StorePlugin.Stores.Rehearsal;
 
 /// <summary>Limits of the rehearsal platform (keys <c>Rehearsal:…</c>).</summary>
 internal sealed record RehearsalOptions
 {
+    public const int InstallsMin = 1;
+    public const int InstallsMax = 10_000;
+
     /// <summary>How many rehearsal stores may be made on this host in an hour; anybody may ask.</summary>
-    [Range(1, 10_000)]
+    [Range(InstallsMin, InstallsMax)]
     public int InstallsPerHourMax { get; init; } = 60;
 }
 
@@ -53,10 +57,12 @@ internal static class RehearsalSetup
             });
 
         private static async ValueTask TellAsync(OnRejectedContext context, CancellationToken cancel) =>
-            await TypedResults.Problem(
-                "Too many rehearsal stores were asked for on this host within an hour. Try again later.",
-                statusCode: StatusCodes.Status429TooManyRequests,
-                title: "Too many requests",
-                type: "/problems/too-many-requests").ExecuteAsync(context.HttpContext);
+            await BrowserErrors.Of(
+                context.HttpContext.Request,
+                TypedResults.Problem(
+                    "Too many rehearsal stores were asked for on this host within an hour. Try again later.",
+                    statusCode: StatusCodes.Status429TooManyRequests,
+                    title: "Too many requests",
+                    type: "/problems/too-many-requests")).ExecuteAsync(context.HttpContext);
     }
 }

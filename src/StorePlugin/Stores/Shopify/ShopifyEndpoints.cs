@@ -1,5 +1,6 @@
 // Where Shopify sends browsers: the app's address, the installation and its callback, and the app proxy.
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Pages;
 using StorePlugin.Webhooks.Shopify;
 
 namespace StorePlugin.Stores.Shopify;
@@ -23,7 +24,7 @@ internal static partial class ShopifyEndpoints
 
     public static void MapShopify(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
+        var group = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription().AddEndpointFilter<BrowserErrors>();
         group.AddEndpointFilter(async (invocation, next) =>
         {
             // Addresses hold codes and signatures: neither a cache nor the next page is to see them.
