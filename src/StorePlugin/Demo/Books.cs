@@ -14,7 +14,7 @@ internal sealed class Books(Currency currency, TimeZoneInfo zone, DemoPlan plan)
     private readonly Dictionary<PlannedOrder, ShopOrder> _orders = new(ReferenceEqualityComparer.Instance);
 
     // Ids are the shop's own, so they may begin anywhere; a new shop begins at a new place.
-    private long _lastId = 5_000_000_000_000 + (Math.Abs(Ids.NewUnguessable().GetHashCode(StringComparison.Ordinal)) * 100_000L);
+    private long _lastId = 5_000_000_000_000 + (Math.Abs((long)Ids.NewUnguessable().GetHashCode(StringComparison.Ordinal)) * 100_000L);
 
     private long _lastNumber = 1000;
 

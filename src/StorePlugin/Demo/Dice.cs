@@ -12,12 +12,16 @@ internal sealed class Dice(ulong seed)
     /// <summary>Whether something happens that happens this often in a hundred.</summary>
     public bool Happens(int percent) => Throw(100) < percent;
 
+    // SplitMix64 counts on what overflows being cut off.
     private ulong Next()
     {
-        _state += 0x9E3779B97F4A7C15;
-        var mixed = _state;
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-        return mixed ^ (mixed >> 31);
+        unchecked
+        {
+            _state += 0x9E3779B97F4A7C15;
+            var mixed = _state;
+            mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            return mixed ^ (mixed >> 31);
+        }
     }
 }
