@@ -75,6 +75,19 @@ internal sealed partial class TidyTests
         Assert.That(offences, Is.Empty);
     }
 
+    // On a server whose collation tells capitals apart, the catalogue's names are found in capitals only.
+    [Test]
+    public void The_catalogue_of_SQL_Server_is_named_in_capitals()
+    {
+        var offences = from file in SourceTree.Files(Everywhere, ".cs", ".sql")
+                       from line in Numbered(file.Lines)
+                       where line.Text.Contains("information_" + "schema", StringComparison.Ordinal)
+                           || Regex.IsMatch(line.Text, @"INFORMATION_SCHEMA\.[A-Z]*[a-z]", RegexOptions.None, TimeSpan.FromSeconds(1))
+                       select $"{file.Path}:{line.Number}";
+
+        Assert.That(offences, Is.Empty);
+    }
+
     [Test]
     public void Time_and_ids_come_from_where_they_are_injected()
     {
