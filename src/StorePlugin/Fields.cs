@@ -47,6 +47,15 @@ internal sealed class Fields
         }
     }
 
+    /// <summary>Refuses the absence of a member whose null means something; <paramref name="why"/> says what.</summary>
+    public void DemandMember(string name, string why)
+    {
+        if (!_object.TryGetProperty(name, out _))
+        {
+            Refuse(name, $"is missing; {why}");
+        }
+    }
+
     /// <summary>A text without outer blanks, of so many characters.</summary>
     public string Text(string name, int lengthMin, int lengthMax)
     {

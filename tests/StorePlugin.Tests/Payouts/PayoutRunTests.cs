@@ -1,4 +1,5 @@
 // Previews and approvals: what is reserved, for whom, and never twice.
+using StorePlugin.Ambassadors;
 using StorePlugin.Payouts;
 
 namespace StorePlugin.Tests.Payouts;
@@ -115,13 +116,26 @@ internal sealed class PayoutRunTests
         var ann = await _world.AmbassadorAsync("Ann");
         await _world.EarnsAsync(ann, "25.00");
         var preview = await PreviewAsync();
-        await _world.Db.DoAsync(
-            "UPDATE ambassadors SET stripe_account = 'acct_other' WHERE store_id = @storeId AND id = @ann", new { storeId = _world.Store.Id, ann });
+        await _world.App.Get<AmbassadorDb>().SetStripeAccountAsync(_world.Store, ann, "acct_other", "test", default);
 
         var run = ((RunApproval.Done)await ApproveAsync(preview.Id)).Run;
 
         Assert.That(run.Payouts, Is.Empty);
         Assert.That(run.Notes.Single().Note, Does.Contain("account has changed"));
+    }
+
+    [Test]
+    public async Task Who_had_no_account_is_paid_once_it_is_set()
+    {
+        var ben = await _world.AmbassadorAsync("Ben", account: null);
+        await _world.EarnsAsync(ben, "25.00");
+        var without = await _world.PayAsync();
+        await _world.App.Get<AmbassadorDb>().SetStripeAccountAsync(_world.Store, ben, "acct_ben", "test", default);
+
+        var run = await _world.PayAsync();
+
+        Assert.That(without.Payouts, Is.Empty);
+        Assert.That(run.Payouts.Select(payout => (payout.AmbassadorId, payout.AmountMinor)), Is.EqualTo([(ben, 2500L)]));
     }
 
     [Test]
