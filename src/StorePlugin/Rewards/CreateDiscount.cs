@@ -58,6 +58,8 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
             DiscountResult.Created created => new EffectResult.Done(
                 $"The discount {code.Code} was created.", tx => WriteAsync(tx, effect, "created", created.DiscountId, null)),
             DiscountResult.Refused refused => Refused(effect, refused.Reason),
+            DiscountResult.Unavailable { WaitsForMerchant: true } unavailable => new EffectResult.PutOff(
+                unavailable.Reason, unavailable.Wait, tx => WriteAsync(tx, effect, "pending", null, unavailable.Reason)),
             DiscountResult.Unavailable unavailable => new EffectResult.PutOff(unavailable.Reason, unavailable.Wait),
             DiscountResult.Failed failed => new EffectResult.Failed(
                 failed.Reason, tx => WriteAsync(tx, effect, "pending", null, failed.Reason)),
