@@ -61,6 +61,12 @@ internal sealed partial record Settings
     /// <summary>Null: the library's own limit.</summary>
     public required long? WebhookBodyBytesMax { get; init; }
 
+    /// <summary>How many rehearsal stores may be made on this host in an hour; anybody may ask.</summary>
+    public required int RehearsalInstallsPerHourMax { get; init; }
+
+    /// <summary>Whether the workers stand still, as tests and measurements want it.</summary>
+    public required bool WorkersIdle { get; init; }
+
     /// <summary>Reads and checks everything.</summary>
     /// <exception cref="SettingsException">Something is missing or wrong; all problems are told at once.</exception>
     public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
@@ -79,6 +85,8 @@ internal sealed partial record Settings
             KeyFile = read.Path("Secrets:KeyFile") ?? Path.Combine(dataFolder, "secrets.key"),
             ClockFile = read.Path("Clock:File"),
             WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, 1 << 30),
+            RehearsalInstallsPerHourMax = (int)(read.Number("Rehearsal:InstallsPerHourMax", 1, 10_000) ?? 60),
+            WorkersIdle = read.Flag("Workers:Idle"),
         };
 
         if (settings.ClockFile is not null && !environment.IsDevelopment())

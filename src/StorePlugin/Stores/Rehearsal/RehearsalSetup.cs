@@ -1,18 +1,8 @@
 // What the rehearsal store adds to the program: a platform, a Stripe counterpart, and the app's side of both.
-using System.ComponentModel.DataAnnotations;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
-using Microsoft.Extensions.Options;
 
 namespace StorePlugin.Stores.Rehearsal;
-
-/// <summary>Limits of the rehearsal platform (keys <c>Rehearsal:…</c>).</summary>
-internal sealed record RehearsalOptions
-{
-    /// <summary>How many rehearsal stores may be made on this host in an hour; anybody may ask.</summary>
-    [Range(1, 10_000)]
-    public int InstallsPerHourMax { get; init; } = 60;
-}
 
 internal static class RehearsalSetup
 {
@@ -20,7 +10,6 @@ internal static class RehearsalSetup
 
     public static void AddRehearsal(this IServiceCollection services)
     {
-        services.AddOptions<RehearsalOptions>().BindConfiguration("Rehearsal").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<RehearsalShopDb>();
         services.AddSingleton<RehearsalStripeAccount>();
         services.AddHttpClient<RehearsalPlatform>(http => http.Timeout = RehearsalPlatform.Timeout);
@@ -38,7 +27,7 @@ internal static class RehearsalSetup
     }
 
     /// <summary>One count for the whole host: whoever asks is a stranger.</summary>
-    private sealed class InstallsLimit(IOptions<RehearsalOptions> options) : IRateLimiterPolicy<string>
+    private sealed class InstallsLimit(Settings settings) : IRateLimiterPolicy<string>
     {
         public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected { get; } = TellAsync;
 
@@ -46,7 +35,7 @@ internal static class RehearsalSetup
             InstallsPolicy,
             _ => new FixedWindowRateLimiterOptions
             {
-                PermitLimit = options.Value.InstallsPerHourMax,
+                PermitLimit = settings.RehearsalInstallsPerHourMax,
                 Window = TimeSpan.FromHours(1),
                 QueueLimit = 0,
             });
