@@ -11,11 +11,14 @@ internal sealed class DropBodies(Db db, TimeProvider clock)
     private static readonly TimeSpan KeptAfterDone = TimeSpan.FromDays(7);
     private static readonly TimeSpan KeptAfterDead = TimeSpan.FromDays(30);
 
-    // Over all stores, by the index on (done_at) of rows that still have a body.
+    // Over all stores, by the index on (done_at) of rows that still have a body. What a platform asks for a shopper's or a
+    // shop's sake stands in the body alone, so that it is kept until the request is fulfilled: whoever fulfils it drops it.
     private const string Find =
         """
         SELECT store_id, source, delivery_key FROM deliveries
-        WHERE body IS NOT NULL AND done_at <= @beforeDone AND (state = 'done' OR done_at <= @beforeDead) ORDER BY done_at
+        WHERE body IS NOT NULL AND done_at <= @beforeDone AND (state = 'done' OR done_at <= @beforeDead)
+            AND NOT (source = 'shopify' AND topic IN ('customers/data_request', 'customers/redact', 'shop/redact'))
+        ORDER BY done_at
         """;
 
     private const string Drop =
@@ -30,20 +33,8 @@ internal sealed class DropBodies(Db db, TimeProvider clock)
         var now = clock.GetUtcNow();
         var rows = await db.ManyAsync<Row>(
             $"{Find} {db.Page}", new { beforeDone = now - KeptAfterDone, beforeDead = now - KeptAfterDead, take = BatchMax }, cancel);
-        if (rows.Count > 0)
-        {
-            await db.InTransactionAsync(
-                async tx =>
-                {
-                    await using var drop = new Prepared(tx, Drop);
-                    foreach (var row in rows)
-                    {
-                        await drop.DoAsync(("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.DeliveryKey));
-                    }
-                },
-                cancel: cancel);
-        }
-
+        await ShortTransactions.EachAsync(
+            db, clock, Drop, rows, row => [("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.DeliveryKey)], cancel);
         return rows.Count;
     }
 
