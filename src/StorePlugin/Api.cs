@@ -41,6 +41,7 @@ internal static class Api
         services.AddSingleton<CampaignDb>();
         services.AddSingleton<AmbassadorDb>();
         services.AddSingleton<ClickLog>();
+        services.AddSingleton(_ => new ClickLimit());
         services.AddSingleton<LedgerQueries>();
     }
 

@@ -21,13 +21,8 @@ internal sealed class Fields
     public ProblemHttpResult? Refusal =>
         _errors.Count == 0 ? null : Problems.Fields(_errors.ToDictionary(error => error.Key, error => error.Value.ToArray(), StringComparer.Ordinal));
 
-    /// <summary>What is wrong so far, by the path of the member.</summary>
-    public IReadOnlyDictionary<string, List<string>> Errors => _errors;
-
     /// <param name="element">An object.</param>
     public static Fields Of(JsonElement element) => new(element, "", new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
-
-    public bool Has(string name) => Find(name) is not null;
 
     /// <summary>Notes that a member is wrong; <paramref name="why"/> continues a sentence that begins with its name.</summary>
     public void Refuse(string name, string why)
@@ -49,6 +44,15 @@ internal sealed class Fields
             {
                 Refuse(member.Name, "is not known here");
             }
+        }
+    }
+
+    /// <summary>Refuses the absence of a member whose null means something; <paramref name="why"/> says what.</summary>
+    public void DemandMember(string name, string why)
+    {
+        if (!_object.TryGetProperty(name, out _))
+        {
+            Refuse(name, $"is missing; {why}");
         }
     }
 

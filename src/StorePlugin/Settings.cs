@@ -7,7 +7,6 @@ using System.Text.RegularExpressions;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
-using StorePlugin.Stores.Rehearsal;
 
 namespace StorePlugin;
 
@@ -76,6 +75,12 @@ internal sealed partial record Settings
         Mail         {(Mail.Host is null ? $"files in {Mail.Folder}" : string.Create(CultureInfo.InvariantCulture, $"SMTP server {Mail.Host}:{Mail.Port}, from {Mail.From}"))}
         """;
 
+    /// <summary>How many rehearsal stores may be made on this host in an hour; anybody may ask.</summary>
+    public required int RehearsalInstallsPerHourMax { get; init; }
+
+    /// <summary>Whether the workers stand still, as tests and measurements want it.</summary>
+    public required bool WorkersIdle { get; init; }
+
     /// <summary>Reads and checks everything.</summary>
     /// <exception cref="SettingsException">Something is missing or wrong; all problems are told at once.</exception>
     public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
@@ -94,8 +99,9 @@ internal sealed partial record Settings
             KeyFile = read.Path("Secrets:KeyFile") ?? Path.Combine(dataFolder, "secrets.key"),
             ClockFile = read.Path("Clock:File"),
             WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, 1 << 30),
+            RehearsalInstallsPerHourMax = (int)(read.Number("Rehearsal:InstallsPerHourMax", 1, 10_000) ?? 60),
+            WorkersIdle = read.Flag("Workers:Idle"),
         };
-        read.Number("Rehearsal:InstallsPerHourMax", RehearsalOptions.InstallsMin, RehearsalOptions.InstallsMax);
 
         if (settings.ClockFile is not null && !environment.IsDevelopment())
         {

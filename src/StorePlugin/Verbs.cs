@@ -23,6 +23,9 @@ internal static class Verbs
           migrate                               bring the database to this program's schema
           api-key --store ID-OR-DOMAIN [--write]
                                                 make a key to the JSON API; it only reads unless --write
+          api-key --store ID-OR-DOMAIN --list   list the store's keys by their ids
+          api-key --store ID-OR-DOMAIN --revoke KEYID
+                                                end a key at once and for good
           verify                                check every invariant of the database; findings on standard output
           help, --help, -h                      print this
 
@@ -119,7 +122,7 @@ internal static class Verbs
     {
         if (ApiKeyOrder.Read(args) is not { } order)
         {
-            return Refuse("api-key takes --store with an id or a domain, and --write for a key that may change things.");
+            return Refuse("api-key takes --store with an id or a domain, and one of --write for a key that may change things, --list, or --revoke with a key's id.");
         }
 
         await using var app = App.Build(order.Rest);

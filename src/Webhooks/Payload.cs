@@ -10,7 +10,8 @@ namespace StorePlugin.Webhooks;
 /// </summary>
 internal readonly struct Payload
 {
-    private const int IdLengthMax = 100;
+    // Ids stand in columns of 60 characters, some of them behind a prefix.
+    private const int IdLengthMax = 50;
     private const int QuotedLengthMax = 40;
 
     private readonly JsonElement _element;
@@ -61,7 +62,7 @@ internal readonly struct Payload
         return field.ValueKind == JsonValueKind.String && Decoded(field) is { Length: > 0 and <= IdLengthMax } word
             && !word.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? word
-            : throw new UnreadableDeliveryException($"{Place(name)} is not an id.");
+            : throw new UnreadableDeliveryException($"{Place(name)} is not an id (expected a whole number, or a word of at most {IdLengthMax} characters).");
     }
 
     /// <summary>Text that the payload must have.</summary>

@@ -15,9 +15,11 @@ internal static class RequestBody
     // lets what is too large run out, for a few seconds at most and without keeping any of it.
     private const long RunOutBytesMax = 64 * 1024 * 1024;
 
-    /// <summary>Reads all bytes. No more than one byte beyond the cap is ever kept in memory.</summary>
-    /// <returns>Null when there are more than <paramref name="bytesMax"/>.</returns>
-    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, long bytesMax)
+    /// <summary>
+    /// Whether the sender promises more than <paramref name="bytesMax"/>. It also lets the server know the cap, so that a
+    /// request that is answered without its body is let run out.
+    /// </summary>
+    public static bool IsTooLong(HttpContext context, long bytesMax)
     {
         // The server's own limit follows ours, which may be lower or higher.
         // Without a told length it counts the framing of the chunks too.
@@ -27,11 +29,19 @@ internal static class RequestBody
             limit.MaxRequestBodySize = promised is null ? (2 * bytesMax) + FramingBytes : Math.Max(bytesMax, RunOutBytesMax);
         }
 
-        if (promised > bytesMax)
+        return promised > bytesMax;
+    }
+
+    /// <summary>Reads all bytes. No more than one byte beyond the cap is ever kept in memory.</summary>
+    /// <returns>Null when there are more than <paramref name="bytesMax"/>.</returns>
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, long bytesMax)
+    {
+        if (IsTooLong(context, bytesMax))
         {
             return null;
         }
 
+        var promised = context.Request.ContentLength;
         var buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(promised ?? UnknownLengthBytes, PromisedBytesMax));
         var length = 0;
         while (true)

@@ -13,6 +13,7 @@ public static class Signature
 {
     private const int Base64Length = 44;
     private const int HexLength = 64;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>
     /// Whether <paramref name="base64"/> is the canonical base64 of the body's HMAC under one of the secrets. A missing
@@ -41,6 +42,9 @@ public static class Signature
 
         return matches;
     }
+
+    /// <summary>Whether a text has the form that <see cref="IsBase64Hmac"/> can accept; no body is needed to tell.</summary>
+    public static bool HasBase64Form(string? base64) => base64 is { Length: Base64Length } && Base64.IsValid(base64);
 
     /// <summary>Whether <paramref name="hex"/> is the lower-case hex of the message's HMAC under one of the secrets.</summary>
     public static bool IsHexHmac(ReadOnlySpan<byte> message, string? hex, params ReadOnlySpan<byte[]> secrets)
@@ -88,6 +92,8 @@ public static class Signature
         Span<byte> bytes = stackalloc byte[HexLength];
         return TryAscii(actual, bytes) && CryptographicOperations.FixedTimeEquals(expected, bytes);
     }
+
+    internal static bool HasHexForm(ReadOnlySpan<char> hex) => hex.Length == HexLength && !hex.ContainsAnyExcept(HexDigits);
 
     internal static bool IsBlank(ReadOnlySpan<byte> secret) => !secret.ContainsAnyExcept(" \t\r\n"u8);
 

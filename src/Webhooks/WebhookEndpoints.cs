@@ -40,7 +40,10 @@ public static class WebhookEndpoints
     }
 }
 
-/// <summary>Answers one delivery. Null among the private answers means 200.</summary>
+/// <summary>
+/// Answers one delivery. Null among the private answers means 200. What the headers tell is judged before the body is read:
+/// a stranger without a signature takes none of our memory.
+/// </summary>
 internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeProvider time, ILogger<Intake> logger)
 {
     private const int KeyLengthMax = 200;
@@ -99,7 +102,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.NotConfigured;
         }
 
-        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        if (RequestBody.IsTooLong(context, options.BodyBytesMax))
         {
             return Refusal.TooLarge;
         }
@@ -108,6 +111,16 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
         if (Once(headers, "X-Shopify-Hmac-Sha256", out var hmac) is { } refusal)
         {
             return refusal;
+        }
+
+        if (!Signature.HasBase64Form(hmac))
+        {
+            return Refusal.SignatureWrong;
+        }
+
+        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        {
+            return Refusal.TooLarge;
         }
 
         if (!ShopifySignature.IsBodyAuthentic(body.Span, hmac, options.ShopifySecrets.AsSpan()))
@@ -159,7 +172,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.StoreUnknown;
         }
 
-        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        if (RequestBody.IsTooLong(context, options.BodyBytesMax))
         {
             return Refusal.TooLarge;
         }
@@ -167,14 +180,22 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
         var headers = context.Request.Headers;
         if (Once(headers, "X-WC-Webhook-Signature", out var signature) is { } refusal)
         {
-            return refusal == Refusal.SignatureMissing && WooCommerceSignature.IsPing(context.Request.ContentType, body.Span)
-                ? Ignored(WebhookSource.WooCommerce, "ping")
-                : refusal;
+            return refusal == Refusal.SignatureMissing && await IsPingAsync(context) ? Ignored(WebhookSource.WooCommerce, "ping") : refusal;
         }
 
         if (IsDisconnected(sender))
         {
             return Ignored(WebhookSource.WooCommerce, "uninstalled");
+        }
+
+        if (!Signature.HasBase64Form(signature))
+        {
+            return Refusal.SignatureWrong;
+        }
+
+        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        {
+            return Refusal.TooLarge;
         }
 
         if (!WooCommerceSignature.IsBodyAuthentic(body.Span, signature, sender.Secrets.AsSpan()))
@@ -206,7 +227,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.StoreUnknown;
         }
 
-        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        if (RequestBody.IsTooLong(context, options.BodyBytesMax))
         {
             return Refusal.TooLarge;
         }
@@ -214,6 +235,16 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
         if (Once(context.Request.Headers, "Stripe-Signature", out var signature) is { } refusal)
         {
             return refusal;
+        }
+
+        if (!StripeSignature.HasForm(signature, time.GetUtcNow()))
+        {
+            return Refusal.SignatureWrong;
+        }
+
+        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        {
+            return Refusal.TooLarge;
         }
 
         if (!StripeSignature.IsAuthentic(body.Span, signature, sender.Secrets.AsSpan(), time.GetUtcNow()))
@@ -249,7 +280,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.StoreUnknown;
         }
 
-        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        if (RequestBody.IsTooLong(context, options.BodyBytesMax))
         {
             return Refusal.TooLarge;
         }
@@ -263,6 +294,16 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
         if (IsDisconnected(sender))
         {
             return Ignored(WebhookSource.Rehearsal, "uninstalled");
+        }
+
+        if (!Signature.HasBase64Form(signature))
+        {
+            return Refusal.SignatureWrong;
+        }
+
+        if (await RequestBody.ReadAsync(context, options.BodyBytesMax) is not { } body)
+        {
+            return Refusal.TooLarge;
         }
 
         if (!RehearsalSignature.IsBodyAuthentic(body.Span, signature, sender.Secrets.AsSpan()))
@@ -313,6 +354,12 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
         WebhookMeter.Ignored(source, reason);
         return null;
     }
+
+    // No more is read than a greeting has.
+    private static async ValueTask<bool> IsPingAsync(HttpContext context) =>
+        WooCommerceSignature.IsForm(context.Request.ContentType)
+        && await RequestBody.ReadAsync(context, WooCommerceSignature.PingLengthMax) is { } body
+        && WooCommerceSignature.IsPing(context.Request.ContentType, body.Span);
 
     private static Refusal? Once(IHeaderDictionary headers, string name, out string? signature)
     {

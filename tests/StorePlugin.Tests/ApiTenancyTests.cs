@@ -46,6 +46,7 @@ internal sealed class ApiTenancyTests
             ("POST /api/v1/campaigns/{id}/launch", $"campaigns/{draft}/launch", null),
             ("POST /api/v1/ambassadors", "ambassadors", Bodies.Ambassador(victim.CampaignId, "EVE10")),
             ("GET /api/v1/ambassadors/{id}", $"ambassadors/{ann}", null),
+            ("PUT /api/v1/ambassadors/{id}/stripe-account", $"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_thief" }),
             ("POST /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),

@@ -2,6 +2,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using StorePlugin.Ledger;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests;
@@ -83,6 +84,16 @@ internal sealed class OpenApiTests
         Assert.That(campaign["properties"]!.AsObject().Select(property => property.Key), Is.EquivalentTo(["name", "objective", "terms"]));
         Assert.That(parameters, Is.EquivalentTo(["after", "limit", "ambassador"]));
         Assert.That(((string?)limit["schema"]!["type"], (bool?)limit["required"]), Is.EqualTo(("integer", (bool?)null)));
+    }
+
+    [Test]
+    public void The_kinds_of_entries_are_all_told()
+    {
+        var kinds = typeof(LedgerKind).GetFields().Select(field => (string)field.GetRawConstantValue()!);
+
+        var words = ((string?)_document["components"]!["schemas"]!["LedgerEntryView"]!["properties"]!["kind"]!["description"])!;
+
+        Assert.That(words[(words.IndexOf(':', StringComparison.Ordinal) + 1)..].TrimEnd('.').Split(',', StringSplitOptions.TrimEntries), Is.EquivalentTo(kinds));
     }
 
     [Test]

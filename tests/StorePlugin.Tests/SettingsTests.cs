@@ -73,6 +73,9 @@ internal sealed class SettingsTests
     [TestCase("Clock:File", "Clock:File=clock")]
     [TestCase("Webhooks:BodyBytesMax", "Webhooks:BodyBytesMax=0")]
     [TestCase("Webhooks:BodyBytesMax", "Webhooks:BodyBytesMax=10MB")]
+    [TestCase("Rehearsal:InstallsPerHourMax", "Rehearsal:InstallsPerHourMax=0")]
+    [TestCase("Rehearsal:InstallsPerHourMax", "Rehearsal:InstallsPerHourMax=many")]
+    [TestCase("Workers:Idle", "Workers:Idle=yes")]
     public void A_wrong_key_is_named(string key, params string[] settings)
     {
         var refusal = Assert.Throws<SettingsException>(() => Read(settings))!;

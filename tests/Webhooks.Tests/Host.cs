@@ -6,6 +6,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,7 +51,7 @@ internal sealed record Answer(int Status, string Body, string Head)
 }
 
 /// <summary>A server on a free port of this machine.</summary>
-internal sealed class Host : IAsyncDisposable
+internal sealed partial class Host : IAsyncDisposable
 {
     public static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1795228800);
 
@@ -116,6 +117,17 @@ internal sealed class Host : IAsyncDisposable
     private static byte[] Head(string path, (string Name, string Value)[] headers) =>
         Encoding.Latin1.GetBytes($"POST {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{string.Concat(headers.Select(header => $"{header.Name}: {header.Value}\r\n"))}\r\n");
 
+    private static bool IsWhole(MemoryStream answer)
+    {
+        var text = Encoding.Latin1.GetString(answer.GetBuffer(), 0, (int)answer.Length);
+        var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return end >= 0 && ContentLength().Match(text, 0, end) is { Success: true } length
+            && answer.Length - end - 4 >= int.Parse(length.Groups["bytes"].ValueSpan, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"\r\nContent-Length: (?<bytes>\d+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex ContentLength();
+
     private async Task<Answer> SendAsync(byte[] request)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -132,7 +144,7 @@ internal sealed class Host : IAsyncDisposable
                     sent += await socket.SendAsync(request.AsMemory(sent), timeout.Token);
                 }
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
             {
             }
         });
@@ -140,13 +152,19 @@ internal sealed class Host : IAsyncDisposable
         var buffer = new byte[4096];
         try
         {
-            for (int read; (read = await socket.ReceiveAsync(buffer, timeout.Token)) > 0;)
+            for (int read; !IsWhole(answer) && (read = await socket.ReceiveAsync(buffer, timeout.Token)) > 0;)
             {
                 answer.Write(buffer, 0, read);
             }
         }
         catch (SocketException) when (answer.Length > 0)
         {
+        }
+
+        if (IsWhole(answer))
+        {
+            // The server waits some seconds for the rest of what it has refused; nobody needs to wait with it.
+            socket.Close();
         }
 
         await sending;

@@ -262,6 +262,21 @@ internal sealed class ShopifyEndpointTests
         Assert.That((answer.Status, answer.Problem), Is.EqualTo((413, "/problems/body-too-large")));
     }
 
+    // The body never comes, so an answer proves that nobody waited for it.
+    [Test]
+    public async Task A_signature_that_is_missing_repeated_or_no_signature_is_refused_before_the_body_is_read()
+    {
+        const string Header = "X-Shopify-Hmac-Sha256";
+
+        var missing = await _host.PostPromiseAsync(Path, 30_000, Body);
+        var repeated = await _host.PostPromiseAsync(Path, 30_000, Body, (Header, "x"), (Header, "x"));
+        var malformed = await _host.PostPromiseAsync(Path, 30_000, Body, (Header, new string('!', 44)));
+
+        Assert.That((missing.Status, missing.Problem), Is.EqualTo((401, "/problems/signature-missing")));
+        Assert.That((repeated.Status, repeated.Problem), Is.EqualTo((401, "/problems/signature-repeated")));
+        Assert.That((malformed.Status, malformed.Problem), Is.EqualTo((401, "/problems/signature-wrong")));
+    }
+
     [Test]
     public async Task A_small_body_in_the_smallest_chunks_is_stored()
     {

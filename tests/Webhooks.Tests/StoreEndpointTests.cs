@@ -56,6 +56,32 @@ internal sealed class StoreEndpointTests
         Assert.That((wrong.Status, wrong.Problem), Is.EqualTo((401, "/problems/signature-wrong")));
     }
 
+    // The body never comes, so an answer proves that nobody waited for it.
+    [TestCase("woocommerce", "X-WC-Webhook-Signature")]
+    [TestCase("stripe", "Stripe-Signature")]
+    [TestCase("rehearsal", "X-Rehearsal-Hmac-Sha256")]
+    public async Task A_signature_that_is_missing_repeated_or_no_signature_is_refused_before_the_body_is_read(string platform, string header)
+    {
+        var path = $"/webhooks/{platform}/sto_1";
+
+        var missing = await _host.PostPromiseAsync(path, 1_000_000, "{}"u8.ToArray());
+        var repeated = await _host.PostPromiseAsync(path, 1_000_000, "{}"u8.ToArray(), (header, "x"), (header, "x"));
+        var malformed = await _host.PostPromiseAsync(path, 1_000_000, "{}"u8.ToArray(), (header, "x"));
+
+        Assert.That((missing.Status, missing.Problem), Is.EqualTo((401, "/problems/signature-missing")));
+        Assert.That((repeated.Status, repeated.Problem), Is.EqualTo((401, "/problems/signature-repeated")));
+        Assert.That((malformed.Status, malformed.Problem), Is.EqualTo((401, "/problems/signature-wrong")));
+    }
+
+    [Test]
+    public async Task A_form_that_is_too_long_for_a_ping_is_refused_before_it_is_read()
+    {
+        var answer = await _host.PostPromiseAsync(
+            "/webhooks/woocommerce/sto_1", 1_000_000, "webhook_id=7"u8.ToArray(), ("Content-Type", "application/x-www-form-urlencoded"));
+
+        Assert.That((answer.Status, answer.Problem), Is.EqualTo((401, "/problems/signature-missing")));
+    }
+
     [TestCase("woocommerce")]
     [TestCase("stripe")]
     [TestCase("rehearsal")]

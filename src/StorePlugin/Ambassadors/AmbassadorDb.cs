@@ -44,7 +44,7 @@ internal enum SuspensionStep
     AlreadySo,
 }
 
-internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
+internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock, ILogger<AmbassadorDb> logger)
 {
     private const int RaceTriesMax = 5;
 
@@ -173,6 +173,25 @@ internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
             {
             }
         }
+    }
+
+    private const string UpdateStripeAccount =
+        "UPDATE ambassadors SET stripe_account = @account WHERE store_id = @storeId AND id = @id";
+
+    /// <summary>
+    /// Sets where the ambassador is paid to, or null. Payouts freeze the account at their approval, so none that is under
+    /// way changes its way. Returns whether there is such an ambassador.
+    /// </summary>
+    public async Task<bool> SetStripeAccountAsync(Store store, string id, string? account, string actor, CancellationToken cancel)
+    {
+        if (await db.DoAsync(UpdateStripeAccount, new { storeId = store.Id, id, account }, cancel) == 0)
+        {
+            return false;
+        }
+
+        // Whoever changes where money goes is on record, and the account itself stands with each payout.
+        Log.StripeAccountSet(logger, store.Id, id, account is null ? "taken away" : "set", actor);
+        return true;
     }
 
     /// <summary>From this second on the ambassador's codes and links earn nothing (rule T10).</summary>
@@ -305,5 +324,11 @@ internal sealed class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock)
         public string AmbassadorId { get; init; } = "";
 
         public long Number { get; init; }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Store {StoreId}: the Stripe account of {AmbassadorId} was {Change} by {Actor}")]
+        public static partial void StripeAccountSet(ILogger logger, string storeId, string ambassadorId, string change, string actor);
     }
 }

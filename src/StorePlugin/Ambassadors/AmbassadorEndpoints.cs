@@ -9,7 +9,7 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
 
-internal sealed partial record AmbassadorRequest(
+internal sealed record AmbassadorRequest(
     [property: Description("1 to 200 characters.")] string Name,
     string Email,
     string CampaignId,
@@ -37,13 +37,7 @@ internal sealed partial record AmbassadorRequest(
             fields.Refuse("code", why);
         }
 
-        var account = fields.OptionalText("stripeAccount", 1, 100);
-        if (account is not null && !AccountForm().IsMatch(account))
-        {
-            fields.Refuse("stripeAccount", "must be the id of a connected Stripe account, acct_…");
-        }
-
-        return new NewAmbassador(name, email, campaignId, code, account);
+        return new NewAmbassador(name, email, campaignId, code, StripeAccountRequest.Read(fields));
     }
 
     private static bool IsEmail(string text) =>
@@ -54,6 +48,32 @@ internal sealed partial record AmbassadorRequest(
         && Uri.CheckHostName(address.Host) == UriHostNameType.Dns
         && address.Host.Contains('.', StringComparison.Ordinal)
         && !address.Host.EndsWith('.');
+}
+
+internal sealed partial record StripeAccountRequest(
+    [property: Description("The connected Stripe account that payouts go to, acct_…; null takes it away, and payouts wait.")] string? StripeAccount)
+{
+    private const string Name = "stripeAccount";
+
+    /// <summary>Reads the account where it may be absent, and notes on the field what is wrong.</summary>
+    public static string? Read(Fields fields)
+    {
+        var account = fields.OptionalText(Name, 1, 100);
+        if (account is not null && !AccountForm().IsMatch(account))
+        {
+            fields.Refuse(Name, "must be the id of a connected Stripe account, acct_…");
+        }
+
+        return account;
+    }
+
+    /// <summary>Reads a request that is about nothing else: a misspelt name must not take the account away.</summary>
+    public static string? ReadAlone(Fields fields)
+    {
+        fields.RefuseOthersThan(Name);
+        fields.DemandMember(Name, "null takes the account away");
+        return Read(fields);
+    }
 
     [GeneratedRegex(@"\Aacct_[A-Za-z0-9_]{1,90}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex AccountForm();
@@ -75,7 +95,7 @@ internal sealed record AmbassadorView(
     DateTimeOffset ApprovedAt,
     DateTimeOffset? SuspendedAt,
     DateTimeOffset CreatedAt,
-    long Clicks,
+    [property: Description("Those of the last 13 months, and older ones that led to an order.")] long Clicks,
     [property: Description("Orders that were credited, with those reversed since.")] long Orders,
     [property: Description("One for each account and currency; amounts of two currencies are never added.")] IReadOnlyList<BalanceView> Balances);
 
@@ -97,6 +117,12 @@ internal static class AmbassadorEndpoints
             .WithDescription("The discount is created in the store soon after, or at the launch of a campaign that is still a draft.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapGet("/{id}", Get).WithName("getAmbassador").WithSummary("One ambassador with balances.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPut("/{id}/stripe-account", SetStripeAccount).WithName("setStripeAccount")
+            .WithSummary("Sets, changes or takes away the Stripe account that an ambassador is paid to.")
+            .WithDescription(
+                "It counts for payouts that are approved from now on. A preview that showed another account does not pay the ambassador; " +
+                "a payout under way keeps the account that it was approved for.")
             .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPost("/{id}/suspension", Suspend).WithName("suspendAmbassador").WithSummary("Suspends an ambassador.")
             .WithDescription("Orders from this second on earn nothing; the link still leads to the store, without a click.")
@@ -155,6 +181,26 @@ internal static class AmbassadorEndpoints
         await ambassadors.FindAsync(caller.Store, id, cancel) is { } ambassador
             ? TypedResults.Ok((await ShowAsync([ambassador], caller.Store, ambassadors, ledger, address, cancel))[0])
             : Unknown;
+
+    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> SetStripeAccount(
+        ApiCaller caller,
+        string id,
+        ApiBody<StripeAccountRequest> body,
+        AmbassadorDb ambassadors,
+        LedgerQueries ledger,
+        PublicAddress address,
+        CancellationToken cancel)
+    {
+        var account = StripeAccountRequest.ReadAlone(body.Fields);
+        if (body.Fields.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await ambassadors.SetStripeAccountAsync(caller.Store, id, account, caller.Name, cancel)
+            ? await Get(caller, id, ambassadors, ledger, address, cancel)
+            : Unknown;
+    }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Suspend(
         ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>

@@ -9,7 +9,7 @@ internal static partial class LinkEndpoints
 {
     private const string ReadLink =
         """
-        SELECT l.store_id, l.slug, l.campaign_id, l.ambassador_id, a.state AS ambassador_state, k.state AS campaign_state, c.code, c.discount_state
+        SELECT l.store_id, l.slug_key, l.slug, l.campaign_id, l.ambassador_id, a.state AS ambassador_state, k.state AS campaign_state, c.code, c.discount_state
         FROM link_slugs l
         JOIN ambassadors a ON a.store_id = l.store_id AND a.id = l.ambassador_id
         JOIN campaigns k ON k.store_id = l.store_id AND k.id = l.campaign_id
@@ -28,6 +28,7 @@ internal static partial class LinkEndpoints
         StoreDirectory stores,
         Platforms platforms,
         ClickLog clicks,
+        ClickLimit limit,
         TimeProvider clock,
         ILogger<ClickLog> logger,
         CancellationToken cancel)
@@ -62,7 +63,7 @@ internal static partial class LinkEndpoints
 
         // A code that the platform refused may be somebody else's there.
         var code = row.DiscountState is "created" or "pending" ? row.Code : null;
-        var reference = Visitor.IsPerson(context.Request)
+        var reference = Visitor.IsPerson(context.Request) && limit.Admits(row.SlugKey, context.Connection.RemoteIpAddress)
             ? await RecordAsync(context.Request, row, store, clicks, clock, logger, cancel)
             : row.Slug;
         return TypedResults.Redirect(platform.LandingUrl(store, code, path, reference).AbsoluteUri);
@@ -121,7 +122,7 @@ internal static partial class LinkEndpoints
             : Problems.Of(status, slug, title, detail);
 
     private sealed record Row(
-        string StoreId, string Slug, string CampaignId, string AmbassadorId, string AmbassadorState, string CampaignState, string? Code,
+        string StoreId, string SlugKey, string Slug, string CampaignId, string AmbassadorId, string AmbassadorState, string CampaignState, string? Code,
         string? DiscountState);
 
     private static partial class Log

@@ -9,10 +9,14 @@ namespace StorePlugin.Campaigns;
 /// <param name="Target">A count, or for net sales minor units of the store's currency.</param>
 /// <param name="By">The instant it is to be reached by.</param>
 internal sealed record Objective(
-    [property: Description("orders, net_sales, new_customers or clicks.")] string Metric,
+    [property: Description(
+        "orders (or referred_orders), net_sales (or sales, revenue), new_customers (or customers), or clicks. Capitals, blanks, - and _ do not "
+        + "count; answers have the first word.")] string Metric,
     [property: Description("A count; for net_sales, minor units of the store's currency.")] long Target,
     [property: Description("An instant in the future, or a date, which means its end in the store's time zone.")] DateTimeOffset By)
 {
+    private const int YearsMax = 20;
+
     private static readonly string[] InstantForms =
     [
         "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
@@ -35,9 +39,9 @@ internal sealed record Objective(
         {
             fields.Refuse("by", "must be an ISO 8601 date or instant, such as 2026-12-31 or 2026-12-31T18:00:00Z");
         }
-        else if (by <= now)
+        else if (by <= now || by > now.AddYears(YearsMax))
         {
-            fields.Refuse("by", "must lie in the future");
+            fields.Refuse("by", $"must lie in the future, within {YearsMax} years");
         }
 
         return new Objective(known ?? "", target, by ?? now);
@@ -57,8 +61,8 @@ internal sealed record Objective(
     {
         if (DateTime.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
         {
-            // The last second that people there call by this date.
-            var end = day.AddDays(1).AddSeconds(-1);
+            // The last second that people there call by this date. The last day of the calendar has no day after it.
+            var end = day.Add(new TimeSpan(23, 59, 59));
             return store.TimeZone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(store.TimeZone, out var zone)
                 ? new DateTimeOffset(end, zone.GetUtcOffset(end)).ToUniversalTime()
                 : new DateTimeOffset(end, TimeSpan.Zero);

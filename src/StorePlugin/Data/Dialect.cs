@@ -51,7 +51,7 @@ internal sealed record Dialect(
             EXEC @taken = sp_getapplock @Resource = 'storeplugin-migrations', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000;
             IF @taken < 0 RAISERROR('Another process has been migrating this database for a minute.', 16, 1);
             """,
-        TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM information_schema.tables WHERE table_name = @table",
+        TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @table",
         IsUniqueViolation: e => e is SqlException { Number: 2601 or 2627 },
         IsTransient: e => e is SqlException { Number: 1205 or 3960 });
 }

@@ -15,11 +15,14 @@ internal sealed class DropBodies(Db db, TimeProvider clock)
     private static readonly TimeSpan KeptAfterDead = TimeSpan.FromDays(30);
     private static readonly TimeSpan KeyKept = TimeSpan.FromDays(400);
 
-    // Over all stores, by the index on (done_at) of rows that still have a body.
+    // Over all stores, by the index on (done_at) of rows that still have a body. What a platform asks for a shopper's or a
+    // shop's sake stands in the body alone, so that it is kept until the request is fulfilled: whoever fulfils it drops it.
     private const string Find =
         """
         SELECT store_id, source, delivery_key FROM deliveries
-        WHERE body IS NOT NULL AND done_at <= @beforeDone AND (state = 'done' OR done_at <= @beforeDead) ORDER BY done_at
+        WHERE body IS NOT NULL AND done_at <= @beforeDone AND (state = 'done' OR done_at <= @beforeDead)
+            AND NOT (source = 'shopify' AND topic IN ('customers/data_request', 'customers/redact', 'shop/redact'))
+        ORDER BY done_at
         """;
 
     private const string Drop =
@@ -55,24 +58,8 @@ internal sealed class DropBodies(Db db, TimeProvider clock)
         return bodies.Count + keys.Count;
     }
 
-    private async Task EachAsync(string sql, IReadOnlyList<Row> rows, CancellationToken cancel)
-    {
-        if (rows.Count == 0)
-        {
-            return;
-        }
-
-        await db.InTransactionAsync(
-            async tx =>
-            {
-                await using var each = new Prepared(tx, sql);
-                foreach (var row in rows)
-                {
-                    await each.DoAsync(("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.DeliveryKey));
-                }
-            },
-            cancel: cancel);
-    }
+    private Task EachAsync(string sql, IReadOnlyList<Row> rows, CancellationToken cancel) => ShortTransactions.EachAsync(
+        db, clock, sql, rows, row => [("StoreId", row.StoreId), ("Source", row.Source), ("Key", row.DeliveryKey)], cancel);
 
     private sealed record Row(string StoreId, string Source, string DeliveryKey);
 }

@@ -12,6 +12,7 @@ internal static class InboxSetup
         services.AddSingleton<InboxWorker>();
         services.AddSingleton<EffectWorker>();
         services.AddSingleton<DropBodies>();
+        services.AddSingleton<Retention>();
         services.AddSingleton<Replays>();
         services.AddHostedService<Workers>();
     }

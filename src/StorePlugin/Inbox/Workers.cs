@@ -11,8 +11,9 @@ internal sealed partial class Workers(
     EffectWorker effects,
     ReleaseHolds holds,
     DropBodies bodies,
+    Retention retention,
     TimeProvider clock,
-    IConfiguration configuration,
+    Settings settings,
     ILogger<Workers> logger)
     : BackgroundService
 {
@@ -29,13 +30,14 @@ internal sealed partial class Workers(
     // After a failure of the loop itself, such as a database that does not answer.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => configuration.GetValue<bool>("Workers:Idle")
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.WorkersIdle
         ? Task.CompletedTask
         : Task.WhenAll(
             LoopAsync("inbox", inbox.RunOnceAsync, inbox.WaitAsync, stoppingToken),
             LoopAsync("effects", effects.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
-            LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
+            LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
+            LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

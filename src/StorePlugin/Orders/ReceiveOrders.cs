@@ -82,6 +82,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         WHERE c.store_id = @storeId AND c.id IN @ids
         """;
 
+    // From now on the click is kept: the order may change years later, and is then decided by the same click again.
+    private const string KeepClicks =
+        "UPDATE clicks SET used_at = @now WHERE store_id = @storeId AND id IN @ids AND used_at IS NULL";
+
     private const string LoadLinks =
         """
         SELECT l.slug_key AS reference, l.ambassador_id, l.campaign_id, l.created_at AS dated, a.approved_at, k.launched_at, a.person_hash
@@ -177,7 +181,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             }
         }
 
-        var evidence = await LoadEvidenceAsync(tx, store, changes);
+        var evidence = await LoadEvidenceAsync(tx, store, changes, now);
         var settled = changes.Select(change => Settle(change, evidence)).ToList();
         await WriteAsync(tx, store, settled, now);
         foreach (var order in settled)
@@ -227,7 +231,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         return fresh;
     }
 
-    private static async Task<Evidence> LoadEvidenceAsync(Tx tx, Store store, List<Change> changes)
+    private static async Task<Evidence> LoadEvidenceAsync(Tx tx, Store store, List<Change> changes, DateTimeOffset now)
     {
         var orders = changes.Where(change => change.Facts is not null).Select(change => change.Facts!.Recorded.Order).ToList();
         var codeKeys = orders.SelectMany(order => order.Codes).Select(code => CodeKey.Of(code.Code)).Distinct().ToArray();
@@ -250,6 +254,11 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             {
                 clicks[row.Reference] = row;
             }
+        }
+
+        foreach (var ids in clicks.Keys.Chunk(BatchMax))
+        {
+            await tx.DoAsync(KeepClicks, new { storeId = store.Id, ids, now });
         }
 
         foreach (var keys in references.Where(reference => !clicks.ContainsKey(reference)).Select(CodeKey.Of).Distinct().Chunk(BatchMax))

@@ -50,6 +50,13 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
     // Ambassadors who have never earned fill no more of a preview than this.
     private const long LinesWithoutBalanceMax = 1000;
 
+    // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
+    // before the others, so that the next run shows those whom this one leaves out.
+    public const long LinesMax = 5000;
+
+    // Names are asked for in pieces: SQL Server takes no more than 2100 parameters.
+    private const int NamesAtOnceMax = 1000;
+
     private const string Balances =
         """
         SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, p.id AS open_payout_id
@@ -60,7 +67,11 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         WHERE b.store_id = @storeId AND b.account = 'approved' AND b.ambassador_id <> ''
         """;
 
-    private const string BalancesInOrder = Balances + " ORDER BY b.ambassador_id, b.currency";
+    private const string BalancesInOrder = Balances +
+        """
+         ORDER BY CASE WHEN b.amount_minor > 0 AND a.state = 'approved' AND a.stripe_account IS NOT NULL AND p.id IS NULL THEN 0 ELSE 1 END,
+            b.amount_minor DESC, b.ambassador_id, b.currency
+        """;
 
     private const string AmbassadorsWithoutBalance =
         """
@@ -81,7 +92,8 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
     {
         var now = clock.GetUtcNow();
         var connected = await IsConnectedAsync(store, cancel);
-        var lines = (await db.ManyAsync<BalanceRow>(BalancesInOrder, new { storeId = store.Id }, cancel))
+        var lines = (await db.ManyAsync<BalanceRow>($"{BalancesInOrder} {db.Page}", new { storeId = store.Id, take = LinesMax }, cancel))
+            .OrderBy(row => row.AmbassadorId, StringComparer.Ordinal).ThenBy(row => row.Currency, StringComparer.Ordinal)
             .Select(row => LineOf(row.Payee, PayoutDecision.Decide(row.Payee, connected)))
             .ToList();
         if (Currency.TryParse(store.Currency, out var currency))
@@ -95,7 +107,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         var runId = Ids.New("run", now);
         var preview = JsonSerializer.Serialize(lines, RunJson.Default.ListRunLine);
         await db.DoAsync(InsertRun, new { storeId = store.Id, id = runId, preview, now, actor }, cancel);
-        return new PayoutRun(runId, "preview", lines, [], [], await NamesAsync(store, cancel));
+        return new PayoutRun(runId, "preview", lines, [], [], await NamesAsync(store, lines, cancel));
     }
 
     private const string ReadRun = "SELECT state, preview, result, created_at FROM payout_runs WHERE store_id = @storeId AND id = @id";
@@ -113,7 +125,8 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
 
         var payouts = await db.ManyAsync<RunPayout>(ReadPayouts, new { storeId = store.Id, id }, cancel);
         var notes = row.Result is null ? [] : JsonSerializer.Deserialize(row.Result, RunJson.Default.ListRunNote) ?? [];
-        return new PayoutRun(id, row.State, LinesOf(row), payouts, notes, await NamesAsync(store, cancel));
+        var lines = LinesOf(row);
+        return new PayoutRun(id, row.State, lines, payouts, notes, await NamesAsync(store, lines, cancel));
     }
 
     private const string ApproveRun =
@@ -216,10 +229,21 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         }
     }
 
-    private const string ReadNames = "SELECT id, name FROM ambassadors WHERE store_id = @storeId";
+    private const string ReadNames = "SELECT id, name FROM ambassadors WHERE store_id = @storeId AND id IN @ids";
 
-    private async Task<IReadOnlyDictionary<string, string>> NamesAsync(Store store, CancellationToken cancel) =>
-        (await db.ManyAsync<NameRow>(ReadNames, new { storeId = store.Id }, cancel)).ToDictionary(row => row.Id, row => row.Name, StringComparer.Ordinal);
+    private async Task<IReadOnlyDictionary<string, string>> NamesAsync(Store store, IReadOnlyList<RunLine> lines, CancellationToken cancel)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var ids in lines.Select(line => line.AmbassadorId).Distinct(StringComparer.Ordinal).Chunk(NamesAtOnceMax))
+        {
+            foreach (var row in await db.ManyAsync<NameRow>(ReadNames, new { storeId = store.Id, ids }, cancel))
+            {
+                names[row.Id] = row.Name;
+            }
+        }
+
+        return names;
+    }
 
     private async Task<bool> IsConnectedAsync(Store store, CancellationToken cancel) =>
         await credentials.FindAsync(store.Id, CredentialKind.StripeSecretKey, cancel) is not null;

@@ -61,6 +61,8 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
                 $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, code, created)),
             DiscountResult.Taken taken => new EffectResult.Refused(taken.Reason, tx => TakenAsync(tx, effect, taken.Reason)),
             DiscountResult.Refused refused => Refused(effect, refused.Reason),
+            DiscountResult.Unavailable { WaitsForMerchant: true } unavailable => new EffectResult.PutOff(
+                unavailable.Reason, unavailable.Wait, tx => WriteAsync(tx, effect, "pending", null, unavailable.Reason)),
             DiscountResult.Unavailable unavailable => new EffectResult.PutOff(unavailable.Reason, unavailable.Wait),
             DiscountResult.Failed failed => new EffectResult.Failed(
                 failed.Reason, tx => WriteAsync(tx, effect, "pending", null, failed.Reason)),

@@ -42,8 +42,12 @@ internal abstract record DiscountResult
     /// <summary>The platform refuses the request.</summary>
     internal sealed record Refused(string Reason) : DiscountResult;
 
-    /// <summary>The platform throttles or is out; it counts as no attempt.</summary>
-    internal sealed record Unavailable(string Reason, TimeSpan Wait) : DiscountResult;
+    /// <summary>The platform throttles or is out, or nobody may ask it at present; it counts as no attempt.</summary>
+    internal sealed record Unavailable(string Reason, TimeSpan Wait) : DiscountResult
+    {
+        /// <summary>Whether it lasts until the merchant does what the reason says, so that they are to be told.</summary>
+        public bool WaitsForMerchant { get; init; }
+    }
 
     /// <summary>Something failed that may pass.</summary>
     internal sealed record Failed(string Reason) : DiscountResult;

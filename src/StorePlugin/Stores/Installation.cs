@@ -44,6 +44,9 @@ internal sealed class Installation(
     /// <summary>The outcome of effects that an uninstallation ended; a reinstallation finds them by it.</summary>
     public const string UninstalledOutcome = "the store has uninstalled";
 
+    /// <summary>What the store's row holds of scopes; a platform grants far fewer.</summary>
+    public const int ScopesLengthMax = 1000;
+
     public static readonly TimeSpan StateLifetime = TimeSpan.FromMinutes(10);
 
     // A merchant clicks twice; nobody needs more than this at once.
@@ -148,6 +151,13 @@ internal sealed class Installation(
         WHERE store_id = @storeId AND kind = @kind AND state = 'done' AND outcome = @outcome
         """;
 
+    // What was put off for want of a token has one now.
+    private const string WakeEffects =
+        """
+        UPDATE effects SET due_at = @now
+        WHERE store_id = @storeId AND state = 'pending' AND kind IN (@createDiscount, @readStore) AND lease_id IS NULL AND due_at > @now
+        """;
+
     /// <summary>Writes the grant, whole or not at all; a reinstallation replaces what was there.</summary>
     public async Task<Store> CompleteAsync(Store store, Grant grant, CancellationToken cancel)
     {
@@ -175,6 +185,9 @@ internal sealed class Installation(
                     await Outbox.AddAsync(tx, store.Id, Effect.Kinds.ReadStore, subject, "{}", now);
                 }
 
+                await tx.DoAsync(
+                    WakeEffects,
+                    new { storeId = store.Id, createDiscount = Effect.Kinds.CreateDiscount, readStore = Effect.Kinds.ReadStore, now });
                 await tx.DoAsync(
                     ReviveEffects,
                     new { storeId = store.Id, kind = Effect.Kinds.CreateDiscount, outcome = UninstalledOutcome, now });

@@ -57,6 +57,11 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
 
             case ScopesChanged changed:
                 var scopes = string.Join(',', changed.Scopes);
+                if (scopes.Length > Installation.ScopesLengthMax)
+                {
+                    throw new UnreadableDeliveryException($"current has {scopes.Length} characters of scopes (expected at most {Installation.ScopesLengthMax}).");
+                }
+
                 await tx.DoAsync(UpdateScopes, new { storeId = store.Id, scopes });
                 return MissingOf(store, scopes) is { Count: > 0 } missing
                     ? $"The store no longer grants {string.Join(", ", missing)}."

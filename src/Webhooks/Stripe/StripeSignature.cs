@@ -22,9 +22,7 @@ public static class StripeSignature
     /// <param name="secrets">The whole secrets with their <c>whsec_</c>, as UTF-8.</param>
     public static bool IsAuthentic(ReadOnlySpan<byte> body, string? header, ReadOnlySpan<byte[]> secrets, DateTimeOffset now)
     {
-        if (body.IsEmpty || !TryTimestamp(header, out var timestamp)
-            || !UnixSeconds.TryParse(timestamp, TimestampLengthMax, out var seconds)
-            || Math.Abs(now.ToUnixTimeSeconds() - seconds) > ToleranceSeconds)
+        if (body.IsEmpty || !TryFresh(header, now, out var timestamp))
         {
             return false;
         }
@@ -61,6 +59,34 @@ public static class StripeSignature
         Signature.WriteHexHmac(secret, Encoding.ASCII.GetBytes(timestamp + "."), body, hex);
         return $"t={timestamp},v1={Encoding.ASCII.GetString(hex)}";
     }
+
+    /// <summary>
+    /// Whether a header has the form that <see cref="IsAuthentic"/> can accept: fresh, and with a <c>v1</c>. No body is
+    /// needed to tell.
+    /// </summary>
+    /// <param name="header">The value of <c>Stripe-Signature</c>.</param>
+    public static bool HasForm(string? header, DateTimeOffset now)
+    {
+        if (!TryFresh(header, now, out _))
+        {
+            return false;
+        }
+
+        foreach (var item in header.AsSpan().Split(','))
+        {
+            if (header.AsSpan(item) is ['v', '1', '=', .. var hex] && Signature.HasHexForm(hex))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool TryFresh(string? header, DateTimeOffset now, out ReadOnlySpan<char> timestamp) =>
+        TryTimestamp(header, out timestamp)
+        && UnixSeconds.TryParse(timestamp, TimestampLengthMax, out var seconds)
+        && Math.Abs(now.ToUnixTimeSeconds() - seconds) <= ToleranceSeconds;
 
     private static bool TryTimestamp(string? header, out ReadOnlySpan<char> timestamp)
     {

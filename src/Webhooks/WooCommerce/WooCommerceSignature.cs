@@ -4,8 +4,8 @@ namespace StorePlugin.Webhooks.WooCommerce;
 /// <summary>Whether something comes from a WooCommerce store.</summary>
 public static class WooCommerceSignature
 {
-    // webhook_id= and a 64-bit number.
-    private const int PingLengthMax = 31;
+    /// <summary>The longest greeting: <c>webhook_id=</c> and a 64-bit number.</summary>
+    public const int PingLengthMax = 31;
 
     /// <summary>Whether the body bears a right signature; an empty one never does (rule I1).</summary>
     /// <param name="body">The raw bytes; the JSON must not be written anew first.</param>
@@ -20,11 +20,15 @@ public static class WooCommerceSignature
     public static bool IsPing(string? contentType, ReadOnlySpan<byte> body)
     {
         var start = "webhook_id="u8;
-        return contentType is not null
-            && contentType.AsSpan().TrimStart().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+        return IsForm(contentType)
             && body.Length > start.Length
             && body.Length <= PingLengthMax
             && body.StartsWith(start)
             && !body[start.Length..].ContainsAnyExceptInRange((byte)'0', (byte)'9');
     }
+
+    /// <summary>Whether a request without a signature is sent as a form, as <see cref="IsPing"/> demands.</summary>
+    public static bool IsForm(string? contentType) =>
+        contentType is not null
+        && contentType.AsSpan().TrimStart().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
 }

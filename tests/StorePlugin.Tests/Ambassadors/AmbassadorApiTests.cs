@@ -76,6 +76,43 @@ internal sealed class AmbassadorApiTests
         Assert.That(await DiscountsOrderedAsync(), Is.Empty);
     }
 
+    [Test]
+    public async Task The_Stripe_account_is_set_changed_and_taken_away()
+    {
+        var id = (await _api.AddAsync(_campaign, "ANN10")).Text("id");
+        var path = $"ambassadors/{id}/stripe-account";
+
+        var set = await _api.Put(path, new JsonObject { ["stripeAccount"] = "acct_1032D82eZvKYlo2C" });
+        var changed = await _api.Put(path, new JsonObject { ["stripeAccount"] = " acct_2 " });
+        var kept = await AccountAsync();
+        var away = await _api.Put(path, new JsonObject { ["stripeAccount"] = null });
+
+        Assert.That((set.Status, changed.Status, away.Status), Is.EqualTo((200, 200, 200)));
+        Assert.That((set.Text("stripeAccount"), changed.Text("stripeAccount"), (string?)away.Json!["stripeAccount"]), Is.EqualTo(("acct_1032D82eZvKYlo2C", "acct_2", (string?)null)));
+        Assert.That((kept, await AccountAsync()), Is.EqualTo(("acct_2", (string?)null)));
+        Assert.That((await _api.Put("ambassadors/amb_none/stripe-account", new JsonObject { ["stripeAccount"] = null })).Problem, Is.EqualTo("/problems/ambassador-unknown"));
+
+        Task<string?> AccountAsync() => _app.Db.OneAsync<string>("SELECT stripe_account FROM ambassadors WHERE store_id = @s AND id = @id", new { s = _shop.Store.Id, id });
+    }
+
+    [TestCase("{}", "stripeAccount")]
+    [TestCase("""{"stripeaccount":"acct_1"}""", "stripeaccount")]
+    [TestCase("""{"stripeAccount":"acct_1","email":"a@b.example"}""", "email")]
+    [TestCase("""{"stripeAccount":"po_1"}""", "stripeAccount")]
+    [TestCase("""{"stripeAccount":""}""", "stripeAccount")]
+    [TestCase("""{"stripeAccount":7}""", "stripeAccount")]
+    public async Task A_Stripe_account_that_is_none_changes_nothing(string body, string field)
+    {
+        var id = (await _api.AddAsync(_campaign, "ANN10")).Text("id");
+        await _api.Put($"ambassadors/{id}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_1" });
+
+        var answer = await _api.Send(HttpMethod.Put, $"ambassadors/{id}/stripe-account", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+
+        Assert.That((answer.Status, answer.Problem), Is.EqualTo((400, "/problems/fields-invalid")));
+        Assert.That(answer.Json!["errors"]![field], Is.Not.Null);
+        Assert.That((await _api.Get($"ambassadors/{id}")).Text("stripeAccount"), Is.EqualTo("acct_1"));
+    }
+
     [TestCase("ann10")]
     [TestCase("ＡＮＮ１０")]
     [TestCase(" Ann10")]

@@ -1,4 +1,5 @@
 // Referral links: the click is on disk, the shopper is in the store, and nobody is sent anywhere else.
+using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Ambassadors;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
@@ -64,6 +65,33 @@ internal sealed class LinkTests
 
         Assert.That((await ClicksAsync()).Select(click => click.Id).Distinct().ToList(), Has.Count.EqualTo(40));
     }
+
+    [Test]
+    public async Task Beyond_the_limit_shoppers_are_sent_on_with_the_link_in_place_of_a_click()
+    {
+        await using var app = await StoreApp.StartAsync(services: services => services.AddSingleton(new ClickLimit(burst: 2, TimeSpan.FromHours(1))));
+        var shop = await Shop.OpenAsync(app);
+        await shop.AmbassadorAsync("ANN10");
+        await shop.AmbassadorAsync("BEN10");
+
+        var landings = new List<string>();
+        foreach (var link in (string[])["ANN10", "ann10", "%41NN10", "BEN10"])
+        {
+            landings.Add((await app.VisitAsync($"/r/{link}")).Headers.Location!.AbsoluteUri);
+        }
+
+        Assert.That(landings.Select(landing => landing.Contains("clk_", StringComparison.Ordinal)), Is.EqualTo([true, true, false, true]));
+        Assert.That(landings[2], Does.Contain("/discount/ANN10").And.Contain("ANN10").And.EndWith("ref%3DANN10"));
+        Assert.That(await app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM clicks"), Is.EqualTo(3));
+    }
+
+    [TestCase("203.0.113.7", "203.0.113.250", true)]
+    [TestCase("203.0.113.7", "::ffff:203.0.113.9", true)]
+    [TestCase("203.0.113.7", "203.0.114.7", false)]
+    [TestCase("2001:db8:1:2::1", "2001:db8:1:3::9", true)]
+    [TestCase("2001:db8:1:2::1", "2001:db8:2:2::1", false)]
+    public void Neighbours_in_the_network_share_a_limit(string one, string other, bool same) => Assert.That(
+        ClickLimit.PrefixOf(System.Net.IPAddress.Parse(one)) == ClickLimit.PrefixOf(System.Net.IPAddress.Parse(other)), Is.EqualTo(same));
 
     [Test]
     public async Task Previews_bots_and_prefetches_are_sent_on_without_a_click()

@@ -61,7 +61,9 @@ internal sealed class CampaignApiTests
     [TestCase("netSales", "net_sales")]
     [TestCase("revenue", "net_sales")]
     [TestCase("sales", "net_sales")]
+    [TestCase("referred orders", "orders")]
     [TestCase("newCustomers", "new_customers")]
+    [TestCase("Customers", "new_customers")]
     [TestCase("clicks", "clicks")]
     public async Task A_metric_may_be_called_by_its_usual_names(string said, string meant)
     {
@@ -69,6 +71,21 @@ internal sealed class CampaignApiTests
         body["objective"]!["metric"] = said;
 
         Assert.That((string?)(await _api.Post("campaigns", body)).Json!["objective"]!["metric"], Is.EqualTo(meant));
+    }
+
+    [TestCase("9999-12-31")]
+    [TestCase("9999-12-31T23:59:59-12:00")]
+    [TestCase("2046-03-02")]
+    [TestCase("0001-01-01")]
+    public async Task A_date_that_nobody_can_mean_is_refused_in_words(string by)
+    {
+        var body = Bodies.Campaign();
+        body["objective"]!["by"] = by;
+
+        var answer = await _api.Post("campaigns", body);
+
+        Assert.That((answer.Status, answer.Problem), Is.EqualTo((400, "/problems/fields-invalid")));
+        Assert.That(answer.Json!["errors"]!["objective.by"], Is.Not.Null);
     }
 
     [Test]

@@ -64,6 +64,10 @@ internal sealed partial class QueryPlanTests
     [TestCase("EffectWorker.FindDue", "ix_effects_due")]
     [TestCase("ReleaseHolds.FindDue", "ix_orders_release")]
     [TestCase("DropBodies.Find", "ix_deliveries_drop")]
+    [TestCase("Retention.OldClicks", "ix_clicks_unused")]
+    [TestCase("Retention.OldStates", "ix_install_states_expires")]
+    [TestCase("Retention.OldLinks", "ix_sign_in_links_expires")]
+    [TestCase("Retention.OldSessions", "ix_sessions_expires")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

@@ -1,4 +1,7 @@
 // Previews and approvals: what is reserved, for whom, and never twice.
+using System.Globalization;
+using StorePlugin.Ambassadors;
+using StorePlugin.Data;
 using StorePlugin.Payouts;
 
 namespace StorePlugin.Tests.Payouts;
@@ -121,13 +124,26 @@ internal sealed class PayoutRunTests
         var ann = await _world.AmbassadorAsync("Ann");
         await _world.EarnsAsync(ann, "25.00");
         var preview = await PreviewAsync();
-        await _world.Db.DoAsync(
-            "UPDATE ambassadors SET stripe_account = 'acct_other' WHERE store_id = @storeId AND id = @ann", new { storeId = _world.Store.Id, ann });
+        await _world.App.Get<AmbassadorDb>().SetStripeAccountAsync(_world.Store, ann, "acct_other", "test", default);
 
         var run = ((RunApproval.Done)await ApproveAsync(preview.Id)).Run;
 
         Assert.That(run.Payouts, Is.Empty);
         Assert.That(run.Notes.Single().Note, Does.Contain("account has changed"));
+    }
+
+    [Test]
+    public async Task Who_had_no_account_is_paid_once_it_is_set()
+    {
+        var ben = await _world.AmbassadorAsync("Ben", account: null);
+        await _world.EarnsAsync(ben, "25.00");
+        var without = await _world.PayAsync();
+        await _world.App.Get<AmbassadorDb>().SetStripeAccountAsync(_world.Store, ben, "acct_ben", "test", default);
+
+        var run = await _world.PayAsync();
+
+        Assert.That(without.Payouts, Is.Empty);
+        Assert.That(run.Payouts.Select(payout => (payout.AmbassadorId, payout.AmountMinor)), Is.EqualTo([(ben, 2500L)]));
     }
 
     [Test]
@@ -141,6 +157,28 @@ internal sealed class PayoutRunTests
 
         Assert.That(run.Payouts.Select(payout => (payout.Currency, payout.AmountMinor)), Is.EquivalentTo([("EUR", 2500L), ("JPY", 4000L)]));
         await _world.AssertBooksAsync();
+    }
+
+    [Test]
+    public async Task A_run_has_so_many_lines_and_whoever_can_be_paid_is_among_them()
+    {
+        var ann = await _world.AmbassadorAsync("Ann");
+        await _world.EarnsAsync(ann, "25.00");
+        await _world.Db.InTransactionAsync(async tx =>
+        {
+            await using var insert = new Prepared(
+                tx, "INSERT INTO balances (store_id, ambassador_id, account, currency, amount_minor) VALUES (@StoreId, @Id, 'approved', 'EUR', 100000)");
+            for (var i = 0; i < PayoutRuns.LinesMax; i++)
+            {
+                await insert.DoAsync(("StoreId", _world.Store.Id), ("Id", string.Create(CultureInfo.InvariantCulture, $"amb_gone{i:d5}")));
+            }
+        });
+
+        var run = await PreviewAsync();
+
+        Assert.That(run.Lines, Has.Count.EqualTo(PayoutRuns.LinesMax));
+        Assert.That(run.Lines.Where(line => line.WillPay).Select(line => line.AmbassadorId), Is.EqualTo([ann]));
+        Assert.That(run.Names, Is.EqualTo(new Dictionary<string, string> { [ann] = "Ann" }));
     }
 
     private Task<PayoutRun> PreviewAsync() => Runs.PreviewAsync(_world.Store, "ann", CancellationToken.None);

@@ -205,9 +205,29 @@ internal sealed class CreateDiscountTests
 
         var result = await PerformAsync();
 
-        Assert.That(result, Is.TypeOf<EffectResult.Failed>());
+        Assert.That(result, Is.TypeOf<EffectResult.PutOff>());
         Assert.That(result.Text, Does.Contain("expired"));
         Assert.That(_shopify.Questions, Has.Count.EqualTo(questions));
+    }
+
+    [Test]
+    public async Task A_code_waits_for_weeks_until_the_merchant_opens_the_app_and_then_is_created_at_once()
+    {
+        for (var day = 0; day < 21; day++)
+        {
+            _app.Clock.Advance(TimeSpan.FromDays(1));
+            await _app.DrainAsync();
+        }
+
+        var waiting = await EffectAsync();
+        var (_, _, problem) = await CodeAsync();
+        await _shopify.InstallAsync(_app, Shop);
+        await _app.DrainAsync();
+
+        Assert.That(waiting, Is.EqualTo(("pending", 0L)));
+        Assert.That(problem, Does.Contain("open the app in the store's admin"));
+        Assert.That(await EffectAsync(), Is.EqualTo(("done", 0L)));
+        Assert.That(await CodeAsync(), Is.EqualTo(("created", _shopify.Discounts[(Shop, "ANN10")].Id, (string?)null)));
     }
 
     [Test]
@@ -265,6 +285,9 @@ internal sealed class CreateDiscountTests
 
     private Task<(string State, string? Id, string? Problem)> CodeAsync() => _app.Db.OneAsync<(string, string?, string?)>(
         "SELECT discount_state, discount_id, discount_problem FROM codes WHERE store_id = @id", new { id = _store.Id });
+
+    private Task<(string State, long Attempts)> EffectAsync() => _app.Db.OneAsync<(string, long)>(
+        "SELECT state, attempts FROM effects WHERE store_id = @id AND subject = 'ann10'", new { id = _store.Id });
 
     private Task ProgrammeAsync(long friendDiscountBp) => _app.Db.InTransactionAsync(async tx =>
     {

@@ -44,7 +44,7 @@ internal static class Plant
     private static async Task<IEnumerable<Column>> ColumnsAsync(DbConnection connection, string table) => connection is SqliteConnection
         ? await connection.QueryAsync<Column>("""SELECT name, type, CASE "notnull" WHEN 1 THEN 'NO' ELSE 'YES' END AS nullable FROM pragma_table_info(@table)""", new { table })
         : await connection.QueryAsync<Column>(
-            "SELECT column_name AS name, data_type AS type, is_nullable AS nullable FROM information_schema.columns WHERE table_name = @table", new { table });
+            "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, IS_NULLABLE AS nullable FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = @table", new { table });
 
     private sealed record Column
     {

@@ -70,7 +70,65 @@ internal sealed class ApiKeyVerbTests
         Assert.That(errors, Does.Contain(first.Store.Id).And.Contain(second.Store.Id));
     }
 
+    [Test]
+    public async Task A_revoked_key_opens_nothing_and_is_listed_without_its_text()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var shop = await Shop.OpenAsync(app);
+        var (_, kept, _) = await RunAsync(app, shop.Store.Id, write: true);
+        var (_, lost, _) = await RunAsync(app, shop.Store.Id, write: true);
+        var id = (await app.Get<ApiKeys>().ListAsync(shop.Store))[1].Id;
+
+        var (code, output, errors) = await RunAsync(app, "--store", shop.Store.Id, "--revoke", id);
+        var (again, _, _) = await RunAsync(app, "--store", shop.Store.Id, "--revoke", id);
+        var (listed, list, _) = await RunAsync(app, "--store", shop.Store.Id, "--list");
+
+        Assert.That((code, output, again, listed), Is.EqualTo((0, "", 0, 0)));
+        Assert.That(errors, Does.Contain(id));
+        Assert.That((await new ApiClient(app, lost.Trim()).Get("store")).Status, Is.EqualTo(401));
+        Assert.That((await new ApiClient(app, kept.Trim()).Get("store")).Status, Is.EqualTo(200));
+        Assert.That(list.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(2).And.All.Match("^key_[0-9a-f]{32} write made 2026-03-01T10:00:00Z "));
+        Assert.That(list, Does.Contain($"{id} write made 2026-03-01T10:00:00Z revoked 2026-03-01T10:00:00Z").And.Not.Contain("spk_"));
+    }
+
+    [Test]
+    public async Task Another_stores_key_is_not_revoked()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var (shop, other) = (await Shop.OpenAsync(app), await Shop.OpenAsync(app, "other"));
+        var (_, key, _) = await RunAsync(app, shop.Store.Id, write: false);
+        var id = (await app.Get<ApiKeys>().ListAsync(shop.Store)).Single().Id;
+
+        var (code, _, errors) = await RunAsync(app, "--store", other.Store.Id, "--revoke", id);
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(errors, Does.Contain(id));
+        Assert.That((await new ApiClient(app, key.Trim()).Get("store")).Status, Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task A_store_has_so_many_keys_and_no_more()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var shop = await Shop.OpenAsync(app);
+        for (var i = 0; i < ApiKeys.KeysMax; i++)
+        {
+            await app.Get<ApiKeys>().IssueAsync(shop.Store, canWrite: false);
+        }
+
+        var (full, output, errors) = await RunAsync(app, shop.Store.Id, write: false);
+        await app.Get<ApiKeys>().RevokeAsync(shop.Store, (await app.Get<ApiKeys>().ListAsync(shop.Store))[0].Id);
+        var (code, _, _) = await RunAsync(app, shop.Store.Id, write: false);
+
+        Assert.That((full, output, code), Is.EqualTo((1, "", 0)));
+        Assert.That(errors, Does.Contain("revoke one"));
+    }
+
     [TestCase]
+    [TestCase("--store", "a", "--revoke")]
+    [TestCase("--store", "a", "--revoke", "--list")]
+    [TestCase("--store", "a", "--list", "--write")]
+    [TestCase("--list")]
     [TestCase("--store")]
     [TestCase("--store", "--write")]
     [TestCase("--write")]
@@ -80,11 +138,14 @@ internal sealed class ApiKeyVerbTests
     public async Task Anything_else_is_a_mistake_of_usage(params string[] options) =>
         Assert.That(await Verbs.RunAsync(["api-key", .. options]), Is.EqualTo(2));
 
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(StoreApp app, string store, bool write)
+    private static Task<(int Code, string Output, string Errors)> RunAsync(StoreApp app, string store, bool write) =>
+        RunAsync(app, write ? ["--store", store, "--write"] : ["--store", store]);
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(StoreApp app, params string[] options)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
-        var order = ApiKeyOrder.Read(write ? ["--store", store, "--write"] : ["--store", store])!;
+        var order = ApiKeyOrder.Read(options)!;
         var code = await app.Get<ApiKeyVerb>().RunAsync(order, output, errors);
         return (code, output.ToString(), errors.ToString());
     }

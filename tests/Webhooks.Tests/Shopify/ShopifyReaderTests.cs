@@ -210,6 +210,16 @@ internal sealed class ShopifyReaderTests
     public void What_is_no_id_is_named(string id) =>
         Assert.That(() => Order(Payload(PaidOrder, payload => payload["id"] = JsonNode.Parse(id))), Unreadable("id is not an id"));
 
+    // The columns of ids have 60 characters, and a deletion's stands behind a prefix.
+    [TestCase(50, true)]
+    [TestCase(51, false)]
+    public void An_id_that_fits_no_column_is_dead_at_once(int length, bool fits)
+    {
+        var payload = Payload(PaidOrder, payload => payload["id"] = new string('7', length));
+
+        Assert.That(() => Order(payload), fits ? Throws.Nothing : Unreadable("id is not an id (expected a whole number, or a word of at most 50 characters)."));
+    }
+
     [TestCase("2026-11-20T21:14:05")]
     [TestCase("2026-11-20")]
     [TestCase("2026-13-20T21:14:05Z")]

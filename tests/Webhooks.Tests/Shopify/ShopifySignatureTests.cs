@@ -145,29 +145,6 @@ internal sealed class ShopifySignatureTests
         Assert.That(domain, Is.EqualTo(expected));
     }
 
-    [TestCaseSource(nameof(Hosts))]
-    public void A_host_parameter_is_read_as_the_vector_says(JsonElement vector)
-    {
-        var valid = ShopDomain.TryParseHost(Text(vector, "host"), out var host);
-
-        Assert.That(valid, Is.EqualTo(vector.GetProperty("oracle").GetString() is not null));
-        Assert.That(host, Is.EqualTo(valid ? Text(vector, "decoded") : ""));
-    }
-
-    [TestCase("some-shop.myshopify.com/admin", true)]
-    [TestCase("evilshopify.com/admin", false)]
-    [TestCase("user@admin.shopify.com/store/x", false)]
-    [TestCase("admin.shopify.com:444/store/x", false)]
-    [TestCase("admin.shopify.com/store/x?y=1", false)]
-    [TestCase("admin.shopify.com/store/x\n", false)]
-    public void A_host_parameter_names_a_place_of_Shopify(string decoded, bool expected)
-    {
-        var host = Convert.ToBase64String(Encoding.UTF8.GetBytes(decoded));
-
-        Assert.That(ShopDomain.TryParseHost(host, out _), Is.EqualTo(expected));
-        Assert.That(ShopDomain.TryParseHost(host.TrimEnd('='), out _), Is.EqualTo(expected));
-    }
-
     private static IEnumerable<TestCaseData> Queries() => Cases("oauth_query");
 
     private static IEnumerable<TestCaseData> ProxyQueries() => Cases("app_proxy");
@@ -175,8 +152,6 @@ internal sealed class ShopifySignatureTests
     private static IEnumerable<TestCaseData> Bodies() => Cases("webhook_body");
 
     private static IEnumerable<TestCaseData> Domains() => Cases("shop_domain");
-
-    private static IEnumerable<TestCaseData> Hosts() => Cases("host_param");
 
     private static IEnumerable<TestCaseData> Cases(string section) =>
         Vectors.GetProperty(section).EnumerateArray().Select((vector, i) =>

@@ -110,6 +110,14 @@ internal static partial class RehearsalInstallEndpoints
 
         await stripe.ConnectAsync(store, cancel);
         store = await installation.CompleteAsync(store, grant, cancel);
+
+        // Whoever is in another store got here by a link that anybody may have made. They stay there, until they say on the
+        // page of a sign-in link that they want to change.
+        if (await signIn.FindVisitorAsync(context) is not null)
+        {
+            return Results.Redirect(await signIn.NewLinkAsync(store, Role.Owner, null, cancel));
+        }
+
         await signIn.SignInAsync(context, store, Role.Owner, null);
         return Results.Redirect(address.Of("/dashboard"));
     }

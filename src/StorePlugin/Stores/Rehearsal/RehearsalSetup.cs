@@ -1,22 +1,9 @@
 // What the rehearsal store adds to the program: a platform, a Stripe counterpart, and the app's side of both.
-using System.ComponentModel.DataAnnotations;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
-using Microsoft.Extensions.Options;
 using StorePlugin.Pages;
 
 namespace StorePlugin.Stores.Rehearsal;
-
-/// <summary>Limits of the rehearsal platform (keys <c>Rehearsal:…</c>).</summary>
-internal sealed record RehearsalOptions
-{
-    public const int InstallsMin = 1;
-    public const int InstallsMax = 10_000;
-
-    /// <summary>How many rehearsal stores may be made on this host in an hour; anybody may ask.</summary>
-    [Range(InstallsMin, InstallsMax)]
-    public int InstallsPerHourMax { get; init; } = 60;
-}
 
 internal static class RehearsalSetup
 {
@@ -24,7 +11,6 @@ internal static class RehearsalSetup
 
     public static void AddRehearsal(this IServiceCollection services)
     {
-        services.AddOptions<RehearsalOptions>().BindConfiguration("Rehearsal").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<RehearsalShopDb>();
         services.AddSingleton<RehearsalStripeAccount>();
         services.AddHttpClient<RehearsalPlatform>(http => http.Timeout = RehearsalPlatform.Timeout);
@@ -43,7 +29,7 @@ internal static class RehearsalSetup
     }
 
     /// <summary>One count for the whole host: whoever asks is a stranger.</summary>
-    private sealed class InstallsLimit(IOptions<RehearsalOptions> options) : IRateLimiterPolicy<string>
+    private sealed class InstallsLimit(Settings settings) : IRateLimiterPolicy<string>
     {
         public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected { get; } = TellAsync;
 
@@ -51,7 +37,7 @@ internal static class RehearsalSetup
             InstallsPolicy,
             _ => new FixedWindowRateLimiterOptions
             {
-                PermitLimit = options.Value.InstallsPerHourMax,
+                PermitLimit = settings.RehearsalInstallsPerHourMax,
                 Window = TimeSpan.FromHours(1),
                 QueueLimit = 0,
             });

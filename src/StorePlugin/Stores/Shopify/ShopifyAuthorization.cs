@@ -45,13 +45,19 @@ internal sealed class ShopifyAuthorization(
             throw new PlatformException("Shopify granted a token for one member of staff, not for the store. Please install the app again.");
         }
 
+        var scopes = string.Join(',', ShopifyScopes.Parse(answer.Scope));
+        if (scopes.Length > Installation.ScopesLengthMax)
+        {
+            throw new PlatformException("Shopify granted a longer list of scopes than can be kept.");
+        }
+
         var now = clock.GetUtcNow();
         return new Grant(
             answer.AccessToken,
             string.IsNullOrWhiteSpace(answer.RefreshToken) ? null : answer.RefreshToken,
             EndOf(now, answer.ExpiresIn),
             EndOf(now, answer.RefreshTokenExpiresIn),
-            string.Join(',', ShopifyScopes.Parse(answer.Scope)),
+            scopes,
             WebhookSecret: null,
             Facts: null);
     }

@@ -16,14 +16,15 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
     public async Task<DiscountResult> CreateDiscountAsync(Store store, DiscountRequest request, CancellationToken cancel)
     {
         string token;
-        // A token that is missing or expired is an outcome like any other: it may pass.
+        // A token that is missing or expired is an outcome like any other: it passes when the merchant opens the app, and
+        // until then it must not use up the attempts.
         try
         {
             token = await tokens.GetAsync(store, cancel);
         }
-        catch (PlatformException e)
+        catch (PlatformException e) when (e.Wait is { } wait)
         {
-            return new DiscountResult.Failed(e.Message);
+            return new DiscountResult.Unavailable(e.Message, wait) { WaitsForMerchant = true };
         }
 
         var title = $"{request.Title} {request.EffectId}";

@@ -7,20 +7,25 @@ internal sealed class ShopifyTokens(Credentials credentials, TimeProvider clock)
     // A token that ends while a request is under way is as good as ended.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    // Only the merchant renews a token, perhaps after days. What waits for it is due at once when they do.
+    private static readonly TimeSpan RenewalWait = TimeSpan.FromHours(1);
+
     /// <summary>The token to ask with.</summary>
-    /// <exception cref="PlatformException">There is none, or it has expired; the message says what to do.</exception>
+    /// <exception cref="PlatformException">There is none, or it has expired; the message says what to do, and it is no failed attempt.</exception>
     public async Task<string> GetAsync(Store store, CancellationToken cancel)
     {
         var token = await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel)
-            ?? throw new PlatformException("There is no access token for this store: install the app again from the store's admin.");
+            ?? throw Missing("There is no access token for this store: install the app again from the store's admin.");
         return IsUsable(token)
             ? token.Value
-            : throw new PlatformException("The access token for this store has expired: open the app in the store's admin to renew it.");
+            : throw Missing("The access token for this store has expired: open the app in the store's admin to renew it.");
     }
 
     /// <summary>Whether <see cref="GetAsync"/> would find one.</summary>
     public async Task<bool> HasUsableAsync(Store store, CancellationToken cancel) =>
         await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is { } token && IsUsable(token);
+
+    private static PlatformException Missing(string message) => new(message) { Wait = RenewalWait };
 
     private bool IsUsable(Credential token) => token.ExpiresAt is not { } expiresAt || clock.GetUtcNow() < expiresAt - Margin;
 }

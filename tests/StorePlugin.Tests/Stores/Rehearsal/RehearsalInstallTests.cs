@@ -48,6 +48,25 @@ internal sealed class RehearsalInstallTests
         Assert.That(answer.Headers.GetValues("Set-Cookie"), Has.Some.StartsWith(SignIn.CookieName + "="));
     }
 
+    // Anybody can make a link that leads through an installation; following it must not throw a merchant out of their store.
+    [Test]
+    public async Task Whoever_has_signed_in_elsewhere_stays_there_until_they_say_otherwise()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var (first, firstCookie) = await InstalledShop.BeginAsync(app);
+        using var signedIn = await app.GetAsync(first, firstCookie);
+        var session = signedIn.Headers.GetValues("Set-Cookie").Single(header => header.StartsWith(SignIn.CookieName + "=", StringComparison.Ordinal)).Split(';')[0];
+        var (second, secondCookie) = await InstalledShop.BeginAsync(app);
+
+        using var answer = await app.GetAsync(second, $"{secondCookie}; {session}");
+        using var dashboard = await app.GetAsync(new Uri("/dashboard", UriKind.Relative), session);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That(answer.Headers.Location!.AbsolutePath, Does.StartWith("/sign-in/" + (await app.StoreOfAsync(second)).Id));
+        Assert.That(answer.Headers.GetValues("Set-Cookie"), Has.None.StartsWith(SignIn.CookieName + "="));
+        Assert.That(dashboard.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
     [Test]
     public async Task Each_installation_makes_a_store_of_its_own()
     {

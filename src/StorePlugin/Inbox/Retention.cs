@@ -1,0 +1,53 @@
+// What nobody needs any more goes: clicks that led to no order, and installations, links and sessions that have ended.
+using StorePlugin.Data;
+
+namespace StorePlugin.Inbox;
+
+/// <summary>
+/// Over all stores, in small batches. Effects stay: their subjects keep the same cause from making two, and those of
+/// payouts prove what was sent.
+/// </summary>
+internal sealed class Retention(Db db, TimeProvider clock)
+{
+    private const int BatchMax = 500;
+
+    // Thirteen months. A click counts for a year at most, and its order comes soon after.
+    private static readonly TimeSpan ClicksKept = TimeSpan.FromDays(396);
+
+    private static readonly TimeSpan EndedKept = TimeSpan.FromDays(30);
+
+    private const string OldClicks = "SELECT store_id, id AS name FROM clicks WHERE used_at IS NULL AND at <= @before ORDER BY at ";
+
+    private const string DropClick = "DELETE FROM clicks WHERE store_id = @StoreId AND id = @Name AND used_at IS NULL";
+
+    private const string OldStates = "SELECT store_id, state_hash AS name FROM install_states WHERE expires_at <= @before ORDER BY expires_at ";
+
+    private const string DropState = "DELETE FROM install_states WHERE store_id = @StoreId AND state_hash = @Name";
+
+    private const string OldLinks = "SELECT store_id, token_hash AS name FROM sign_in_links WHERE expires_at <= @before ORDER BY expires_at ";
+
+    private const string DropLink = "DELETE FROM sign_in_links WHERE store_id = @StoreId AND token_hash = @Name";
+
+    private const string OldSessions = "SELECT store_id, token_hash AS name FROM sessions WHERE expires_at <= @before ORDER BY expires_at ";
+
+    private const string DropSession = "DELETE FROM sessions WHERE store_id = @StoreId AND token_hash = @Name";
+
+    /// <summary>Drops one batch of each. Returns how many rows it dropped.</summary>
+    public async Task<int> RunOnceAsync(CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        return await DropAsync(OldClicks, DropClick, now - ClicksKept, cancel)
+            + await DropAsync(OldStates, DropState, now - EndedKept, cancel)
+            + await DropAsync(OldLinks, DropLink, now - EndedKept, cancel)
+            + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel);
+    }
+
+    private async Task<int> DropAsync(string find, string drop, DateTimeOffset before, CancellationToken cancel)
+    {
+        var rows = await db.ManyAsync<Row>(find + db.Page, new { before, take = BatchMax }, cancel);
+        await ShortTransactions.EachAsync(db, clock, drop, rows, row => [("StoreId", row.StoreId), ("Name", row.Name)], cancel);
+        return rows.Count;
+    }
+
+    private sealed record Row(string StoreId, string Name);
+}
