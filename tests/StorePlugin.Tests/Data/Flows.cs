@@ -7,6 +7,7 @@ using StorePlugin.Ledger;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Data;
 
@@ -144,8 +145,7 @@ internal static partial class Flows
         var back = await installation.CompleteAsync(
             start.Store, new Grant("token", "refresh", null, null, "orders", null, new StoreFacts("Back", "EUR", "Europe/Berlin", "shop.example")), default);
 
-        await shop.DeliverAsync("app/scopes_update", """{"current":["read_orders","write_discounts"]}""");
-        await app.DrainAsync();
+        await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, back, new ScopesChanged(["read_orders", "write_discounts"])));
         Assert.That(
             await app.Db.OneAsync<string>("SELECT scopes FROM stores WHERE id = @id", new { id = back.Id }), Is.EqualTo("read_orders,write_discounts"));
 
