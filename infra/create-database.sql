@@ -1,5 +1,6 @@
 -- The database on SQL Server. Run once by a login that may create databases; the verb migrate makes the tables.
--- Readers see committed rows and wait for no writer.
+-- Readers see committed rows and wait for no writer, and each query of verify sees one state of the database. Babelfish
+-- works so without the second statement, which it does not know.
 IF DB_ID(N'StorePlugin') IS NULL
 BEGIN
     CREATE DATABASE StorePlugin;

@@ -9,6 +9,7 @@ namespace StorePlugin.Data;
 /// <param name="Page">Ends a query that has an ORDER BY: at most <c>@take</c> rows.</param>
 /// <param name="Tokens">What the tokens of a migration stand for.</param>
 /// <param name="MigrationLock">Keeps a second process from migrating at the same time, until the transaction ends.</param>
+/// <param name="AfterMigration">Runs after each migration, in its transaction.</param>
 /// <param name="TableExists">1 or 0 for <c>@table</c>.</param>
 /// <param name="IsUniqueViolation">Whether a write was refused because its key is taken.</param>
 /// <param name="IsTransient">Whether the same transaction may succeed when it is run again from its start.</param>
@@ -17,6 +18,7 @@ internal sealed record Dialect(
     string Page,
     IReadOnlyDictionary<string, string> Tokens,
     string MigrationLock,
+    string AfterMigration,
     string TableExists,
     Func<DbException, bool> IsUniqueViolation,
     Func<DbException, bool> IsTransient)
@@ -32,6 +34,7 @@ internal sealed record Dialect(
         Tokens: new Dictionary<string, string> { ["$text_max$"] = "text", ["$bytes_max$"] = "blob", ["$exact$"] = "" },
         // A write transaction of SQLite is exclusive from its first statement.
         MigrationLock: "SELECT 1",
+        AfterMigration: "SELECT 1",
         TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM sqlite_master WHERE type = 'table' AND name = @table",
         IsUniqueViolation: e => e is SqliteException { SqliteExtendedErrorCode: SqliteConstraintPrimaryKey or SqliteConstraintUnique },
         IsTransient: e => e is SqliteException { SqliteErrorCode: SqliteBusy });
@@ -39,8 +42,11 @@ internal sealed record Dialect(
     public static readonly Dialect SqlServer = new(
         "sqlserver",
         Page: "OFFSET 0 ROWS FETCH NEXT @take ROWS ONLY",
+        // Strings are sent as nvarchar, and a column of another type is converted before it is compared: at best a
+        // search by index costs more, at worst it becomes a scan.
         Tokens: new Dictionary<string, string>
         {
+            [" varchar("] = " nvarchar(",
             ["$text_max$"] = "nvarchar(max)",
             ["$bytes_max$"] = "varbinary(max)",
             ["$exact$"] = "COLLATE Latin1_General_100_BIN2",
@@ -50,6 +56,16 @@ internal sealed record Dialect(
             DECLARE @taken int;
             EXEC @taken = sp_getapplock @Resource = 'storeplugin-migrations', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = 60000;
             IF @taken < 0 RAISERROR('Another process has been migrating this database for a minute.', 16, 1);
+            """,
+        // Babelfish cannot check a foreign key between columns of the exact collation: it refuses every row.
+        AfterMigration:
+            """
+            IF SERVERPROPERTY('Babelfish') = 1
+            BEGIN
+                DECLARE @drop nvarchar(max);
+                SELECT @drop = STRING_AGG(N'ALTER TABLE ' + OBJECT_NAME(parent_object_id) + N' DROP CONSTRAINT ' + name, N'; ') FROM sys.foreign_keys;
+                IF @drop IS NOT NULL EXEC sp_executesql @drop;
+            END
             """,
         TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @table",
         IsUniqueViolation: e => e is SqlException { Number: 2601 or 2627 },

@@ -47,6 +47,7 @@ internal sealed class Migrator(Db db, TimeProvider clock)
                 foreach (var migration in Known.Where(m => m.Version <= last && !applied.ContainsKey(m.Version)))
                 {
                     await tx.DoAsync(migration.Sql);
+                    await tx.DoAsync(db.Dialect.AfterMigration);
                     await tx.DoAsync(RecordVersion, new { version = migration.Version, name = migration.Name, hash = migration.Hash, now = clock.GetUtcNow() });
                     names.Add(migration.Name);
                 }

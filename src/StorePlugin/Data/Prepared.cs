@@ -8,6 +8,10 @@ namespace StorePlugin.Data;
 /// <summary>One statement of a transaction; its parameters are set anew for each run.</summary>
 internal sealed class Prepared : IAsyncDisposable
 {
+    // Below it a column may be of any length on SQL Server; beyond it only of the greatest.
+    private const int TextLengthMax = 4000;
+    private const int BytesLengthMax = 8000;
+
     private readonly DbCommand _command;
     private readonly bool _isKept;
 
@@ -56,6 +60,18 @@ internal sealed class Prepared : IAsyncDisposable
             if (value is not null)
             {
                 parameter.DbType = TypeOf(value);
+            }
+
+            // SQL Server makes a plan for each declared size, and the driver declares the length of the value.
+            if (!_isKept)
+            {
+                parameter.Size = value switch
+                {
+                    null => TextLengthMax,
+                    string text => text.Length <= TextLengthMax ? TextLengthMax : -1,
+                    byte[] bytes => bytes.Length <= BytesLengthMax ? BytesLengthMax : -1,
+                    _ => 0,
+                };
             }
         }
 

@@ -36,7 +36,7 @@ internal static class PayoutBook
         """
         UPDATE orders SET state = 'in_payout', payout_id = @payoutId, revision = revision + 1, updated_at = @now
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND currency = @currency AND state = 'approved'
-            AND approved_at <= @shownAt
+            AND (approved_at IS NULL OR approved_at <= @shownAt)
         """;
 
     /// <summary>

@@ -22,7 +22,7 @@ internal sealed record Offence
     /// <summary>What the figure should be, in minor units or as a count.</summary>
     public long Expected { get; init; }
 
-    public long Found { get; init; }
+    public long Actual { get; init; }
 }
 
 /// <summary>One invariant.</summary>
@@ -41,7 +41,7 @@ internal static class Invariants
 
     private const string EntriesTooFew =
         """
-        SELECT t.store_id, t.id AS subject, '' AS detail, '' AS currency, CAST(2 AS bigint) AS expected, CAST(COUNT(e.position) AS bigint) AS found
+        SELECT t.store_id, t.id AS subject, '' AS detail, '' AS currency, CAST(2 AS bigint) AS expected, CAST(COUNT(e.position) AS bigint) AS actual
         FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
         WHERE (@storeId IS NULL OR t.store_id = @storeId)
@@ -51,7 +51,7 @@ internal static class Invariants
 
     private const string NotZero =
         """
-        SELECT e.store_id, e.transaction_id AS subject, '' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        SELECT e.store_id, e.transaction_id AS subject, '' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId)
         GROUP BY e.store_id, e.transaction_id
@@ -60,7 +60,7 @@ internal static class Invariants
 
     private const string CurrencyMixed =
         """
-        SELECT e.store_id, e.transaction_id AS subject, e.currency AS detail, t.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS found
+        SELECT e.store_id, e.transaction_id AS subject, e.currency AS detail, t.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS actual
         FROM ledger_entries e
         JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
         WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.currency <> t.currency
@@ -68,7 +68,7 @@ internal static class Invariants
 
     private const string PostedTwice =
         """
-        SELECT t.store_id, t.source AS subject, t.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        SELECT t.store_id, t.source AS subject, t.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM ledger_transactions t
         WHERE (@storeId IS NULL OR t.store_id = @storeId)
         GROUP BY t.store_id, t.kind, t.source
@@ -78,7 +78,7 @@ internal static class Invariants
     // The merchant's expense carries no ambassador, and an ambassador's accounts always carry one (rule H7).
     private const string EntryAccount =
         """
-        SELECT e.store_id, e.transaction_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS found
+        SELECT e.store_id, e.transaction_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId)
             AND ((e.account = 'expense' AND e.ambassador_id <> '')
@@ -88,7 +88,7 @@ internal static class Invariants
 
     private const string EntryAmbassador =
         """
-        SELECT e.store_id, e.transaction_id AS subject, e.ambassador_id AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS found
+        SELECT e.store_id, e.transaction_id AS subject, e.ambassador_id AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.ambassador_id <> ''
             AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = e.store_id AND a.id = e.ambassador_id)
@@ -96,7 +96,7 @@ internal static class Invariants
 
     private const string BalanceMissing =
         """
-        SELECT e.store_id, e.ambassador_id AS subject, e.account AS detail, e.currency, SUM(e.amount_minor) AS expected, CAST(0 AS bigint) AS found
+        SELECT e.store_id, e.ambassador_id AS subject, e.account AS detail, e.currency, SUM(e.amount_minor) AS expected, CAST(0 AS bigint) AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId)
             AND NOT EXISTS (SELECT 1 FROM balances b
@@ -106,7 +106,7 @@ internal static class Invariants
 
     private const string BalanceSuperfluous =
         """
-        SELECT b.store_id, b.ambassador_id AS subject, b.account AS detail, b.currency, CAST(0 AS bigint) AS expected, b.amount_minor AS found
+        SELECT b.store_id, b.ambassador_id AS subject, b.account AS detail, b.currency, CAST(0 AS bigint) AS expected, b.amount_minor AS actual
         FROM balances b
         WHERE (@storeId IS NULL OR b.store_id = @storeId)
             AND NOT EXISTS (SELECT 1 FROM ledger_entries e
@@ -115,7 +115,7 @@ internal static class Invariants
 
     private const string BalanceWrong =
         """
-        SELECT b.store_id, b.ambassador_id AS subject, b.account AS detail, b.currency, s.total AS expected, b.amount_minor AS found
+        SELECT b.store_id, b.ambassador_id AS subject, b.account AS detail, b.currency, s.total AS expected, b.amount_minor AS actual
         FROM balances b
         JOIN (SELECT e.store_id, e.ambassador_id, e.account, e.currency, SUM(e.amount_minor) AS total
             FROM ledger_entries e
@@ -129,7 +129,7 @@ internal static class Invariants
     private const string OrderCommission =
         """
         SELECT o.store_id, o.order_id AS subject, '' AS detail, COALESCE(o.currency, '') AS currency,
-            o.commission_minor AS expected, COALESCE(s.total, 0) AS found
+            o.commission_minor AS expected, COALESCE(s.total, 0) AS actual
         FROM orders o
         LEFT JOIN (SELECT e.store_id, e.order_id, SUM(e.amount_minor) AS total
             FROM ledger_entries e
@@ -142,7 +142,7 @@ internal static class Invariants
     private const string OrderCurrency =
         """
         SELECT e.store_id, o.order_id AS subject, e.currency AS detail, COALESCE(o.currency, '') AS currency,
-            CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+            CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS actual
         FROM ledger_entries e
         JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
         WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.account <> 'expense' AND COALESCE(o.currency, '') <> e.currency
@@ -152,7 +152,7 @@ internal static class Invariants
     // Whoever an order no longer counts for has had it taken back whole.
     private const string OrderAmbassador =
         """
-        SELECT e.store_id, o.order_id AS subject, e.ambassador_id AS detail, e.currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        SELECT e.store_id, o.order_id AS subject, e.ambassador_id AS detail, e.currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS actual
         FROM ledger_entries e
         JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
         WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.ambassador_id <> '' AND e.ambassador_id <> COALESCE(o.ambassador_id, '')
@@ -163,7 +163,7 @@ internal static class Invariants
     // An order's commission lies on the account of its state and on no other (section 4 of the rules).
     private const string OrderAccount =
         """
-        SELECT e.store_id, o.order_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS found
+        SELECT e.store_id, o.order_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, SUM(e.amount_minor) AS actual
         FROM ledger_entries e
         JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
         WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.account IN ('held', 'review', 'approved')
@@ -176,7 +176,7 @@ internal static class Invariants
 
     private const string OrderVersion =
         """
-        SELECT o.store_id, o.order_id AS subject, o.version_hash AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        SELECT o.store_id, o.order_id AS subject, o.version_hash AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS actual
         FROM orders o
         WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.version_hash IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM order_versions v
@@ -185,7 +185,7 @@ internal static class Invariants
 
     private const string OrderPayout =
         """
-        SELECT o.store_id, o.order_id AS subject, COALESCE(o.payout_id, '') AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        SELECT o.store_id, o.order_id AS subject, COALESCE(o.payout_id, '') AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS actual
         FROM orders o
         WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.state IN ('in_payout', 'paid')
             AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = o.store_id AND p.id = o.payout_id AND p.ambassador_id = o.ambassador_id)
@@ -193,7 +193,7 @@ internal static class Invariants
 
     private const string ReceiptMissing =
         """
-        SELECT o.store_id, o.order_id AS subject, o.state AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        SELECT o.store_id, o.order_id AS subject, o.state AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS actual
         FROM orders o
         WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.state <> 'parked'
             AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
@@ -201,7 +201,7 @@ internal static class Invariants
 
     private const string ReceiptTwice =
         """
-        SELECT r.store_id, r.order_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        SELECT r.store_id, r.order_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM receipts r
         WHERE (@storeId IS NULL OR r.store_id = @storeId)
         GROUP BY r.store_id, r.order_id
@@ -210,7 +210,7 @@ internal static class Invariants
 
     private const string ReceiptSuperfluous =
         """
-        SELECT r.store_id, r.order_id AS subject, '' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(1 AS bigint) AS found
+        SELECT r.store_id, r.order_id AS subject, '' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(1 AS bigint) AS actual
         FROM receipts r
         WHERE (@storeId IS NULL OR r.store_id = @storeId)
             AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = r.store_id AND o.order_id = r.order_id AND o.state <> 'parked')
@@ -218,7 +218,7 @@ internal static class Invariants
 
     private const string DeliveryState =
         """
-        SELECT d.store_id, d.id AS subject, d.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, d.attempts AS found
+        SELECT d.store_id, d.id AS subject, d.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, d.attempts AS actual
         FROM deliveries d
         WHERE (@storeId IS NULL OR d.store_id = @storeId)
             AND (d.state NOT IN ('pending', 'done', 'dead')
@@ -230,7 +230,7 @@ internal static class Invariants
 
     private const string EffectState =
         """
-        SELECT f.store_id, f.id AS subject, f.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, f.attempts AS found
+        SELECT f.store_id, f.id AS subject, f.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, f.attempts AS actual
         FROM effects f
         WHERE (@storeId IS NULL OR f.store_id = @storeId)
             AND (f.state NOT IN ('pending', 'done', 'dead')
@@ -242,7 +242,7 @@ internal static class Invariants
 
     private const string EffectTwice =
         """
-        SELECT f.store_id, f.subject AS subject, f.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        SELECT f.store_id, f.subject AS subject, f.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM effects f
         WHERE (@storeId IS NULL OR f.store_id = @storeId)
         GROUP BY f.store_id, f.kind, f.subject
@@ -251,7 +251,7 @@ internal static class Invariants
 
     private const string PayoutTransferTwice =
         """
-        SELECT a.store_id, a.payout_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        SELECT a.store_id, a.payout_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM payout_attempts a
         WHERE (@storeId IS NULL OR a.store_id = @storeId) AND a.outcome = 'accepted'
         GROUP BY a.store_id, a.payout_id
@@ -260,7 +260,7 @@ internal static class Invariants
 
     private const string PayoutTransfer =
         """
-        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.amount_minor AS expected, CAST(0 AS bigint) AS found
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.amount_minor AS expected, CAST(0 AS bigint) AS actual
         FROM payouts p
         WHERE (@storeId IS NULL OR p.store_id = @storeId)
             AND ((p.state IN ('sent', 'reversed')
@@ -274,7 +274,7 @@ internal static class Invariants
     // One open payout for each ambassador and currency (rule P1).
     private const string PayoutOpenTwice =
         """
-        SELECT p.store_id, p.ambassador_id AS subject, '' AS detail, p.currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS found
+        SELECT p.store_id, p.ambassador_id AS subject, '' AS detail, p.currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM payouts p
         WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.state IN ('approved', 'sending', 'unknown')
         GROUP BY p.store_id, p.ambassador_id, p.currency
@@ -284,7 +284,7 @@ internal static class Invariants
     // The money of every payout was reserved when it was made.
     private const string PayoutReserved =
         """
-        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.amount_minor AS expected, COALESCE(SUM(e.amount_minor), 0) AS found
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.amount_minor AS expected, COALESCE(SUM(e.amount_minor), 0) AS actual
         FROM payouts p
         LEFT JOIN ledger_transactions t ON t.store_id = p.store_id AND t.kind = 'payout_reserved' AND t.source = p.id
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'in_payout'
@@ -298,7 +298,7 @@ internal static class Invariants
     private const string PayoutSent =
         """
         SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency,
-            CASE WHEN p.state IN ('sent', 'reversed') THEN p.amount_minor ELSE 0 END AS expected, COALESCE(SUM(e.amount_minor), 0) AS found
+            CASE WHEN p.state IN ('sent', 'reversed') THEN p.amount_minor ELSE 0 END AS expected, COALESCE(SUM(e.amount_minor), 0) AS actual
         FROM payouts p
         LEFT JOIN ledger_transactions t ON t.store_id = p.store_id AND t.kind = 'payout_sent' AND t.source = p.id
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'paid'
@@ -311,7 +311,7 @@ internal static class Invariants
     // What is reserved is what the open payouts ask for: a refused or cancelled one has given its money back (rule P4).
     private const string PayoutInFlight =
         """
-        SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS found
+        SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS actual
         FROM (SELECT p.store_id, p.ambassador_id, p.currency, p.amount_minor AS asked, CAST(0 AS bigint) AS booked
                 FROM payouts p WHERE p.state IN ('approved', 'sending', 'unknown') AND (@storeId IS NULL OR p.store_id = @storeId)
             UNION ALL
@@ -324,7 +324,7 @@ internal static class Invariants
     // What was paid is what was sent, less what reversals of transfers have brought back.
     private const string PayoutPaid =
         """
-        SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS found
+        SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS actual
         FROM (SELECT p.store_id, p.ambassador_id, p.currency, p.amount_minor AS asked, CAST(0 AS bigint) AS booked
                 FROM payouts p WHERE p.state IN ('sent', 'reversed') AND (@storeId IS NULL OR p.store_id = @storeId)
             UNION ALL
@@ -340,7 +340,7 @@ internal static class Invariants
     // booked for it, and nothing was booked for a payout that does not exist.
     private const string PayoutReversed =
         """
-        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.reversed_minor AS expected, COALESCE(SUM(r.reversed), 0) AS found
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency, p.reversed_minor AS expected, COALESCE(SUM(r.reversed), 0) AS actual
         FROM payouts p
         LEFT JOIN (SELECT t.store_id, t.source, e.ambassador_id, e.currency, -e.amount_minor AS reversed
                 FROM ledger_transactions t
@@ -362,7 +362,7 @@ internal static class Invariants
     // Foreign keys keep most of these out; a restored or repaired database may have been written without them.
     private const string Orphans =
         """
-        SELECT e.store_id, e.transaction_id AS subject, 'ledger_entries' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(0 AS bigint) AS found
+        SELECT e.store_id, e.transaction_id AS subject, 'ledger_entries' AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(0 AS bigint) AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId)
             AND NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.store_id = e.store_id AND t.id = e.transaction_id)
@@ -441,35 +441,35 @@ internal static class Invariants
 
     public static readonly ImmutableArray<Invariant> All =
     [
-        new("ledger-entries-too-few", EntriesTooFew, row => Numbers($"the transaction has {row.Found} entries and must have two or more")),
-        new("ledger-not-zero", NotZero, row => Numbers($"the entries of the transaction sum to {row.Found} and must sum to 0")),
+        new("ledger-entries-too-few", EntriesTooFew, row => Numbers($"the transaction has {row.Actual} entries and must have two or more")),
+        new("ledger-not-zero", NotZero, row => Numbers($"the entries of the transaction sum to {row.Actual} and must sum to 0")),
         new("ledger-currency-mixed", CurrencyMixed, row => $"an entry is in {row.Detail}, its transaction in {row.Currency}"),
-        new("ledger-posted-twice", PostedTwice, row => Numbers($"the source was posted {row.Found} times as {row.Detail}")),
+        new("ledger-posted-twice", PostedTwice, row => Numbers($"the source was posted {row.Actual} times as {row.Detail}")),
         new("ledger-entry-account", EntryAccount, row => $"an entry on the account '{row.Detail}' names the wrong party"),
         new("ledger-entry-ambassador", EntryAmbassador, row => $"an entry names {row.Detail}, who is no ambassador of this store"),
         new("balance-missing", BalanceMissing, row => Numbers($"the account {row.Detail} has entries of {row.Expected} {row.Currency} in minor units and no balance")),
-        new("balance-superfluous", BalanceSuperfluous, row => Numbers($"the account {row.Detail} has a balance of {row.Found} {row.Currency} in minor units and no entries")),
-        new("balance-wrong", BalanceWrong, row => Numbers($"the account {row.Detail} has a balance of {row.Found} and entries of {row.Expected} {row.Currency} in minor units")),
-        new("order-commission", OrderCommission, row => Numbers($"the order earned {row.Expected} and its entries sum to {row.Found}")),
+        new("balance-superfluous", BalanceSuperfluous, row => Numbers($"the account {row.Detail} has a balance of {row.Actual} {row.Currency} in minor units and no entries")),
+        new("balance-wrong", BalanceWrong, row => Numbers($"the account {row.Detail} has a balance of {row.Actual} and entries of {row.Expected} {row.Currency} in minor units")),
+        new("order-commission", OrderCommission, row => Numbers($"the order earned {row.Expected} and its entries sum to {row.Actual}")),
         new("order-currency", OrderCurrency, row => $"the order is in {row.Currency} and has entries in {row.Detail}"),
-        new("order-ambassador", OrderAmbassador, row => Numbers($"{row.Detail} has {row.Found} of an order that counts for someone else")),
-        new("order-account", OrderAccount, row => Numbers($"{row.Found} lie on the account {row.Detail}, which is not that of the order's state")),
+        new("order-ambassador", OrderAmbassador, row => Numbers($"{row.Detail} has {row.Actual} of an order that counts for someone else")),
+        new("order-account", OrderAccount, row => Numbers($"{row.Actual} lie on the account {row.Detail}, which is not that of the order's state")),
         new("order-version", OrderVersion, _ => "the version that the order was judged by is not in the log"),
         new("order-payout", OrderPayout, row => $"the order counts as paid out by '{row.Detail}', which is no payout of its ambassador"),
         new("receipt-missing", ReceiptMissing, row => $"the order is {row.Detail} and has no receipt"),
-        new("receipt-twice", ReceiptTwice, row => Numbers($"the order has {row.Found} receipts")),
+        new("receipt-twice", ReceiptTwice, row => Numbers($"the order has {row.Actual} receipts")),
         new("receipt-superfluous", ReceiptSuperfluous, _ => "the receipt has no order that was decided"),
-        new("delivery-state", DeliveryState, row => Numbers($"the columns of a delivery that is {row.Detail} contradict each other (attempts: {row.Found})")),
-        new("effect-state", EffectState, row => Numbers($"the columns of an effect that is {row.Detail} contradict each other (attempts: {row.Found})")),
-        new("effect-twice", EffectTwice, row => Numbers($"there are {row.Found} effects {row.Detail} for one subject")),
-        new("payout-transfer-twice", PayoutTransferTwice, row => Numbers($"the payout has {row.Found} accepted attempts")),
+        new("delivery-state", DeliveryState, row => Numbers($"the columns of a delivery that is {row.Detail} contradict each other (attempts: {row.Actual})")),
+        new("effect-state", EffectState, row => Numbers($"the columns of an effect that is {row.Detail} contradict each other (attempts: {row.Actual})")),
+        new("effect-twice", EffectTwice, row => Numbers($"there are {row.Actual} effects {row.Detail} for one subject")),
+        new("payout-transfer-twice", PayoutTransferTwice, row => Numbers($"the payout has {row.Actual} accepted attempts")),
         new("payout-transfer", PayoutTransfer, row => $"the payout is {row.Detail}, which its attempts and its transfer contradict"),
-        new("payout-open-twice", PayoutOpenTwice, row => Numbers($"{row.Found} payouts in {row.Currency} are open at once (rule P1)")),
-        new("payout-reserved", PayoutReserved, row => Numbers($"{row.Found} were reserved for a payout of {row.Expected}")),
-        new("payout-sent", PayoutSent, row => Numbers($"the payout is {row.Detail}: {row.Found} were booked as paid and must be {row.Expected}")),
-        new("payout-in-flight", PayoutInFlight, row => Numbers($"{row.Found} {row.Currency} are reserved in minor units and the open payouts ask for {row.Expected}")),
-        new("payout-paid", PayoutPaid, row => Numbers($"{row.Found} {row.Currency} are booked as paid in minor units and the transfers come to {row.Expected}")),
-        new("payout-reversed", PayoutReversed, row => Numbers($"the payout is {row.Detail}: {row.Found} were booked as reversed and {row.Expected} are noted with it")),
+        new("payout-open-twice", PayoutOpenTwice, row => Numbers($"{row.Actual} payouts in {row.Currency} are open at once (rule P1)")),
+        new("payout-reserved", PayoutReserved, row => Numbers($"{row.Actual} were reserved for a payout of {row.Expected}")),
+        new("payout-sent", PayoutSent, row => Numbers($"the payout is {row.Detail}: {row.Actual} were booked as paid and must be {row.Expected}")),
+        new("payout-in-flight", PayoutInFlight, row => Numbers($"{row.Actual} {row.Currency} are reserved in minor units and the open payouts ask for {row.Expected}")),
+        new("payout-paid", PayoutPaid, row => Numbers($"{row.Actual} {row.Currency} are booked as paid in minor units and the transfers come to {row.Expected}")),
+        new("payout-reversed", PayoutReversed, row => Numbers($"the payout is {row.Detail}: {row.Actual} were booked as reversed and {row.Expected} are noted with it")),
         new("orphan", Orphans, row => $"{row.Detail} refers to a row that does not exist"),
     ];
 

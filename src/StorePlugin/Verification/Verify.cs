@@ -16,7 +16,7 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
     /// <summary>How many rows of one check are named; beyond them their number is told.</summary>
     public const int NamedMax = 20;
 
-    private const string List = "SELECT store_id, subject, detail, currency, expected, found FROM (";
+    private const string List = "SELECT store_id, subject, detail, currency, expected, actual FROM (";
     private const string InOrder = ") offences ORDER BY store_id, subject, detail, currency";
     private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM (";
     private const string OfAll = ") offences";

@@ -243,15 +243,6 @@ internal abstract class DataContract
         Assert.That(added.Sum(), Is.EqualTo(1));
     }
 
-    /// <summary>Each flow runs the program's own statements, from the outside, on this database.</summary>
-    [TestCaseSource(typeof(Flows), nameof(Flows.All))]
-    public async Task The_program_works_on_it(Flow flow)
-    {
-        await using var app = await StoreApp.StartAsync([new("Serilog:MinimumLevel:Default", "Fatal")], database: _database);
-
-        await flow.Run(app);
-    }
-
     protected Task PlantEffectAsync(string id, string? subject = null, string state = "pending", string payload = "") => Plant.RowAsync(
         Db, "effects", ("store_id", Store), ("id", id), ("kind", "k"), ("subject", subject ?? id), ("state", state), ("payload", payload));
 

@@ -7,6 +7,7 @@ using StorePlugin.Ledger;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Data;
 
@@ -16,7 +17,7 @@ internal sealed record Flow(string Name, Func<StoreApp, Task> Run)
     public override string ToString() => Name;
 }
 
-internal static class Flows
+internal static partial class Flows
 {
     public static readonly Flow[] All =
     [
@@ -26,6 +27,9 @@ internal static class Flows
         new("effects done, failed and put off", EffectsAsync),
         new("a store that comes, goes and comes back", InstallationAsync),
         new("findings of verify", VerifyAsync),
+        new("a programme over the API", ApiAsync),
+        new("what the pages show", PagesAsync),
+        new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)
@@ -128,12 +132,22 @@ internal static class Flows
         directory.Forget(shop.Store);
         Assert.That((await directory.GetAsync(shop.Store.Id)).IsInstalled, Is.False);
 
+        // More than a merchant needs at once: the oldest are dropped.
+        for (var clicks = 0; clicks < 21; clicks++)
+        {
+            await installation.BeginAsync("rehearsal", "test", shop.Store.Domain, default);
+        }
+
         var start = await installation.BeginAsync("rehearsal", "test", shop.Store.Domain, default);
         Assert.That(await installation.RedeemAsync("rehearsal", shop.Store.Domain, start.State, "another browser", default), Is.Null);
         Assert.That((await installation.RedeemAsync("rehearsal", shop.Store.Domain, start.State, start.CookieSecret, default))?.Id, Is.EqualTo(shop.Store.Id));
         Assert.That(await installation.RedeemAsync("rehearsal", shop.Store.Domain, start.State, start.CookieSecret, default), Is.Null);
         var back = await installation.CompleteAsync(
             start.Store, new Grant("token", "refresh", null, null, "orders", null, new StoreFacts("Back", "EUR", "Europe/Berlin", "shop.example")), default);
+
+        await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, back, new ScopesChanged(["read_orders", "write_discounts"])));
+        Assert.That(
+            await app.Db.OneAsync<string>("SELECT scopes FROM stores WHERE id = @id", new { id = back.Id }), Is.EqualTo("read_orders,write_discounts"));
 
         Assert.That((back.Id, back.IsInstalled, back.Name), Is.EqualTo((shop.Store.Id, true, "Back")));
         Assert.That((await app.Get<Credentials>().FindAsync(back.Id, CredentialKind.AccessToken))?.Value, Is.EqualTo("token"));

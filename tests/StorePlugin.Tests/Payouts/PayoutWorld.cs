@@ -40,7 +40,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
 
     public ManualClock Clock => App.Clock;
 
-    public static async Task<PayoutWorld> StartAsync(bool connected = true, bool canWrite = true)
+    public static async Task<PayoutWorld> StartAsync(bool connected = true, bool canWrite = true, DatabaseOptions? database = null)
     {
         StoreApp? app = null;
         var stripe = await FakeStripe.StartAsync(() => app?.Clock.GetUtcNow() ?? StoreApp.Start);
@@ -52,7 +52,8 @@ internal sealed class PayoutWorld : IAsyncDisposable
                 services.AddSingleton<IStartupFilter>(watch);
                 services.AddSingleton(new StripeRate(requestsPerSecond: 1000));
                 services.AddHttpClient<StripeClient>(http => http.Timeout = TimeSpan.FromMilliseconds(700));
-            });
+            },
+            database);
         var id = Ids.New("sto", StoreApp.Start);
         await app.Db.DoAsync(
             """

@@ -1,0 +1,141 @@
+// The ways of merchants and ambassadors: the API, the pages, and the rehearsal's own Stripe.
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using StorePlugin.Ledger;
+using StorePlugin.Stores;
+using StorePlugin.Stores.Rehearsal;
+using StorePlugin.Tests.Rig;
+using StorePlugin.Tests.Stores.Rehearsal;
+
+namespace StorePlugin.Tests.Data;
+
+internal static partial class Flows
+{
+    private static async Task ApiAsync(StoreApp app)
+    {
+        var installed = await InstalledShop.InstallAsync(app);
+        var store = installed.Store;
+        using var key = new StringWriter();
+        await app.Get<ApiKeyVerb>().RunAsync(ApiKeyOrder.Read(["--store", store.Domain, "--write"])!, key, TextWriter.Null);
+        var api = new ApiClient(app, key.ToString().Trim());
+
+        var campaign = await api.DraftAsync(withObjective: false);
+        await OkAsync(api.Put($"campaigns/{campaign}/objective", Bodies.Campaign()["objective"]!.DeepClone()));
+        var ann = (await api.AddAsync(campaign, "FLOWAPI")).Text("id");
+        Assert.That((await api.Post("ambassadors", Bodies.Ambassador(campaign, "flowapi"))).Status, Is.EqualTo(409), "the code is taken");
+        await OkAsync(api.Post($"campaigns/{campaign}/launch"));
+        await app.DrainAsync();
+        Assert.That((string?)(await api.Get($"ambassadors/{ann}")).Json!["discount"]!["state"], Is.EqualTo("created"));
+
+        Assert.That((int)(await app.VisitAsync("/r/flowapi")).StatusCode, Is.EqualTo(302));
+        await SendAsync(app, store, "orders/paid", Order("71").With("FLOWAPI", "10.00").ToJson());
+        app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await OkAsync(api.Post($"ambassadors/{ann}/suspension"));
+        app.Clock.Advance(TimeSpan.FromHours(2));
+        await SendAsync(app, store, "orders/paid", (Order("72") with { At = StoreApp.Start.AddHours(1) }).With("FLOWAPI", "10.00").ToJson());
+        await OkAsync(api.Delete($"ambassadors/{ann}/suspension"));
+        await SendAsync(app, store, "orders/paid", "not JSON");
+        await app.DrainAsync();
+        await app.Db.DoAsync(
+            "UPDATE effects SET state = 'dead', attempts = 1, outcome = 'x', done_at = @now WHERE store_id = @id AND kind = 'create_discount'",
+            new { id = store.Id, now = app.Clock.GetUtcNow() });
+
+        foreach (var list in new[]
+        {
+            "store", "campaigns?limit=1", $"campaigns/{campaign}", "ambassadors", $"ambassadors/{ann}", "orders", $"orders?ambassador={ann}&limit=1",
+            "orders/71/receipt", "ledger/entries?limit=1", $"ledger/entries?ambassador={ann}", "ledger/balances", $"ledger/balances?ambassador={ann}",
+        })
+        {
+            await OkAsync(api.Get(list));
+        }
+
+        foreach (var kind in new[] { "deliveries", "effects" })
+        {
+            await OkAsync(api.Get(kind + "?state=pending"));
+            await OkAsync(api.Get(kind + "?state=done"));
+            var dead = (string)(await api.Get(kind + "?state=dead")).Json!["items"]!.AsArray().Single()!["id"]!;
+            await OkAsync(api.Get($"{kind}/{dead}"));
+            await OkAsync(api.Post($"{kind}/{dead}/replays"));
+        }
+
+        await app.DrainAsync();
+        var balances = (await api.Get($"ledger/balances?ambassador={ann}")).Json!["items"]!.AsArray();
+        Assert.That(balances.Single(balance => (string?)balance!["account"] == Account.Held)!["amount"]!["minor"]!.GetValue<long>(), Is.EqualTo(900));
+        Assert.That((await api.Get("payout-runs/none")).Status, Is.EqualTo(404));
+    }
+
+    private static async Task PagesAsync(StoreApp app)
+    {
+        var rooms = await Rooms.OpenAsync(app, "str_flow");
+        await rooms.AmbassadorAsync("amb_ann", "Ann", "PAGEANN");
+        for (var i = 0; i < 26; i++)
+        {
+            await rooms.AmbassadorAsync($"amb_{i:00}", $"Person {i}", $"PAGE{i}");
+            await rooms.OrderAsync($"{100 + i}", "held", 90_00, "amb_ann", 9_00, "A code was used.", at: StoreApp.Start.AddMinutes(i));
+        }
+
+        await rooms.ClicksAsync("amb_ann", 3);
+        await rooms.DeadDeliveryAsync("dlv_kept", "The body is not JSON.");
+        await rooms.DeadDeliveryAsync("dlv_gone", "The body is not JSON.", dropped: true);
+        await rooms.DeadEffectAsync("eff_dead", "The store refused.");
+        Assert.That(await app.Get<SignInLine>().TextAsync(default), Does.Contain("/sign-in/"));
+
+        using var owner = await rooms.OwnerAsync();
+        var overview = await owner.GetAsync("/dashboard");
+        Assert.That(overview.Text(), Does.Contain("PAGEANN").Or.Contain("Person").And.Contain("The body is not JSON."));
+        foreach (var list in new[] { "orders", "ambassadors" })
+        {
+            var first = await owner.GetAsync($"/dashboard/{list}");
+            var next = first.QuerySelectorAll("a").Select(a => a.GetAttribute("href")!).Single(href => href.Contains("?after=", StringComparison.Ordinal));
+            Assert.That((await owner.GetAsync(next)).QuerySelectorAll("tbody tr"), Is.Not.Empty, list);
+        }
+
+        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text(), Does.Contain("Ann"));
+        Assert.That((await owner.GetAsync("/dashboard/orders/101")).Text(), Does.Contain("#101"));
+        foreach (var form in overview.QuerySelectorAll("form[action$=replays]"))
+        {
+            Assert.That((await owner.SubmitAsync(form)).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+            Assert.That((await owner.SubmitAsync(form)).StatusCode, Is.Not.EqualTo(HttpStatusCode.InternalServerError), "no longer dead");
+        }
+
+        var person = await owner.GetAsync("/dashboard/ambassadors/amb_ann");
+        Assert.That((int)(await owner.SubmitAsync(person.QuerySelector("form[action$=sign-in-links]")!)).StatusCode, Is.LessThan(400));
+
+        using var ann = await rooms.AmbassadorBrowserAsync("amb_ann");
+        var portal = await ann.GetAsync("/portal");
+        Assert.That(portal.Text(), Does.Contain("234.00").And.Contain("Held until"));
+        var older = portal.QuerySelectorAll("a").Select(a => a.GetAttribute("href")!).Single(href => href.Contains("?after=", StringComparison.Ordinal));
+        Assert.That((await ann.GetAsync(older)).QuerySelectorAll("tbody tr"), Has.Exactly(1).Items);
+        Assert.That((await ann.AskAsync("/portal/link.svg")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await ann.SubmitAsync(portal.QuerySelector("form[action$=sign-out]")!);
+        Assert.That((await ann.AskAsync("/portal")).StatusCode, Is.Not.EqualTo(HttpStatusCode.OK));
+    }
+
+    private static async Task RehearsalStripeAsync(StoreApp app)
+    {
+        const string Transfers = "/v1/transfers";
+        const string Body = "amount=2500&currency=eur&destination=acct_1Ann&transfer_group=po_1&metadata%5Bpayout_id%5D=po_1&metadata[attempt]=1";
+        var shop = await InstalledShop.InstallAsync(app);
+
+        var first = await shop.SendToStripeAsync(HttpMethod.Post, Transfers, Body, "k1");
+        var again = await shop.SendToStripeAsync(HttpMethod.Post, Transfers, Body, "k1");
+        app.Clock.Advance(RehearsalStripeAccount.KeyLifetime);
+        var after = await shop.SendToStripeAsync(HttpMethod.Post, Transfers, Body, "k1");
+        var list = JsonNode.Parse(await (await shop.SendToStripeAsync(HttpMethod.Get, Transfers + "?transfer_group=po_1")).Content.ReadAsStringAsync())!;
+        var one = await shop.SendToStripeAsync(HttpMethod.Get, $"{Transfers}/{(string)list["data"]![0]!["id"]!}");
+
+        Assert.That(await again.Content.ReadAsStringAsync(), Is.EqualTo(await first.Content.ReadAsStringAsync()));
+        Assert.That((after.StatusCode, one.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
+        Assert.That(list["data"]!.AsArray(), Has.Count.EqualTo(2));
+    }
+
+    private static async Task SendAsync(StoreApp app, Store store, string topic, string json) =>
+        Assert.That(await app.Get<RehearsalShop>().SendAsync(store.Id, ShopDelivery.Of(topic, Encoding.UTF8.GetBytes(json)), default), Is.EqualTo(200));
+
+    private static async Task OkAsync(Task<ApiAnswer> call)
+    {
+        var answer = await call;
+        Assert.That(answer.Status, Is.InRange(200, 299), answer.Json?.ToJsonString());
+    }
+}

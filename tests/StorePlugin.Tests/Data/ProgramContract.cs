@@ -1,0 +1,187 @@
+// The program itself on both databases: every way through it, and every statement it has.
+using StorePlugin.Data;
+using StorePlugin.Demo;
+using StorePlugin.Payouts;
+using StorePlugin.Tests.Payouts;
+using StorePlugin.Tests.Rig;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Data;
+
+[NonParallelizable]
+internal sealed class SqliteProgramContract : ProgramContract
+{
+    protected override TestDatabases Databases => TestDatabases.Sqlite;
+}
+
+[NonParallelizable]
+internal sealed class SqlServerProgramContract : ProgramContract
+{
+    protected override TestDatabases Databases => TestDatabases.SqlServer;
+}
+
+internal abstract class ProgramContract
+{
+    // Statements that one of the databases has no use for.
+    private static readonly Dictionary<string, string> NeedNotRun = new(StringComparer.Ordinal)
+    {
+        ["Workers.FreeDeliveries"] = "at the start of the program that owns an SQLite file",
+        ["Workers.FreeEffects"] = "at the start of the program that owns an SQLite file",
+    };
+
+    // By name; whoever asks first runs it, and whoever asks later learns how it ended.
+    private readonly Dictionary<string, Task> _ways = new(StringComparer.Ordinal);
+    private string _keys = "";
+    private DatabaseOptions? _database;
+
+    protected abstract TestDatabases Databases { get; }
+
+    [OneTimeSetUp]
+    public async Task CreateAsync()
+    {
+        _database = await Databases.CreateAsync();
+        _keys = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
+        RunStatements.Listen();
+    }
+
+    [OneTimeTearDown]
+    public async Task DropAsync()
+    {
+        if (_database is not null)
+        {
+            await Databases.DropAsync(_database);
+            Directory.Delete(_keys, recursive: true);
+        }
+    }
+
+    /// <summary>Each flow runs the program's own statements, from the outside, on this database.</summary>
+    [TestCaseSource(typeof(Flows), nameof(Flows.All))]
+    public Task The_program_works_on_it(Flow flow) => OnceAsync(flow.Name, () => RunAsync(flow));
+
+    [Test]
+    public Task Payouts_end_well_on_it() => OnceAsync("payouts", () => OnItsOwnAsync(PayAsync));
+
+    [Test]
+    public Task The_demo_ends_with_no_findings_on_it() => OnceAsync("demo", () => OnItsOwnAsync(ShowAsync));
+
+    /// <summary>A new statement needs a flow that runs it: only then it is known that both databases understand it.</summary>
+    [Test]
+    public async Task Every_statement_of_the_program_has_been_run()
+    {
+        foreach (var flow in Flows.All)
+        {
+            await The_program_works_on_it(flow);
+        }
+
+        await Payouts_end_well_on_it();
+        await The_demo_ends_with_no_findings_on_it();
+
+        Assert.That(RunStatements.NotRun().Select(constant => constant.Name).Except(NeedNotRun.Keys), Is.Empty);
+    }
+
+    private Task OnceAsync(string name, Func<Task> way)
+    {
+        if (!_ways.TryGetValue(name, out var run))
+        {
+            _ways[name] = run = way();
+        }
+
+        return run;
+    }
+
+    private async Task RunAsync(Flow flow)
+    {
+        await using var app = await StoreApp.StartAsync(
+            [new("Serilog:MinimumLevel:Default", "Fatal"), new("Secrets:KeyFile", Path.Combine(_keys, "secrets.key"))], database: _database);
+
+        await flow.Run(app);
+    }
+
+    private static async Task PayAsync(DatabaseOptions database)
+    {
+        await using var world = await PayoutWorld.StartAsync(database: database);
+        var days = TimeSpan.FromDays(3);
+
+        world.Stripe.TopUp("eur", -1_000_000);
+        var refused = await world.ReservedAsync();
+        await world.WorkAsync();
+        Assert.That((await world.PayoutAsync(refused.Id)).State, Is.EqualTo("refused"));
+        world.Stripe.TopUp("eur", 1_000_000);
+        var sent = (await world.PayAsync()).Payouts.Single();
+        await world.WorkAsync();
+
+        world.Stripe.Next(StripeFault.BadKey);
+        var rejected = await world.ReservedAsync("acct_bob");
+        await world.WorkForAsync(days);
+        world.Stripe.Next(StripeFault.StoredFault);
+        var lost = await world.ReservedAsync("acct_cid");
+        await world.WorkForAsync(days);
+        var again = await world.App.Http.PostAsync(new Uri($"/payouts-under-test/payouts/{lost.Id}/attempts", UriKind.Relative), null);
+        Assert.That((int)again.StatusCode, Is.EqualTo(201));
+        await world.WorkForAsync(days);
+
+        // Somebody pays once more by hand, and takes another transfer back.
+        world.Stripe.AddTransfer(5000, "eur", "acct_cid", lost.Id);
+        await LookUpAsync(world, lost.Id);
+        world.Stripe.Reverse((await world.PayoutAsync(sent.Id)).TransferId!, 5000);
+        await LookUpAsync(world, sent.Id);
+        var page = await world.App.Http.GetStringAsync(new Uri("/payouts-under-test/payouts?limit=2", UriKind.Relative));
+        var run = await world.App.Http.GetAsync(new Uri($"/payouts-under-test/payout-runs/{refused.RunId}", UriKind.Relative));
+        var one = await world.App.Http.GetAsync(new Uri($"/payouts-under-test/payouts/{sent.Id}", UriKind.Relative));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await world.PayoutAsync(sent.Id)).State, Is.EqualTo("reversed"));
+            Assert.That((await world.PayoutAsync(rejected.Id)).State, Is.EqualTo("sent"));
+            Assert.That((await world.PayoutAsync(lost.Id)).State, Is.EqualTo("sent"));
+            Assert.That((await world.PayoutAsync(lost.Id)).Problem, Does.Contain("2 transfers"));
+            Assert.That(page, Does.Contain("\"next\":\"po_"));
+            Assert.That(((int)run.StatusCode, (int)one.StatusCode), Is.EqualTo((200, 200)));
+        }
+
+        await world.AssertBooksAsync();
+    }
+
+    private async Task ShowAsync(DatabaseOptions database)
+    {
+        using var output = new StringWriter();
+        using var progress = new StringWriter();
+        string[] settings =
+        [
+            $"--Data:Folder={_keys}",
+            $"--Database:Provider={database.Provider}",
+            $"--ConnectionStrings:StorePlugin={database.ConnectionString}",
+            $"--Secrets:KeyFile={Path.Combine(_keys, "demo.key")}",
+            "--urls=http://127.0.0.1:0",
+        ];
+        await using (var db = new Db(database))
+        {
+            await new Migrator(db, TimeProvider.System).MigrateAsync();
+        }
+
+        var code = await new DemoVerb(output, progress, progressIsTerminal: false).RunAsync(settings, exit: true, days: 1);
+
+        Assert.That(code, Is.Zero, output.ToString() + progress);
+    }
+
+    private static async Task LookUpAsync(PayoutWorld world, string payoutId)
+    {
+        await world.Db.InTransactionAsync(tx => world.App.Get<ReceiveStripeEvent>().ApplyAsync(
+            tx, world.Store, new StripeEventReceived($"evt_{payoutId}", "transfer.updated", null, "tr_1", payoutId)));
+        await world.WorkAsync();
+    }
+
+    /// <summary>On a database beside the fixture's.</summary>
+    private async Task OnItsOwnAsync(Func<DatabaseOptions, Task> work)
+    {
+        var database = await Databases.CreateAsync();
+        try
+        {
+            await work(database);
+        }
+        finally
+        {
+            await Databases.DropAsync(database);
+        }
+    }
+}

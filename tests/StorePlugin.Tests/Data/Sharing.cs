@@ -1,0 +1,266 @@
+// Two workers, and two programs, over one database: what one holds the other leaves, and nothing is decided or booked twice.
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Ledger;
+using StorePlugin.Orders;
+using StorePlugin.Payouts;
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
+using StorePlugin.Verification;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Data;
+
+[NonParallelizable]
+internal sealed class SqliteSharing : Sharing
+{
+    protected override TestDatabases Databases => TestDatabases.Sqlite;
+}
+
+[NonParallelizable]
+internal sealed class SqlServerSharing : Sharing
+{
+    private const int Orders = 300;
+
+    protected override TestDatabases Databases => TestDatabases.SqlServer;
+
+    [Test]
+    public async Task Of_two_that_decide_one_order_at_once_the_second_starts_over()
+    {
+        var (shop, ann) = await OpenAsync();
+        var order = new TestOrder("900", StoreApp.Start).With("SHARED", "10.00");
+        await shop.PaysAsync(order);
+        var receive = App.Get<ReceiveOrders>();
+        var first = Paid(shop, order with { Lines = [("200.00", 1, "20.00")], UpdatedAt = StoreApp.Start.AddHours(1) });
+        var second = Paid(shop, order with { Lines = [("300.00", 1, "30.00")], UpdatedAt = StoreApp.Start.AddHours(2) });
+
+        // The second begins while the first has decided and not committed: it reads the old row or waits for the new one,
+        // and where it has read the old one its write finds another revision.
+        using var decided = new SemaphoreSlim(0);
+        using var begun = new SemaphoreSlim(0);
+        var one = App.Db.InTransactionAsync(async tx =>
+        {
+            await receive.ApplyAsync(tx, shop.Store, [first]);
+            decided.Release();
+            await begun.WaitAsync();
+            await Task.Delay(2000);
+        });
+        await decided.WaitAsync();
+        var stale = 0;
+        var other = Task.Run(async () =>
+        {
+            while (true)
+            {
+                try
+                {
+                    await App.Db.InTransactionAsync(async tx =>
+                    {
+                        begun.Release();
+                        await receive.ApplyAsync(tx, shop.Store, [second]);
+                    });
+                    return;
+                }
+                catch (StaleOrderException)
+                {
+                    stale++;
+                }
+            }
+        });
+        await Task.WhenAll(one, other);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(stale, Is.LessThanOrEqualTo(1));
+            Assert.That(
+                await App.Db.OneAsync<long>("SELECT revision FROM orders WHERE store_id = @id AND order_id = '900'", new { id = shop.Store.Id }), Is.EqualTo(3));
+            Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(27_00));
+            Assert.That(await App.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task Two_programs_on_one_database_end_with_sound_books()
+    {
+        var (shop, ann) = await OpenAsync();
+        var settings = new[]
+        {
+            ("Database:Provider", Database.Provider),
+            ("ConnectionStrings:StorePlugin", Database.ConnectionString),
+            ("Secrets:KeyFile", Path.Combine(App.Folder, "secrets.key")),
+        };
+        var (left, leftAddress) = await ProgramRun.ServeAsync(App.Folder, settings);
+        await using var leftRun = left;
+        var (right, rightAddress) = await ProgramRun.ServeAsync(App.Folder, settings);
+        await using var rightRun = right;
+
+        // Every order is told to both, so that they meet: created here and paid there.
+        using var http = new HttpClient();
+        await Parallel.ForEachAsync(Enumerable.Range(1, Orders), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, cancel) =>
+        {
+            var order = new TestOrder((1000 + i).ToString(CultureInfo.InvariantCulture), StoreApp.Start).With("SHARED", "10.00");
+            await Task.WhenAll(
+                SendAsync(leftAddress, order with { FinancialStatus = "pending" }, $"{i}-created"),
+                SendAsync(rightAddress, order with { UpdatedAt = StoreApp.Start.AddMinutes(1) }, $"{i}-paid"));
+        });
+        for (var looks = 0; await CountAsync(shop, "pending") > 0; looks++)
+        {
+            Assert.That(looks, Is.LessThan(600), "the work comes to an end");
+            await Task.Delay(200);
+        }
+
+        var (exitCode, findings, _) = await ProgramRun.ToEndAsync(["verify"], App.Folder, settings);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await CountAsync(shop, "done"), Is.EqualTo(2 * Orders));
+            Assert.That(await shop.BalanceAsync(ann, Account.Held) + await shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(Orders * 9_00));
+            Assert.That(findings, Is.Empty);
+            Assert.That(exitCode, Is.Zero);
+        }
+
+        async Task SendAsync(Uri address, TestOrder order, string id)
+        {
+            using var request = shop.Delivery("orders/updated", order.ToJson(), id);
+            request.RequestUri = new Uri(address, request.RequestUri!);
+            using var answer = await http.SendAsync(request);
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    private OrderEvent Paid(Shop shop, TestOrder order)
+    {
+        var read = DeliveryReader.Read(new Delivery(
+            shop.Store.Id, WebhookSource.Rehearsal, "k", "orders/paid", System.Text.Encoding.UTF8.GetBytes(order.ToJson())));
+        return OrderEvent.Of(read, shop.Store, App.Get<StoreKeys>())!;
+    }
+}
+
+internal abstract class Sharing
+{
+    protected abstract TestDatabases Databases { get; }
+
+    protected DatabaseOptions Database { get; private set; } = null!;
+
+    protected StoreApp App { get; private set; } = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        Database = await Databases.CreateAsync();
+        App = await StoreApp.StartAsync([new("Serilog:MinimumLevel:Default", "Fatal")], database: Database);
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        // Without a server the test was ignored before there was anything to stop.
+        if (App is not null)
+        {
+            await App.DisposeAsync();
+            await Databases.DropAsync(Database);
+        }
+    }
+
+    [Test]
+    public async Task A_worker_that_has_lost_its_lease_marks_nothing()
+    {
+        var (shop, ann) = await OpenAsync();
+        await shop.DeliverAsync("orders/paid", new TestOrder("900", StoreApp.Start).With("SHARED", "10.00").ToJson());
+        using var claimed = new SemaphoreSlim(0);
+        using var goOn = new SemaphoreSlim(0);
+
+        // The slow worker stops between its claim and its work; the other one takes the row over and stops there too.
+        var slow = Worker(() =>
+        {
+            App.Clock.Advance(Retry.Lease + TimeSpan.FromSeconds(1));
+            claimed.Release();
+            goOn.Wait();
+        });
+        var slowRun = Task.Run(() => slow.RunOnceAsync(default));
+        await claimed.WaitAsync();
+        using var taken = new SemaphoreSlim(0);
+        using var finish = new SemaphoreSlim(0);
+        var other = Worker(() =>
+        {
+            taken.Release();
+            finish.Wait();
+        });
+        var otherRun = Task.Run(() => other.RunOnceAsync(default));
+        await taken.WaitAsync();
+        goOn.Release();
+        await slowRun;
+        var (pending, held) = (await CountAsync(shop, "pending"), await shop.BalanceAsync(ann, Account.Held));
+        finish.Release();
+        await otherRun;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((pending, held), Is.EqualTo((1L, 0L)), "what the slow worker did was taken back");
+            Assert.That(await CountAsync(shop, "done"), Is.EqualTo(1));
+            Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(9_00));
+            Assert.That(await App.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task Two_workers_on_one_backlog_do_each_delivery_once()
+    {
+        var (shop, ann) = await OpenAsync();
+        await Task.WhenAll(Enumerable.Range(1, 80).Select(i => shop.DeliverAsync(
+            "orders/paid", new TestOrder((900 + (i % 50)).ToString(CultureInfo.InvariantCulture), StoreApp.Start).With("SHARED", "10.00").ToJson())));
+        var (one, other) = (Worker(() => { }), Worker(() => { }));
+
+        while (await CountAsync(shop, "pending") > 0)
+        {
+            await Task.WhenAll(Task.Run(() => one.RunOnceAsync(default)), Task.Run(() => other.RunOnceAsync(default)));
+            App.Clock.Advance(Retry.Lease + TimeSpan.FromSeconds(1));
+        }
+
+        Assert.That(await CountAsync(shop, "done"), Is.EqualTo(80));
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(50 * 9_00));
+        Assert.That(await App.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
+    protected async Task<(Shop Shop, string Ann)> OpenAsync()
+    {
+        var shop = await Shop.OpenAsync(App, "sharing");
+        return (shop, await shop.AmbassadorAsync("SHARED"));
+    }
+
+    protected Task<long> CountAsync(Shop shop, string state) => App.Db.OneAsync<long>(
+        "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @id AND state = @state", new { id = shop.Store.Id, state });
+
+    /// <param name="beforeItsWork">Runs when the worker has claimed and before it applies.</param>
+    private InboxWorker Worker(Action beforeItsWork) => new(
+        App.Db,
+        App.Get<StoreDirectory>(),
+        App.Get<StoreKeys>(),
+        App.Get<ReceiveOrders>(),
+        App.Get<ReceiveStoreEvent>(),
+        App.Get<ReceiveStripeEvent>(),
+        App.Get<Installation>(),
+        App.Get<WorkSignal>(),
+        new StopwatchHook(App.Clock, beforeItsWork),
+        NullLogger<InboxWorker>.Instance);
+
+    /// <summary>The worker takes the time just before it applies a batch; there it can be held.</summary>
+    private sealed class StopwatchHook(TimeProvider clock, Action before) : TimeProvider
+    {
+        private int _calls;
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override long GetTimestamp()
+        {
+            if (Interlocked.Increment(ref _calls) == 1)
+            {
+                before();
+            }
+
+            return clock.GetTimestamp();
+        }
+    }
+}
