@@ -1,5 +1,6 @@
 // How /openapi/v1.json describes the API.
 using Microsoft.OpenApi;
+using StorePlugin.Orders;
 
 namespace StorePlugin;
 
@@ -14,6 +15,11 @@ internal static class ApiDescription
             options.AddDocumentTransformer((document, _, _) =>
             {
                 Describe(document);
+                return Task.CompletedTask;
+            });
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                ReceiptView.Describe(schema, context);
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer((operation, _, _) =>
