@@ -14,10 +14,14 @@ internal sealed class Dice(ulong seed)
 
     private ulong Next()
     {
-        _state += 0x9E3779B97F4A7C15;
-        var mixed = _state;
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-        return mixed ^ (mixed >> 31);
+        // What goes over 64 bits is meant to be lost.
+        unchecked
+        {
+            _state += 0x9E3779B97F4A7C15;
+            var mixed = _state;
+            mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            return mixed ^ (mixed >> 31);
+        }
     }
 }
