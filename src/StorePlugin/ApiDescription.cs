@@ -1,5 +1,6 @@
 // How /openapi/v1.json describes the API.
 using Microsoft.OpenApi;
+using StorePlugin.Orders;
 
 namespace StorePlugin;
 
@@ -19,6 +20,7 @@ internal static class ApiDescription
             options.AddSchemaTransformer((schema, context, _) =>
             {
                 DescribeInstant(schema, context.JsonTypeInfo.Type);
+                ReceiptView.Describe(schema, context);
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer((operation, _, _) =>

@@ -21,6 +21,9 @@ internal static class Health
             (SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE state = 'dead') AS dead_effects
         """;
 
+    // Longer than a write waits before it fails.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => TypedResults.Ok(new { status = "alive" })).ExcludeFromDescription();
@@ -29,11 +32,14 @@ internal static class Health
 
     private static async Task<IResult> ReadyAsync(Db db, TimeProvider clock, ILoggerFactory loggers, CancellationToken cancel)
     {
-        // The answer itself is the report: whoever asks must learn that the database does not answer.
+        // The answer itself is the report: whoever asks must learn that the database does not answer, or takes no writes.
+        var reason = "The database does not answer.";
         try
         {
             var now = clock.GetUtcNow();
             var work = await db.OneAsync<Work>(CountWork, new { now, leaseEnd = now + Retry.EffectLease }, cancel);
+            reason = "The database takes no writes: another program may hold it.";
+            await db.InTransactionAsync(_ => Task.CompletedTask, cancel: cancel).WaitAsync(Patience, cancel);
             return TypedResults.Ok(new
             {
                 status = "ready",
@@ -43,11 +49,10 @@ internal static class Health
                 deadEffects = work.DeadEffects,
             });
         }
-        catch (System.Data.Common.DbException e)
+        catch (Exception e) when (e is System.Data.Common.DbException or TimeoutException)
         {
-            loggers.CreateLogger(typeof(Health)).LogUnready(e);
-            return TypedResults.Json(
-                new { status = "unready", reason = "The database does not answer." }, statusCode: StatusCodes.Status503ServiceUnavailable);
+            loggers.CreateLogger(typeof(Health)).LogUnready(reason, e);
+            return TypedResults.Json(new { status = "unready", reason }, statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 
@@ -56,6 +61,6 @@ internal static class Health
 
 internal static partial class HealthLog
 {
-    [LoggerMessage(LogLevel.Error, "The database does not answer")]
-    public static partial void LogUnready(this ILogger logger, Exception exception);
+    [LoggerMessage(LogLevel.Error, "Not ready. {Reason}")]
+    public static partial void LogUnready(this ILogger logger, string reason, Exception exception);
 }

@@ -65,6 +65,19 @@ internal readonly struct Payload
             : throw new UnreadableDeliveryException($"{Place(name)} is not an id (expected a whole number, or a word of at most {IdLengthMax} characters).");
     }
 
+    /// <summary>The id of an order. Every platform counts its orders from 1, in 64 bits, and writes the number as one.</summary>
+    public string OrderId(string name)
+    {
+        if (!TryField(name, out var field))
+        {
+            throw Missing(name, "an order's id");
+        }
+
+        return field.ValueKind == JsonValueKind.Number && field.TryGetInt64(out var number) && number > 0
+            ? number.ToString(CultureInfo.InvariantCulture)
+            : throw new UnreadableDeliveryException($"{Place(name)} is not the id of an order (expected a whole number, 1 or more).");
+    }
+
     /// <summary>Text that the payload must have.</summary>
     public string Text(string name) => TextOrNull(name) ?? throw Missing(name, "a text");
 

@@ -128,7 +128,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.SignatureWrong;
         }
 
-        if (!TryWord(headers, "X-Shopify-Topic", TopicLengthMax, out var topic))
+        if (!TryWord(headers, "X-Shopify-Topic", TopicLengthMax, out var topic) || !Topic.IsOfShopify(topic))
         {
             return Refusal.TopicInvalid;
         }
@@ -203,7 +203,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.SignatureWrong;
         }
 
-        if (!TryWord(headers, "X-WC-Webhook-Topic", TopicLengthMax, out var topic))
+        if (!TryWord(headers, "X-WC-Webhook-Topic", TopicLengthMax, out var topic) || !Topic.IsOfWooCommerce(topic))
         {
             return Refusal.TopicInvalid;
         }
@@ -311,7 +311,7 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return Refusal.SignatureWrong;
         }
 
-        if (!TryWord(headers, RehearsalSignature.TopicHeader, TopicLengthMax, out var topic))
+        if (!TryWord(headers, RehearsalSignature.TopicHeader, TopicLengthMax, out var topic) || !Topic.IsOfShopify(topic))
         {
             return Refusal.TopicInvalid;
         }

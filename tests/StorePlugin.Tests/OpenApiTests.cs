@@ -97,6 +97,55 @@ internal sealed class OpenApiTests
     }
 
     [Test]
+    public async Task A_receipt_is_described_as_it_is_shown()
+    {
+        var shop = await Shop.OpenAsync(_app);
+        await shop.AmbassadorAsync("ANN10");
+        var order = new TestOrder("7001", StoreApp.Start).With("ANN10", "10.00");
+        await shop.PaysAsync(order with { Refunds = [("71", 0, "5.00")] });
+        var receipt = (await (await ApiClient.OfAsync(_app, shop.Store)).Get("orders/7001/receipt")).Json!;
+
+        var schema = _document["paths"]!["/api/v1/orders/{platformOrderId}/receipt"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!;
+        var described = new List<string>();
+        Compare(schema, receipt, "receipt");
+
+        Assert.That(described, Does.Contain("receipt.base.minor").And.Contain("receipt.touches.discount.currency")
+            .And.Contain("receipt.refunds.lines.possibleTax.minor").And.Contain("receipt.terms.holdDays"));
+
+        void Compare(JsonNode schema, JsonNode? value, string place)
+        {
+            schema = Resolve(schema);
+            switch (value)
+            {
+                case JsonObject fields:
+                    Assert.That(schema["properties"]?.AsObject().Select(field => field.Key), Is.EquivalentTo(fields.Select(field => field.Key)), place);
+                    foreach (var (name, field) in fields)
+                    {
+                        described.Add($"{place}.{name}");
+                        Compare(schema["properties"]![name]!, field, $"{place}.{name}");
+                    }
+
+                    break;
+                case JsonArray items:
+                    foreach (var item in items)
+                    {
+                        Compare(schema["items"]!, item, place);
+                    }
+
+                    break;
+                case JsonValue word when word.GetValueKind() == System.Text.Json.JsonValueKind.String:
+                    Assert.That(schema["format"] is not null || schema["type"]!.ToJsonString().Contains("\"string\"", StringComparison.Ordinal), $"{place}: {schema.ToJsonString()}");
+                    break;
+            }
+        }
+
+        JsonNode Resolve(JsonNode schema) =>
+            schema["$ref"] is { } reference ? Resolve(_document["components"]!["schemas"]![((string)reference!).Split('/')[^1]]!)
+            : schema["oneOf"] is JsonArray choices ? Resolve(choices.First(choice => (string?)choice!["type"] != "null")!)
+            : schema;
+    }
+
+    [Test]
     public void An_amount_is_minor_units_and_a_currency_and_an_instant_a_date_time()
     {
         var amount = _document["components"]!["schemas"]!["Amount"]!["properties"]!.AsObject();

@@ -147,6 +147,28 @@ internal sealed class SettingsTests
         Assert.That(output, Is.Empty);
     }
 
+    [TestCase("serve")]
+    [TestCase("demo", "--exit")]
+    [TestCase("migrate")]
+    [TestCase("api-key", "--store", "sto_1")]
+    [TestCase("verify")]
+    public async Task A_database_that_does_not_fit_the_program_is_a_matter_of_configuration_to_every_verb(params string[] verb)
+    {
+        await using (var app = await StoreApp.StartAsync())
+        {
+            await app.Db.DoAsync("INSERT INTO schema_versions (version, name, hash, applied_at) VALUES (999, '999_later', 'x', 0)");
+            await app.CopyToAsync(_folder);
+        }
+
+        var (exitCode, output, errors) = await ProgramRun.ToEndAsync(verb, _folder);
+
+        Assert.That(exitCode, Is.EqualTo(78));
+        Assert.That(
+            errors.Trim(),
+            Is.EqualTo("ConnectionStrings:StorePlugin leads to a database that holds migration 999_later, which this program does not know: it was written by a newer version."));
+        Assert.That(output, Is.Empty);
+    }
+
     [Test]
     public async Task A_word_that_is_no_verb_ends_with_2_and_the_usage()
     {

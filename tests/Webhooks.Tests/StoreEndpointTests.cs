@@ -168,6 +168,33 @@ internal sealed class StoreEndpointTests
         Assert.That((answer.Status, answer.Problem), Is.EqualTo((400, problem)));
     }
 
+    [TestCase("order", 400)]
+    [TestCase("order.", 400)]
+    [TestCase(".updated", 400)]
+    [TestCase("/", 400)]
+    [TestCase("order/updated", 400)]
+    [TestCase("order.<script>", 400)]
+    [TestCase("order.restored", 200)]
+    [TestCase("subscription.switched", 200)]
+    [TestCase("action.woocommerce_order_status_on-hold_to_processing", 200)]
+    [TestCase("action.acf/save_post", 200)]
+    public async Task A_WooCommerce_topic_is_a_resource_and_an_event_or_the_name_of_a_hook(string topic, int status)
+    {
+        var answer = await PostAsync(Capture.Load("order.created"), ("X-WC-Webhook-Topic", topic));
+
+        Assert.That(answer.Status, Is.EqualTo(status));
+        Assert.That(answer.Problem, Is.EqualTo(status == 400 ? "/problems/topic-invalid" : null));
+    }
+
+    [TestCase("orders")]
+    [TestCase("orders/paid/twice")]
+    public async Task A_rehearsal_topic_is_of_the_same_form_as_Shopifys(string topic)
+    {
+        var answer = await PostRehearsalAsync(topic, "{\"id\":1}"u8.ToArray());
+
+        Assert.That((answer.Status, answer.Problem), Is.EqualTo((400, "/problems/topic-invalid")));
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task A_WooCommerce_store_that_has_left_gets_200_and_nothing_is_stored(bool keepsSecret)
@@ -302,9 +329,12 @@ internal sealed class StoreEndpointTests
     }
 
     private Task<Answer> PostRehearsalAsync(byte[] body, params (string Name, string Value)[] more) =>
+        PostRehearsalAsync("orders/paid", body, more);
+
+    private Task<Answer> PostRehearsalAsync(string topic, byte[] body, params (string Name, string Value)[] more) =>
         _host.PostAsync("/webhooks/rehearsal/sto_1", body,
         [
-            (RehearsalSignature.TopicHeader, "orders/paid"),
+            (RehearsalSignature.TopicHeader, topic),
             (RehearsalSignature.SignatureHeader, RehearsalSignature.Sign(body, RehearsalSecret)),
             (RehearsalSignature.DeliveryIdHeader, "d-1"),
             .. more,

@@ -1,4 +1,5 @@
 // Records clicks durably before the shopper is sent on; clicks that arrive together share one commit.
+using System.Data.Common;
 using System.Threading.Channels;
 using StorePlugin.Data;
 
@@ -16,6 +17,10 @@ internal sealed class ClickLog : IAsyncDisposable
 
     // Beyond this many waiting shoppers the database is not keeping up; they are sent on without a click.
     private const int WaitingMax = 10_000;
+
+    // A click waits for the disk for milliseconds. A database that is held by another program is no reason to keep a
+    // shopper from the store; a click that is written later still counts.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private const string Insert =
         """
@@ -36,7 +41,7 @@ internal sealed class ClickLog : IAsyncDisposable
     }
 
     /// <summary>Returns when the click is committed.</summary>
-    /// <exception cref="ClickLostException">It could not be written.</exception>
+    /// <exception cref="ClickLostException">It could not be written, or not while a shopper waits.</exception>
     public async Task RecordAsync(Click click, CancellationToken cancel)
     {
         var waiting = new Waiting(click, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -45,7 +50,14 @@ internal sealed class ClickLog : IAsyncDisposable
             throw new ClickLostException("Too many clicks are waiting to be written.", null);
         }
 
-        await waiting.Done.Task.WaitAsync(cancel);
+        try
+        {
+            await waiting.Done.Task.WaitAsync(Patience, cancel);
+        }
+        catch (TimeoutException e)
+        {
+            throw new ClickLostException("The database does not take the click in time.", e);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -88,6 +100,12 @@ internal sealed class ClickLog : IAsyncDisposable
         }
         catch (Exception e)
         {
+            // Where another program holds the database, whoever waits behind would wait in vain too.
+            while (e is DbException fault && _db.Dialect.IsTransient(fault) && _waiting.Reader.TryRead(out var next))
+            {
+                batch.Add(next);
+            }
+
             batch.ForEach(waiting => waiting.Done.SetException(new ClickLostException("The database did not take the click.", e)));
         }
     }

@@ -41,6 +41,37 @@ internal static class LandingPath
         return false;
     }
 
+    /// <summary>
+    /// The path without any parameter <c>ref</c>, however it is escaped; the rest stays byte for byte. An order's first
+    /// <c>ref</c> counts, so a link that kept a foreign one would bring its order to somebody else, or to nobody.
+    /// </summary>
+    /// <param name="path">A path that <see cref="IsOwn"/>; so it has no fragment.</param>
+    public static string WithoutReference(string path)
+    {
+        var start = path.IndexOf('?', StringComparison.Ordinal);
+        if (start < 0)
+        {
+            return path;
+        }
+
+        var parameters = path[(start + 1)..].Split('&');
+        var kept = Array.FindAll(parameters, parameter => !IsReference(parameter));
+        return kept.Length == parameters.Length ? path
+            : kept.Length == 0 ? path[..start]
+            : $"{path[..start]}?{string.Join('&', kept)}";
+    }
+
+    private static bool IsReference(string parameter)
+    {
+        var name = parameter.Split('=')[0];
+        for (var decodings = 0; decodings < DecodingsMax; decodings++)
+        {
+            name = Uri.UnescapeDataString(name);
+        }
+
+        return name == "ref";
+    }
+
     private static bool IsPlain(string text) =>
         text.StartsWith('/')
         && !text.Contains("//", StringComparison.Ordinal)

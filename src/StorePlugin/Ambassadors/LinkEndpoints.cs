@@ -77,11 +77,11 @@ internal static partial class LinkEndpoints
             : await db.OneAsync<Row>($"{ReadLink} {db.Page}", new { slugKey, take = 1 }, cancel);
     }
 
-    /// <summary>The path asked for; null when it is not the store's own.</summary>
+    /// <summary>The path asked for, without the reference of another link; null when it is not the store's own.</summary>
     private static string? PathOf(HttpRequest request)
     {
         var to = request.Query["to"];
-        return to.Count == 0 ? "/" : to is [{ } path] && LandingPath.IsOwn(path) ? path : null;
+        return to.Count == 0 ? "/" : to is [{ } path] && LandingPath.IsOwn(path) ? LandingPath.WithoutReference(path) : null;
     }
 
     /// <summary>The click's id once it is on disk; the slug where it could not be written, which the order can still name.</summary>

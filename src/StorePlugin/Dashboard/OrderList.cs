@@ -81,8 +81,9 @@ internal static class OrderList
     public static string WhyOf(string state, string? holdUntil, string? reason) => (state, reason) switch
     {
         (_, null) => Words.OrderStateMeaning(state, holdUntil),
-        // The reason says why nothing was earned; the state would only repeat it.
-        ("uncredited", _) => reason,
+        // The reason says why nothing is earned, or waits for money; the state would only repeat it.
+        ("uncredited" or "reversed", _) => reason,
+        ("held", _) when holdUntil is null => reason,
         _ => $"{reason} {Words.OrderStateMeaning(state, holdUntil)}",
     };
 

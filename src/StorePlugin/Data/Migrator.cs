@@ -1,4 +1,5 @@
 // Brings the database to this program's schema: numbered files, forward only, each recorded with its hash.
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,8 @@ namespace StorePlugin.Data;
 /// </summary>
 internal sealed class Migrator(Db db, TimeProvider clock)
 {
+    private const int TriesMax = 15;
+
     private const string ReadVersions = "SELECT version, name, hash FROM schema_versions ORDER BY version";
 
     private const string RecordVersion =
@@ -29,32 +32,21 @@ internal sealed class Migrator(Db db, TimeProvider clock)
     public IReadOnlyList<Migration> Known { get; } = Load(db.Dialect);
 
     /// <summary>Applies what is missing, up to and with <paramref name="last"/>. Returns the names that were applied.</summary>
-    /// <exception cref="InvalidOperationException">An applied file has changed, or the database is newer than the program.</exception>
-    public Task<IReadOnlyList<string>> MigrateAsync(long last = long.MaxValue, CancellationToken cancel = default) =>
-        db.InTransactionAsync<IReadOnlyList<string>>(
-            async tx =>
+    /// <exception cref="SettingsException">An applied file has changed, or the database is newer than the program.</exception>
+    public async Task<IReadOnlyList<string>> MigrateAsync(long last = long.MaxValue, CancellationToken cancel = default)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
             {
-                await tx.DoAsync(db.Dialect.MigrationLock);
-                if (await tx.OneAsync<long>(db.Dialect.TableExists, new { table = "schema_versions" }) == 0)
-                {
-                    await tx.DoAsync(CreateVersions);
-                }
-
-                var applied = (await tx.ManyAsync<Applied>(ReadVersions)).ToDictionary(row => row.Version);
-                RefuseStrangers(applied);
-
-                var names = new List<string>();
-                foreach (var migration in Known.Where(m => m.Version <= last && !applied.ContainsKey(m.Version)))
-                {
-                    await tx.DoAsync(migration.Sql);
-                    await tx.DoAsync(db.Dialect.AfterMigration);
-                    await tx.DoAsync(RecordVersion, new { version = migration.Version, name = migration.Name, hash = migration.Hash, now = clock.GetUtcNow() });
-                    names.Add(migration.Name);
-                }
-
-                return names;
-            },
-            cancel: cancel);
+                return await db.InTransactionAsync(tx => MigrateAsync(tx, last), cancel: cancel);
+            }
+            // Another process may be migrating, which takes longer than a write of SQLite waits for its turn.
+            catch (DbException e) when (db.Dialect.IsTransient(e) && tries < TriesMax)
+            {
+            }
+        }
+    }
 
     /// <summary>The names of the migrations that the database still lacks.</summary>
     public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancel)
@@ -67,6 +59,29 @@ internal sealed class Migrator(Db db, TimeProvider clock)
         var applied = (await db.ManyAsync<Applied>(ReadVersions, cancel: cancel)).ToDictionary(row => row.Version);
         RefuseStrangers(applied);
         return [.. Known.Where(m => !applied.ContainsKey(m.Version)).Select(m => m.Name)];
+    }
+
+    private async Task<IReadOnlyList<string>> MigrateAsync(Tx tx, long last)
+    {
+        await tx.DoAsync(db.Dialect.MigrationLock);
+        if (await tx.OneAsync<long>(db.Dialect.TableExists, new { table = "schema_versions" }) == 0)
+        {
+            await tx.DoAsync(CreateVersions);
+        }
+
+        var applied = (await tx.ManyAsync<Applied>(ReadVersions)).ToDictionary(row => row.Version);
+        RefuseStrangers(applied);
+
+        var names = new List<string>();
+        foreach (var migration in Known.Where(m => m.Version <= last && !applied.ContainsKey(m.Version)))
+        {
+            await tx.DoAsync(migration.Sql);
+            await tx.DoAsync(db.Dialect.AfterMigration);
+            await tx.DoAsync(RecordVersion, new { version = migration.Version, name = migration.Name, hash = migration.Hash, now = clock.GetUtcNow() });
+            names.Add(migration.Name);
+        }
+
+        return names;
     }
 
     private static Migration[] Load(Dialect dialect)
@@ -93,18 +108,21 @@ internal sealed class Migrator(Db db, TimeProvider clock)
         return [.. migrations.Values];
     }
 
+    // That the database does not fit the program is a matter of configuration: every verb says so in one sentence.
     private void RefuseStrangers(Dictionary<long, Applied> applied)
     {
         foreach (var row in applied.Values)
         {
             var known = Known.FirstOrDefault(m => m.Version == row.Version)
-                ?? throw new InvalidOperationException($"The database holds migration {row.Name}, which this program does not know: it was written by a newer version.");
+                ?? throw Misfit($"holds migration {row.Name}, which this program does not know: it was written by a newer version");
             if (known.Hash != row.Hash)
             {
-                throw new InvalidOperationException($"Migration {row.Name} was changed after it was applied to this database.");
+                throw Misfit($"was made with another text of migration {row.Name} than this program's: the file was changed after it was applied");
             }
         }
     }
+
+    private static SettingsException Misfit(string why) => new([$"ConnectionStrings:StorePlugin leads to a database that {why}."]);
 
     private sealed record Applied(long Version, string Name, string Hash);
 }

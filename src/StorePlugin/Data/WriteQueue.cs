@@ -4,6 +4,7 @@ using System.Data.Common;
 using System.Threading.Channels;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace StorePlugin.Data;
 
@@ -23,6 +24,9 @@ internal enum WriteTurn
 /// </summary>
 internal sealed class WriteQueue : IAsyncDisposable
 {
+    // A write that has not begun by then fails: Shopify waits 5 s for an answer, and more than one write may stand before.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly Channel<Func<Func<Writer>, Task>> _intake = Channel.CreateUnbounded<Func<Func<Writer>, Task>>();
     private readonly Channel<Func<Func<Writer>, Task>> _work = Channel.CreateUnbounded<Func<Func<Writer>, Task>>();
     private readonly SemaphoreSlim _waiting = new(0);
@@ -36,7 +40,8 @@ internal sealed class WriteQueue : IAsyncDisposable
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lane = turn == WriteTurn.Intake ? _intake : _work;
-        if (!lane.Writer.TryWrite(open => RunAsync(open, work, done, cancel)))
+        var queuedAt = TimeProvider.System.GetTimestamp();
+        if (!lane.Writer.TryWrite(open => RunAsync(open, work, done, queuedAt, cancel)))
         {
             throw new ObjectDisposedException(nameof(WriteQueue), "The database is closing.");
         }
@@ -57,7 +62,7 @@ internal sealed class WriteQueue : IAsyncDisposable
     }
 
     private static async Task RunAsync<T>(
-        Func<Writer> open, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, CancellationToken cancel)
+        Func<Writer> open, Func<Tx, Task<T>> work, TaskCompletionSource<T> done, long queuedAt, CancellationToken cancel)
     {
         // Whatever goes wrong belongs to the caller who waits for it; the queue itself goes on. A connection that cannot be
         // opened fails the one who needed it, and the next one tries again.
@@ -65,7 +70,7 @@ internal sealed class WriteQueue : IAsyncDisposable
         {
             cancel.ThrowIfCancellationRequested();
             var writer = open();
-            await using var transaction = writer.Connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
+            await using var transaction = Begin(writer.Connection, TimeProvider.System.GetElapsedTime(queuedAt));
             var result = await work(new Tx(writer.Connection, transaction, writer.Kept));
             await transaction.CommitAsync(CancellationToken.None);
             done.SetResult(result);
@@ -78,6 +83,23 @@ internal sealed class WriteQueue : IAsyncDisposable
         {
             done.SetException(e);
         }
+    }
+
+    /// <summary>
+    /// Begins with the write lock, which another program may hold. The time in the queue counts: what stood behind writes
+    /// that waited in vain is tried once, so that no wait is added to another.
+    /// </summary>
+    private static SqliteTransaction Begin(SqliteConnection connection, TimeSpan waited)
+    {
+        // The driver waits in whole seconds, and 0 means for ever.
+        var seconds = (int)Math.Round((Patience - waited).TotalSeconds);
+        if (seconds < 1 && raw.sqlite3_exec(connection.Handle, "BEGIN IMMEDIATE; ROLLBACK") == raw.SQLITE_BUSY)
+        {
+            throw new SqliteException("Another program holds the database's write lock.", raw.SQLITE_BUSY);
+        }
+
+        connection.DefaultTimeout = Math.Max(seconds, 1);
+        return connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
     }
 
     private static SqliteConnection Open(string connectionString)

@@ -148,8 +148,9 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
         }
         catch (Exception e)
         {
-            // The transaction may have failed before it took anything.
-            Fill(batch, rows);
+            // The transaction may have failed before it took anything. Where another program holds the database, all that
+            // waits is told so at once: a platform hangs up after seconds, and each further write would wait in vain too.
+            Fill(batch, e is DbException fault && _db.Dialect.IsTransient(fault) ? int.MaxValue : rows);
             foreach (var waiting in batch)
             {
                 waiting.Done.SetException(e);

@@ -46,7 +46,7 @@ internal static class OrderEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapGet("/{platformOrderId}/receipt", GetReceipt).WithName("getReceipt")
             .WithSummary("The receipt of an order: what was considered, which rule decided, and every step to the amount.")
-            .Produces<System.Text.Json.Nodes.JsonObject>().ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces<Receipt>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Ok<Listing<OrderView>>, ProblemHttpResult>> List(
@@ -78,7 +78,7 @@ internal static class OrderEndpoints
     private static async Task<Results<ContentHttpResult, ProblemHttpResult>> GetReceipt(
         ApiCaller caller, string platformOrderId, Db db, CancellationToken cancel) =>
         await db.OneAsync<string>(ReadReceipt, new { storeId = caller.Store.Id, platformOrderId }, cancel) is { } content
-            ? TypedResults.Text(content, "application/json")
+            ? TypedResults.Text(ReceiptView.Of(content).ToJsonString(), "application/json")
             : Problems.NotFound(
                 "receipt-unknown", "There is no such receipt.", "The store has no order with this id, or only refunds of it have arrived.");
 

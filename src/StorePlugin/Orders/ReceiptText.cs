@@ -42,6 +42,7 @@ internal static class ReceiptText
 
         lines.Add(receipt switch
         {
+            { RemainingBaseMinor: 0 } => "Nothing is left that could earn, so nothing is held.",
             { PaidAt: null } => "The order is not paid yet; its commission is only expected.",
             { HoldUntil: { } until } => $"It was paid on {Instant(receipt.PaidAt.Value)} and is held until {Instant(until)}, {receipt.Terms.HoldDays} days later.",
             _ => "It is held until its money is settled.",

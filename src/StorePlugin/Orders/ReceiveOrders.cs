@@ -289,14 +289,14 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var before = change.Before;
         if (change.Facts is not { } facts)
         {
-            return new Settled(change, null, "parked", before.CommissionMinor, null, "A refund or deletion came before its order and waits for it.");
+            return new Settled(change, null, "parked", before.CommissionMinor, null, null, "A refund or deletion came before its order and waits for it.");
         }
 
         var order = facts.Recorded.Order;
         var receipt = Decision.Of(facts, evidence.TouchesOf(order), campaign => evidence.TermsAt(campaign, order.At));
         var state = StateAfter(before, receipt);
         return new Settled(
-            change, receipt, state, receipt.CommissionMinor, state == "held" ? receipt.HoldUntil : before.HoldUntil,
+            change, receipt, state, receipt.CommissionMinor, state == "held" ? receipt.HoldUntil : before.HoldUntil, ReasonOf(state, facts, receipt),
             receipt.Credited ? $"{new Money(receipt.CommissionMinor, order.Currency)} for {receipt.AmbassadorId}: {state}." : $"Nobody is credited: {receipt.Reason}");
     }
 
@@ -309,6 +309,30 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         _ when before.AmbassadorId != receipt.AmbassadorId || before.IsIn(receipt.Currency) is false => "held",
         _ => before.State is "review" or "approved" or "in_payout" or "paid" ? before.State : "held",
     };
+
+    /// <summary>
+    /// Why an order stands so, in words. Who brought it is half of the answer; what became of it since is the other, and
+    /// the whole one where nothing is left.
+    /// </summary>
+    private static string ReasonOf(string state, OrderFacts facts, Receipt receipt) => (state, receipt) switch
+    {
+        ("reversed", { Credited: false }) => $"The commission was taken back. {receipt.Reason}",
+        ("reversed", _) => $"{FateOf(facts, receipt)}: the commission was taken back.",
+        ("observed", { RemainingBaseMinor: 0 }) => $"{FateOf(facts, receipt)} before it was paid: it earns nothing.",
+        ("held" or "review", { Findings: [_, ..] findings }) => string.Join(' ', findings),
+        (_, { CommissionMinor: > 0 }) when receipt.CommissionMinor < receipt.OriginalCommissionMinor =>
+            $"{receipt.Reason} Refunds have taken a part of its commission back.",
+        _ => receipt.Reason,
+    };
+
+    private static string FateOf(OrderFacts facts, Receipt receipt) =>
+        (receipt.CancelledAt is not null, facts.Recorded.Order.RefundedInFull || !receipt.Refunds.IsEmpty) switch
+        {
+            (true, true) => "Cancelled and refunded",
+            (true, false) => "Cancelled",
+            (false, true) => receipt.RemainingBaseMinor == 0 ? "Refunded in full" : "Refunded but for a rest that earns nothing",
+            _ => facts.Deleted ? "Deleted in the store" : "Changed so that it earns nothing any more",
+        };
 
     private async Task WriteAsync(Tx tx, Store store, List<Settled> orders, DateTimeOffset now)
     {
@@ -328,7 +352,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("VersionUpdatedAt", receipt?.VersionUpdatedAt), ("VersionHash", receipt?.VersionHash),
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", settled.CommissionMinor),
-                ("HoldUntil", settled.HoldUntil), ("Reason", receipt?.Reason), ("Now", now));
+                ("HoldUntil", settled.HoldUntil), ("Reason", settled.Reason), ("Now", now));
             if (written == 0)
             {
                 throw new StaleOrderException(change.OrderId);
@@ -492,7 +516,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private sealed record Change(int Index, string OrderId, Known Before, OrderFacts? Facts);
 
     private sealed record Settled(
-        Change Change, Receipt? Receipt, string State, long CommissionMinor, DateTimeOffset? HoldUntil, string Outcome);
+        Change Change, Receipt? Receipt, string State, long CommissionMinor, DateTimeOffset? HoldUntil, string? Reason,
+        string Outcome);
 
     private sealed record Evidence(
         Dictionary<string, CodeRow> Codes, Dictionary<string, ReferenceRow> Clicks, Dictionary<string, ReferenceRow> Links,

@@ -13,7 +13,7 @@ internal static class ShopifyOrder
 
     public static Order Read(Payload order)
     {
-        var id = order.Id("id");
+        var id = order.OrderId("id");
         var amounts = Amounts(order);
         var taxesIncluded = order.Flag("taxes_included");
         var status = order.TextOrNull("financial_status");

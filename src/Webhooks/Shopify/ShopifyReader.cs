@@ -179,7 +179,7 @@ internal static class ShopifyReader
             }
         }
 
-        return new OrderDeleted(payload.Id("id"));
+        return new OrderDeleted(payload.OrderId("id"));
     }
 
     private static OrderRefunded Refunded(Payload payload, SendingShop? shop) =>

@@ -9,7 +9,7 @@ internal static class ShopifyRefund
     /// A refund that was sent on its own. It does not say whether the order's prices include tax, so a line's base is
     /// its subtotal, and the tax that may lie inside is told beside it (<see cref="RefundLine.PossibleTaxMinor"/>).
     /// </summary>
-    public static Refund Read(Payload refund) => Read(refund, refund.Id("order_id"), Amounts(refund), taxesIncluded: null);
+    public static Refund Read(Payload refund) => Read(refund, refund.OrderId("order_id"), Amounts(refund), taxesIncluded: null);
 
     /// <summary>A refund inside its order.</summary>
     public static Refund Read(Payload refund, string orderId, ShopifyAmounts amounts, bool? taxesIncluded)

@@ -42,8 +42,8 @@ internal static class WooCommerceReader
             // The topic is a header, which the signature does not cover; the body of this one is an id and nothing else.
             ("order.deleted", not "trash") when order.Has("line_items") => throw new UnreadableDeliveryException(
                 "The topic carries the id of a deleted order, and the body is an order. Only the body is signed, so nothing was done."),
-            (_, "trash") => new OrderDeleted(order.Id("id"), Required(order, "date_modified_gmt")),
-            ("order.deleted", _) => new OrderDeleted(order.Id("id")),
+            (_, "trash") => new OrderDeleted(order.OrderId("id"), Required(order, "date_modified_gmt")),
+            ("order.deleted", _) => new OrderDeleted(order.OrderId("id")),
             (_, "checkout-draft" or "auto-draft") => new Irrelevant("A cart that is no order yet."),
             _ => new OrderChanged(Order(order, status), Buyer(order)),
         };
@@ -81,7 +81,7 @@ internal static class WooCommerceReader
 
     private static Order Order(Payload order, string? status)
     {
-        var id = order.Id("id");
+        var id = order.OrderId("id");
         var currency = order.Currency("currency");
         var updatedAt = Required(order, "date_modified_gmt");
         var paidAt = order.UtcInstantOrNull("date_paid_gmt");

@@ -224,6 +224,32 @@ internal sealed class LinkTests
     [TestCase("/pages/100%25")]
     public void A_path_of_the_store_is_its_own(string path) => Assert.That(LandingPath.IsOwn(path));
 
+    [TestCase("/p?ref=BOB10", "/p")]
+    [TestCase("/p?a=1&ref=BOB10&b=%C3%A9+x", "/p?a=1&b=%C3%A9+x")]
+    [TestCase("/p?ref=unknown&ref=BOB10&a", "/p?a")]
+    [TestCase("/p?r%65f=BOB10", "/p")]
+    [TestCase("/p?%2572ef=BOB10&a=%26ref%3DBOB10", "/p?a=%26ref%3DBOB10")]
+    [TestCase("/p?ref", "/p")]
+    [TestCase("/ref=BOB10?preference=1&refs=2&x=ref=3", "/ref=BOB10?preference=1&refs=2&x=ref=3")]
+    [TestCase("/p?", "/p?")]
+    [TestCase("/ref", "/ref")]
+    public void A_path_loses_the_references_of_other_links_and_nothing_else(string path, string kept) =>
+        Assert.That(LandingPath.WithoutReference(path), Is.EqualTo(kept));
+
+    [Test]
+    public async Task A_link_counts_for_its_own_ambassador_whatever_its_path_says()
+    {
+        await _api.AddAsync(_campaign, "ANN10");
+
+        var answer = await _app.VisitAsync("/r/ANN10?to=" + Uri.EscapeDataString("/products/mug?ref=BOB10&size=s"));
+        var fragment = await _app.VisitAsync("/r/ANN10?to=" + Uri.EscapeDataString("/products/mug%23?ref=BOB10"));
+
+        Assert.That(
+            answer.Headers.Location!.AbsoluteUri,
+            Is.EqualTo($"https://lux.example/discount/ANN10?redirect=/products/mug%3Fsize%3Ds%26ref%3D{(await ClicksAsync()).Single().Id}"));
+        Assert.That((int)fragment.StatusCode, Is.EqualTo(400));
+    }
+
     [Test]
     public async Task Two_paths_are_one_too_many()
     {
@@ -256,6 +282,23 @@ internal sealed class LinkTests
         var answer = await _app.VisitAsync("/r/ANN10");
 
         Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo("https://lux.example/discount/ANN10?redirect=/%3Fref%3DANN10"));
+    }
+
+    [Test]
+    public async Task While_another_program_holds_the_database_the_shopper_still_arrives()
+    {
+        await _api.AddAsync(_campaign, "ANN10");
+
+        await using (await HeldDatabase.OfAsync(Path.Combine(_app.Folder, "storeplugin.db")))
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 600).Select(_ => _app.VisitAsync("/r/ANN10"))).WaitAsync(HeldDatabase.Patience);
+
+            Assert.That(
+                answers.Select(answer => answer.Headers.Location!.AbsoluteUri),
+                Is.All.EqualTo("https://lux.example/discount/ANN10?redirect=/%3Fref%3DANN10"));
+        }
+
+        Assert.That((await _app.VisitAsync("/r/ANN10")).Headers.Location!.AbsoluteUri, Does.Contain("clk_"));
     }
 
     private static string WithoutTrace(string problem) => System.Text.RegularExpressions.Regex.Replace(problem, ",\"traceId\":\"[^\"]*\"", "");

@@ -73,8 +73,8 @@ internal abstract class MigrationContract
         await Migrator.MigrateAsync();
         await _db.DoAsync("UPDATE schema_versions SET hash = 'other' WHERE version = 2");
 
-        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.InvalidOperationException.With.Message.Contains("002_programme was changed"));
-        await Assert.ThatAsync(() => Migrator.PendingAsync(default), Throws.InvalidOperationException);
+        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.TypeOf<SettingsException>().With.Message.Contains("002_programme"));
+        await Assert.ThatAsync(() => Migrator.PendingAsync(default), Throws.TypeOf<SettingsException>());
     }
 
     [Test]
@@ -83,7 +83,7 @@ internal abstract class MigrationContract
         await Migrator.MigrateAsync();
         await _db.DoAsync("INSERT INTO schema_versions (version, name, hash, applied_at) VALUES (999, '999_later', 'x', 0)");
 
-        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.InvalidOperationException.With.Message.Contains("999_later"));
+        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.TypeOf<SettingsException>().With.Message.Contains("999_later"));
     }
 
     [Test]

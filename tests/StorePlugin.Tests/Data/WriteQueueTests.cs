@@ -1,6 +1,7 @@
 // Whose turn it is to write: platforms are answered first, and nobody is kept waiting for ever.
 using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
+using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Data;
 
@@ -71,6 +72,24 @@ internal sealed class WriteQueueTests
         Assert.That(await db.OneAsync<long>("SELECT COUNT(*) FROM things"), Is.Zero);
 
         Task<int> CreateAsync() => db.DoAsync("CREATE TABLE things (id varchar(10) NOT NULL PRIMARY KEY)").WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Test]
+    public async Task Writes_fail_together_while_another_program_holds_the_database_and_go_on_afterwards()
+    {
+        await _db.DoAsync("CREATE TABLE things (id varchar(10) NOT NULL PRIMARY KEY)");
+        await using (await HeldDatabase.OfAsync(Path.Combine(_folder, "queue.db")))
+        {
+            // One after the other they would take twice as many seconds.
+            var writes = Enumerable.Range(0, 30).Select(i => _db.DoAsync("INSERT INTO things (id) VALUES (@id)", new { id = $"{i}" })).ToList();
+            await Task.WhenAll(writes).ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(HeldDatabase.Patience);
+
+            Assert.That(writes.Select(write => (write.Exception?.InnerException as SqliteException)?.SqliteErrorCode), Is.All.EqualTo(5));
+        }
+
+        await _db.DoAsync("INSERT INTO things (id) VALUES ('a')");
+
+        Assert.That(await _db.ManyAsync<string>("SELECT id FROM things"), Is.EqualTo(["a"]));
     }
 
     [Test]

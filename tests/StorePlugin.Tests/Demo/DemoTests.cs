@@ -63,6 +63,21 @@ internal sealed partial class DemoTests
     }
 
     [Test]
+    public async Task A_demo_finds_what_is_wrong_with_an_earlier_store()
+    {
+        await RunAsync();
+        await using (var db = new Db(new DatabaseOptions("sqlite", $"Data Source={Path.Combine(_folder, "storeplugin.db")}")))
+        {
+            await db.DoAsync("UPDATE balances SET amount_minor = amount_minor + 1 WHERE account = 'expense'");
+        }
+
+        var (code, output, progress) = await RunAsync();
+
+        Assert.That(code, Is.EqualTo(1), output + progress);
+        Assert.That(output, Does.Contain("Ledger check: ").And.Not.Contain("no findings").And.Contain("WRONG"));
+    }
+
+    [Test]
     public async Task A_database_with_live_stores_is_not_touched()
     {
         await RunAsync();

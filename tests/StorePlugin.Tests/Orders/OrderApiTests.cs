@@ -85,14 +85,27 @@ internal sealed class OrderApiTests
     }
 
     [Test]
-    public async Task A_receipt_is_given_as_it_was_written()
+    public async Task A_receipt_is_given_as_it_was_written_with_amounts_and_instants_like_everywhere()
     {
-        var answer = await _api.Get("orders/5001/receipt");
+        var answer = await _api.Get("orders/5004/receipt");
 
-        var kept = await _app.Db.OneAsync<string>("SELECT content FROM receipts WHERE store_id = @id AND order_id = '5001'", new { id = _shop.Store.Id });
+        var kept = (await _app.Db.OneAsync<string>("SELECT content FROM receipts WHERE store_id = @id AND order_id = '5004'", new { id = _shop.Store.Id }))!;
+        var shown = answer.Json!.ToJsonString();
         Assert.That(answer.Status, Is.EqualTo(200));
-        Assert.That(await answer.Response.Content.ReadAsStringAsync(), Is.EqualTo(kept));
         Assert.That(answer.Response.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/json"));
+        Assert.That(answer.Json["base"]!.ToJsonString(), Is.EqualTo("""{"minor":9500,"currency":"EUR"}"""));
+        Assert.That(answer.Json["commission"]!.ToJsonString(), Is.EqualTo("""{"minor":950,"currency":"EUR"}"""));
+        Assert.That(answer.Json["touches"]![0]!["discount"]!.ToJsonString(), Is.EqualTo("""{"minor":500,"currency":"EUR"}"""));
+        Assert.That(answer.Json["lines"]![0]!["gross"]!.ToJsonString(), Is.EqualTo("""{"minor":10000,"currency":"EUR"}"""));
+        Assert.That((string?)answer.Json["at"], Is.EqualTo("2026-03-01T10:00:02Z"));
+        Assert.That((string?)answer.Json["holdUntil"], Is.EqualTo("2026-03-31T10:00:02Z"));
+        Assert.That((string?)answer.Json["touches"]![0]!["at"], Is.EqualTo("2026-03-01T10:00:02Z"));
+        Assert.That(shown, Does.Not.Contain("Minor\"").And.Not.Contain("+00:00").And.Not.Contain("\\u002B00:00"));
+        Assert.That(
+            Stored(shown), Is.EqualTo(kept.Replace("\\u002B00:00", "Z", StringComparison.Ordinal).Replace("+00:00", "Z", StringComparison.Ordinal)));
+
+        static string Stored(string shown) => System.Text.RegularExpressions.Regex.Replace(
+            shown, "\"([A-Za-z]+)\":\\{\"minor\":(-?[0-9]+),\"currency\":\"EUR\"\\}", "\"$1Minor\":$2");
     }
 
     [Test]

@@ -1,6 +1,8 @@
 // The way of one order: from a signed delivery to a receipt and the ledger.
 using System.Net;
+using System.Text.Json.Nodes;
 using StorePlugin.Ledger;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 
@@ -263,6 +265,58 @@ internal sealed class OrderToMoneyTests
         Assert.That(await _shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(900));
         Assert.That((await _shop.ReceiptAsync("1001")).Findings, Is.Empty);
     }
+
+    [TestCase("""{"financial_status":"refunded"}""", "reversed", "Refunded in full: the commission was taken back.")]
+    [TestCase("""{"financial_status":"refunded","cancelled_at":"2026-03-01T11:00:00Z"}""", "reversed", "Cancelled and refunded: the commission was taken back.")]
+    [TestCase("""{"financial_status":"voided","cancelled_at":"2026-03-01T11:00:00Z"}""", "reversed", "Cancelled: the commission was taken back.")]
+    [TestCase("""{"discount_codes":[]}""", "reversed", "The commission was taken back. ")]
+    [TestCase(
+        """{"refunds":[{"id":1,"order_id":1001,"created_at":"2026-03-01T11:00:00Z","refund_line_items":[{"line_item_id":1,"quantity":1,"subtotal":"40.00"}]}]}""",
+        "held", "The shopper used the code ANN10. Refunds have taken a part of its commission back.")]
+    public async Task An_order_says_in_words_what_became_of_its_commission(string change, string state, string reason)
+    {
+        await _shop.AmbassadorAsync("ANN10");
+        await _shop.PaysAsync(Order().With("ANN10", "10.00"));
+
+        await ChangeAsync(Order().With("ANN10", "10.00"), change);
+
+        Assert.That((await _shop.StateAsync("1001"), await ReasonAsync()), Is.EqualTo((state, reason)).Using<(string, string)>(
+            (actual, expected) => actual.Item1 == expected.Item1 && actual.Item2.StartsWith(expected.Item2, StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task An_order_that_was_cancelled_says_so_before_it_is_paid_and_while_its_money_is_not_back()
+    {
+        await _shop.AmbassadorAsync("ANN10");
+        var unpaid = Order().With("ANN10", "10.00") with { FinancialStatus = "pending" };
+        await _shop.PaysAsync(unpaid);
+        Assert.That(await ReasonAsync(), Is.EqualTo("The shopper used the code ANN10."));
+
+        await ChangeAsync(unpaid, """{"financial_status":"voided","cancelled_at":"2026-03-01T11:00:00Z"}""");
+        Assert.That(await ReasonAsync(), Is.EqualTo("Cancelled before it was paid: it earns nothing."));
+        Assert.That(
+            ReceiptText.Lines(await _shop.ReceiptAsync("1001"), TimeZoneInfo.Utc),
+            Does.Contain("Nothing is left that could earn, so nothing is held.").And.None.Contains("only expected"));
+
+        await ChangeAsync(unpaid, """{"financial_status":"paid","cancelled_at":"2026-03-01T11:00:00Z","updated_at":"2026-03-01T12:00:00Z"}""");
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("held"));
+        Assert.That(await ReasonAsync(), Does.StartWith("The order was cancelled after payment and its money has not gone back yet"));
+    }
+
+    private async Task ChangeAsync(TestOrder order, string change)
+    {
+        var json = JsonNode.Parse((order with { UpdatedAt = StoreApp.Start.AddHours(1) }).ToJson())!;
+        foreach (var (name, value) in JsonNode.Parse(change)!.AsObject())
+        {
+            json[name] = value?.DeepClone();
+        }
+
+        await _shop.DeliverAsync("orders/updated", json.ToJsonString());
+        await _app.DrainAsync();
+    }
+
+    private Task<string?> ReasonAsync() =>
+        _app.Db.OneAsync<string>("SELECT reason FROM orders WHERE store_id = @storeId AND order_id = '1001'", new { storeId = _shop.Store.Id });
 
     [Test]
     public async Task A_commission_that_rounds_to_nothing_is_held_and_approved_as_nothing()

@@ -202,13 +202,28 @@ internal sealed class ShopifyReaderTests
 
     [TestCase("1.5")]
     [TestCase("-7")]
+    [TestCase("0")]
+    [TestCase("\"abc\"")]
     [TestCase("\"\"")]
     [TestCase("\"a b\"")]
     [TestCase("true")]
     [TestCase("{}")]
     [TestCase("92233720368547758079")]
+    public void What_is_no_id_of_an_order_is_named(string id)
+    {
+        Assert.That(() => Order(Payload(PaidOrder, payload => payload["id"] = JsonNode.Parse(id))), Unreadable("id is not the id of an order"));
+        Assert.That(() => Read("orders/delete", $$"""{"id":{{id}}}"""), Unreadable("id is not the id of an order"));
+        Assert.That(
+            () => Read("refunds/create", $$"""{"id":1,"order_id":{{id}},"created_at":"2026-11-21T10:00:00Z","transactions":[]}"""),
+            Unreadable("order_id is not the id of an order"));
+    }
+
+    [TestCase("1.5")]
+    [TestCase("\"a b\"")]
+    [TestCase("true")]
     public void What_is_no_id_is_named(string id) =>
-        Assert.That(() => Order(Payload(PaidOrder, payload => payload["id"] = JsonNode.Parse(id))), Unreadable("id is not an id"));
+        Assert.That(
+            () => Order(Payload(PaidOrder, payload => payload["line_items"]![0]!["id"] = JsonNode.Parse(id))), Unreadable("line_items[0].id is not an id"));
 
     // The columns of ids have 60 characters, and a deletion's stands behind a prefix.
     [TestCase(50, true)]

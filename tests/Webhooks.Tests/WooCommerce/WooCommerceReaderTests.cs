@@ -128,6 +128,8 @@ internal sealed class WooCommerceReaderTests
 
     [TestCase("currency", "EUX", "'EUX' in currency is not a currency")]
     [TestCase("id", null, "id is missing")]
+    [TestCase("id", "abc", "id is not the id of an order")]
+    [TestCase("id", "0", "id is not the id of an order")]
     [TestCase("date_modified_gmt", null, "date_modified_gmt is missing")]
     [TestCase("date_modified_gmt", "2026-11-21 02:34:54", "date_modified_gmt is not an instant")]
     [TestCase("date_created_gmt", "2026-11-21T02:34:54+01:00", "date_created_gmt is not an instant")]

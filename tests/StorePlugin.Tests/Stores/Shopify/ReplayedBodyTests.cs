@@ -32,6 +32,19 @@ internal sealed class ReplayedBodyTests
     }
 
     [Test]
+    public async Task Every_topic_that_the_app_asks_for_is_taken()
+    {
+        var topics = SourceTree.Files(["infra"], ".toml").Single().Lines.Where(line => !line.StartsWith('#'))
+            .SelectMany(line => line.Split('"')).Where(text => text.Split('/') is [{ Length: > 0 }, { Length: > 0 }]).ToList();
+
+        Assert.That(topics, Has.Count.GreaterThan(9).And.Contain("orders/paid").And.Contain("customers/data_request"));
+        foreach (var topic in topics)
+        {
+            Assert.That(await FakeShopify.DeliverAsync(_app, Lux, topic, "{}"), Is.EqualTo(HttpStatusCode.OK), topic);
+        }
+    }
+
+    [Test]
     public async Task The_end_of_one_shop_sent_again_for_another_ends_neither()
     {
         var (state, reason) = await DeliverAsync(Other, "app/uninstalled", _shopify.ShopJson(Lux));
