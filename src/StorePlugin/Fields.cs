@@ -109,6 +109,33 @@ internal sealed class Fields
         return text;
     }
 
+    /// <summary>A list of texts, as they stand; empty when it is absent or wrong. An element that is null stays null.</summary>
+    public IReadOnlyList<string?> OptionalTexts(string name)
+    {
+        if (Find(name) is not { } value)
+        {
+            return [];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array
+            || value.EnumerateArray().Any(element => element.ValueKind is not (JsonValueKind.String or JsonValueKind.Null)))
+        {
+            Refuse(name, "must be a list of texts");
+            return [];
+        }
+
+        try
+        {
+            return [.. value.EnumerateArray().Select(element => element.GetString())];
+        }
+        // As in a single text: only reading it finds out.
+        catch (InvalidOperationException)
+        {
+            Refuse(name, "is not readable as Unicode text");
+            return [];
+        }
+    }
+
     /// <summary>A whole number within bounds; <paramref name="fallback"/> when it is absent, and required when that is null.</summary>
     public long Whole(string name, long min, long max, long? fallback = null)
     {

@@ -187,7 +187,7 @@ internal sealed class ApiDoorTests
     {
         var client = await ApiClient.OfAsync(_app, _shop.Store);
 
-        foreach (var list in new[] { "campaigns", "ambassadors", "orders", "ledger/entries", "ledger/balances", "deliveries", "effects" })
+        foreach (var list in new[] { "campaigns", "ambassadors", "orders", "ledger/entries", "ledger/balances", "deliveries", "effects", "payouts" })
         {
             var answer = await client.Get($"{list}?{query}");
 

@@ -84,7 +84,7 @@ internal sealed partial class EffectWorker
     private async Task PerformAsync(Effect effect, string lease, CancellationToken cancel)
     {
         EffectResult result;
-        // The one place where a worker catches: an effect's failure is its own, and it is tried again.
+        // An effect's failure is its own, and it is tried again.
         try
         {
             result = _handlers.TryGetValue(effect.Kind, out var handler)
@@ -100,8 +100,37 @@ internal sealed partial class EffectWorker
         await SettleAsync(effect, lease, result);
     }
 
-    /// <summary>Writes the result. It is not cancelled by a stopping program: the deed is done, and the mark should follow.</summary>
+    /// <summary>
+    /// Writes the result, and where that throws, that the try has failed: without the count it would be tried for ever. It
+    /// never throws, since one effect's fault must not end its neighbours' calls.
+    /// </summary>
     private async Task SettleAsync(Effect effect, string lease, EffectResult result)
+    {
+        try
+        {
+            if (await WriteAsync(effect, lease, result) is { } fault)
+            {
+                Log.Threw(_logger, effect.Id, effect.Kind, fault);
+                var failed = new EffectResult.Failed($"What came of it could not be written: {fault.GetType().Name}: {fault.Message}");
+                if (await WriteAsync(effect, lease, failed) is { } second)
+                {
+                    Log.NotWritten(_logger, effect.Id, effect.Kind, second);
+                }
+            }
+        }
+        // Whoever holds the row now finds the deed done, as every handler must.
+        catch (LeaseLostException)
+        {
+            Log.LeaseLost(_logger, effect.Id, effect.Kind);
+        }
+    }
+
+    /// <summary>
+    /// Writes a result with its mark, or nothing. It is not cancelled by a stopping program: the deed is done, and the mark
+    /// should follow. Returns what kept it from being written.
+    /// </summary>
+    /// <exception cref="LeaseLostException">The row is another worker's by now.</exception>
+    private async Task<Exception?> WriteAsync(Effect effect, string lease, EffectResult result)
     {
         var now = _clock.GetUtcNow();
         var (state, attempts, wait) = result switch
@@ -138,13 +167,15 @@ internal sealed partial class EffectWorker
                     throw new LeaseLostException(effect.Id);
                 }
             });
-            Log.Settled(_logger, effect.Id, effect.Kind, state, result.Text);
         }
-        // Whoever holds the row now finds the deed done, as every handler must.
-        catch (LeaseLostException)
+        // Whatever a handler's write throws, its transaction is undone, and the caller says what that means.
+        catch (Exception e) when (e is not LeaseLostException)
         {
-            Log.LeaseLost(_logger, effect.Id, effect.Kind);
+            return e;
         }
+
+        Log.Settled(_logger, effect.Id, effect.Kind, state, result.Text);
+        return null;
     }
 
     private sealed record Row(
@@ -157,6 +188,9 @@ internal sealed partial class EffectWorker
 
         [LoggerMessage(LogLevel.Warning, "Effect {EffectId} ({Kind}) failed")]
         public static partial void Threw(ILogger logger, string effectId, string kind, Exception exception);
+
+        [LoggerMessage(LogLevel.Error, "What came of effect {EffectId} ({Kind}) could not be written; it is tried again when its lease ends")]
+        public static partial void NotWritten(ILogger logger, string effectId, string kind, Exception exception);
 
         [LoggerMessage(LogLevel.Warning, "Effect {EffectId} ({Kind}) was taken over by another worker")]
         public static partial void LeaseLost(ILogger logger, string effectId, string kind);

@@ -68,19 +68,29 @@ internal sealed class LookUpTransfer(
             return new EffectResult.Done("Stripe shows no transfer yet; sending goes on.");
         }
 
+        // Another key may be another account's, which shows nothing of what the first one made. The look-up goes on, since
+        // a person may connect the account again, or make the transfer by hand.
+        if (attempt.SentWith != keyHash)
+        {
+            var elsewhere = "The store's Stripe key was replaced since this transfer was sent, perhaps by that of another account, so that Stripe shows "
+                + $"no transfer proves nothing. Look for the transfer group {payout.Id} in the account that it was sent from. If the transfer is there, "
+                + "connect that account again, and the look-up finds it. If it is surely not there, make it by hand with this amount, destination and "
+                + "transfer group in the account that is connected now. Until then the money stays reserved.";
+            return new EffectResult.PutOff(elsewhere, KeyWait, tx => PayoutBook.StillOpenAsync(tx, payout, elsewhere, now));
+        }
+
         if (now - last < PayoutAttempt.AbsenceAfter)
         {
             return new EffectResult.PutOff(
                 "Stripe shows no transfer yet; 24 hours after the last send it is asked again.", last + PayoutAttempt.AbsenceAfter - now);
         }
 
-        var why = "A day after the last send Stripe shows no transfer. A person must decide whether to send again; until then the money stays reserved."
-            + (attempt.SentWith == keyHash ? "" : " The store's Stripe key was replaced since: look into the account that it was sent from.");
+        const string Why = "A day after the last send Stripe shows no transfer. A person must decide whether to send again; until then the money stays reserved.";
         return new EffectResult.Done(
-            why,
+            Why,
             async tx =>
             {
-                if (await PayoutBook.UnknownAsync(tx, payout, why, now))
+                if (await PayoutBook.UnknownAsync(tx, payout, Why, now))
                 {
                     await PayoutBook.NoteAbsenceAsync(tx, attempt, now);
                 }

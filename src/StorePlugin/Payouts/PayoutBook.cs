@@ -11,7 +11,8 @@ namespace StorePlugin.Payouts;
 
 /// <summary>
 /// The one place where payouts change, for sends, look-ups and webhooks alike (rules P3, P4). Each method may be called
-/// again or too late: where the state has moved on it changes nothing and returns false.
+/// again or too late: where the state has moved on it changes nothing and returns false. Only a reversal that finds the
+/// row changed throws, since nothing else would bring the rest of it.
 /// </summary>
 internal static class PayoutBook
 {
@@ -305,6 +306,10 @@ internal static class PayoutBook
 
     /// <summary>A reversal of the transfer was seen: what is newly reversed is payable again (rule P4).</summary>
     /// <param name="reversed">The whole sum reversed so far.</param>
+    /// <exception cref="StalePayoutException">
+    /// More is reversed, and the row is no longer what <paramref name="payout"/> says: another look-up has just booked a
+    /// part. Nothing may be marked as done then; the next look reads the row anew.
+    /// </exception>
     public static async Task<bool> ReversedAsync(Tx tx, Store store, Payout payout, Money reversed, DateTimeOffset now)
     {
         var args = new
@@ -317,9 +322,14 @@ internal static class PayoutBook
             problem = $"Of the transfer, {reversed} were reversed at Stripe.",
             now,
         };
-        if (reversed.Minor <= payout.ReversedMinor || await tx.DoAsync(ToReversed, args) == 0)
+        if (reversed.Minor <= payout.ReversedMinor)
         {
             return false;
+        }
+
+        if (await tx.DoAsync(ToReversed, args) == 0)
+        {
+            throw new StalePayoutException(payout.Id);
         }
 
         var newly = reversed with { Minor = reversed.Minor - payout.ReversedMinor };
@@ -377,3 +387,7 @@ internal static class PayoutBook
 
     private static string? Fit(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] : text;
 }
+
+/// <summary>A payout was changed by somebody else between its reading and its writing; whoever wrote begins again.</summary>
+internal sealed class StalePayoutException(string payoutId)
+    : Exception($"Payout {payoutId} was changed by somebody else at the same moment; it is looked at again.");

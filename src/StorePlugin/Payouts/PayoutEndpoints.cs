@@ -36,20 +36,20 @@ internal static class PayoutEndpoints
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
-    private static async Task<Results<Created<RunShown>, ProblemHttpResult>> Preview(ApiCaller caller, PayoutRuns runs, CancellationToken cancel)
+    private static async Task<Results<Created<PayoutRunView>, ProblemHttpResult>> Preview(ApiCaller caller, PayoutRuns runs, CancellationToken cancel)
     {
         var run = await runs.PreviewAsync(caller.Store, caller.Name, cancel);
-        return TypedResults.Created($"/api/v1/payout-runs/{run.Id}", RunShown.Of(run));
+        return TypedResults.Created($"/api/v1/payout-runs/{run.Id}", PayoutRunView.Of(run));
     }
 
-    private static async Task<Results<Ok<RunShown>, ProblemHttpResult>> ShowRun(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel) =>
-        await runs.FindAsync(caller.Store, id, cancel) is { } run ? TypedResults.Ok(RunShown.Of(run)) : NoSuchRun();
+    private static async Task<Results<Ok<PayoutRunView>, ProblemHttpResult>> ShowRun(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel) =>
+        await runs.FindAsync(caller.Store, id, cancel) is { } run ? TypedResults.Ok(PayoutRunView.Of(run)) : NoSuchRun();
 
-    private static async Task<Results<Ok<RunShown>, ProblemHttpResult>> Approve(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel)
+    private static async Task<Results<Ok<PayoutRunView>, ProblemHttpResult>> Approve(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel)
     {
         return await runs.ApproveAsync(caller.Store, id, caller.Name, cancel) switch
         {
-            RunApproval.Done(var run) => TypedResults.Ok(RunShown.Of(run)),
+            RunApproval.Done(var run) => TypedResults.Ok(PayoutRunView.Of(run)),
             RunApproval.NoSuchRun => NoSuchRun(),
             RunApproval.AlreadyApproved => Problems.Conflict(
                 "payout-run-approved", "The run is approved already.", "A run is approved once. Make a new preview for what has come since."),
@@ -64,7 +64,7 @@ internal static class PayoutEndpoints
     // The same page once more, so that all its attempts come in one query.
     private const string AttemptsOfPage = PayoutAttempt.Columns + " WHERE store_id = @storeId AND payout_id > @after AND payout_id <= @last ORDER BY payout_id, attempt";
 
-    private static async Task<Results<Ok<Listing<PayoutShown>>, ProblemHttpResult>> List(
+    private static async Task<Results<Ok<Listing<PayoutView>>, ProblemHttpResult>> List(
         ApiCaller caller, Db db, [AsParameters] Paging paging, CancellationToken cancel)
     {
         if (paging.AfterId("po") is not { } after)
@@ -77,19 +77,19 @@ internal static class PayoutEndpoints
             ? []
             : await db.ManyAsync<PayoutAttempt>(AttemptsOfPage, new { storeId = caller.Store.Id, after, last = rows[^1].Id }, cancel);
         var ofPayout = attempts.ToLookup(attempt => attempt.PayoutId);
-        return TypedResults.Ok(paging.Show(rows, row => row.Id, row => PayoutShown.Of(row, ofPayout[row.Id])));
+        return TypedResults.Ok(paging.Show(rows, row => row.Id, row => PayoutView.Of(row, ofPayout[row.Id])));
     }
 
-    private static async Task<Results<Ok<PayoutShown>, ProblemHttpResult>> Show(ApiCaller caller, string id, Db db, CancellationToken cancel)
+    private static async Task<Results<Ok<PayoutView>, ProblemHttpResult>> Show(ApiCaller caller, string id, Db db, CancellationToken cancel)
     {
         var args = new { storeId = caller.Store.Id, payoutId = id };
         return await db.OneAsync<Payout>(Payout.ById, args, cancel) is { } payout
-            ? TypedResults.Ok(PayoutShown.Of(payout, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)))
+            ? TypedResults.Ok(PayoutView.Of(payout, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)))
             : NoSuchPayout();
     }
 
     /// <summary>A person's decision to send again after Stripe has been shown to hold no transfer (rule P2).</summary>
-    private static async Task<Results<Created<PayoutShown>, ProblemHttpResult>> AttemptAgain(
+    private static async Task<Results<Created<PayoutView>, ProblemHttpResult>> AttemptAgain(
         ApiCaller caller, string id, Db db, TimeProvider clock, CancellationToken cancel)
     {
         var args = new { storeId = caller.Store.Id, payoutId = id };
@@ -116,11 +116,11 @@ internal static class PayoutEndpoints
             ? problem
             : TypedResults.Created(
                 $"/api/v1/payouts/{id}",
-                PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
+                PayoutView.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
     }
 
     /// <summary>A person's decision about a payout for which Stripe holds something else than was asked for (rules P2, P4).</summary>
-    private static async Task<Results<Created<PayoutShown>, ProblemHttpResult>> Adopt(
+    private static async Task<Results<Created<PayoutView>, ProblemHttpResult>> Adopt(
         ApiCaller caller, string id, ApiBody<AdoptionRequest> body, AdoptTransfer adopt, Db db, CancellationToken cancel)
     {
         var transferId = body.Fields.Text("transferId", 1, 100);
@@ -144,15 +144,23 @@ internal static class PayoutEndpoints
         var args = new { storeId = caller.Store.Id, payoutId = id };
         return TypedResults.Created(
             $"/api/v1/payouts/{id}",
-            PayoutShown.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
+            PayoutView.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
     }
 
-    private static async Task<Results<Ok<ConnectionShown>, ProblemHttpResult>> Connect(
-        ApiCaller caller, ConnectionAsked asked, StripeConnection connection, CancellationToken cancel)
+    private static async Task<Results<Ok<StripeConnectionView>, ProblemHttpResult>> Connect(
+        ApiCaller caller, ApiBody<StripeConnectionRequest> body, StripeConnection connection, CancellationToken cancel)
     {
-        return await connection.ConnectAsync(caller.Store, asked.SecretKey, asked.WebhookSecrets ?? [], cancel) switch
+        var secretKey = body.Fields.OptionalText("secretKey", 0, StripeConnectionRequest.SecretLengthMax);
+        var webhookSecrets = body.Fields.OptionalTexts("webhookSecrets");
+        body.Fields.RefuseOthersThan("secretKey", "webhookSecrets");
+        if (body.Fields.Refusal is { } refusal)
         {
-            ConnectionResult.Connected(var mode, var last4) => TypedResults.Ok(new ConnectionShown(true, mode, last4)),
+            return refusal;
+        }
+
+        return await connection.ConnectAsync(caller.Store, secretKey, webhookSecrets, cancel) switch
+        {
+            ConnectionResult.Connected(var mode, var last4) => TypedResults.Ok(new StripeConnectionView(true, mode, last4)),
             ConnectionResult.Refused(var slug, var why) => Problems.Unprocessable(slug, "The connection is refused.", why),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -169,31 +177,36 @@ internal static class PayoutEndpoints
         "The payout cannot be sent again.",
         "Only a payout in state unknown is sent again, after a look-up at least 24 hours after its last send has found no transfer.");
 
-    /// <param name="Amount">What is paid, or the balance of who is not.</param>
-    /// <param name="Reason">Why not, or what stays behind.</param>
-    /// <param name="PayoutId">The payout that an approved line became.</param>
-    /// <param name="Paid">Its amount.</param>
-    /// <param name="Note">Where approval differs from the preview, and why.</param>
-    private sealed record LineShown(
-        string AmbassadorId, string? Name, Amount Amount, bool WillPay, string? Reason, string? PayoutId, Amount? Paid, string? Note);
+    private sealed record PayoutLineView(
+        string AmbassadorId,
+        string? Name,
+        [property: Description("What is paid, or the balance of who is not.")] Amount Amount,
+        bool WillPay,
+        [property: Description("Why not, or what stays behind.")] string? Reason,
+        [property: Description("The payout that an approved line became.")] string? PayoutId,
+        [property: Description("The amount of that payout.")] Amount? Paid,
+        [property: Description("Where approval differs from the preview, and why.")] string? Note);
 
-    /// <param name="Totals">What the run pays in each currency; never one sum over two.</param>
-    private sealed record RunShown(string Id, string State, IReadOnlyList<LineShown> Lines, IReadOnlyList<Amount> Totals)
+    private sealed record PayoutRunView(
+        string Id,
+        [property: Description("preview or approved.")] string State,
+        IReadOnlyList<PayoutLineView> Lines,
+        [property: Description("What the run pays in each currency; never one sum over two.")] IReadOnlyList<Amount> Totals)
     {
-        public static RunShown Of(PayoutRun run)
+        public static PayoutRunView Of(PayoutRun run)
         {
             var payouts = run.Payouts.ToDictionary(payout => (payout.AmbassadorId, payout.Currency));
             var notes = run.Notes.ToDictionary(note => (note.AmbassadorId, note.Currency));
             var paid = run.State == "preview"
                 ? run.Lines.Where(line => line.WillPay).Select(line => line.Amount)
                 : run.Payouts.Select(payout => new Money(payout.AmountMinor, Currency.Parse(payout.Currency)));
-            return new RunShown(
+            return new PayoutRunView(
                 run.Id,
                 run.State,
                 [.. run.Lines.Select(line =>
                 {
                     var payout = payouts.GetValueOrDefault((line.AmbassadorId, line.Currency));
-                    return new LineShown(
+                    return new PayoutLineView(
                         line.AmbassadorId,
                         run.Names.GetValueOrDefault(line.AmbassadorId),
                         Amount.Of(line.Amount),
@@ -209,12 +222,10 @@ internal static class PayoutEndpoints
         }
     }
 
-    /// <param name="Key">The idempotency key.</param>
-    /// <param name="Outcome"><c>frozen</c>, <c>unknown</c>, <c>accepted</c> or <c>refused</c>.</param>
-    private sealed record AttemptShown(
+    private sealed record PayoutAttemptView(
         long Attempt,
-        string Key,
-        string Outcome,
+        [property: Description("The idempotency key.")] string Key,
+        [property: Description("frozen, unknown, accepted or refused.")] string Outcome,
         long Sends,
         DateTimeOffset CreatedAt,
         DateTimeOffset? FirstSentAt,
@@ -225,22 +236,22 @@ internal static class PayoutEndpoints
         string? RequestId,
         string? TransferId);
 
-    private sealed record PayoutShown(
+    private sealed record PayoutView(
         string Id,
         string RunId,
         string AmbassadorId,
-        string State,
+        [property: Description("approved, sending, unknown, sent, refused or reversed.")] string State,
         Amount Amount,
-        Amount Reversed,
-        string Destination,
-        string Mode,
+        [property: Description("How much of it came back and is payable again.")] Amount Reversed,
+        [property: Description("The payee's Stripe account, acct_…")] string Destination,
+        [property: Description("live or test.")] string Mode,
         string? TransferId,
-        string? Problem,
+        [property: Description("What a person should know, in words.")] string? Problem,
         DateTimeOffset CreatedAt,
         DateTimeOffset UpdatedAt,
-        IReadOnlyList<AttemptShown> Attempts)
+        IReadOnlyList<PayoutAttemptView> Attempts)
     {
-        public static PayoutShown Of(Payout payout, IEnumerable<PayoutAttempt> attempts) => new(
+        public static PayoutView Of(Payout payout, IEnumerable<PayoutAttempt> attempts) => new(
             payout.Id,
             payout.RunId,
             payout.AmbassadorId,
@@ -253,7 +264,7 @@ internal static class PayoutEndpoints
             payout.Problem,
             payout.CreatedAt,
             payout.UpdatedAt,
-            [.. attempts.Select(attempt => new AttemptShown(
+            [.. attempts.Select(attempt => new PayoutAttemptView(
                 attempt.Attempt,
                 attempt.IdempotencyKey,
                 attempt.Outcome,
@@ -275,11 +286,19 @@ internal static class PayoutEndpoints
         public const int ReasonLengthMax = 200;
     }
 
-    private sealed record ConnectionAsked(string? SecretKey, IReadOnlyList<string?>? WebhookSecrets)
+    private sealed record StripeConnectionRequest(
+        [property: Description("A secret or restricted key of the store's own Stripe account.")] string SecretKey,
+        [property: Description("The signing secrets of the webhook endpoints, whsec_…, 10 at most; none when absent.")]
+        IReadOnlyList<string>? WebhookSecrets = null)
     {
+        public const int SecretLengthMax = 300;
+
         /// <summary>Says nothing, so that no log line can hold a secret.</summary>
-        public override string ToString() => nameof(ConnectionAsked);
+        public override string ToString() => nameof(StripeConnectionRequest);
     }
 
-    private sealed record ConnectionShown(bool Connected, string Mode, string Last4);
+    private sealed record StripeConnectionView(
+        bool Connected,
+        [property: Description("live or test.")] string Mode,
+        [property: Description("The end of the key, by which people recognise it.")] string Last4);
 }

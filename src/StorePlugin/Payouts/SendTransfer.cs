@@ -13,7 +13,7 @@ namespace StorePlugin.Payouts;
 internal sealed partial class SendTransfer(
     Db db, StoreDirectory stores, Credentials credentials, StripeClient stripe, TimeProvider clock, ILogger<SendTransfer> logger) : IEffectHandler
 {
-    /// <summary>The most calls of Stripe that one performance makes: a send, and a look-up before or after it.</summary>
+    /// <summary>The most calls of Stripe that one performance makes: a look-up and a send.</summary>
     public const int CallsMax = 2;
 
     private static readonly TimeSpan KeyWait = TimeSpan.FromHours(1);
@@ -90,12 +90,11 @@ internal sealed partial class SendTransfer(
         }
 
         var answer = await stripe.SendAsync(store.Id, key, attempt, cancel);
-        return await JudgeAsync(store, key, payout, attempt, answer, cancel);
+        return Judge(store, payout, attempt, answer);
     }
 
     /// <param name="attempt">As it was before this send.</param>
-    private async Task<EffectResult> JudgeAsync(
-        Store store, string key, Payout payout, PayoutAttempt attempt, StripeAnswer answer, CancellationToken cancel)
+    private EffectResult Judge(Store store, Payout payout, PayoutAttempt attempt, StripeAnswer answer)
     {
         var now = clock.GetUtcNow();
         switch (answer)
@@ -104,17 +103,15 @@ internal sealed partial class SendTransfer(
                 return TransferSettlement.Settle(
                     logger, store, payout with { State = PayoutState.Sending }, attempt.Attempt, TransferFinding.Decide(payout, accepted.Transfer), answer, now)!;
 
-            // An earlier send may have paid. A stored refusal is Stripe's word on that send too; a fresh one is not, since
-            // permissions, for one, are checked before the key.
+            // A stored refusal is Stripe's word on the earlier sends too. A fresh one is not, since permissions, for one, are
+            // checked before the key: an earlier send may have paid, or may still be under way.
             case StripeAnswer.Refused refused when attempt.Outcome == AttemptOutcome.Unknown && !refused.Headers.Replayed:
-                return await stripe.LookUpAsync(store.Id, key, payout.Id, cancel) switch
-                {
-                    StripeLookUp.Found(var transfers) =>
-                        TransferSettlement.Settle(logger, store, payout, attempt.Attempt, TransferFinding.Decide(payout, transfers), null, now)
-                        ?? Refuse(store, payout, attempt, refused, now),
-                    StripeLookUp.Failed(var failure) => Again(payout, attempt, failure, now),
-                    _ => throw new UnreachableException(),
-                };
+                return HandOver(
+                    payout,
+                    attempt,
+                    $"Stripe refused to repeat this transfer ({refused.Code}), which does not tell what became of the first send. A look-up decides: {refused.Message}",
+                    now,
+                    answer);
 
             case StripeAnswer.Refused refused:
                 return Refuse(store, payout, attempt, refused, now);
@@ -125,10 +122,11 @@ internal sealed partial class SendTransfer(
                     payout, attempt, $"Stripe knows this transfer's key with other parameters, which is a fault here. A look-up decides: {drifted.Message}", now, answer);
 
             case StripeAnswer.KeyRejected:
-                const string Rejected = "Stripe rejects the store's secret key; connect Stripe again. Nothing was moved.";
                 Log.KeyRejected(logger, store.Id);
+                var rejected = "Stripe rejects the store's secret key; connect Stripe again. "
+                    + (attempt.Outcome == AttemptOutcome.Frozen ? "Nothing was moved." : "Whether an earlier send has made the transfer is not known.");
                 return new EffectResult.PutOff(
-                    Rejected,
+                    rejected,
                     Shorten(KeyWait, attempt, now),
                     async tx =>
                     {
@@ -138,7 +136,7 @@ internal sealed partial class SendTransfer(
                             await PayoutBook.UnmarkSendAsync(tx, attempt);
                         }
 
-                        await PayoutBook.StillOpenAsync(tx, payout, Rejected, now);
+                        await PayoutBook.StillOpenAsync(tx, payout, rejected, now);
                     });
 
             case StripeAnswer.Busy or StripeAnswer.Unknown:

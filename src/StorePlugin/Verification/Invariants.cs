@@ -31,13 +31,14 @@ internal sealed record Offence
 internal sealed record Invariant(string Name, string Sql, Func<Offence, string> Say);
 
 /// <summary>
-/// Every check of the verb <c>verify</c> but the comparison of receipts, which needs more than SQL. They read the tables
-/// as they are and share nothing with the code that writes them. Joins compare columns of one collation only, since SQL
+/// Every check of the verb <c>verify</c> but the comparison of receipts and of frozen requests, which need more than SQL.
+/// They read the tables as they are and share nothing with the code that writes them. Joins compare columns of one collation only, since SQL
 /// Server refuses others.
 /// </summary>
 internal static class Invariants
 {
     public const string ReceiptAgrees = "receipt-agrees";
+    public const string PayoutAttemptAgrees = "payout-attempt-agrees";
 
     private const string EntriesTooFew =
         """
@@ -228,6 +229,22 @@ internal static class Invariants
                 OR d.done_at < d.received_at)
         """;
 
+    // Of what was acknowledged and not yet done, the raw body is all there is (rule I2).
+    private const string DeliveryBody =
+        """
+        SELECT d.store_id, d.id AS subject, d.state AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS actual
+        FROM deliveries d
+        WHERE (@storeId IS NULL OR d.store_id = @storeId) AND d.state = 'pending' AND d.body IS NULL
+        """;
+
+    private const string CampaignRevision =
+        """
+        SELECT c.store_id, c.id AS subject, c.state AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(0 AS bigint) AS actual
+        FROM campaigns c
+        WHERE (@storeId IS NULL OR c.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM campaign_revisions r WHERE r.store_id = c.store_id AND r.campaign_id = c.id)
+        """;
+
     private const string EffectState =
         """
         SELECT f.store_id, f.id AS subject, f.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, f.attempts AS actual
@@ -265,10 +282,28 @@ internal static class Invariants
         WHERE (@storeId IS NULL OR p.store_id = @storeId)
             AND ((p.state IN ('sent', 'reversed')
                     AND (p.transfer_id IS NULL OR NOT EXISTS (SELECT 1 FROM payout_attempts a
-                        WHERE a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted')))
+                        WHERE a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted' AND a.transfer_id = p.transfer_id)))
                 OR (p.state NOT IN ('sent', 'reversed')
                     AND (p.transfer_id IS NOT NULL OR EXISTS (SELECT 1 FROM payout_attempts a
                         WHERE a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted'))))
+        """;
+
+    // One transfer pays one payout.
+    private const string PayoutTransferShared =
+        """
+        SELECT p.store_id, p.transfer_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
+        FROM payouts p
+        WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.transfer_id IS NOT NULL
+        GROUP BY p.store_id, p.transfer_id
+        HAVING COUNT(*) > 1
+        """;
+
+    private const string PayoutMode =
+        """
+        SELECT a.store_id, a.payout_id AS subject, a.mode AS detail, '' AS currency, a.attempt AS expected, CAST(0 AS bigint) AS actual
+        FROM payout_attempts a
+        JOIN payouts p ON p.store_id = a.store_id AND p.id = a.payout_id
+        WHERE (@storeId IS NULL OR a.store_id = @storeId) AND a.mode <> p.mode
         """;
 
     // One open payout for each ambassador and currency (rule P1).
@@ -460,10 +495,14 @@ internal static class Invariants
         new("receipt-twice", ReceiptTwice, row => Numbers($"the order has {row.Actual} receipts")),
         new("receipt-superfluous", ReceiptSuperfluous, _ => "the receipt has no order that was decided"),
         new("delivery-state", DeliveryState, row => Numbers($"the columns of a delivery that is {row.Detail} contradict each other (attempts: {row.Actual})")),
+        new("delivery-body", DeliveryBody, _ => "the delivery waits to be applied and its body is gone"),
+        new("campaign-revision", CampaignRevision, row => $"the campaign is {row.Detail} and has no terms"),
         new("effect-state", EffectState, row => Numbers($"the columns of an effect that is {row.Detail} contradict each other (attempts: {row.Actual})")),
         new("effect-twice", EffectTwice, row => Numbers($"there are {row.Actual} effects {row.Detail} for one subject")),
         new("payout-transfer-twice", PayoutTransferTwice, row => Numbers($"the payout has {row.Actual} accepted attempts")),
         new("payout-transfer", PayoutTransfer, row => $"the payout is {row.Detail}, which its attempts and its transfer contradict"),
+        new("payout-transfer-shared", PayoutTransferShared, row => Numbers($"{row.Actual} payouts name the same transfer")),
+        new("payout-mode", PayoutMode, row => Numbers($"attempt {row.Expected} is of mode {row.Detail}, and its payout is not")),
         new("payout-open-twice", PayoutOpenTwice, row => Numbers($"{row.Actual} payouts in {row.Currency} are open at once (rule P1)")),
         new("payout-reserved", PayoutReserved, row => Numbers($"{row.Actual} were reserved for a payout of {row.Expected}")),
         new("payout-sent", PayoutSent, row => Numbers($"the payout is {row.Detail}: {row.Actual} were booked as paid and must be {row.Expected}")),

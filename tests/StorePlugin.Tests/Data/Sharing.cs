@@ -134,7 +134,7 @@ internal sealed class SqlServerSharing : Sharing
     {
         var read = DeliveryReader.Read(new Delivery(
             shop.Store.Id, WebhookSource.Rehearsal, "k", "orders/paid", System.Text.Encoding.UTF8.GetBytes(order.ToJson())));
-        return OrderEvent.Of(read, shop.Store, App.Get<StoreKeys>())!;
+        return OrderEvent.Of(read, shop.Store, App.Get<StoreKeys>(), order.At)!;
     }
 }
 

@@ -56,12 +56,18 @@ internal sealed class PayoutApiTests
     {
         var payout = await _world.ReservedAsync();
         await _world.Db.DoAsync(
-            "INSERT INTO stores (id, platform, mode, domain, state, keys_sealed, created_at) VALUES ('sto_b', 'shopify', 'test', 'b', 'installed', 'x', 0)");
-        var stranger = _world.Store with { Id = "sto_b" };
+            """
+            INSERT INTO stores (id, platform, mode, domain, state, keys_sealed, created_at)
+            VALUES ('sto_b', 'shopify', 'test', 'b', 'installed', @keys, 0)
+            """,
+            new { keys = _world.App.Get<StoreKeys>().NewSealedRoot() });
+        var stranger = await ApiClient.OfAsync(_world.App, await _world.App.Get<StoreDirectory>().GetAsync("sto_b"));
 
-        Assert.That(await _world.App.Get<StorePlugin.Payouts.PayoutRuns>().FindAsync(stranger, payout.RunId, CancellationToken.None), Is.Null);
-        Assert.That((await _world.App.Http.GetAsync(Path("payouts/po_other"))).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await PostAsync("payout-runs/run_other/approval")).Status, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That((await stranger.Get($"payout-runs/{payout.RunId}")).Problem, Is.EqualTo("/problems/payout-run-not-found"));
+        Assert.That((await stranger.Post($"payout-runs/{payout.RunId}/approval")).Status, Is.EqualTo(404));
+        Assert.That((await stranger.Get($"payouts/{payout.Id}")).Problem, Is.EqualTo("/problems/payout-not-found"));
+        Assert.That((await stranger.Post($"payouts/{payout.Id}/attempts")).Status, Is.EqualTo(404));
+        Assert.That((await stranger.Get("payouts")).Json!.ToJsonString(), Is.EqualTo("""{"items":[],"next":null}"""));
     }
 
     [Test]
@@ -78,6 +84,7 @@ internal sealed class PayoutApiTests
         };
 
         Assert.That(statuses, Is.All.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That((await world.App.Http.GetAsync(Path("payouts"))).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     [Test]
@@ -125,6 +132,22 @@ internal sealed class PayoutApiTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
         Assert.That(JsonNode.Parse(body)!["type"]!.GetValue<string>(), Is.EqualTo(type));
         Assert.That(body, Does.Not.Contain("abcdefgh"));
+        Assert.That((await _world.App.Get<Credentials>().FindAsync(_world.Store.Id, CredentialKind.StripeSecretKey))!.Value, Is.EqualTo(PayoutWorld.TestKey));
+    }
+
+    [TestCase("""{"secretKey":5}""", "secretKey")]
+    [TestCase("""{"secretKey":"sk_test_abcdefgh1234","webhookSecrets":"whsec_one"}""", "webhookSecrets")]
+    [TestCase("""{"secretKey":"sk_test_abcdefgh1234","webhookSecrets":[1]}""", "webhookSecrets")]
+    [TestCase("""{"secretKey":"sk_test_abcdefgh1234","webhookSecrets":["\ud800"]}""", "webhookSecrets")]
+    [TestCase("""{"secretKey":"sk_test_abcdefgh1234","webhookSecret":["whsec_one"]}""", "webhookSecret")]
+    public async Task A_connection_of_another_form_is_refused_with_its_field_as_every_call_does(string body, string field)
+    {
+        var response = await _world.App.Http.PutAsync(Path("stripe-connection"), new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+
+        var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.That((response.StatusCode, problem["type"]!.GetValue<string>()), Is.EqualTo((HttpStatusCode.BadRequest, "/problems/fields-invalid")));
+        Assert.That(problem["errors"]!.AsObject().Select(error => error.Key), Is.EqualTo([field]));
+        Assert.That(problem.ToJsonString(), Does.Not.Contain("abcdefgh").And.Not.Contain("whsec_one"));
         Assert.That((await _world.App.Get<Credentials>().FindAsync(_world.Store.Id, CredentialKind.StripeSecretKey))!.Value, Is.EqualTo(PayoutWorld.TestKey));
     }
 

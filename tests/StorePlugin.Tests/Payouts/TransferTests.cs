@@ -220,6 +220,46 @@ internal sealed class TransferTests
     }
 
     [Test]
+    public async Task A_refusal_of_a_second_send_returns_nothing_while_the_first_may_still_be_under_way()
+    {
+        Stripe.Next(StripeFault.Reset, StripeFault.NoPermission);
+        var payout = await _world.ReservedAsync();
+
+        // The look-up that follows the refusal at once finds nothing.
+        await _world.WorkForAsync(TimeSpan.FromMinutes(1));
+
+        var unknown = await _world.PayoutAsync(payout.Id);
+        Assert.That(Stripe.Requests.Select(request => request.Method), Is.EqualTo(["POST", "POST", "GET"]));
+        Assert.That(unknown.State, Is.EqualTo("unknown"));
+        Assert.That(unknown.Problem, Does.Contain("does not tell what became of the first send"));
+        Assert.That((await _world.AttemptsAsync(payout.Id)).Single().HttpStatus, Is.EqualTo(403));
+        Assert.That(await _world.BalancesAsync(payout.AmbassadorId), Is.EqualTo((0L, 5000L, 0L)));
+        Assert.That((await _world.PayAsync()).Payouts, Is.Empty);
+
+        // Stripe had been carrying out the first one all the time.
+        Stripe.AddTransfer(5000, "eur", "acct_ann", payout.Id);
+        await _world.WorkForAsync(Days);
+
+        Assert.That((await _world.PayoutAsync(payout.Id)).State, Is.EqualTo("sent"));
+        Assert.That(await _world.BalancesAsync(payout.AmbassadorId), Is.EqualTo((0L, 0L, 5000L)));
+    }
+
+    [Test]
+    public async Task A_key_that_is_rejected_after_an_unknown_send_does_not_say_that_nothing_was_moved()
+    {
+        Stripe.Next(StripeFault.DropAfterCommit, StripeFault.BadKey);
+        var payout = await _world.ReservedAsync();
+        await _world.WorkAsync();
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        await _world.WorkAsync();
+
+        Assert.That(
+            (await _world.PayoutAsync(payout.Id)).Problem,
+            Is.EqualTo("Stripe rejects the store's secret key; connect Stripe again. Whether an earlier send has made the transfer is not known."));
+    }
+
+    [Test]
     public async Task A_busy_answer_to_a_second_send_leaves_the_first_unknown(
         [Values(StripeFault.Conflict, StripeFault.RateLimit, StripeFault.BadKey)] StripeFault second)
     {
@@ -294,6 +334,66 @@ internal sealed class TransferTests
         Assert.That(Stripe.Transfers, Has.Count.EqualTo(1));
         Assert.That(Stripe.Sends, Has.Count.EqualTo(1));
         Assert.That((await _world.PayoutAsync(payout.Id)).State, Is.EqualTo("sent"));
+    }
+
+    [Test]
+    public async Task Another_accounts_silence_proves_nothing_and_the_first_accounts_key_settles_it()
+    {
+        var payout = await UnknownThenAnotherAccountAsync(StripeFault.DropAfterCommit);
+
+        await _world.WorkForAsync(TimeSpan.FromDays(10));
+        var again = await _world.App.Http.PostAsync(new Uri($"/api/v1/payouts/{payout.Id}/attempts", UriKind.Relative), null);
+
+        var unknown = await _world.PayoutAsync(payout.Id);
+        Assert.That((unknown.State, again.StatusCode), Is.EqualTo(("unknown", System.Net.HttpStatusCode.Conflict)));
+        Assert.That(unknown.Problem, Does.Contain("proves nothing").And.Contains(payout.Id).And.EndsWith("the money stays reserved."));
+        Assert.That((await _world.AttemptsAsync(payout.Id)).Single().FoundNothingAt, Is.Null);
+        Assert.That(await _world.BalancesAsync(payout.AmbassadorId), Is.EqualTo((0L, 5000L, 0L)));
+
+        await _world.ConnectAsync(PayoutWorld.TestKey);
+        await _world.WorkForAsync(TimeSpan.FromHours(2));
+
+        Assert.That(Stripe.Transfers, Has.Count.EqualTo(1));
+        Assert.That((await _world.PayoutAsync(payout.Id)).State, Is.EqualTo("sent"));
+    }
+
+    [Test]
+    public async Task The_first_accounts_key_proves_absence_when_it_is_back()
+    {
+        var payout = await UnknownThenAnotherAccountAsync(StripeFault.Reset);
+        await _world.WorkForAsync(TimeSpan.FromDays(10));
+
+        await _world.ConnectAsync(PayoutWorld.TestKey);
+        await _world.WorkForAsync(TimeSpan.FromHours(2));
+
+        Assert.That((await _world.AttemptsAsync(payout.Id)).Single().FoundNothingAt, Is.Not.Null);
+        Assert.That((await _world.PayoutAsync(payout.Id)).Problem, Does.Contain("A person must decide"));
+    }
+
+    [Test]
+    public async Task A_transfer_made_by_hand_in_the_account_that_is_connected_now_settles_it()
+    {
+        var payout = await UnknownThenAnotherAccountAsync(StripeFault.Reset);
+        await _world.WorkForAsync(TimeSpan.FromDays(1));
+
+        Stripe.AddTransfer(5000, "eur", "acct_ann", payout.Id, "acct_other");
+        await _world.WorkForAsync(TimeSpan.FromHours(2));
+
+        Assert.That((await _world.PayoutAsync(payout.Id)).State, Is.EqualTo("sent"));
+        Assert.That(await _world.BalancesAsync(payout.AmbassadorId), Is.EqualTo((0L, 0L, 5000L)));
+    }
+
+    /// <summary>A payout that was sent once, with this fault, before the store connected a key of another account.</summary>
+    private async Task<Payout> UnknownThenAnotherAccountAsync(StripeFault fault)
+    {
+        const string Other = "sk_test_anotheraccount01";
+        Stripe.GiveKey(Other, "acct_other");
+        Stripe.TopUp("eur", 1_000_000, "acct_other");
+        Stripe.Next(fault);
+        var payout = await _world.ReservedAsync();
+        await _world.WorkAsync();
+        await _world.ConnectAsync(Other);
+        return payout;
     }
 
     [Test]
@@ -402,6 +502,26 @@ internal sealed class TransferTests
         Assert.That(await _world.BalancesAsync(payout.AmbassadorId), Is.EqualTo((5000L, 0L, 0L)));
         Assert.That(await _world.OrderStatesAsync(), Is.EqualTo(["approved"]));
     }
+
+    // Two look-ups at once on SQL Server: both read the row before either wrote it.
+    [Test]
+    public async Task A_greater_reversal_that_finds_the_row_changed_is_not_taken_for_done()
+    {
+        var payout = await _world.ReservedAsync();
+        await _world.WorkAsync();
+        var before = await _world.PayoutAsync(payout.Id);
+        Assert.That(await ReverseAsync(before, 500), Is.True);
+
+        await Assert.ThatAsync(() => ReverseAsync(before, 1000), Throws.TypeOf<StalePayoutException>());
+        Assert.That(await ReverseAsync(await _world.PayoutAsync(payout.Id), 1000), Is.True);
+        Assert.That(await ReverseAsync(await _world.PayoutAsync(payout.Id), 700), Is.False, "less than is booked already");
+
+        Assert.That(await _world.BalancesAsync(payout.AmbassadorId), Is.EqualTo((1000L, 0L, 4000L)));
+        await _world.AssertBooksAsync();
+    }
+
+    private Task<bool> ReverseAsync(Payout payout, long minor) => _world.Db.InTransactionAsync(
+        tx => PayoutBook.ReversedAsync(tx, _world.Store, payout, payout.Amount with { Minor = minor }, _world.Clock.GetUtcNow()));
 
     [Test]
     public async Task A_second_transfer_of_the_same_group_is_told_and_moves_nothing()

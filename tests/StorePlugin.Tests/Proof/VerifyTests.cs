@@ -149,6 +149,7 @@ internal sealed class VerifyTests
         "receipt-superfluous", "INSERT INTO receipts SELECT store_id, '1009', content, decided_at FROM receipts WHERE order_id = '1002'");
 
     [TestCase("UPDATE receipts SET content = replace(content, '\"commissionMinor\":900', '\"commissionMinor\":901') WHERE order_id = '1002'", "the receipt says 901, the order 900")]
+    [TestCase("UPDATE orders SET net_minor = net_minor + 1 WHERE order_id = '1002'", "as net sales, the order 9001")]
     [TestCase("UPDATE receipts SET content = 'gone' WHERE order_id = '1002'", "cannot be read")]
     [TestCase("UPDATE receipts SET content = replace(content, '\"ambassadorId\":\"amb_', '\"ambassadorId\":\"bob_') WHERE order_id = '1002'", "the receipt credits 'bob_")]
     public async Task A_receipt_that_contradicts_its_order(string corruption, string text)
@@ -189,7 +190,45 @@ internal sealed class VerifyTests
     [TestCase("UPDATE payout_attempts SET outcome = 'unknown' WHERE payout_id = 'po_1'")]
     [TestCase("UPDATE payout_attempts SET outcome = 'accepted' WHERE payout_id = 'po_3'")]
     [TestCase("UPDATE payouts SET transfer_id = NULL WHERE id = 'po_1'")]
+    [TestCase("UPDATE payout_attempts SET transfer_id = 'tr_other' WHERE payout_id = 'po_1'")]
     public Task A_payout_whose_state_its_attempts_contradict(string corruption) => FindsAsync("payout-transfer", corruption);
+
+    [Test]
+    public async Task Two_payouts_with_one_transfer()
+    {
+        await PayoutAsync("po_4", "sent", 50, LedgerKind.PayoutSent);
+        await FindsAsync(
+            "payout-transfer-shared",
+            "UPDATE payouts SET transfer_id = 'tr_po_1' WHERE id = 'po_4'",
+            "UPDATE payout_attempts SET transfer_id = 'tr_po_1' WHERE payout_id = 'po_4'");
+    }
+
+    [Test]
+    public Task A_live_payout_with_a_test_attempt() => FindsAsync("payout-mode", "UPDATE payouts SET mode = 'live' WHERE id = 'po_1'");
+
+    [TestCase("body = replace(body, 'amount=300', 'amount=900')", "has amount '900', and the payout asks for '300'")]
+    [TestCase("body = replace(body, 'currency=eur', 'currency=usd')", "has currency 'usd', and the payout asks for 'eur'")]
+    [TestCase("body = replace(body, 'destination=acct_ann', 'destination=acct_bob')", "has destination 'acct_bob', and the payout asks for 'acct_ann'")]
+    [TestCase("body = replace(body, 'transfer_group=po_1', 'transfer_group=po_2')", "has transfer_group 'po_2', and the payout asks for 'po_1'")]
+    [TestCase("body = ''", "has amount '', and the payout asks for '300'")]
+    [TestCase("idempotency_key = 'po-po_9-a1'", "has the key 'po-po_9-a1'")]
+    public async Task A_frozen_request_that_asks_for_something_else_than_its_payout(string corruption, string text)
+    {
+        await FindsAsync("payout-attempt-agrees", $"UPDATE payout_attempts SET {corruption} WHERE payout_id = 'po_1'");
+        Assert.That((await FindingsAsync()).Single().Text, Does.Contain(text));
+    }
+
+    [Test]
+    public async Task A_delivery_that_waits_and_has_lost_its_body()
+    {
+        var delivery = await _raw.QuerySingleAsync<string>("SELECT delivery_key FROM deliveries WHERE topic = 'orders/paid' AND state = 'done' LIMIT 1");
+        await FindsAsync(
+            "delivery-body",
+            $"UPDATE deliveries SET state = 'pending', done_at = NULL, body = NULL WHERE delivery_key = '{delivery}'");
+    }
+
+    [Test]
+    public Task A_campaign_without_terms() => FindsAsync("campaign-revision", "DELETE FROM campaign_revisions");
 
     [Test]
     public async Task Two_open_payouts_of_one_ambassador()
@@ -345,14 +384,14 @@ internal sealed class VerifyTests
             await Plant.RowAsync(connection, "payout_runs", ("store_id", store.Id), ("id", "run_1"), ("state", "approved"));
         }
 
+        var amount = new Money(minor, Currency.Parse("EUR"));
         var transfer = state == "sent" ? "tr_" + id : null;
         await Plant.RowAsync(
             connection, "payouts", ("store_id", store.Id), ("id", id), ("run_id", "run_1"), ("ambassador_id", _ann), ("currency", "EUR"),
-            ("amount_minor", minor), ("mode", "test"), ("state", state), ("transfer_id", transfer));
+            ("amount_minor", minor), ("destination", "acct_ann"), ("mode", "test"), ("state", state), ("transfer_id", transfer));
         await Plant.RowAsync(
             connection, "payout_attempts", ("store_id", store.Id), ("payout_id", id), ("attempt", 1L), ("idempotency_key", $"po-{id}-a1"),
-            ("mode", "test"), ("outcome", state switch { "sent" => "accepted", "refused" => "refused", _ => "unknown" }), ("transfer_id", transfer));
-        var amount = new Money(minor, Currency.Parse("EUR"));
+            ("body", PayoutAttempt.Freeze(store.Id, id, 1, amount, "acct_ann", _app.Clock.GetUtcNow()).Body), ("mode", "test"), ("outcome", state switch { "sent" => "accepted", "refused" => "refused", _ => "unknown" }), ("transfer_id", transfer));
         var postings = new List<LedgerTransaction> { Post(LedgerKind.PayoutReserved, id, Account.Approved, Account.InPayout) };
         if (settledAs is not null)
         {

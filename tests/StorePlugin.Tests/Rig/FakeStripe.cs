@@ -52,7 +52,9 @@ internal enum StripeFault
 }
 
 /// <summary>A transfer that exists at the stand-in.</summary>
-internal sealed record FakeTransfer(string Id, long Amount, string Currency, string Destination, string? Group, string? PayoutId, string? Attempt)
+/// <param name="Account">The account that it was made from; the keys of others do not see it.</param>
+internal sealed record FakeTransfer(
+    string Id, string Account, long Amount, string Currency, string Destination, string? Group, string? PayoutId, string? Attempt)
 {
     public long Reversed { get; set; }
 }
@@ -62,6 +64,9 @@ internal sealed record FakeRequest(string Method, string PathAndQuery, IReadOnly
 
 internal sealed class FakeStripe : IAsyncDisposable
 {
+    /// <summary>The account of every key that was not given to another.</summary>
+    public const string MainAccount = "acct_main";
+
     private static readonly TimeSpan KeysKept = TimeSpan.FromHours(24);
 
     private readonly WebApplication _app;
@@ -69,7 +74,8 @@ internal sealed class FakeStripe : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Queue<StripeFault> _faults = new();
     private readonly Dictionary<(string Account, string Path, string Key), Stored> _stored = [];
-    private readonly Dictionary<string, long> _available = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _accountOfKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Account, string Currency), long> _available = [];
     private readonly List<FakeTransfer> _transfers = [];
     private readonly List<FakeRequest> _requests = [];
     private int _made;
@@ -115,12 +121,21 @@ internal sealed class FakeStripe : IAsyncDisposable
         return fake;
     }
 
-    /// <summary>Puts money into the platform's available balance, in Stripe's units.</summary>
-    public void TopUp(string currency, long amount)
+    /// <summary>Puts money into an account's available balance, in Stripe's units.</summary>
+    public void TopUp(string currency, long amount, string account = MainAccount)
     {
         lock (_lock)
         {
-            _available[currency] = _available.GetValueOrDefault(currency) + amount;
+            _available[(account, currency)] = _available.GetValueOrDefault((account, currency)) + amount;
+        }
+    }
+
+    /// <summary>Makes a secret key one of another account, which has its own balance, transfers and idempotency keys.</summary>
+    public void GiveKey(string secretKey, string account)
+    {
+        lock (_lock)
+        {
+            _accountOfKey[secretKey] = account;
         }
     }
 
@@ -146,11 +161,11 @@ internal sealed class FakeStripe : IAsyncDisposable
     }
 
     /// <summary>A transfer that someone made by hand.</summary>
-    public void AddTransfer(long amount, string currency, string destination, string group)
+    public void AddTransfer(long amount, string currency, string destination, string group, string account = MainAccount)
     {
         lock (_lock)
         {
-            _transfers.Add(new FakeTransfer($"tr_{++_made}", amount, currency, destination, group, null, null));
+            _transfers.Add(new FakeTransfer($"tr_{++_made}", account, amount, currency, destination, group, null, null));
         }
     }
 
@@ -170,6 +185,7 @@ internal sealed class FakeStripe : IAsyncDisposable
                 body));
         }
 
+        var account = AccountOf(request.Headers.Authorization.ToString());
         if (request.Path != "/v1/transfers")
         {
             await WriteAsync(context, 404, Error("invalid_request_error", "resource_missing", "Unrecognized request URL"));
@@ -178,7 +194,7 @@ internal sealed class FakeStripe : IAsyncDisposable
 
         if (HttpMethods.IsGet(request.Method))
         {
-            await WriteAsync(context, 200, List(request.Query["transfer_group"].ToString()));
+            await WriteAsync(context, 200, List(account, request.Query["transfer_group"].ToString()));
             return;
         }
 
@@ -210,7 +226,7 @@ internal sealed class FakeStripe : IAsyncDisposable
                 return;
         }
 
-        var (stored, replayed) = Execute(request.Headers.Authorization.ToString(), request.Headers["Idempotency-Key"].ToString(), body, fault);
+        var (stored, replayed) = Execute(account, request.Headers["Idempotency-Key"].ToString(), body, fault);
         switch (fault)
         {
             case StripeFault.DropAfterCommit:
@@ -240,6 +256,14 @@ internal sealed class FakeStripe : IAsyncDisposable
         await WriteAsync(context, stored.Status, stored.Body);
     }
 
+    private string AccountOf(string authorization)
+    {
+        lock (_lock)
+        {
+            return _accountOfKey.GetValueOrDefault(authorization["Bearer ".Length..], MainAccount);
+        }
+    }
+
     private (Stored Stored, bool Replayed) Execute(string account, string key, string body, StripeFault? fault)
     {
         lock (_lock)
@@ -253,7 +277,7 @@ internal sealed class FakeStripe : IAsyncDisposable
                     : (new Stored(400, Error("idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters they were first used with."), hash, _now()), false);
             }
 
-            var (status, answer) = fault == StripeFault.StoredFault ? (500, Error("api_error", null, "An unknown error occurred")) : Transfer(body, fault);
+            var (status, answer) = fault == StripeFault.StoredFault ? (500, Error("api_error", null, "An unknown error occurred")) : Transfer(account, body, fault);
             if (fault == StripeFault.StoredFaultAfterCommit)
             {
                 (status, answer) = (500, Error("api_error", null, "An unknown error occurred"));
@@ -263,7 +287,7 @@ internal sealed class FakeStripe : IAsyncDisposable
         }
     }
 
-    private (int Status, string Body) Transfer(string body, StripeFault? fault)
+    private (int Status, string Body) Transfer(string account, string body, StripeFault? fault)
     {
         var form = QueryHelpers.ParseQuery(body);
         var amount = long.Parse(form["amount"].ToString(), CultureInfo.InvariantCulture);
@@ -274,24 +298,24 @@ internal sealed class FakeStripe : IAsyncDisposable
             return (400, Error("invalid_request_error", "resource_missing", $"No such destination: '{destination}'"));
         }
 
-        if (_available.GetValueOrDefault(currency) < amount)
+        if (_available.GetValueOrDefault((account, currency)) < amount)
         {
             return (400, Error("invalid_request_error", "balance_insufficient", "You have insufficient available funds in your Stripe account."));
         }
 
-        _available[currency] -= amount;
+        _available[(account, currency)] -= amount;
         var transfer = new FakeTransfer(
-            $"tr_{++_made}", fault == StripeFault.WrongAmount ? amount + 1 : amount, currency, destination, form["transfer_group"].ToString(),
+            $"tr_{++_made}", account, fault == StripeFault.WrongAmount ? amount + 1 : amount, currency, destination, form["transfer_group"].ToString(),
             form["metadata[payout_id]"].ToString(), form["metadata[attempt]"].ToString());
         _transfers.Add(transfer);
         return (200, Json(transfer));
     }
 
-    private string List(string group)
+    private string List(string account, string group)
     {
         lock (_lock)
         {
-            var data = string.Join(',', _transfers.Where(transfer => transfer.Group == group).Reverse().Select(Json));
+            var data = string.Join(',', _transfers.Where(transfer => transfer.Account == account && transfer.Group == group).Reverse().Select(Json));
             return $$"""{"object":"list","data":[{{data}}],"has_more":false,"url":"/v1/transfers"}""";
         }
     }
