@@ -57,7 +57,7 @@ internal static class OrderDetail
             Frame.OfDashboard(visitor),
             row.Reference ?? orderId,
             row.State,
-            Words.OrderStateMeaning(row.State, row.HoldUntil is { } until ? time.Day(until) : null),
+            Words.OrderStateMeaning(row.State, row.NetMinor, row.HoldUntil is { } until ? time.Day(until) : null),
             time.At(row.At),
             time.At(row.PaidAt),
             row.Currency is null ? "–" : Words.Of(row.NetMinor, row.Currency),

@@ -72,19 +72,20 @@ internal static class OrderList
             row.Currency is null ? "–" : Words.Of(row.NetMinor, row.Currency),
             row.Currency is null || row.AmbassadorId is null ? "–" : Words.Of(row.CommissionMinor, row.Currency),
             row.State,
-            WhyOf(row.State, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason),
+            WhyOf(row.State, row.NetMinor, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason),
             row.Ambassador,
             row.AmbassadorId is null ? null : $"/dashboard/ambassadors/{Uri.EscapeDataString(row.AmbassadorId)}");
     }
 
     /// <summary>The reason of the decision first, then what its state means.</summary>
-    public static string WhyOf(string state, string? holdUntil, string? reason) => (state, reason) switch
+    public static string WhyOf(string state, long netMinor, string? holdUntil, string? reason) => (state, reason) switch
     {
-        (_, null) => Words.OrderStateMeaning(state, holdUntil),
+        (_, null) => Words.OrderStateMeaning(state, netMinor, holdUntil),
         // The reason says why nothing is earned, or waits for money; the state would only repeat it.
         ("uncredited" or "reversed", _) => reason,
         ("held", _) when holdUntil is null => reason,
-        _ => $"{reason} {Words.OrderStateMeaning(state, holdUntil)}",
+        ("observed", _) when netMinor == 0 => reason,
+        _ => $"{reason} {Words.OrderStateMeaning(state, netMinor, holdUntil)}",
     };
 
     private sealed record Row(

@@ -84,11 +84,13 @@ internal static class Words
     };
 
     /// <summary>What the state of an order means for its commission, as a sentence.</summary>
+    /// <param name="netMinor">What is left of it to earn on.</param>
     /// <param name="holdUntil">The end of the hold in words, where there is one.</param>
-    public static string OrderStateMeaning(string state, string? holdUntil) => state switch
+    public static string OrderStateMeaning(string state, long netMinor, string? holdUntil) => state switch
     {
         "parked" => "Only a refund of it has arrived so far.",
         "uncredited" => "It earns no commission.",
+        "observed" when netMinor == 0 => "It was called off before it was paid.",
         "observed" => "Its commission counts once the order is paid.",
         "held" when holdUntil is not null => $"Held until {holdUntil}, in case it is returned.",
         "held" => "Held until its money is settled.",

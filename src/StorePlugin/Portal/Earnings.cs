@@ -86,7 +86,7 @@ internal static class Earnings
                     row.Currency is null ? "–" : Words.Of(row.NetMinor, row.Currency),
                     row.Currency is null ? "–" : Words.Of(row.CommissionMinor, row.Currency),
                     row.State,
-                    OrderList.WhyOf(row.State, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason))),
+                    OrderList.WhyOf(row.State, row.NetMinor, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason))),
             ],
             cursor is null,
             next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}");

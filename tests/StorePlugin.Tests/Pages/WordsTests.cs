@@ -34,7 +34,7 @@ internal sealed class WordsTests
     public void Every_state_of_an_order_has_words(string state)
     {
         Assert.That(Words.OrderState(state), Is.Not.EqualTo(state));
-        Assert.That(Words.OrderStateMeaning(state, null), Does.EndWith("."));
+        Assert.That(Words.OrderStateMeaning(state, 1, null), Does.EndWith("."));
     }
 
     [TestCase("Europe/Amsterdam", "2026-03-29T00:59:59Z", "29 Mar 2026, 01:59")]

@@ -37,13 +37,15 @@ internal sealed class PortalTests
     public async Task Each_order_says_what_it_earns_its_state_and_why()
     {
         await _rooms.OrderAsync("1001", "held", 90_00, "amb_ann", 9_00, "Code ANN10 was used.");
-        await _rooms.OrderAsync("1002", "reversed", 0, "amb_ann", 0, "Code ANN10 was used.");
+        await _rooms.OrderAsync("1002", "reversed", 0, "amb_ann", 0, "Refunded in full: the commission was taken back.");
+        await _rooms.OrderAsync("1003", "observed", 0, "amb_ann", 0, "Cancelled before it was paid: it earns nothing.");
         using var ann = await _rooms.AmbassadorBrowserAsync("amb_ann");
 
         var rows = (await ann.GetAsync("/portal")).QuerySelectorAll("tbody tr").Select(row => row.TextContent.Replace('\u00A0', ' ')).ToArray();
 
-        Assert.That(rows[1], Does.Contain("#1001").And.Contain("€ 90.00").And.Contain("€ 9.00").And.Contain("Held until 31 March 2026"));
-        Assert.That(rows[0], Does.Contain("#1002").And.Contain("Reversed").And.Contain("commission was taken back"));
+        Assert.That(rows[2], Does.Contain("#1001").And.Contain("€ 90.00").And.Contain("€ 9.00").And.Contain("Held until 31 March 2026"));
+        Assert.That(rows[1], Does.Contain("#1002").And.Contain("Reversed").And.Contain("Refunded in full: the commission was taken back."));
+        Assert.That(rows[0], Does.Contain("#1003").And.Contain("earns nothing.").And.Not.Contain("once the order is paid"));
     }
 
     [Test]
