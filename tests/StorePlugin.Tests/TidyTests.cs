@@ -37,6 +37,8 @@ internal sealed partial class TidyTests
         ["ApiKeyVerb.Find"] = "the store is what is looked for",
         ["SignInLine.ReadNewest"] = "the store is what is looked for",
         ["DemoVerb.LiveStores"] = "the host's list of stores",
+        ["ReleaseHolds.FindDue"] = "claims what is due over all stores",
+        ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",
         ["ReceiveStoreEvent.UpdateScopes"] = "a store's own row, by its id",
         ["LinkEndpoints.ReadLink"] = "a slug is unique over the whole host",

@@ -140,7 +140,7 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
         ];
         foreach (var (name, asked) in expected)
         {
-            if (form[name].ToString() is var found && found != asked)
+            if (form.GetValueOrDefault(name).ToString() is var found && found != asked)
             {
                 return $"the request of attempt {number} has {name} '{found}', and the payout asks for '{asked}'";
             }

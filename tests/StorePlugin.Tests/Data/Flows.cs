@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using StorePlugin.Ambassadors;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Stores;
@@ -27,6 +28,7 @@ internal static partial class Flows
         new("effects done, failed and put off", EffectsAsync),
         new("a store that comes, goes and comes back", InstallationAsync),
         new("findings of verify", VerifyAsync),
+        new("keys, accounts, and what has had its time", TimeAsync),
         new("a programme over the API", ApiAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
@@ -167,6 +169,45 @@ internal static partial class Flows
         await app.Db.DoAsync("DELETE FROM clicks WHERE store_id = @id", new { id = shop.Store.Id });
 
         Assert.That(findings, Has.Count.EqualTo(Verify.NamedMax + 1));
+    }
+
+    private static async Task TimeAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-time");
+        var ann = await shop.AmbassadorAsync("FLOWTIME");
+        var keys = app.Get<ApiKeys>();
+        await keys.IssueAsync(shop.Store, canWrite: true);
+        var key = (await keys.ListAsync(shop.Store)).Single();
+        Assert.That(await keys.RevokeAsync(shop.Store, key.Id), Is.True);
+        Assert.That(await keys.RevokeAsync(shop.Store, "key_unknown"), Is.False);
+        Assert.That(await app.Get<AmbassadorDb>().SetStripeAccountAsync(shop.Store, ann, "acct_time", "test", default), Is.True);
+
+        await shop.ClickAsync(ann);
+        await app.Get<Installation>().BeginAsync("rehearsal", "test", shop.Store.Domain, default);
+        await app.Get<SignIn>().NewLinkAsync(shop.Store, "owner", null, default);
+        await app.Db.DoAsync(
+            """
+            INSERT INTO sessions (store_id, token_hash, role, created_at, expires_at)
+            VALUES (@id, 'flow-time', 'owner', @now, @now)
+            """,
+            new { id = shop.Store.Id, now = StoreApp.Start });
+        await shop.PaysAsync(Order("1"));
+        app.Clock.Advance(TimeSpan.FromDays(450));
+        await app.Get<Retention>().RunOnceAsync(default);
+        await app.Get<DropBodies>().RunOnceAsync(default);
+        await app.Get<DropBodies>().RunOnceAsync(default);
+
+        foreach (var count in new[]
+        {
+            "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @id",
+            "SELECT CAST(COUNT(*) AS bigint) FROM install_states WHERE store_id = @id",
+            "SELECT CAST(COUNT(*) AS bigint) FROM sign_in_links WHERE store_id = @id",
+            "SELECT CAST(COUNT(*) AS bigint) FROM sessions WHERE store_id = @id",
+            "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @id",
+        })
+        {
+            Assert.That(await app.Db.OneAsync<long>(count, new { id = shop.Store.Id }), Is.Zero, count);
+        }
     }
 
     private static TestOrder Order(string id) => new(id, StoreApp.Start);

@@ -22,11 +22,14 @@ internal sealed class SqlServerProgramContract : ProgramContract
 
 internal abstract class ProgramContract
 {
-    // Statements that one of the databases has no use for.
+    // Statements that one of the databases has no use for, and such as only an answer from outside brings about: those run
+    // in tests of their own, on SQLite.
     private static readonly Dictionary<string, string> NeedNotRun = new(StringComparer.Ordinal)
     {
         ["Workers.FreeDeliveries"] = "at the start of the program that owns an SQLite file",
         ["Workers.FreeEffects"] = "at the start of the program that owns an SQLite file",
+        ["CreateDiscount.EndTaken"] = "a store that has the code already; see CreateDiscountTests",
+        ["AdoptTransfer.WillBeSent"] = "a transfer that differs from the one asked for; see AdoptionTests",
     };
 
     // By name; whoever asks first runs it, and whoever asks later learns how it ended.
@@ -76,7 +79,7 @@ internal abstract class ProgramContract
         await Payouts_end_well_on_it();
         await The_demo_ends_with_no_findings_on_it();
 
-        Assert.That(RunStatements.NotRun().Select(constant => constant.Name).Except(NeedNotRun.Keys), Is.Empty);
+        Assert.That(string.Join(", ", RunStatements.NotRun().Select(constant => constant.Name).Except(NeedNotRun.Keys)), Is.Empty);
     }
 
     private Task OnceAsync(string name, Func<Task> way)
@@ -116,7 +119,7 @@ internal abstract class ProgramContract
         world.Stripe.Next(StripeFault.StoredFault);
         var lost = await world.ReservedAsync("acct_cid");
         await world.WorkForAsync(days);
-        var again = await world.App.Http.PostAsync(new Uri($"/payouts-under-test/payouts/{lost.Id}/attempts", UriKind.Relative), null);
+        var again = await world.App.Http.PostAsync(new Uri($"/api/v1/payouts/{lost.Id}/attempts", UriKind.Relative), null);
         Assert.That((int)again.StatusCode, Is.EqualTo(201));
         await world.WorkForAsync(days);
 
@@ -125,9 +128,9 @@ internal abstract class ProgramContract
         await LookUpAsync(world, lost.Id);
         world.Stripe.Reverse((await world.PayoutAsync(sent.Id)).TransferId!, 5000);
         await LookUpAsync(world, sent.Id);
-        var page = await world.App.Http.GetStringAsync(new Uri("/payouts-under-test/payouts?limit=2", UriKind.Relative));
-        var run = await world.App.Http.GetAsync(new Uri($"/payouts-under-test/payout-runs/{refused.RunId}", UriKind.Relative));
-        var one = await world.App.Http.GetAsync(new Uri($"/payouts-under-test/payouts/{sent.Id}", UriKind.Relative));
+        var page = await world.App.Http.GetStringAsync(new Uri("/api/v1/payouts?limit=2", UriKind.Relative));
+        var run = await world.App.Http.GetAsync(new Uri($"/api/v1/payout-runs/{refused.RunId}", UriKind.Relative));
+        var one = await world.App.Http.GetAsync(new Uri($"/api/v1/payouts/{sent.Id}", UriKind.Relative));
 
         using (Assert.EnterMultipleScope())
         {

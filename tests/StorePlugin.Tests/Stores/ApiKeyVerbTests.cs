@@ -76,8 +76,9 @@ internal sealed class ApiKeyVerbTests
         await using var app = await StoreApp.StartAsync();
         var shop = await Shop.OpenAsync(app);
         var (_, kept, _) = await RunAsync(app, shop.Store.Id, write: true);
+        var before = (await app.Get<ApiKeys>().ListAsync(shop.Store)).Select(key => key.Id);
         var (_, lost, _) = await RunAsync(app, shop.Store.Id, write: true);
-        var id = (await app.Get<ApiKeys>().ListAsync(shop.Store))[1].Id;
+        var id = (await app.Get<ApiKeys>().ListAsync(shop.Store)).Select(key => key.Id).Except(before).Single();
 
         var (code, output, errors) = await RunAsync(app, "--store", shop.Store.Id, "--revoke", id);
         var (again, _, _) = await RunAsync(app, "--store", shop.Store.Id, "--revoke", id);

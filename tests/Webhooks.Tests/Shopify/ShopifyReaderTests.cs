@@ -230,9 +230,9 @@ internal sealed class ShopifyReaderTests
     [TestCase(51, false)]
     public void An_id_that_fits_no_column_is_dead_at_once(int length, bool fits)
     {
-        var payload = Payload(PaidOrder, payload => payload["id"] = new string('7', length));
+        var payload = Payload(PaidOrder, payload => payload["line_items"]![0]!["id"] = new string('7', length));
 
-        Assert.That(() => Order(payload), fits ? Throws.Nothing : Unreadable("id is not an id (expected a whole number, or a word of at most 50 characters)."));
+        Assert.That(() => Order(payload), fits ? Throws.Nothing : Unreadable("line_items[0].id is not an id (expected a whole number, or a word of at most 50 characters)."));
     }
 
     [TestCase("2026-11-20T21:14:05")]
