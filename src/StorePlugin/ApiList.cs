@@ -8,14 +8,18 @@ using StorePlugin.Webhooks;
 namespace StorePlugin;
 
 /// <summary>Which part of a list is asked for. The values come as text, so that a wrong one is answered in words.</summary>
-internal sealed record Paging(
-    [property: FromQuery(Name = "after"), Description("The value of next of the page before; absent for the first page.")] string? After,
-    [property: FromQuery(Name = "limit"), Description("How many items at most: 1 to 200, 50 when absent.")] string? Limit) : IApiArgument
+internal sealed record Paging : IApiArgument
 {
     public const int LimitDefault = 50;
     public const int LimitMax = 200;
 
     private const int AfterLengthMax = 200;
+
+    [FromQuery(Name = "after"), Description("The value of next of the page before; absent for the first page.")]
+    public string? After { get; init; }
+
+    [FromQuery(Name = "limit"), Description("How many items at most: 1 to 200, 50 when absent.")]
+    public string? Limit { get; init; }
 
     public ProblemHttpResult? Refusal =>
         Limit is not null && Number is not (>= 1 and <= LimitMax) ? Problems.Field("limit", $"must be a whole number from 1 to {LimitMax}")

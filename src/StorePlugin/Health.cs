@@ -26,7 +26,7 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Ok(new { status = "alive" })).ExcludeFromDescription();
+        routes.MapGet("/healthz", () => TypedResults.Text("""{"status":"alive"}""", "application/json; charset=utf-8")).ExcludeFromDescription();
         routes.MapGet("/readyz", ReadyAsync).ExcludeFromDescription();
     }
 

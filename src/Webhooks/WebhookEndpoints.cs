@@ -31,7 +31,9 @@ public static class WebhookEndpoints
             endpoints.ServiceProvider.GetRequiredService<TimeProvider>(),
             endpoints.ServiceProvider.GetRequiredService<ILogger<Intake>>());
 
-        var group = endpoints.MapGroup("/webhooks").AllowAnonymous().ExcludeFromDescription();
+        // Answered by the router itself: sessions, error pages and limits of other paths have no part in a delivery.
+        var group = endpoints.MapGroup("/webhooks");
+        group.ExcludeFromDescription().ShortCircuit();
         group.MapPost("/shopify", intake.Shopify);
         group.MapPost("/woocommerce/{storeId}", intake.WooCommerce);
         group.MapPost("/stripe/{storeId}", intake.Stripe);

@@ -177,7 +177,7 @@ internal static class PayoutEndpoints
         "The payout cannot be sent again.",
         "Only a payout in state unknown is sent again, after a look-up at least 24 hours after its last send has found no transfer.");
 
-    private sealed record PayoutLineView(
+    internal sealed record PayoutLineView(
         string AmbassadorId,
         string? Name,
         [property: Description("What is paid, or the balance of who is not.")] Amount Amount,
@@ -187,7 +187,7 @@ internal static class PayoutEndpoints
         [property: Description("The amount of that payout.")] Amount? Paid,
         [property: Description("Where approval differs from the preview, and why.")] string? Note);
 
-    private sealed record PayoutRunView(
+    internal sealed record PayoutRunView(
         string Id,
         [property: Description("preview or approved.")] string State,
         IReadOnlyList<PayoutLineView> Lines,
@@ -222,7 +222,7 @@ internal static class PayoutEndpoints
         }
     }
 
-    private sealed record PayoutAttemptView(
+    internal sealed record PayoutAttemptView(
         long Attempt,
         [property: Description("The idempotency key.")] string Key,
         [property: Description("frozen, unknown, accepted or refused.")] string Outcome,
@@ -236,7 +236,7 @@ internal static class PayoutEndpoints
         string? RequestId,
         string? TransferId);
 
-    private sealed record PayoutView(
+    internal sealed record PayoutView(
         string Id,
         string RunId,
         string AmbassadorId,
@@ -279,14 +279,14 @@ internal static class PayoutEndpoints
                 attempt.TransferId))]);
     }
 
-    private sealed record AdoptionRequest(
+    internal sealed record AdoptionRequest(
         [property: Description("The transfer at Stripe, tr_…")] string TransferId,
         [property: Description("Why it is taken, 1 to 200 characters; it stands in the ledger.")] string Reason)
     {
         public const int ReasonLengthMax = 200;
     }
 
-    private sealed record StripeConnectionRequest(
+    internal sealed record StripeConnectionRequest(
         [property: Description("A secret or restricted key of the store's own Stripe account.")] string SecretKey,
         [property: Description("The signing secrets of the webhook endpoints, whsec_…, 10 at most; none when absent.")]
         IReadOnlyList<string>? WebhookSecrets = null)
@@ -297,7 +297,7 @@ internal static class PayoutEndpoints
         public override string ToString() => nameof(StripeConnectionRequest);
     }
 
-    private sealed record StripeConnectionView(
+    internal sealed record StripeConnectionView(
         bool Connected,
         [property: Description("live or test.")] string Mode,
         [property: Description("The end of the key, by which people recognise it.")] string Last4);
