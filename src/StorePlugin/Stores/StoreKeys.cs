@@ -1,5 +1,7 @@
 // The keys of a store: one root, sealed in its row, from which the keys for hashing and for raw bodies are derived.
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
@@ -17,6 +19,10 @@ internal sealed class StoreKeys(IDataProtectionProvider protection)
     private const int RootSize = 32;
     private const int CachedMax = 10_000;
 
+    // Of Brotli: the quickest way, and a window of 64 kB, which holds all of nearly every body.
+    private const int FastestQuality = 0;
+    private const int Window = 16;
+
     private readonly IDataProtector _protector = protection.CreateProtector("StorePlugin.Stores.StoreKeys");
     private readonly ConcurrentDictionary<string, Derived> _derived = new(StringComparer.Ordinal);
 
@@ -29,21 +35,26 @@ internal sealed class StoreKeys(IDataProtectionProvider protection)
     /// </summary>
     public byte[] SealBody(Store store, string deliveryKey, ReadOnlySpan<byte> body)
     {
-        using var packed = new MemoryStream(body.Length);
-        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        var packed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(body.Length));
+        try
         {
-            deflate.Write(body);
+            return BrotliEncoder.TryCompress(body, packed, out var length, FastestQuality, Window)
+                ? Sealed.Seal(Of(store).Body, packed.AsSpan(0, length), Encoding.UTF8.GetBytes(deliveryKey))
+                : throw new UnreachableException("The buffer was as large as the encoder asks for.");
         }
-
-        return Sealed.Seal(Of(store).Body, packed.GetBuffer().AsSpan(0, (int)packed.Length), Encoding.UTF8.GetBytes(deliveryKey));
+        finally
+        {
+            // Others use it after us, and a body holds a shopper's data.
+            ArrayPool<byte>.Shared.Return(packed, clearArray: true);
+        }
     }
 
     public byte[] OpenBody(Store store, string deliveryKey, ReadOnlySpan<byte> sealedBody)
     {
         var packed = Sealed.Open(Of(store).Body, sealedBody, Encoding.UTF8.GetBytes(deliveryKey));
-        using var deflate = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
+        using var brotli = new BrotliStream(new MemoryStream(packed), CompressionMode.Decompress);
         using var body = new MemoryStream(packed.Length * 4);
-        deflate.CopyTo(body);
+        brotli.CopyTo(body);
         return body.ToArray();
     }
 
