@@ -177,6 +177,63 @@ internal sealed class Fields
         return null;
     }
 
+    /// <summary>An amount of more than 0 in the store's currency, in minor units; null when it is absent or wrong.</summary>
+    /// <param name="currencyCode">The store's; null while nobody knows it.</param>
+    public long? OptionalAmount(string name, string? currencyCode, long max)
+    {
+        if (OptionalObject(name) is not { } amount)
+        {
+            return null;
+        }
+
+        amount.RefuseOthersThan("minor", "currency");
+        var minor = amount.Whole("minor", 1, max);
+        var stated = amount.Text("currency", 3, 3);
+        if (stated.Length > 0 && stated != currencyCode)
+        {
+            amount.Refuse("currency", currencyCode is null ? "cannot be judged: the store's own is not known yet" : $"must be the store's own, {currencyCode}");
+        }
+
+        return minor;
+    }
+
+    /// <summary>One of these words; null when it is absent or wrong.</summary>
+    public string? OptionalChoice(string name, params ReadOnlySpan<string> words)
+    {
+        if (OptionalText(name, 1, 40) is not { } text)
+        {
+            return null;
+        }
+
+        if (words.Contains(text))
+        {
+            return text;
+        }
+
+        Refuse(name, $"must be {string.Join(" or ", words)}");
+        return null;
+    }
+
+    /// <summary>A list of objects; empty when it is absent or wrong.</summary>
+    public IReadOnlyList<Fields> OptionalObjects(string name, int max)
+    {
+        if (Find(name) is not { } value)
+        {
+            return [];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > max || value.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.Object))
+        {
+            Refuse(name, $"must be a list of {max} objects at most");
+            return [];
+        }
+
+        return [.. value.EnumerateArray().Select((item, i) => new Fields(item, $"{_path}{name}[{i}].", _errors))];
+    }
+
+    /// <summary>Whether a member is there and not null.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
     /// <summary>An object; null when it is absent or wrong, and refused when it is absent.</summary>
     public Fields? Object(string name)
     {

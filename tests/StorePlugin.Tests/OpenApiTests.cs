@@ -2,8 +2,10 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using StorePlugin.Campaigns;
 using StorePlugin.Ledger;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests;
 
@@ -99,7 +101,20 @@ internal sealed class OpenApiTests
     [Test]
     public async Task A_receipt_is_described_as_it_is_shown()
     {
-        var shop = await Shop.OpenAsync(_app);
+        // A term that is not stated is not in a receipt, so all are.
+        var shop = await Shop.OpenAsync(_app, terms: new Terms(0, 1000, 30, 30)
+        {
+            Currency = Currency.Parse("EUR"),
+            Flat = new FlatCommission(500, PerItem: true),
+            Rates = [new RateRule("1", "amb_1", 500)],
+            ExcludedProducts = ["2"],
+            MinimumOrderMinor = 100,
+            MaximumCommissionMinor = 1000,
+            FirstTouch = true,
+            ExclusiveCodes = true,
+            SelfPurchaseEarns = true,
+            Channels = [OrderChannel.Online],
+        });
         await shop.AmbassadorAsync("ANN10");
         var order = new TestOrder("7001", StoreApp.Start).With("ANN10", "10.00");
         await shop.PaysAsync(order with { Refunds = [("71", 0, "5.00")] });
@@ -110,7 +125,8 @@ internal sealed class OpenApiTests
         Compare(schema, receipt, "receipt");
 
         Assert.That(described, Does.Contain("receipt.base.minor").And.Contain("receipt.touches.discount.currency")
-            .And.Contain("receipt.refunds.lines.possibleTax.minor").And.Contain("receipt.terms.holdDays"));
+            .And.Contain("receipt.refunds.lines.possibleTax.minor").And.Contain("receipt.terms.holdDays")
+            .And.Contain("receipt.terms.minimumOrder.minor").And.Contain("receipt.terms.flat.amount.currency"));
 
         void Compare(JsonNode schema, JsonNode? value, string place)
         {

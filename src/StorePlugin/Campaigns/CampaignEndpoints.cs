@@ -59,7 +59,7 @@ internal static class CampaignEndpoints
         var fields = body.Fields;
         var name = fields.Text("name", 1, CampaignRequest.NameLengthMax);
         var objective = fields.OptionalObject("objective") is { } given ? Objective.Read(given, caller.Store, clock.GetUtcNow()) : null;
-        var terms = fields.Object("terms") is { } stated ? TermsRequest.Read(stated) : null;
+        var terms = fields.Object("terms") is { } stated ? TermsRequest.Read(stated, caller.Store.Currency) : null;
         if (fields.Refusal is { } refusal)
         {
             return refusal;

@@ -1,12 +1,16 @@
 // The terms of a campaign: immutable once written, judged by the order's own instant.
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Campaigns;
 
-/// <summary>One revision of a campaign's terms.</summary>
-/// <param name="CommissionBp">The ambassador's share of the base in basis points; 1000 is 10 %.</param>
+/// <summary>
+/// One revision of a campaign's terms. What is null is as the rules have it by default, and is not written: receipts hold
+/// their terms, by the million.
+/// </summary>
+/// <param name="CommissionBp">The ambassador's share of the base in basis points; 1000 is 10 %. 0 beside <see cref="Flat"/>.</param>
 /// <param name="FriendDiscountBp">The shopper's discount in basis points; 0 makes codes tracking-only (rule T5).</param>
 /// <param name="HoldDays">Days from payment to release (rule H2).</param>
 /// <param name="WindowDays">Days that a click counts (rule T2).</param>
@@ -17,6 +21,48 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     public const long WindowDaysDefault = 30;
     public const long WindowDaysMin = 1;
     public const long WindowDaysMax = 365;
+    public const int RatesMax = 200;
+    public const int ExcludedProductsMax = 500;
+
+    /// <summary>The currency of every amount in the terms; null when they state none (rule M1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Currency? Currency { get; init; }
+
+    /// <summary>A fixed commission in place of the share (rule B5).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FlatCommission? Flat { get; init; }
+
+    /// <summary>Shares that go before the campaign's own, the most specific first of all (rule B6).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<RateRule>? Rates { get; init; }
+
+    /// <summary>The platform's ids of products that earn nothing (rule B2).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? ExcludedProducts { get; init; }
+
+    /// <summary>An order whose base is below it earns nothing (rule B7). Minor units.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MinimumOrderMinor { get; init; }
+
+    /// <summary>No order earns more (rule B8). Minor units.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaximumCommissionMinor { get; init; }
+
+    /// <summary>Whether the first click of the window wins in place of the last (rule T2).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? FirstTouch { get; init; }
+
+    /// <summary>Whether a code that is no ambassador's keeps links from counting (rule T7).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? ExclusiveCodes { get; init; }
+
+    /// <summary>Whether ambassadors earn on their own purchases (rule F1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SelfPurchaseEarns { get; init; }
+
+    /// <summary>The channels whose orders count; null: all that can (rule T13).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<OrderChannel>? Channels { get; init; }
 
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
@@ -24,13 +70,62 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore]
     public TimeSpan Window => TimeSpan.FromDays(WindowDays);
 
+    /// <summary>The share of a line, and why (rule B6): the most specific rule, at equal rank the higher, then the first.</summary>
+    public LineRate RateOf(string ambassadorId, string? productId)
+    {
+        var best = new LineRate(CommissionBp, RateRank.Campaign);
+        foreach (var rule in Rates ?? [])
+        {
+            var fits = (rule.AmbassadorId is null || rule.AmbassadorId == ambassadorId) && (rule.ProductId is null || rule.ProductId == productId);
+            if (fits && (rule.Rank, rule.RateBp).CompareTo((best.Rank, best.RateBp)) > 0)
+            {
+                best = new LineRate(rule.RateBp, rule.Rank);
+            }
+        }
+
+        return best;
+    }
+
     public string ToJson() => JsonSerializer.Serialize(this, TermsJson.Default.Terms);
 
     public static Terms FromJson(string json) =>
         JsonSerializer.Deserialize(json, TermsJson.Default.Terms) ?? throw new JsonException("A revision holds no terms.");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+/// <summary>A fixed commission (rule B5), in minor units of the terms' currency.</summary>
+/// <param name="PerItem">For each unit that was not refunded; else for the order. Never more than the base.</param>
+internal sealed record FlatCommission(long AmountMinor, bool PerItem);
+
+/// <summary>A share for a product, for an ambassador, or for both together.</summary>
+/// <param name="ProductId">The platform's id; null: any product.</param>
+/// <param name="AmbassadorId">Null: any ambassador.</param>
+internal sealed record RateRule(string? ProductId, string? AmbassadorId, long RateBp)
+{
+    [JsonIgnore]
+    public RateRank Rank => (ProductId, AmbassadorId) switch
+    {
+        (not null, not null) => RateRank.AmbassadorAndProduct,
+        (not null, null) => RateRank.Product,
+        _ => RateRank.Ambassador,
+    };
+}
+
+/// <summary>How specific a share is (rule B6); a higher one wins. Collections, groups and tiers have their places between.</summary>
+internal enum RateRank
+{
+    Campaign = 0,
+    Ambassador = 3,
+    Product = 5,
+    AmbassadorAndProduct = 7,
+}
+
+/// <summary>The share that a line earns, and the rank of the rule that gave it.</summary>
+internal sealed record LineRate(long RateBp, RateRank Rank);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    Converters = [typeof(Orders.CurrencyConverter)])]
 [JsonSerializable(typeof(Terms))]
 internal sealed partial class TermsJson : JsonSerializerContext;
 

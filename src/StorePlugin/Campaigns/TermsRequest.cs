@@ -1,44 +1,207 @@
 // Terms as the API and a file of terms state them.
+using System.Collections.Immutable;
 using System.ComponentModel;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Campaigns;
 
 internal sealed record Share([property: Description("Percent of the amount, with two decimals at most.")] decimal Percent);
 
+internal sealed record CommissionRequest(
+    [property: Description("Percent of the net sale, with two decimals at most: more than 0, at most 100. This or flat.")] decimal? Percent = null,
+    [property: Description("A fixed amount in the store's currency in place of a percentage; never more than the net sale.")] Amount? Flat = null,
+    [property: Description("What the fixed amount is for: order (when absent) or item.")] string? Per = null);
+
+internal sealed record RateRequest(
+    [property: Description("Percent of the net sale, with two decimals at most: 0 to 100.")] decimal Percent,
+    [property: Description("The platform's id of the product; this, the ambassador, or both.")] string? Product = null,
+    [property: Description("The ambassador's id, amb_…")] string? Ambassador = null);
+
 internal sealed record TermsRequest(
-    [property: Description("The ambassador's share of the net sale: more than 0, at most 100.")] Share Commission,
+    [property: Description("What an ambassador earns.")] CommissionRequest Commission,
     [property: Description("What the shopper saves: 0 to 100; absent means 0, and then codes only track.")] Share? FriendDiscount = null,
     [property: Description("Days from payment to release, 0 to 365; 30 when absent.")] int? HoldDays = null,
-    [property: Description("Days that a click counts, 1 to 365; 30 when absent.")] int? WindowDays = null)
+    [property: Description("Days that a click counts, 1 to 365; 30 when absent.")] int? WindowDays = null,
+    [property: Description("Other percentages for a product, an ambassador, or both; the most specific counts. 200 at most.")]
+    IReadOnlyList<RateRequest>? Rates = null,
+    [property: Description("The platform's ids of products that earn nothing, 500 at most.")] IReadOnlyList<string>? ExcludedProducts = null,
+    [property: Description("An order whose net sale is below it earns nothing.")] Amount? MinimumOrder = null,
+    [property: Description("No order earns more.")] Amount? MaximumCommission = null,
+    [property: Description("Which of several clicks counts: last (when absent) or first.")] string? Touch = null,
+    [property: Description("Beside a code that is no ambassador's: allow (when absent), links count; exclusive, they do not.")] string? OtherCodes = null,
+    [property: Description("An ambassador's own purchase: discount_only (when absent) or allow, which earns as well.")] string? SelfPurchase = null,
+    [property: Description("The channels whose orders count, of online, point_of_sale and draft; all when absent.")] IReadOnlyList<string>? Channels = null)
 {
+    private const long AmountMax = 1_000_000_000_000;
+    private const int ProductLengthMax = 50;
+
     /// <summary>Reads terms and notes on the fields what is wrong; a term that this version does not know is refused.</summary>
-    public static Terms Read(Fields fields)
+    /// <param name="currencyCode">The store's currency, which every amount must be in; null while nobody knows it.</param>
+    public static Terms Read(Fields fields, string? currencyCode)
     {
-        fields.RefuseOthersThan("commission", "friendDiscount", "holdDays", "windowDays");
-        var commission = ReadShare(fields.Object("commission"), exclusiveOfZero: true);
-        var discount = ReadShare(fields.OptionalObject("friendDiscount"), exclusiveOfZero: false);
-        return new Terms(
-            commission,
+        fields.RefuseOthersThan(
+            "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "minimumOrder", "maximumCommission", "touch", "otherCodes",
+            "selfPurchase", "channels");
+        var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode);
+        var discount = fields.OptionalObject("friendDiscount") is { } friend ? ReadShare(friend, exclusiveOfZero: false) : 0;
+        var terms = new Terms(
+            share,
             discount,
             fields.Whole("holdDays", 0, Terms.HoldDaysMax, Terms.HoldDaysDefault),
-            fields.Whole("windowDays", Terms.WindowDaysMin, Terms.WindowDaysMax, Terms.WindowDaysDefault));
+            fields.Whole("windowDays", Terms.WindowDaysMin, Terms.WindowDaysMax, Terms.WindowDaysDefault))
+        {
+            Flat = flat,
+            Rates = ReadRates(fields, flat),
+            ExcludedProducts = ReadProducts(fields),
+            MinimumOrderMinor = fields.OptionalAmount("minimumOrder", currencyCode, AmountMax),
+            MaximumCommissionMinor = fields.OptionalAmount("maximumCommission", currencyCode, AmountMax),
+            FirstTouch = fields.OptionalChoice("touch", "last", "first") is "first" ? true : null,
+            ExclusiveCodes = fields.OptionalChoice("otherCodes", "allow", "exclusive") is "exclusive" ? true : null,
+            SelfPurchaseEarns = fields.OptionalChoice("selfPurchase", "discount_only", "allow") is "allow" ? true : null,
+            Channels = ReadChannels(fields),
+        };
+        if (terms.MaximumCommissionMinor < flat?.AmountMinor)
+        {
+            fields.Refuse("maximumCommission", "must not be below the fixed commission, which could never be earned");
+        }
+
+        return terms.Flat is null && terms.MinimumOrderMinor is null && terms.MaximumCommissionMinor is null
+            ? terms
+            : terms with { Currency = Currency.TryParse(currencyCode, out var currency) ? currency : null };
     }
 
     /// <summary>The same form back.</summary>
-    public static TermsRequest Of(Terms terms) => new(
-        new Share(BasisPoints.ToPercent(terms.CommissionBp)),
-        new Share(BasisPoints.ToPercent(terms.FriendDiscountBp)),
-        (int)terms.HoldDays,
-        (int)terms.WindowDays);
-
-    private static long ReadShare(Fields? share, bool exclusiveOfZero)
+    public static TermsRequest Of(Terms terms)
     {
-        if (share is null)
+        return new TermsRequest(
+            terms.Flat is { } flat
+                ? new CommissionRequest(Flat: AmountOf(flat.AmountMinor), Per: flat.PerItem ? "item" : "order")
+                : new CommissionRequest(BasisPoints.ToPercent(terms.CommissionBp)),
+            new Share(BasisPoints.ToPercent(terms.FriendDiscountBp)),
+            (int)terms.HoldDays,
+            (int)terms.WindowDays,
+            terms.Rates?.Select(rate => new RateRequest(BasisPoints.ToPercent(rate.RateBp), rate.ProductId, rate.AmbassadorId)).ToList(),
+            terms.ExcludedProducts?.ToList(),
+            AmountOf(terms.MinimumOrderMinor),
+            AmountOf(terms.MaximumCommissionMinor),
+            terms.FirstTouch is true ? "first" : "last",
+            terms.ExclusiveCodes is true ? "exclusive" : "allow",
+            terms.SelfPurchaseEarns is true ? "allow" : "discount_only",
+            terms.Channels?.Select(WordOf).ToList());
+
+        Amount? AmountOf(long? minor) => minor is { } known ? new Amount(known, terms.Currency!.Value.Code) : null;
+    }
+
+    private static (long ShareBp, FlatCommission? Flat) ReadCommission(Fields? commission, string? currencyCode)
+    {
+        if (commission is null)
         {
-            return 0;
+            return (0, null);
         }
 
+        commission.RefuseOthersThan("percent", "flat", "per");
+        var per = commission.OptionalChoice("per", "order", "item");
+        if (commission.Has("percent") == commission.Has("flat"))
+        {
+            commission.Refuse("percent", "or flat must be given, and not both");
+            return (0, null);
+        }
+
+        if (commission.Has("percent"))
+        {
+            if (per is not null)
+            {
+                commission.Refuse("per", "belongs to a fixed amount");
+            }
+
+            return (ReadPercent(commission, exclusiveOfZero: true), null);
+        }
+
+        var minor = commission.OptionalAmount("flat", currencyCode, AmountMax);
+        return (0, minor is { } known ? new FlatCommission(known, per is "item") : null);
+    }
+
+    private static ImmutableArray<RateRule>? ReadRates(Fields fields, FlatCommission? flat)
+    {
+        var rates = fields.OptionalObjects("rates", Terms.RatesMax);
+        if (rates.Count > 0 && flat is not null)
+        {
+            fields.Refuse("rates", "are shares, and do not go with a fixed commission");
+        }
+
+        var rules = rates.Select(rate =>
+        {
+            rate.RefuseOthersThan("percent", "product", "ambassador");
+            var product = rate.OptionalText("product", 1, ProductLengthMax);
+            var ambassador = rate.OptionalText("ambassador", 1, 40);
+            if (product is null && ambassador is null)
+            {
+                rate.Refuse("product", "or ambassador must be given: a share for all is the commission itself");
+            }
+
+            return new RateRule(product, ambassador, ReadPercent(rate, exclusiveOfZero: false));
+        }).ToImmutableArray();
+        if (rules.GroupBy(rule => (rule.ProductId, rule.AmbassadorId)).Any(group => group.Count() > 1))
+        {
+            fields.Refuse("rates", "must not state two shares for the same product and ambassador");
+        }
+
+        return rules.IsEmpty ? null : rules;
+    }
+
+    private static ImmutableArray<string>? ReadProducts(Fields fields)
+    {
+        var products = fields.OptionalTexts("excludedProducts");
+        if (products.Count > Terms.ExcludedProductsMax || products.Any(product => product is not { Length: > 0 and <= ProductLengthMax }))
+        {
+            fields.Refuse("excludedProducts", $"must be {Terms.ExcludedProductsMax} ids at most, of 1 to {ProductLengthMax} characters each");
+            return null;
+        }
+
+        return products.Count == 0 ? null : [.. products.OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    private static ImmutableArray<OrderChannel>? ReadChannels(Fields fields)
+    {
+        if (!fields.Has("channels"))
+        {
+            return null;
+        }
+
+        var channels = fields.OptionalTexts("channels").Select(ChannelOf).ToList();
+        if (channels.Count == 0 || channels.Contains(null))
+        {
+            fields.Refuse("channels", "must name one or more of online, point_of_sale and draft");
+            return null;
+        }
+
+        return [.. channels.OfType<OrderChannel>().Distinct().Order()];
+    }
+
+    private static OrderChannel? ChannelOf(string? word) => word switch
+    {
+        "online" => OrderChannel.Online,
+        "point_of_sale" => OrderChannel.PointOfSale,
+        "draft" => OrderChannel.Draft,
+        _ => null,
+    };
+
+    private static string WordOf(OrderChannel channel) => channel switch
+    {
+        OrderChannel.Online => "online",
+        OrderChannel.PointOfSale => "point_of_sale",
+        OrderChannel.Draft => "draft",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static long ReadShare(Fields share, bool exclusiveOfZero)
+    {
         share.RefuseOthersThan("percent");
+        return ReadPercent(share, exclusiveOfZero);
+    }
+
+    private static long ReadPercent(Fields share, bool exclusiveOfZero)
+    {
         if (share.Decimal("percent") is not { } percent)
         {
             return 0;

@@ -52,11 +52,11 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
             await db.OneAsync<string>($"{ReadTerms} {db.Page}", args, cancel)
             ?? throw new InvalidOperationException($"The campaign {reader.CampaignId} is live and has no terms in force."));
         return await db.OneAsync<Share>($"{ReadShare} {db.Page}", args, cancel) is { } share
-            ? new Writing.Written(Compose(store, reader, share, terms))
+            ? new Writing.Written(Compose(store, reader, share, terms, ambassadorId))
             : new Writing.Unneeded("The ambassador has no code any more.");
     }
 
-    private Letter Compose(Store store, Recipient reader, Share share, Terms terms)
+    private Letter Compose(Store store, Recipient reader, Share share, Terms terms, string ambassadorId)
     {
         var shop = OneLine.Of(store.DisplayName);
         var parts = new List<LetterPart>
@@ -65,7 +65,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
             new LetterPart.Sentence($"You are an ambassador of {shop} now, in “{reader.Campaign}”. Share your code or your link: you earn when someone buys with it."),
             new LetterPart.Figure("Your code", share.Code),
             new LetterPart.Link("Your link", address.Of($"/r/{Uri.EscapeDataString(share.Slug)}")),
-            new LetterPart.Facts(FactsOf(store, terms)),
+            new LetterPart.Facts(FactsOf(store, terms, ambassadorId)),
         };
         if (reader.StripeAccount is null)
         {
@@ -83,11 +83,11 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
                 shop, store.IsRehearsal, $"Welcome to {reader.Campaign}", parts, $"You get this mail because {shop} made you an ambassador. A program sent it."));
     }
 
-    private static List<(string Label, string Value)> FactsOf(Store store, Terms terms)
+    private static List<(string Label, string Value)> FactsOf(Store store, Terms terms, string ambassadorId)
     {
         var facts = new List<(string Label, string Value)>
         {
-            ("You earn", $"{Words.Percent(terms.CommissionBp)} of each order: of its products after discounts, without tax and shipping."),
+            ("You earn", TermsText.EarningOf(terms, ambassadorId)),
             ("Your friend gets", terms.FriendDiscountBp > 0
                 ? $"{Words.Percent(terms.FriendDiscountBp)} off."
                 : "No discount: the code tells the store that they come from you."),

@@ -27,7 +27,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         RecordedOrder recorded, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt)
     {
         var order = recorded.Order;
-        var weighed = touches.Select(touch => Weigh(touch, order, termsAt(touch.CampaignId))).ToImmutableArray();
+        var hasForeignCode = HasForeignCode(order, touches);
+        var weighed = touches.Select(touch => Weigh(touch, order, termsAt(touch.CampaignId), hasForeignCode)).ToImmutableArray();
 
         if (order.Test) { return new Nobody("T13", "A test order earns nothing.", weighed); }
 
@@ -35,7 +36,11 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (weighed.IsEmpty) { return new Nobody("T1", "The order carries no ambassador's code and no referral link.", weighed); }
 
-        var winner = weighed.Where(touch => touch.DroppedBy is null).Select(touch => touch.Touch).Order(Precedence).FirstOrDefault();
+        var eligible = weighed.Where(touch => touch.DroppedBy is null).Select(touch => touch.Touch).ToList();
+
+        // Links of several campaigns are ordered in one way: by the first touch only where all of them say so.
+        var byFirst = eligible.Where(touch => touch.Kind != TouchKind.Code).All(touch => termsAt(touch.CampaignId)!.Terms.FirstTouch is true);
+        var winner = eligible.Order(Precedence(byFirst)).FirstOrDefault();
         if (winner is null)
         {
             var first = weighed[0];
@@ -45,15 +50,22 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         weighed = [.. weighed.Select(touch => touch.DroppedBy is null && touch.Touch != winner ? Outdone(touch, winner) : touch)];
 
         // The discount stands: the shopper paid that price. Only the commission is withheld.
-        if (recorded.Shopper.Email is { } email && email == winner.PersonHash)
+        var inForce = termsAt(winner.CampaignId)!;
+        if (recorded.Shopper.Email is { } email && email == winner.PersonHash && inForce.Terms.SelfPurchaseEarns is not true)
         {
             return new Nobody("F1", "The ambassador bought for themselves: the discount stands, no commission is earned.", weighed);
         }
 
-        return new Credited(winner, termsAt(winner.CampaignId)!, WhyWon(winner), weighed);
+        // Amounts of two currencies are never compared (rule M1), and no share of the terms may be left out in silence.
+        if (inForce.Terms.Currency is { } stated && stated != order.Currency)
+        {
+            return new Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.", weighed);
+        }
+
+        return new Credited(winner, inForce, WhyWon(winner), weighed);
     }
 
-    private static readonly IComparer<Touch> Precedence = Comparer<Touch>.Create((left, right) =>
+    private static Comparer<Touch> Precedence(bool byFirst) => Comparer<Touch>.Create((left, right) =>
     {
         var byClass = (left.Kind == TouchKind.Code ? 0 : 1).CompareTo(right.Kind == TouchKind.Code ? 0 : 1);
         if (byClass != 0)
@@ -68,13 +80,17 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             return byDiscount != 0 ? byDiscount : left.Position.CompareTo(right.Position);
         }
 
-        // Rule T2: the last touch, then the stronger evidence, then the lower id.
-        var byInstant = right.At.CompareTo(left.At);
+        // Rule T2: the last touch, or the first; then the stronger evidence, then the lower id.
+        var byInstant = byFirst ? left.At.CompareTo(right.At) : right.At.CompareTo(left.At);
         var byKind = left.Kind.CompareTo(right.Kind);
         return byInstant != 0 ? byInstant : byKind != 0 ? byKind : string.CompareOrdinal(left.Evidence, right.Evidence);
     });
 
-    private static WeighedTouch Weigh(Touch touch, Order order, TermsInForce? inForce)
+    /// <summary>Whether a code took something off that is no ambassador's (rule T7).</summary>
+    private static bool HasForeignCode(Order order, IReadOnlyList<Touch> touches) => order.Codes.Any(code =>
+        code.AmountMinor > 0 && !touches.Any(touch => touch.Kind == TouchKind.Code && touch.Evidence == code.Code));
+
+    private static WeighedTouch Weigh(Touch touch, Order order, TermsInForce? inForce, bool hasForeignCode)
     {
         if (touch.LaunchedAt is null || touch.LaunchedAt > order.At || inForce is null)
         {
@@ -84,6 +100,11 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         if (touch.ApprovedAt > order.At) { return Dropped("T10", "The ambassador had not joined yet at the order's instant."); }
 
         if (touch.SuspendedAt <= order.At) { return Dropped("T10", "The ambassador was suspended at the order's instant."); }
+
+        if (inForce.Terms.Channels is { } channels && !channels.Contains(order.Channel))
+        {
+            return Dropped("T13", $"The campaign does not count orders of the channel {order.Channel}.");
+        }
 
         if (touch.Kind == TouchKind.Code)
         {
@@ -95,6 +116,11 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             return touch.DiscountMinor > 0 || inForce.Terms.FriendDiscountBp == 0
                 ? new WeighedTouch(touch, null, null)
                 : Dropped("T5", "The code took nothing off this order.");
+        }
+
+        if (hasForeignCode && inForce.Terms.ExclusiveCodes is true)
+        {
+            return Dropped("T7", "The shopper used another code, and beside such a code the campaign's links do not count.");
         }
 
         if (touch.At > order.At) { return Dropped("T2", "The click came after the order."); }
@@ -110,6 +136,7 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
     {
         TouchKind.Code => touch with { DroppedBy = "T6", Why = "Another ambassador's code took more off, or was applied first." },
         _ when winner.Kind == TouchKind.Code => touch with { DroppedBy = "T1", Why = "A code counts before a link." },
+        _ when touch.Touch.At > winner.At => touch with { DroppedBy = "T2", Why = "By the campaign's terms the first touch counts." },
         _ => touch with { DroppedBy = "T2", Why = "A later touch counts before an earlier one." },
     };
 

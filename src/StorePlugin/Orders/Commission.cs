@@ -8,39 +8,75 @@ namespace StorePlugin.Orders;
 /// <summary>A line's part in the base, in minor units of the order's currency.</summary>
 /// <param name="BaseMinor">Gross less discounts less included tax; 0 for lines that earn nothing.</param>
 /// <param name="RemainingMinor">What refunds have left of it.</param>
+/// <param name="RemainingQuantity">The units that refunds have left.</param>
 /// <param name="ExcludedBy">The rule that keeps the line out of the base, or null.</param>
-internal sealed record LineBase(OrderLine Line, long BaseMinor, long RemainingMinor, string? ExcludedBy);
+/// <param name="Rate">The share that it earns; null while nobody is credited.</param>
+internal sealed record LineBase(OrderLine Line, long BaseMinor, long RemainingMinor, long RemainingQuantity, string? ExcludedBy, LineRate? Rate = null);
 
-/// <summary>What an order earns under one rate (rules B1 to B9).</summary>
+/// <summary>What an order earns under its terms (rules B1 to B9).</summary>
 /// <param name="Original">The commission before any refund.</param>
 /// <param name="Remaining">The commission of what is left: the target of the ledger (rule B9).</param>
-internal sealed record Commission(ImmutableArray<LineBase> Lines, long RateBp, Money Original, Money Remaining)
+internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original, Money Remaining)
 {
     public long BaseMinor => Lines.Sum(line => line.BaseMinor);
 
     public long RemainingBaseMinor => Lines.Sum(line => line.RemainingMinor);
 
-    public static Commission Of(OrderFacts facts, long rateBp)
+    /// <summary>What an order would be counted on, while nobody is credited with it.</summary>
+    public static Commission OfNobody(OrderFacts facts)
     {
-        var order = facts.Recorded.Order;
-        var lines = BasesOf(facts);
+        var zero = Money.Zero(facts.Recorded.Order.Currency);
+        return new Commission(BasesOf(facts, []), zero, zero);
+    }
+
+    /// <param name="ambassadorId">Who is credited: a share may be theirs alone (rule B6).</param>
+    public static Commission Of(OrderFacts facts, Terms terms, string ambassadorId)
+    {
+        var currency = facts.Recorded.Order.Currency;
+        var lines = BasesOf(facts, terms.ExcludedProducts ?? [])
+            .Select(line => line with { Rate = terms.Flat is null ? terms.RateOf(ambassadorId, line.Line.ProductId) : null })
+            .ToImmutableArray();
         return new Commission(
             lines,
-            rateBp,
-            BasisPoints.Of(order.Currency, lines.Select(line => (line.BaseMinor, rateBp))),
-            BasisPoints.Of(order.Currency, lines.Select(line => (line.RemainingMinor, rateBp))));
+            Earned(terms, currency, lines, line => line.BaseMinor, line => line.Line.Quantity),
+            Earned(terms, currency, lines, line => line.RemainingMinor, line => line.RemainingQuantity));
+    }
+
+    /// <summary>C(x) of rule B9: minimum, shares or fixed amount, cap, in this order (rules B5, B7, B8).</summary>
+    private static Money Earned(
+        Terms terms, Currency currency, ImmutableArray<LineBase> lines, Func<LineBase, long> baseOf, Func<LineBase, long> unitsOf)
+    {
+        var total = lines.Sum(baseOf);
+        if (total < terms.MinimumOrderMinor)
+        {
+            return Money.Zero(currency);
+        }
+
+        var earned = terms.Flat is { } flat
+            ? Math.Min(flat.PerItem ? Fixed(flat, lines, unitsOf) : flat.AmountMinor, total)
+            : BasisPoints.Of(currency, lines.Select(line => (baseOf(line), line.Rate!.RateBp))).Minor;
+        return new Money(Math.Min(earned, terms.MaximumCommissionMinor ?? long.MaxValue), currency);
+    }
+
+    // No sum of money is as large as what units of a hostile order could multiply to.
+    private static long Fixed(FlatCommission flat, ImmutableArray<LineBase> lines, Func<LineBase, long> unitsOf)
+    {
+        var exact = lines.Where(line => line.ExcludedBy is null).Aggregate(Int128.Zero, (sum, line) => sum + ((Int128)flat.AmountMinor * unitsOf(line)));
+        return exact > long.MaxValue ? long.MaxValue : (long)exact;
     }
 
     /// <summary>The lines' bases, and what all refunds together have left of them.</summary>
-    public static ImmutableArray<LineBase> BasesOf(OrderFacts facts)
+    private static ImmutableArray<LineBase> BasesOf(OrderFacts facts, ImmutableArray<string> excludedProducts)
     {
         var order = facts.Recorded.Order;
-        var bases = order.Lines.Select(BaseOf).ToArray();
+        var bases = order.Lines.Select(line => BaseOf(line, excludedProducts)).ToArray();
         var remaining = Array.ConvertAll(bases, line => line.BaseMinor);
+        var units = Array.ConvertAll(bases, line => line.Line.Quantity);
 
         if (order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid))
         {
             Array.Clear(remaining);
+            Array.Clear(units);
         }
 
         foreach (var refund in facts.Refunds)
@@ -53,20 +89,22 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, long RateBp, M
                     // A refund that came alone does not say whether its prices hold tax; the order's line does.
                     var tax = bases[index].Line.IncludedTaxMinor > 0 ? part.PossibleTaxMinor : 0;
                     remaining[index] -= Math.Clamp(part.BaseMinor - tax, 0, remaining[index]);
+                    units[index] -= Math.Clamp(part.Quantity, 0, units[index]);
                 }
             }
 
             Spread(Math.Min(refund.UnallocatedMinor, remaining.Sum()), remaining, bases);
         }
 
-        return [.. bases.Select((line, i) => line with { RemainingMinor = remaining[i] })];
+        return [.. bases.Select((line, i) => line with { RemainingMinor = remaining[i], RemainingQuantity = units[i] })];
     }
 
-    private static LineBase BaseOf(OrderLine line) => line.Kind switch
+    private static LineBase BaseOf(OrderLine line, ImmutableArray<string> excludedProducts) => line.Kind switch
     {
-        LineKind.GiftCard => new LineBase(line, 0, 0, "B3"),
-        LineKind.Fee => new LineBase(line, 0, 0, "B2"),
-        _ => new LineBase(line, Math.Max(0, line.GrossMinor - line.DiscountMinor - line.IncludedTaxMinor), 0, null),
+        LineKind.GiftCard => new LineBase(line, 0, 0, 0, "B3"),
+        LineKind.Fee => new LineBase(line, 0, 0, 0, "B2"),
+        _ when line.ProductId is { } product && excludedProducts.Contains(product) => new LineBase(line, 0, 0, 0, "B2"),
+        _ => new LineBase(line, Math.Max(0, line.GrossMinor - line.DiscountMinor - line.IncludedTaxMinor), 0, 0, null),
     };
 
     /// <summary>Takes an amount from the lines in proportion to what remains (rule B9), by largest remainder (rule M3).</summary>

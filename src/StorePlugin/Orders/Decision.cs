@@ -1,4 +1,7 @@
 // From everything known of an order to its receipt: attribution, then commission, then the hold. Pure.
+using StorePlugin.Campaigns;
+using StorePlugin.Webhooks;
+
 namespace StorePlugin.Orders;
 
 internal static class Decision
@@ -9,15 +12,17 @@ internal static class Decision
         var order = facts.Recorded.Order;
         var attribution = Attribution.Decide(facts.Recorded, touches, termsAt);
         var credited = attribution as Attribution.Credited;
-        var commission = Commission.Of(facts, credited?.InForce.Terms.CommissionBp ?? 0);
+        var commission = credited is null ? Commission.OfNobody(facts) : Commission.Of(facts, credited.InForce.Terms, credited.Winner.AmbassadorId);
         var (rule, reason) = attribution switch
         {
             Attribution.Nobody nobody => (nobody.Rule, nobody.Why),
             Attribution.Credited when commission.BaseMinor == 0 => ("T13", "Nothing on this order earns commission."),
+            Attribution.Credited tooSmall when commission.BaseMinor < tooSmall.InForce.Terms.MinimumOrderMinor =>
+                ("B7", $"The order's counted sales are below the {new Money(tooSmall.InForce.Terms.MinimumOrderMinor.Value, order.Currency)} that an order must come to."),
             Attribution.Credited winner => ("T1", winner.Why),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        var earns = credited is not null && commission.BaseMinor > 0;
+        var earns = credited is not null && rule == "T1";
         var gone = facts.Deleted ? "deleted" : order.CancelledAt is not null ? "cancelled" : null;
         var settled = gone is null || commission.RemainingBaseMinor == 0;
 
@@ -45,7 +50,7 @@ internal static class Decision
             Terms = earns ? credited!.InForce.Terms : null,
             TouchCount = attribution.Touches.Length,
             Touches = [.. attribution.Touches.Select(Write)],
-            Lines = [.. commission.Lines.Select(line => Write(line, commission.RateBp))],
+            Lines = [.. commission.Lines.Select(Write)],
             Refunds = [.. facts.Refunds.Select(refund => new ReceiptRefund(refund.Id, refund.At, refund.Lines, refund.UnallocatedMinor))],
             BaseMinor = commission.BaseMinor,
             RemainingBaseMinor = commission.RemainingBaseMinor,
@@ -61,7 +66,8 @@ internal static class Decision
         weighed.Touch.Kind, weighed.Touch.Evidence, weighed.Touch.At, weighed.Touch.DiscountMinor, weighed.Touch.Position,
         weighed.Touch.AmbassadorId, weighed.Touch.CampaignId, weighed.DroppedBy, weighed.Why);
 
-    private static ReceiptLine Write(LineBase line, long rateBp) => new(
+    private static ReceiptLine Write(LineBase line) => new(
         line.Line.Id, line.Line.ProductId, line.Line.Kind, line.Line.Quantity, line.Line.GrossMinor, line.Line.DiscountMinor,
-        line.Line.IncludedTaxMinor, line.BaseMinor, line.RemainingMinor, rateBp, line.ExcludedBy);
+        line.Line.IncludedTaxMinor, line.BaseMinor, line.RemainingMinor, line.Rate?.RateBp ?? 0, line.ExcludedBy,
+        line.RemainingQuantity, line.Rate?.Rank ?? RateRank.Campaign);
 }

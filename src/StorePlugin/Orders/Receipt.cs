@@ -98,9 +98,11 @@ internal sealed record Receipt
 internal sealed record ReceiptTouch(
     TouchKind Kind, string Evidence, DateTimeOffset At, long DiscountMinor, long Position, string AmbassadorId, string CampaignId, string? DroppedBy, string? Why);
 
+/// <param name="RateBp">The share that it earns; 0 where a fixed amount stands in its place, and while nobody is credited.</param>
+/// <param name="RateRank">Which kind of rule gave the share (rule B6).</param>
 internal sealed record ReceiptLine(
     string Id, string? ProductId, LineKind Kind, long Quantity, long GrossMinor, long DiscountMinor, long IncludedTaxMinor,
-    long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy);
+    long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy, long RemainingQuantity, RateRank RateRank);
 
 internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
 

@@ -1,5 +1,6 @@
 // A receipt in words that a merchant and an ambassador understand.
 using System.Globalization;
+using StorePlugin.Campaigns;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Orders;
@@ -30,11 +31,22 @@ internal static class ReceiptText
 
         foreach (var line in receipt.Lines.Where(line => line.ExcludedBy is not null))
         {
-            lines.Add($"A {(line.Kind == LineKind.GiftCard ? "gift card" : "fee")} of {Amount(line.GrossMinor)} earns nothing (rule {line.ExcludedBy}).");
+            var what = line.Kind switch
+            {
+                LineKind.GiftCard => "A gift card",
+                LineKind.Fee => "A fee",
+                _ => "A product that the campaign leaves out",
+            };
+            lines.Add($"{what} of {Amount(line.GrossMinor)} earns nothing (rule {line.ExcludedBy}).");
         }
 
         lines.Add($"Counted sales: {Amount(receipt.BaseMinor)}, after discounts and without tax and shipping.");
-        lines.Add($"Commission: {Percent(receipt.Terms!.CommissionBp)} of {Amount(receipt.BaseMinor)} is {Amount(receipt.OriginalCommissionMinor)}, rounded {receipt.Rounding}.");
+        lines.Add($"Commission: {How(receipt)} is {Amount(receipt.OriginalCommissionMinor)}, rounded {receipt.Rounding}.");
+        if (receipt.Terms!.MaximumCommissionMinor is { } maximum && receipt.OriginalCommissionMinor == maximum)
+        {
+            lines.Add($"No order earns more than {Amount(maximum)} (rule B8).");
+        }
+
         if (receipt.RemainingBaseMinor < receipt.BaseMinor)
         {
             lines.Add($"Refunds have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
@@ -50,11 +62,30 @@ internal static class ReceiptText
         lines.AddRange(receipt.Findings);
         return lines;
 
+        string How(Receipt told) => told.Terms!.Flat switch
+        {
+            { PerItem: true } flat => $"{Amount(flat.AmountMinor)} for each item, within {Amount(told.BaseMinor)},",
+            { } flat => $"{Amount(flat.AmountMinor)} for the order, within {Amount(told.BaseMinor)},",
+            null => string.Join(
+                " and ",
+                told.Lines.Where(line => line.ExcludedBy is null).GroupBy(line => (line.RateBp, line.RateRank))
+                    .Select(group => $"{Percent(group.Key.RateBp)}{Of(group.Key.RateRank)} of {Amount(group.Sum(line => line.BaseMinor))}")),
+        };
+
         string Amount(long minor) => new Money(minor, receipt.Currency).ToString();
 
         string Instant(DateTimeOffset instant) =>
             TimeZoneInfo.ConvertTime(instant, zone).ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture);
     }
+
+    private static string Of(RateRank rank) => rank switch
+    {
+        RateRank.Campaign => "",
+        RateRank.Ambassador => " (the ambassador's own share)",
+        RateRank.Product => " (the product's share)",
+        RateRank.AmbassadorAndProduct => " (the ambassador's share for the product)",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static string Percent(long basisPoints) => (basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture) + " %";
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using StorePlugin.Campaigns;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Orders;
@@ -28,7 +29,7 @@ internal static class ReceiptView
     {
         var type = context.JsonTypeInfo.Type;
         if (type == typeof(Receipt) || type == typeof(ReceiptTouch) || type == typeof(ReceiptLine) || type == typeof(ReceiptRefund)
-            || type == typeof(RefundLine))
+            || type == typeof(RefundLine) || type == typeof(Terms) || type == typeof(FlatCommission))
         {
             var amount = new OpenApiSchemaReference(nameof(Amount), context.Document);
             schema.Properties = schema.Properties?.ToDictionary(
@@ -39,7 +40,7 @@ internal static class ReceiptView
         {
             (schema.Type, schema.Properties, schema.Required) = (JsonSchemaType.String, null, null);
         }
-        else if (type == typeof(OrderChannel) || type == typeof(LineKind) || type == typeof(TouchKind))
+        else if (type == typeof(OrderChannel) || type == typeof(LineKind) || type == typeof(TouchKind) || type == typeof(RateRank))
         {
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. Enum.GetNames(type).Select(name => (JsonNode)name)]);
         }

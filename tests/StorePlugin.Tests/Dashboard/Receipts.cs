@@ -34,7 +34,7 @@ internal static class Receipts
         Terms = new Terms(1000, 1000, 30, 30),
         TouchCount = 1,
         Touches = [new ReceiptTouch(TouchKind.Code, "ANN10", StoreApp.Start, 10_00, 0, "amb_ann", "cmp_str_lux", null, null)],
-        Lines = [],
+        Lines = [new ReceiptLine("1", "p", LineKind.Product, 1, 100_00, 10_00, 0, 90_00, 90_00, 1000, null, 1, RateRank.Campaign)],
         Refunds = [],
         BaseMinor = 90_00,
         RemainingBaseMinor = 90_00,

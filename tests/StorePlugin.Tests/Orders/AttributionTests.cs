@@ -14,6 +14,68 @@ internal sealed class AttributionTests
         AssertCredited("B", Decide(Click("A", At.AddDays(-5)), Click("B", At.AddDays(-2))));
 
     [Test]
+    public void A_2_by_the_first_touch_the_earlier_of_two_clicks_counts()
+    {
+        var attribution = Decide(new Terms(1000, 1000, 30, 30) { FirstTouch = true }, Click("A", At.AddDays(-5)), Click("B", At.AddDays(-2)), Click("C", At.AddDays(-31)));
+
+        AssertCredited("A", attribution);
+        Assert.That((Dropped(attribution, "B"), Dropped(attribution, "C")), Is.EqualTo(("T2", "T2")));
+    }
+
+    [Test]
+    public void Links_of_two_campaigns_go_by_the_first_touch_only_where_both_say_so()
+    {
+        Touch[] touches = [Click("A", At.AddDays(-5)), Click("B", At.AddDays(-2)) with { CampaignId = "other" }];
+
+        var attribution = Attribution.Decide(
+            Recorded(Order()), touches, campaign => new TermsInForce(1, new Terms(1000, 1000, 30, 30) { FirstTouch = campaign == "other" ? null : true }));
+
+        AssertCredited("B", attribution);
+    }
+
+    [Test]
+    public void A_11_a_code_that_is_no_ambassadors_leaves_links_as_they_are_unless_the_terms_are_exclusive()
+    {
+        var order = Recorded(Order() with { Codes = [new OrderCode("SUMMER", 500)] });
+        var exclusive = new Terms(1000, 1000, 30, 30) { ExclusiveCodes = true };
+
+        AssertCredited("A", Attribution.Decide(order, [Click("A", At.AddDays(-1))], InForce));
+        AssertNobody("T7", Attribution.Decide(order, [Click("A", At.AddDays(-1))], _ => new TermsInForce(1, exclusive)));
+        AssertCredited("A", Attribution.Decide(order, [Click("B", At.AddDays(-1)), Code("A", 300)], _ => new TermsInForce(1, exclusive)));
+
+        // One that took nothing off is no evidence of anything.
+        var idle = Recorded(Order() with { Codes = [new OrderCode("SUMMER", 0)] });
+        AssertCredited("A", Attribution.Decide(idle, [Click("A", At.AddDays(-1))], _ => new TermsInForce(1, exclusive)));
+    }
+
+    [Test]
+    public void A_15_an_ambassadors_own_purchase_earns_only_where_the_terms_allow_it()
+    {
+        var own = new RecordedOrder(Order(), new ShopperHashes(null, "hash of A", null));
+
+        AssertNobody("F1", Attribution.Decide(own, [Code("A", 500)], InForce));
+        AssertCredited("A", Attribution.Decide(own, [Code("A", 500)], _ => new TermsInForce(1, new Terms(1000, 1000, 30, 30) { SelfPurchaseEarns = true })));
+    }
+
+    [Test]
+    public void T13_an_order_of_a_channel_that_the_terms_leave_out_does_not_count()
+    {
+        var terms = new Terms(1000, 1000, 30, 30) { Channels = [OrderChannel.Online] };
+
+        AssertCredited("A", Decide(terms, Code("A", 500)));
+        AssertNobody("T13", Attribution.Decide(Recorded(Order() with { Channel = OrderChannel.PointOfSale }), [Code("A", 500)], _ => new TermsInForce(1, terms)));
+    }
+
+    [Test]
+    public void M1_amounts_of_the_terms_in_another_currency_credit_nobody()
+    {
+        var terms = new Terms(0, 1000, 30, 30) { Flat = new FlatCommission(500, PerItem: false), Currency = Currency.Parse("USD") };
+
+        AssertNobody("M1", Decide(terms, Code("A", 500)));
+        AssertCredited("A", Decide(terms with { Currency = Currency.Parse("EUR") }, Code("A", 500)));
+    }
+
+    [Test]
     public void A_3_a_code_counts_before_a_click()
     {
         var attribution = Decide(Click("A", At.AddDays(-1)), Code("B", 500));
@@ -115,6 +177,9 @@ internal sealed class AttributionTests
     }
 
     private static Attribution Decide(params Touch[] touches) => Attribution.Decide(Recorded(Order()), touches, InForce);
+
+    private static Attribution Decide(Terms terms, params Touch[] touches) =>
+        Attribution.Decide(Recorded(Order()), touches, _ => new TermsInForce(1, terms));
 
     private static TermsInForce InForce(string campaignId) => new(1, new Terms(1000, 1000, 30, 30));
 

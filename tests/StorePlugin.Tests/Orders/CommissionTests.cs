@@ -21,8 +21,15 @@ internal sealed class CommissionTests
     public void B_3_the_discount_comes_off_the_base_and_not_off_the_commission() => AssertEarns(3900, 1950, 5000, Line(5900, discount: 2000));
 
     [Test]
-    public void B_4_each_line_at_its_own_rate() =>
-        Assert.That(BasisPoints.Of(Currency.Parse("EUR"), [(2000, 1000), (10_000, 500)]).Minor, Is.EqualTo(700));
+    public void B_4_each_line_at_its_own_rate()
+    {
+        var terms = Share(1000) with { Rates = [new RateRule("slow", null, 500)] };
+
+        var commission = Commission.Of(Facts("EUR", [Line(2000), Line(10_000) with { Id = "2", ProductId = "slow" }]), terms, "amb");
+
+        Assert.That(commission.Original.Minor, Is.EqualTo(700));
+        Assert.That(commission.Lines.Select(line => line.Rate), Is.EqualTo([new LineRate(1000, RateRank.Campaign), new LineRate(500, RateRank.Product)]));
+    }
 
     [Test]
     public void B_5_selling_a_gift_card_earns_nothing() => AssertEarns(5000, 500, Line(5000) with { Kind = LineKind.GiftCard }, Line(5000) with { Id = "2" });
@@ -37,6 +44,80 @@ internal sealed class CommissionTests
     [Test]
     public void B_9_dinars_have_three_and_half_a_fils_rounds_away_from_zero() =>
         Assert.That(Of("KWD", [Line(1235)]).Original.Minor, Is.EqualTo(124));
+
+    [Test]
+    public void B_10_a_fixed_commission_is_never_more_than_the_base()
+    {
+        Assert.That(Targets(Flat(1500), [Line(1200)]), Is.EqualTo([1200]));
+        Assert.That(Targets(Flat(1500), [Line(9000)]), Is.EqualTo([1500]));
+    }
+
+    [Test]
+    public void A_fixed_commission_for_the_order_follows_the_base_only_below_itself() =>
+        Assert.That(
+            Targets(Flat(1500), [Line(6000)], Refund("1", 4000, "1"), Refund("2", 1000, "1"), Refund("3", 1000, "1")), Is.EqualTo([1500, 1500, 1000, 0]));
+
+    [Test]
+    public void A_fixed_commission_for_each_item_counts_the_units_that_were_not_refunded()
+    {
+        OrderLine[] lines = [Line(6000) with { Quantity = 3 }, Line(1000) with { Id = "2", Kind = LineKind.GiftCard }];
+
+        Assert.That(Targets(Flat(200, perItem: true), lines, Refund("1", 2000, "1"), Refund("2", 4000, "1") with { Lines = [new RefundLine("1", 2, 4000)] }),
+            Is.EqualTo([600, 400, 0]));
+    }
+
+    [Test]
+    public void A_fixed_commission_for_each_item_of_a_hostile_order_does_not_overflow() =>
+        Assert.That(Targets(Flat(1_000_000_000_000, perItem: true), [Line(5000) with { Quantity = long.MaxValue }]), Is.EqualTo([5000]));
+
+    [Test]
+    public void B6_the_most_specific_share_counts_and_of_equals_the_higher()
+    {
+        var terms = Share(1000) with
+        {
+            Rates =
+            [
+                new RateRule(null, "amb", 1200), new RateRule("p", null, 800), new RateRule("p", "amb", 300), new RateRule("p", "other", 9000),
+            ],
+        };
+
+        Assert.That(
+            new[] { terms.RateOf("amb", "p"), terms.RateOf("amb", "q"), terms.RateOf("third", "p"), terms.RateOf("third", null) },
+            Is.EqualTo([
+                new LineRate(300, RateRank.AmbassadorAndProduct), new LineRate(1200, RateRank.Ambassador), new LineRate(800, RateRank.Product),
+                new LineRate(1000, RateRank.Campaign),
+            ]));
+    }
+
+    [Test]
+    public void B7_an_order_below_the_minimum_earns_nothing_and_one_at_it_does()
+    {
+        var terms = Share(1000) with { MinimumOrderMinor = 5000, Currency = Currency.Parse("EUR") };
+
+        Assert.That(Targets(terms, [Line(4999)]), Is.EqualTo([0]));
+        Assert.That(Targets(terms, [Line(5000)]), Is.EqualTo([500]));
+
+        // What is left has to meet it too: C(x) is the commission of x under the order's own terms.
+        Assert.That(Targets(terms, [Line(6000)], Refund("1", 1000, "1"), Refund("2", 1, "1")), Is.EqualTo([600, 500, 0]));
+    }
+
+    [Test]
+    public void B8_no_order_earns_more_than_the_cap()
+    {
+        var terms = Share(1000) with { MaximumCommissionMinor = 400, Currency = Currency.Parse("EUR") };
+
+        Assert.That(Targets(terms, [Line(9000)], Refund("1", 4500, "1"), Refund("2", 4000, "1"), Refund("3", 500, "1")), Is.EqualTo([400, 400, 50, 0]));
+    }
+
+    [Test]
+    public void B2_a_product_that_is_left_out_earns_nothing()
+    {
+        var terms = Share(1000) with { ExcludedProducts = ["out"] };
+
+        var commission = Commission.Of(Facts("EUR", [Line(4000), Line(6000) with { Id = "2", ProductId = "out" }]), terms, "amb");
+
+        Assert.That((commission.Original.Minor, commission.BaseMinor, commission.Lines[1].ExcludedBy), Is.EqualTo((400L, 4000L, "B2")));
+    }
 
     [Test]
     public void B_11_two_refunds_that_share_an_odd_commission() => AssertSteps([100, 50, 0], Line(999), 499, 500);
@@ -62,7 +143,7 @@ internal sealed class CommissionTests
     [Test]
     public void An_amount_without_a_line_is_spread_by_what_remains_and_leaves_no_cent()
     {
-        var lines = Commission.BasesOf(Facts("EUR", [Line(100), Line(100) with { Id = "2" }, Line(100) with { Id = "3" }], Refund("r", 100, null)));
+        var lines = Commission.OfNobody(Facts("EUR", [Line(100), Line(100) with { Id = "2" }, Line(100) with { Id = "3" }], Refund("r", 100, null))).Lines;
 
         Assert.That(lines.Select(line => line.RemainingMinor), Is.EqualTo([66, 67, 67]));
     }
@@ -75,10 +156,26 @@ internal sealed class CommissionTests
             var rateBp = rate.Get % 10_000 + 1;
             var refunds = Split(lines, [.. cuts.Select(cut => cut.Get)]);
             var targets = Enumerable.Range(0, refunds.Count + 1)
-                .Select(count => Commission.Of(Facts("EUR", lines, [.. refunds.Take(count)]), rateBp).Remaining.Minor).ToList();
+                .Select(count => Commission.Of(Facts("EUR", lines, [.. refunds.Take(count)]), Share(rateBp), "amb").Remaining.Minor).ToList();
             return targets[^1] == 0 && targets.TrueForAll(target => target >= 0)
                 && targets.Zip(targets.Skip(1)).All(pair => pair.Second <= pair.First)
-                && targets[0] == Commission.Of(Facts("EUR", lines), rateBp).Original.Minor;
+                && targets[0] == Commission.Of(Facts("EUR", lines), Share(rateBp), "amb").Original.Minor;
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void B9_holds_under_fixed_amounts_minimum_and_cap_as_well() => Prop.ForAll(
+        (NonEmptyArray<PositiveInt> prices, NonNegativeInt[] cuts, PositiveInt amount) =>
+        {
+            OrderLine[] lines = [.. prices.Get.Select((price, i) => Line(price.Get) with { Id = $"{i}", Quantity = 1 + (price.Get % 3) })];
+            var refunds = Split(lines, [.. cuts.Select(cut => cut.Get)]);
+            Terms[] all =
+            [
+                Flat(amount.Get, perItem: amount.Get % 2 == 0), Share(2500) with { MinimumOrderMinor = amount.Get, Currency = Currency.Parse("EUR") },
+                Share(5000) with { MaximumCommissionMinor = amount.Get, Currency = Currency.Parse("EUR") },
+            ];
+            return all.Select(terms => (Terms: terms, Targets: Targets(terms, lines, [.. refunds]))).All(of =>
+                of.Targets[^1] == 0 && of.Targets.All(target => target >= 0 && target <= (of.Terms.MaximumCommissionMinor ?? long.MaxValue))
+                && of.Targets.Zip(of.Targets.Skip(1)).All(pair => pair.Second <= pair.First));
         }).QuickCheckThrowOnFailure();
 
     /// <summary>Parts of lines and amounts without a line, in turn, until nothing is left.</summary>
@@ -87,13 +184,13 @@ internal sealed class CommissionTests
         var refunds = new List<Refund>();
         foreach (var cut in cuts)
         {
-            var left = Commission.BasesOf(Facts("EUR", lines, [.. refunds]));
+            var left = Commission.OfNobody(Facts("EUR", lines, [.. refunds])).Lines;
             var line = left[cut % left.Length];
             var amount = Math.Min(cut, cut % 3 == 0 ? left.Sum(each => each.RemainingMinor) : line.RemainingMinor);
             refunds.Add(Refund($"{refunds.Count:0000}", amount, cut % 3 == 0 ? null : line.Line.Id));
         }
 
-        refunds.Add(Refund("last", Commission.BasesOf(Facts("EUR", lines, [.. refunds])).Sum(line => line.RemainingMinor), null) with { At = At.AddDays(9) });
+        refunds.Add(Refund("last", Commission.OfNobody(Facts("EUR", lines, [.. refunds])).RemainingBaseMinor, null) with { At = At.AddDays(9) });
         return refunds;
     }
 
@@ -101,7 +198,7 @@ internal sealed class CommissionTests
 
     private static void AssertEarns(long baseMinor, long commissionMinor, long rateBp, params OrderLine[] lines)
     {
-        var commission = Commission.Of(Facts("EUR", lines), rateBp);
+        var commission = Commission.Of(Facts("EUR", lines), Share(rateBp), "amb");
 
         Assert.That((commission.BaseMinor, commission.Original.Minor, commission.Remaining.Minor), Is.EqualTo((baseMinor, commissionMinor, commissionMinor)));
     }
@@ -116,7 +213,15 @@ internal sealed class CommissionTests
             Is.EqualTo(targets));
     }
 
-    private static Commission Of(string currency, OrderLine[] lines, params Refund[] refunds) => Commission.Of(Facts(currency, lines, refunds), 1000);
+    private static Commission Of(string currency, OrderLine[] lines, params Refund[] refunds) => Commission.Of(Facts(currency, lines, refunds), Share(1000), "amb");
+
+    private static Terms Share(long rateBp) => new(rateBp, 1000, 30, 30);
+
+    private static Terms Flat(long minor, bool perItem = false) =>
+        new(0, 1000, 30, 30) { Flat = new FlatCommission(minor, perItem), Currency = Currency.Parse("EUR") };
+
+    private static long[] Targets(Terms terms, OrderLine[] lines, params Refund[] refunds) =>
+        [.. Enumerable.Range(0, refunds.Length + 1).Select(count => Commission.Of(Facts("EUR", lines, refunds[..count]), terms, "amb").Remaining.Minor)];
 
     private static OrderFacts Facts(string currency, OrderLine[] lines, params Refund[] refunds) => new(
         new RecordedOrder(
