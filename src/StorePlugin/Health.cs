@@ -26,7 +26,7 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Text("""{"status":"alive"}""", "application/json; charset=utf-8")).ExcludeFromDescription();
+        routes.MapGet("/healthz", () => TypedResults.Ok(new Alive("alive"))).ExcludeFromDescription();
         routes.MapGet("/readyz", ReadyAsync).ExcludeFromDescription();
     }
 
@@ -55,6 +55,8 @@ internal static class Health
             return TypedResults.Json(new { status = "unready", reason }, statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
+
+    internal sealed record Alive(string Status);
 
     private sealed record Work(long PendingDeliveries, long PendingEffects, long DeadDeliveries, long DeadEffects);
 }
