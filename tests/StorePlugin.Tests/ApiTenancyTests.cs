@@ -51,6 +51,7 @@ internal sealed class ApiTenancyTests
             ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
             ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),
+            ("POST /api/v1/orders/{platformOrderId}/decisions", "orders/5001/decisions", new JsonObject { ["decision"] = "reject", ["reason"] = "x" }),
             ("GET /api/v1/ledger/entries", $"ledger/entries?ambassador={ann}", null),
             ("GET /api/v1/ledger/balances", $"ledger/balances?ambassador={ann}", null),
             ("GET /api/v1/deliveries/{id}", $"deliveries/{delivery}", null),

@@ -84,7 +84,7 @@ internal sealed class OpenApiTests
         var limit = _document["paths"]!["/api/v1/orders"]!["get"]!["parameters"]!.AsArray().Single(parameter => (string?)parameter!["name"] == "limit")!;
 
         Assert.That(campaign["properties"]!.AsObject().Select(property => property.Key), Is.EquivalentTo(["name", "objective", "terms"]));
-        Assert.That(parameters, Is.EquivalentTo(["after", "limit", "ambassador"]));
+        Assert.That(parameters, Is.EquivalentTo(["after", "limit", "ambassador", "state"]));
         Assert.That(((string?)limit["schema"]!["type"], (bool?)limit["required"]), Is.EqualTo(("integer", (bool?)null)));
     }
 
@@ -115,10 +115,13 @@ internal sealed class OpenApiTests
             SelfPurchaseEarns = true,
             Channels = [OrderChannel.Online],
         });
-        await shop.AmbassadorAsync("ANN10");
-        var order = new TestOrder("7001", StoreApp.Start).With("ANN10", "10.00");
-        await shop.PaysAsync(order with { Refunds = [("71", 0, "5.00")] });
-        var receipt = (await (await ApiClient.OfAsync(_app, shop.Store)).Get("orders/7001/receipt")).Json!;
+        var api = await ApiClient.OfAsync(_app, shop.Store);
+        var started = _app.Clock.GetUtcNow();
+        _app.Clock.Advance(TimeSpan.FromSeconds(5));
+        var click = await shop.ClickAsync(await shop.AmbassadorAsync("ANN10"));
+        await shop.PaysAsync(new TestOrder("7001", _app.Clock.GetUtcNow()) { CartRef = click, CheckoutStartedAt = started, Refunds = [("71", 0, "5.00")] });
+        await api.Post("orders/7001/decisions", new JsonObject { ["decision"] = "allow", ["reason"] = "Looked at." });
+        var receipt = (await api.Get("orders/7001/receipt")).Json!;
 
         var schema = _document["paths"]!["/api/v1/orders/{platformOrderId}/receipt"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!;
         var described = new List<string>();

@@ -35,6 +35,9 @@ internal static class LedgerKind
     /// <summary>The hold is over; the source is the order and its revision.</summary>
     public const string Release = "release";
 
+    /// <summary>A commission went into review or came back from it; the source is the order and its revision.</summary>
+    public const string Review = "review";
+
     /// <summary>Money was reserved for a payout; the source is the payout.</summary>
     public const string PayoutReserved = "payout_reserved";
 

@@ -19,12 +19,20 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
     /// <summary>An ambassador is credited.</summary>
     /// <param name="Winner">The touch that won.</param>
     /// <param name="InForce">The terms that the order is judged by.</param>
-    internal sealed record Credited(Touch Winner, TermsInForce InForce, string Why, ImmutableArray<WeighedTouch> Touches) : Attribution(Touches);
+    internal sealed record Credited(Touch Winner, TermsInForce InForce, string Why, ImmutableArray<WeighedTouch> Touches) : Attribution(Touches)
+    {
+        /// <summary>The winner clicked shortly before the order, when its checkout had begun: a person must look (rule T4).</summary>
+        public bool CameLate { get; init; }
+    }
+
+    // A click that comes so soon after the checkout began did not bring the shopper (rule T4).
+    private static readonly TimeSpan LateWithin = TimeSpan.FromMinutes(30);
 
     /// <summary>Decides from the order, its evidence and the terms.</summary>
     /// <param name="termsAt">The terms in force of a campaign at the order's instant; null before its launch.</param>
+    /// <param name="decided">What a person has decided about the order; null: nothing.</param>
     public static Attribution Decide(
-        RecordedOrder recorded, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt)
+        RecordedOrder recorded, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt, OrderDecision? decided = null)
     {
         var order = recorded.Order;
         var hasForeignCode = HasForeignCode(order, touches);
@@ -34,7 +42,18 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (order.Channel == OrderChannel.Renewal) { return new Nobody("T14", "A renewal of a subscription earns nothing.", weighed); }
 
+        if (decided is { Kind: DecisionKind.Reject }) { return new Nobody("H3", $"A person has rejected the order: {decided.Reason}", weighed); }
+
+        if (decided is { Kind: DecisionKind.Credit }) { return Overridden(order, decided, termsAt, weighed); }
+
         if (weighed.IsEmpty) { return new Nobody("T1", "The order carries no ambassador's code and no referral link.", weighed); }
+
+        if (weighed.Any(touch => touch.DroppedBy is null && !IsLate(touch.Touch, order)))
+        {
+            weighed = [.. weighed.Select(touch => touch.DroppedBy is null && IsLate(touch.Touch, order)
+                ? touch with { DroppedBy = "T4", Why = "The click came when the checkout had begun, and displaces nobody who came before it." }
+                : touch)];
+        }
 
         var eligible = weighed.Where(touch => touch.DroppedBy is null).Select(touch => touch.Touch).ToList();
 
@@ -62,8 +81,36 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             return new Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.", weighed);
         }
 
-        return new Credited(winner, inForce, WhyWon(winner), weighed);
+        return new Credited(winner, inForce, WhyWon(winner), weighed) { CameLate = IsLate(winner, order) };
     }
+
+    /// <summary>A person's decision stands before all evidence (rule T1); the evidence is kept beside it.</summary>
+    private static Attribution Overridden(
+        Order order, OrderDecision decided, Func<string, TermsInForce?> termsAt, ImmutableArray<WeighedTouch> weighed)
+    {
+        weighed = [.. weighed.Select(touch => touch.DroppedBy is null
+            ? touch with { DroppedBy = "T1", Why = "A person has decided whom the order counts for." }
+            : touch)];
+        if (termsAt(decided.CampaignId!) is not { } inForce)
+        {
+            return new Nobody("T1", "The campaign that a person has chosen had no terms at the order's instant.", weighed);
+        }
+
+        if (inForce.Terms.Currency is { } stated && stated != order.Currency)
+        {
+            return new Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.", weighed);
+        }
+
+        var touch = new Touch(
+            TouchKind.Override, $"decision {decided.Number}", decided.At, DiscountMinor: 0, Position: 0, decided.AmbassadorId!, decided.CampaignId!,
+            order.At, EndedAt: null, order.At, SuspendedAt: null, order.At, PersonHash: "");
+        return new Credited(
+            touch, inForce, $"A person has credited the ambassador: {decided.Reason}", [new WeighedTouch(touch, null, null), .. weighed]);
+    }
+
+    /// <summary>Whether a click came within half an hour after its checkout had begun (rule T4); where that is not known it is not.</summary>
+    private static bool IsLate(Touch touch, Order order) =>
+        touch.Kind == TouchKind.Click && order.CheckoutStartedAt is { } started && touch.At > started && touch.At - started < LateWithin;
 
     private static Comparer<Touch> Precedence(bool byFirst) => Comparer<Touch>.Create((left, right) =>
     {
@@ -145,6 +192,7 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         TouchKind.Code => $"The shopper used the code {winner.Evidence}.",
         TouchKind.Click => "The shopper came over the ambassador's link.",
         TouchKind.Link => "The order names the ambassador's link.",
+        TouchKind.Override => throw new System.Diagnostics.UnreachableException("A person's decision gives its own reason."),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -1,4 +1,5 @@
 // From everything known of an order to its receipt: attribution, then commission, then the hold. Pure.
+using System.Collections.Immutable;
 using StorePlugin.Campaigns;
 using StorePlugin.Webhooks;
 
@@ -10,7 +11,7 @@ internal static class Decision
     public static Receipt Of(OrderFacts facts, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt)
     {
         var order = facts.Recorded.Order;
-        var attribution = Attribution.Decide(facts.Recorded, touches, termsAt);
+        var attribution = Attribution.Decide(facts.Recorded, touches, termsAt, facts.Override);
         var credited = attribution as Attribution.Credited;
         var commission = credited is null ? Commission.OfNobody(facts) : Commission.Of(facts, credited.InForce.Terms, credited.Winner.AmbassadorId);
         var (rule, reason) = attribution switch
@@ -58,8 +59,34 @@ internal static class Decision
             // Rule H1: until the money has come there is a receipt and nothing in the ledger.
             CommissionMinor = earns && facts.PaidAt is not null ? commission.Remaining.Minor : 0,
             HoldUntil = earns && settled ? facts.PaidAt + credited!.InForce.Terms.Hold : null,
+            CheckoutStartedAt = order.CheckoutStartedAt,
+            Reviews = earns ? ReviewsOf(facts, credited!) : default,
+            Decisions = facts.Decisions.IsEmpty
+                ? default
+                : [.. facts.Decisions.Select(decision => new ReceiptDecision(
+                    decision.Number, decision.Kind, decision.AmbassadorId, decision.Reason, decision.Actor, decision.At))],
             Findings = settled ? [] : [$"The order was {gone} after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
         };
+    }
+
+    /// <summary>What a person must look at, and what one has allowed. Null where there is nothing: most receipts say nothing of it.</summary>
+    private static ImmutableArray<ReceiptReview> ReviewsOf(OrderFacts facts, Attribution.Credited credited)
+    {
+        var reviews = ImmutableArray.CreateBuilder<ReceiptReview>();
+        if (credited.CameLate)
+        {
+            Add("T4", "The only click came when the checkout had begun: it may not have brought the shopper.");
+        }
+
+        if (facts.Recorded.Order.Contradiction is { } contradiction)
+        {
+            Add("M2", $"The order does not add up: {contradiction}");
+        }
+
+        return reviews.Count == 0 ? default : reviews.DrainToImmutable();
+
+        void Add(string rule, string why) => reviews.Add(new ReceiptReview(
+            rule, why, facts.Decisions.FirstOrDefault(decision => decision.Kind == DecisionKind.Allow && decision.Rules.Contains(rule))?.Number));
     }
 
     private static ReceiptTouch Write(WeighedTouch weighed) => new(

@@ -6,6 +6,7 @@ internal static class OrdersSetup
     public static void AddOrders(this IServiceCollection services)
     {
         services.AddSingleton<ReceiveOrders>();
+        services.AddSingleton<DecideOrder>();
         services.AddSingleton<ReleaseHolds>();
     }
 }

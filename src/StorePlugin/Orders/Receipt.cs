@@ -85,6 +85,23 @@ internal sealed record Receipt
     /// <summary>When the hold ends, if money and findings allow; null while unpaid or cancelled.</summary>
     public required DateTimeOffset? HoldUntil { get; init; }
 
+    /// <summary>When the checkout began, where the storefront told it; without it rule T4 is not evaluated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? CheckoutStartedAt { get; init; }
+
+    /// <summary>What stands between the commission and its release until a person allows it (rules H3, H4).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptReview> Reviews { get; init; }
+
+    /// <summary>What people have decided about the order, oldest first (rule H6).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptDecision> Decisions { get; init; }
+
+    /// <summary>The rules whose findings wait for a person.</summary>
+    [JsonIgnore]
+    public ImmutableArray<string> OpenRules =>
+        Reviews.IsDefault ? [] : [.. Reviews.Where(review => review.AllowedBy is null).Select(review => review.Rule).Distinct()];
+
     /// <summary>What a person should know, such as a cancelled order whose money has not gone back.</summary>
     public ImmutableArray<string> Findings { get; init; } = [];
 
@@ -105,6 +122,13 @@ internal sealed record ReceiptLine(
     long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy, long RemainingQuantity, RateRank RateRank);
 
 internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
+
+/// <param name="Rule">The rule that asks for a person.</param>
+/// <param name="Why">The same in words.</param>
+/// <param name="AllowedBy">The number of the decision that allowed it; null while it is open.</param>
+internal sealed record ReceiptReview(string Rule, string Why, long? AllowedBy);
+
+internal sealed record ReceiptDecision(long Number, DecisionKind Kind, string? AmbassadorId, string Reason, string Actor, DateTimeOffset At);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -19,6 +19,7 @@ internal static class ReceiptText
                 TouchKind.Code => $"Code {touch.Evidence}, which took off {Amount(touch.DiscountMinor)}",
                 TouchKind.Click => $"Click of {Instant(touch.At)}",
                 TouchKind.Link => $"Link {touch.Evidence}, named by the order itself",
+                TouchKind.Override => "A person's decision",
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
             lines.Add(touch.DroppedBy is null ? $"{what}: counted." : $"{what}: not counted. {touch.Why} (rule {touch.DroppedBy})");
@@ -59,6 +60,13 @@ internal static class ReceiptText
             { HoldUntil: { } until } => $"It was paid on {Instant(receipt.PaidAt.Value)} and is held until {Instant(until)}, {receipt.Terms.HoldDays} days later.",
             _ => "It is held until its money is settled.",
         });
+        if (!receipt.Reviews.IsDefault)
+        {
+            lines.AddRange(receipt.Reviews.Select(review => review.AllowedBy is null
+                ? $"{review.Why} A person has to look at it (rule {review.Rule})."
+                : $"{review.Why} A person has allowed it (rule {review.Rule})."));
+        }
+
         lines.AddRange(receipt.Findings);
         return lines;
 

@@ -40,7 +40,8 @@ internal static class ReceiptView
         {
             (schema.Type, schema.Properties, schema.Required) = (JsonSchemaType.String, null, null);
         }
-        else if (type == typeof(OrderChannel) || type == typeof(LineKind) || type == typeof(TouchKind) || type == typeof(RateRank))
+        else if (type == typeof(OrderChannel) || type == typeof(LineKind) || type == typeof(TouchKind) || type == typeof(RateRank)
+            || type == typeof(DecisionKind))
         {
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. Enum.GetNames(type).Select(name => (JsonNode)name)]);
         }

@@ -21,6 +21,9 @@ internal abstract record OrderEvent(string OrderId)
 
     internal sealed record Deleted(string OrderId, DateTimeOffset At) : OrderEvent(OrderId);
 
+    /// <summary>A person's decision about an order that is known.</summary>
+    internal sealed record Decided(string OrderId, OrderDecision Decision) : OrderEvent(OrderId);
+
     /// <summary>The order's event of a store event, or null when it is about something else.</summary>
     /// <param name="happenedAt">Dates an event that does not date itself; the same whenever it is read again.</param>
     public static OrderEvent? Of(StoreEvent storeEvent, Store store, StoreKeys keys, DateTimeOffset happenedAt)
@@ -63,6 +66,12 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private const string LoadRefunds =
         "SELECT order_id, refund_id, content, at FROM refunds WHERE store_id = @storeId AND order_id IN @ids ORDER BY refund_id";
+
+    private const string LoadDecisions =
+        """
+        SELECT order_id, number, kind, ambassador_id, campaign_id, rules, reason, actor, at
+        FROM order_decisions WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number
+        """;
 
     private const string LoadCodes =
         """
@@ -120,6 +129,12 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         INSERT INTO refunds (store_id, refund_id, order_id, content, at, recorded_at)
         SELECT @StoreId, @RefundId, @OrderId, @Content, @At, @Now
         WHERE NOT EXISTS (SELECT 1 FROM refunds WHERE store_id = @StoreId AND refund_id = @RefundId)
+        """;
+
+    private const string InsertDecision =
+        """
+        INSERT INTO order_decisions (store_id, order_id, number, kind, ambassador_id, campaign_id, rules, reason, actor, at)
+        VALUES (@StoreId, @OrderId, @Number, @Kind, @AmbassadorId, @CampaignId, @Rules, @Reason, @Actor, @At)
         """;
 
     private const string InsertOrder =
@@ -202,7 +217,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         }
 
         var refunds = (await tx.ManyAsync<RefundRow>(LoadRefunds, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
-        return orders.ToDictionary(row => row.OrderId, row => Known.Of(row, refunds[row.OrderId]), StringComparer.Ordinal);
+        var decisions = (await tx.ManyAsync<DecisionRow>(LoadDecisions, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
+        return orders.ToDictionary(row => row.OrderId, row => Known.Of(row, refunds[row.OrderId], decisions[row.OrderId]), StringComparer.Ordinal);
     }
 
     /// <summary>Writes the events into the log. Returns which of them were not there before.</summary>
@@ -211,6 +227,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var fresh = new bool[events.Count];
         await using var insertVersion = new Prepared(tx, InsertVersion);
         await using var insertRefund = new Prepared(tx, InsertRefund);
+        await using var insertDecision = new Prepared(tx, InsertDecision);
         for (var i = 0; i < events.Count; i++)
         {
             fresh[i] = events[i] switch
@@ -224,6 +241,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 OrderEvent.Deleted deleted => await insertRefund.DoAsync(
                     ("StoreId", store.Id), ("RefundId", Known.DeletionOf(deleted)), ("OrderId", deleted.OrderId),
                     ("Content", ""), ("At", deleted.At), ("Now", now)) == 1,
+                OrderEvent.Decided { Decision: var decision } => await insertDecision.DoAsync(
+                    ("StoreId", store.Id), ("OrderId", events[i].OrderId), ("Number", decision.Number), ("Kind", WordOf(decision.Kind)),
+                    ("AmbassadorId", decision.AmbassadorId), ("CampaignId", decision.CampaignId), ("Rules", string.Join(',', decision.Rules)),
+                    ("Reason", decision.Reason), ("Actor", decision.Actor), ("At", decision.At)) == 1,
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
         }
@@ -269,7 +290,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             }
         }
 
-        var campaigns = codes.Values.Select(row => row.CampaignId)
+        var campaigns = changes.Select(change => change.Facts?.Override?.CampaignId).OfType<string>()
+            .Concat(codes.Values.Select(row => row.CampaignId))
             .Concat(clicks.Values.Concat(links.Values).Select(row => row.CampaignId)).Distinct().ToArray();
         var ambassadors = codes.Values.Select(row => row.AmbassadorId)
             .Concat(clicks.Values.Concat(links.Values).Select(row => row.AmbassadorId)).Distinct().ToArray();
@@ -296,7 +318,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var receipt = Decision.Of(facts, evidence.TouchesOf(order), campaign => evidence.TermsAt(campaign, order.At));
         var state = StateAfter(before, receipt);
         return new Settled(
-            change, receipt, state, receipt.CommissionMinor, state == "held" ? receipt.HoldUntil : before.HoldUntil, ReasonOf(state, facts, receipt),
+            change, receipt, state, receipt.CommissionMinor, state is "held" or "review" ? receipt.HoldUntil : before.HoldUntil, ReasonOf(state, facts, receipt),
             receipt.Credited ? $"{new Money(receipt.CommissionMinor, order.Currency)} for {receipt.AmbassadorId}: {state}." : $"Nobody is credited: {receipt.Reason}");
     }
 
@@ -306,8 +328,9 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         { Credited: false } => before.CommissionMinor == 0 && before.State != "reversed" ? "uncredited" : "reversed",
         { PaidAt: null } => "observed",
         { CommissionMinor: 0 } when before.CommissionMinor != 0 || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
-        _ when before.AmbassadorId != receipt.AmbassadorId || before.IsIn(receipt.Currency) is false => "held",
-        _ => before.State is "review" or "approved" or "in_payout" or "paid" ? before.State : "held",
+        _ when before.AmbassadorId == receipt.AmbassadorId && before.IsIn(receipt.Currency) is not false
+            && before.State is "approved" or "in_payout" or "paid" => before.State,
+        _ => receipt.OpenRules.IsEmpty ? "held" : "review",
     };
 
     /// <summary>
@@ -319,7 +342,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         ("reversed", { Credited: false }) => $"The commission was taken back. {receipt.Reason}",
         ("reversed", _) => $"{FateOf(facts, receipt)}: the commission was taken back.",
         ("observed", { RemainingBaseMinor: 0 }) => $"{FateOf(facts, receipt)} before it was paid: it earns nothing.",
-        ("held" or "review", { Findings: [_, ..] findings }) => string.Join(' ', findings),
+        ("review", _) => string.Join(' ', receipt.Reviews.Where(review => review.AllowedBy is null).Select(review => review.Why)),
+        ("held", { Findings: [_, ..] findings }) => string.Join(' ', findings),
         (_, { CommissionMinor: > 0 }) when receipt.CommissionMinor < receipt.OriginalCommissionMinor =>
             $"{receipt.Reason} Refunds have taken a part of its commission back.",
         _ => receipt.Reason,
@@ -396,6 +420,15 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             booked = 0;
         }
 
+        var (from, to) = (AccountOf(before.State), AccountOf(settled.State));
+        if (booked != 0 && from != to && settled.State != "reversed")
+        {
+            // What a person must look at stands in an account of its own, and goes back when they have allowed it (rule H3).
+            yield return new LedgerTransaction(
+                LedgerKind.Review, source, receipt.Currency, now, Actor, to == Account.Review ? settled.Reason! : "A person has allowed it.",
+                LedgerTransaction.Move(receipt.AmbassadorId!, settled.Change.OrderId, from, to, Minor(booked)));
+        }
+
         if (target != booked)
         {
             // Reversed from wherever it stood: while in a payout and after it, a negative entry on approved (rule K1).
@@ -429,6 +462,22 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         return earners;
     }
 
+    private static string WordOf(DecisionKind kind) => kind switch
+    {
+        DecisionKind.Allow => "allow",
+        DecisionKind.Reject => "reject",
+        DecisionKind.Credit => "credit",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static DecisionKind KindOf(string word) => word switch
+    {
+        "allow" => DecisionKind.Allow,
+        "reject" => DecisionKind.Reject,
+        "credit" => DecisionKind.Credit,
+        _ => throw new System.Diagnostics.UnreachableException($"{word} is no decision."),
+    };
+
     private static string AccountOf(string state) => state switch
     {
         "review" => Account.Review,
@@ -439,6 +488,13 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private sealed record OrderRow(
         string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, string? Currency,
         string? AmbassadorId, DateTimeOffset? HoldUntil, string? VersionHash, string? Content);
+
+    private sealed record DecisionRow(
+        string OrderId, long Number, string Kind, string? AmbassadorId, string? CampaignId, string Rules, string Reason, string Actor, DateTimeOffset At)
+    {
+        public OrderDecision Decision => new(
+            Number, KindOf(Kind), AmbassadorId, CampaignId, [.. Rules.Split(',', StringSplitOptions.RemoveEmptyEntries)], Reason, Actor, At);
+    }
 
     // A deletion stands among the refunds, without content.
     private sealed record RefundRow(string OrderId, string RefundId, string Content, DateTimeOffset At);
@@ -467,7 +523,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         public static string DeletionOf(OrderEvent.Deleted deleted) =>
             "deleted:" + Ids.HashOf($"{deleted.OrderId} {deleted.At.ToUnixTimeMilliseconds()}")[..40];
 
-        public static Known Of(OrderRow row, IEnumerable<RefundRow> refunds)
+        public static Known Of(OrderRow row, IEnumerable<RefundRow> refunds, IEnumerable<DecisionRow> decisions)
         {
             var rows = refunds.ToList();
             var deletedAt = rows.Where(refund => refund.Content.Length == 0).Max(refund => (DateTimeOffset?)refund.At);
@@ -475,7 +531,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 .Select(refund => JsonSerializer.Deserialize(refund.Content, OrdersJson.Default.Refund)!).ToImmutableArray();
             var facts = row.Content is null
                 ? null
-                : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose, deletedAt);
+                : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose, deletedAt)
+                {
+                    Decisions = [.. decisions.Select(decision => decision.Decision)],
+                };
             Currency? currency = row.Currency is null ? null : Webhooks.Currency.Parse(row.Currency);
             return new Known(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose, deletedAt);
         }
@@ -504,6 +563,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                     return Facts is null ? null : Facts with { LooseRefunds = Facts.LooseRefunds.Add(refunded.Refund) };
                 case OrderEvent.Deleted deleted:
                     return Facts is null ? null : deleted.At <= Facts.DeletedAt ? Facts : Facts with { DeletedAt = deleted.At };
+                case OrderEvent.Decided decided:
+                    return Facts is null ? null : Facts with { Decisions = Facts.Decisions.Add(decided.Decision) };
                 default:
                     throw new System.Diagnostics.UnreachableException();
             }

@@ -71,6 +71,12 @@ internal sealed record RecordedOrder(Order Order, ShopperHashes Shopper)
 internal sealed record OrderFacts(
     RecordedOrder Recorded, string ContentHash, DateTimeOffset? PaidAt, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt = null)
 {
+    /// <summary>What people have decided about the order, oldest first.</summary>
+    public ImmutableArray<OrderDecision> Decisions { get; init; } = [];
+
+    /// <summary>Who shall be credited, or that nobody shall be: the newest word on it; null where nobody has said anything.</summary>
+    public OrderDecision? Override => Decisions.LastOrDefault(decision => decision.Kind != DecisionKind.Allow);
+
     /// <summary>Whether the order is gone. A version that is younger than the deletion shows that it was restored.</summary>
     public bool Deleted => DeletedAt >= Recorded.Order.UpdatedAt;
 

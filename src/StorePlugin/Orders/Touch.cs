@@ -12,6 +12,9 @@ internal enum TouchKind
 
     /// <summary>A link slug that the order carried without a click; it counts at the order's own instant.</summary>
     Link,
+
+    /// <summary>A person's decision (class 1); nothing is weighed against it.</summary>
+    Override,
 }
 
 /// <summary>One piece of evidence. Instants are UTC and compared with the order's own.</summary>

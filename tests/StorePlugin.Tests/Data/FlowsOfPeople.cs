@@ -63,6 +63,15 @@ internal static partial class Flows
         var balances = (await api.Get($"ledger/balances?ambassador={ann}")).Json!["items"]!.AsArray();
         Assert.That(balances.Single(balance => (string?)balance!["account"] == Account.Held)!["amount"]!["minor"]!.GetValue<long>(), Is.EqualTo(900));
         Assert.That((await api.Get("payout-runs/none")).Status, Is.EqualTo(404));
+
+        // Order 72 was nobody's, since the ambassador was suspended then; a person sees it otherwise, and again otherwise.
+        await OkAsync(api.Get("orders?state=review&limit=1"));
+        foreach (var decision in new[] { """{"decision":"credit","reason":"Known by telephone.","ambassadorId":"@"}""", """{"decision":"reject","reason":"A mistake."}""" })
+        {
+            await OkAsync(api.Post("orders/72/decisions", JsonNode.Parse(decision.Replace("@", ann, StringComparison.Ordinal))!.AsObject()));
+        }
+
+        Assert.That((await api.Post("orders/72/decisions", new JsonObject { ["decision"] = "allow", ["reason"] = "x" })).Status, Is.EqualTo(409));
     }
 
     private static async Task PagesAsync(StoreApp app)

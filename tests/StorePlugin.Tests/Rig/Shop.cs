@@ -174,6 +174,8 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
 
     public string? Landing { get; init; }
 
+    public DateTimeOffset? CheckoutStartedAt { get; init; }
+
     public string Email { get; init; } = "shopper@example.test";
 
     public bool Test { get; init; }
@@ -207,9 +209,7 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
             ["landing_site"] = Landing,
             ["customer"] = new JsonObject { ["id"] = 77, ["email"] = Email },
             ["email"] = Email,
-            ["note_attributes"] = CartRef is null
-                ? []
-                : new JsonArray(new JsonObject { ["name"] = "_amb_ref", ["value"] = CartRef }),
+            ["note_attributes"] = new JsonArray([.. Attributes()]),
             ["discount_codes"] = new JsonArray([.. Codes.Select(code => new JsonObject { ["code"] = code.Code, ["amount"] = code.Amount, ["type"] = "percentage" })]),
             ["line_items"] = new JsonArray([.. Lines.Select((line, i) => new JsonObject
             {
@@ -226,6 +226,19 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
             ["refunds"] = new JsonArray([.. Refunds.Select(refund => (JsonNode)Refund(refund))]),
         };
         return order.ToJsonString();
+    }
+
+    private IEnumerable<JsonNode> Attributes()
+    {
+        if (CartRef is not null)
+        {
+            yield return new JsonObject { ["name"] = "_amb_ref", ["value"] = CartRef };
+        }
+
+        if (CheckoutStartedAt is { } started)
+        {
+            yield return new JsonObject { ["name"] = "_amb_checkout_at", ["value"] = Text(started) };
+        }
     }
 
     /// <summary>The body of a refund that is sent on its own.</summary>

@@ -1,0 +1,114 @@
+// What people decide about single orders: to allow what stands in review, to reject it, or to credit an ambassador.
+using System.Collections.Immutable;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Orders;
+
+/// <summary>What a person decided.</summary>
+internal enum DecisionKind
+{
+    /// <summary>What was found is no reason against the commission (rule H3).</summary>
+    Allow,
+
+    /// <summary>Nobody earns on the order.</summary>
+    Reject,
+
+    /// <summary>An ambassador is credited, whatever the evidence says (rule T1, class 1).</summary>
+    Credit,
+}
+
+/// <summary>A decision as it is kept.</summary>
+/// <param name="Number">1 and rising for each order; the newest counts.</param>
+/// <param name="AmbassadorId">Who is credited, with their campaign; null for the other kinds.</param>
+/// <param name="Rules">The rules whose findings it settles.</param>
+/// <param name="Actor">Who decided (rule H6).</param>
+internal sealed record OrderDecision(
+    long Number, DecisionKind Kind, string? AmbassadorId, string? CampaignId, ImmutableArray<string> Rules, string Reason, string Actor, DateTimeOffset At);
+
+/// <summary>What came of a decision.</summary>
+internal enum DecisionStep
+{
+    Done,
+    OrderUnknown,
+    AmbassadorUnknown,
+
+    /// <summary>There is nothing in review that could be allowed.</summary>
+    NothingOpen,
+
+    /// <summary>The campaign had no terms at the order's instant, so that nothing could be counted.</summary>
+    NoTerms,
+}
+
+/// <summary>Writes a decision and decides the order anew with it, in one transaction.</summary>
+internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider clock)
+{
+    private const int RaceTriesMax = 5;
+
+    private const string ReadReceipt = "SELECT content FROM receipts WHERE store_id = @storeId AND order_id = @orderId";
+
+    private const string LastNumber =
+        "SELECT COALESCE(MAX(number), 0) AS number FROM order_decisions WHERE store_id = @storeId AND order_id = @orderId";
+
+    private const string ReadAmbassador = "SELECT campaign_id FROM ambassadors WHERE store_id = @storeId AND id = @ambassadorId";
+
+    private const string CountTerms =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM campaign_revisions
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND effective_at <= @at
+        """;
+
+    public async Task<DecisionStep> DecideAsync(
+        Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await db.InTransactionAsync(tx => DecideAsync(tx, store, orderId, kind, ambassadorId, reason, actor), cancel: cancel);
+            }
+            // A worker decided the order at the same moment, or somebody else did: the decision is made on what stands now.
+            catch (Exception e) when (tries < RaceTriesMax
+                && (e is StaleOrderException || (e is System.Data.Common.DbException fault && db.Dialect.IsUniqueViolation(fault))))
+            {
+            }
+        }
+    }
+
+    private async Task<DecisionStep> DecideAsync(
+        Tx tx, Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor)
+    {
+        if (await tx.OneAsync<string>(ReadReceipt, new { storeId = store.Id, orderId }) is not { } content)
+        {
+            return DecisionStep.OrderUnknown;
+        }
+
+        var receipt = Receipt.FromJson(content);
+        var rules = receipt.OpenRules;
+        if (kind == DecisionKind.Allow && rules.IsEmpty)
+        {
+            return DecisionStep.NothingOpen;
+        }
+
+        string? campaignId = null;
+        if (kind == DecisionKind.Credit)
+        {
+            campaignId = await tx.OneAsync<string>(ReadAmbassador, new { storeId = store.Id, ambassadorId });
+            if (campaignId is null)
+            {
+                return DecisionStep.AmbassadorUnknown;
+            }
+
+            if (await tx.OneAsync<long>(CountTerms, new { storeId = store.Id, campaignId, at = receipt.At }) == 0)
+            {
+                return DecisionStep.NoTerms;
+            }
+        }
+
+        var number = await tx.OneAsync<long>(LastNumber, new { storeId = store.Id, orderId }) + 1;
+        var decision = new OrderDecision(
+            number, kind, kind == DecisionKind.Credit ? ambassadorId : null, campaignId, rules, reason, actor, clock.GetUtcNow());
+        await orders.ApplyAsync(tx, store, [new OrderEvent.Decided(orderId, decision)]);
+        return DecisionStep.Done;
+    }
+}
