@@ -39,6 +39,12 @@ public sealed record Order
 
     public OrderChannel Channel { get; init; }
 
+    /// <summary>What tells the origin of a renewal (rule T14); null for every other order.</summary>
+    public OrderRenewal? Renewal { get; init; }
+
+    /// <summary>When the checkout began (rule T4), as the storefront script wrote it; null where it did not, or wrote no instant.</summary>
+    public DateTimeOffset? CheckoutStartedAt { get; init; }
+
     public ImmutableArray<OrderLine> Lines { get; init; } = [];
 
     /// <summary>The discount codes, in the platform's order of application (rule T6).</summary>
@@ -49,7 +55,18 @@ public sealed record Order
 
     /// <summary>The refunds that this version of the order names; others may arrive on their own.</summary>
     public ImmutableArray<Refund> Refunds { get; init; } = [];
+
+    /// <summary>
+    /// Why the lines do not add up to the totals that the platform tells, in words and without the shopper; null where
+    /// they do, or where there are no totals. Such an order is shown, and not paid before a person has looked.
+    /// </summary>
+    public string? Contradiction { get; init; }
 }
+
+/// <summary>What a renewal says of the order it renews (rule T14).</summary>
+/// <param name="SubscriptionId">The platform's id of the subscription; null where it does not tell it.</param>
+/// <param name="SellingPlanIds">The platform's ids of the lines' selling plans, each once, in the order of the lines.</param>
+public sealed record OrderRenewal(string? SubscriptionId, ImmutableArray<string> SellingPlanIds);
 
 /// <summary>Where an order was made (rule T13, T14).</summary>
 public enum OrderChannel
@@ -78,12 +95,16 @@ public enum LineKind
 /// <summary>A line of an order, in minor units of the order's currency.</summary>
 /// <param name="Id">The platform's id of the line.</param>
 /// <param name="ProductId">The platform's id of the product; null for a custom line.</param>
-/// <param name="Quantity">Units ordered.</param>
+/// <param name="Quantity">Units ordered, without those that an edit of the order took away (rule B12).</param>
 /// <param name="GrossMinor">Unit price times quantity, before discounts.</param>
 /// <param name="DiscountMinor">All discounts allocated to the line, of the line and of the order, as a positive amount.</param>
 /// <param name="IncludedTaxMinor">The tax inside the discounted price; 0 where prices come without tax (rule B2).</param>
 public sealed record OrderLine(
-    string Id, string? ProductId, LineKind Kind, long Quantity, long GrossMinor, long DiscountMinor, long IncludedTaxMinor);
+    string Id, string? ProductId, LineKind Kind, long Quantity, long GrossMinor, long DiscountMinor, long IncludedTaxMinor)
+{
+    /// <summary>The platform's id of the selling plan that the line was bought under; null where it was bought without one.</summary>
+    public string? SellingPlanId { get; init; }
+}
 
 /// <summary>A discount code on an order, in the shopper's spelling.</summary>
 /// <param name="AmountMinor">What it took off this order; 0 is no evidence (rule T5).</param>
@@ -108,7 +129,11 @@ public enum ReferenceSource
 /// </summary>
 /// <param name="Id">The platform's id of the refund.</param>
 /// <param name="OrderId">The platform's id of the order, which may not have arrived yet.</param>
-/// <param name="UnallocatedMinor">The part that names no line; it is spread over what remains (rule B9).</param>
+/// <param name="UnallocatedMinor">
+/// The part that names no line; it is spread over what remains (rule B9). Inside an order's version it is the goods' share
+/// alone. A refund that was sent on its own cannot know that share: there it is all that went back beyond lines and the
+/// shipping and tax it tells, until the version of its order arrives.
+/// </param>
 public sealed record Refund(
     string Id, string OrderId, DateTimeOffset At, Currency Currency, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
 
