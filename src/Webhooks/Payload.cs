@@ -88,6 +88,12 @@ internal readonly struct Payload
             ? text.Trim()
             : null;
 
+    /// <summary>Text as <see cref="TextOrNull"/> reads it, or the digits of a whole number: some fields come as either.</summary>
+    public string? TextOrNumberOrNull(string name) =>
+        TryField(name, out var field) && field.ValueKind == JsonValueKind.Number
+            ? field.TryGetInt64(out var number) ? number.ToString(CultureInfo.InvariantCulture) : null
+            : TextOrNull(name);
+
     public bool Flag(string name) => TryField(name, out var field) && field.ValueKind == JsonValueKind.True;
 
     /// <summary>A whole number that is not negative.</summary>
@@ -102,6 +108,9 @@ internal readonly struct Payload
             ? number
             : throw new UnreadableDeliveryException($"{Place(name)} is not a quantity (expected a whole number, 0 or more).");
     }
+
+    /// <summary>As <see cref="Count"/>; null where the field is missing.</summary>
+    public long? CountOrNull(string name) => TryField(name, out _) ? Count(name) : null;
 
     /// <summary>A quantity that may be sold in parts, such as by weight: a part counts as one unit.</summary>
     public long CountRoundedUp(string name) =>
@@ -156,6 +165,15 @@ internal readonly struct Payload
             ? amount.Minor
             : MinorOrNull(name, currency) ?? 0;
     }
+
+    /// <summary>As <see cref="MinorRounded"/>, for figures that are only compared: null where the field is missing or no amount.</summary>
+    public long? MinorRoundedOrNull(string name, Currency currency) =>
+        TryField(name, out var field) && field.ValueKind == JsonValueKind.String && Money.TryParseRounded(Decoded(field), currency, out var amount)
+            ? amount.Minor
+            : null;
+
+    /// <summary>How many things a list holds; 0 where it is missing or no list.</summary>
+    public int LengthOf(string name) => TryField(name, out var field) && field.ValueKind == JsonValueKind.Array ? field.GetArrayLength() : 0;
 
     /// <summary>An instant with its offset, in UTC.</summary>
     public DateTimeOffset Instant(string name) => InstantOrNull(name) ?? throw Missing(name, "an instant");
@@ -253,7 +271,7 @@ internal readonly struct Payload
     }
 
     // Without this a text without an offset would be taken as the server's own time.
-    private static bool NamesItsOffset(string? text) =>
+    internal static bool NamesItsOffset(string? text) =>
         text is [.., 'Z'] || (text is { Length: > 6 } && text[^6] is '+' or '-' && text[^3] == ':');
 
     // Text can be well-formed JSON and still no Unicode: broken UTF-8, or half of a surrogate pair.

@@ -10,6 +10,9 @@ namespace StorePlugin.Webhooks.Tests;
 internal sealed class DeliveryReaderTests
 {
     [TestCase(WebhookSource.Shopify, "orders/updated", "shopify", "orders.updated-partly-refunded-tax-included.json")]
+    [TestCase(WebhookSource.Shopify, "orders/updated", "shopify", "orders.updated-edited-line-paid-back.json")]
+    [TestCase(WebhookSource.Shopify, "orders/paid", "shopify", "orders.paid-with-checkout-clock.json")]
+    [TestCase(WebhookSource.Shopify, "orders/paid", "shopify", "orders.paid-renewal-with-selling-plans.json")]
     [TestCase(WebhookSource.Shopify, "refunds/create", "shopify", "refunds.create-sum-without-lines.json")]
     [TestCase(WebhookSource.WooCommerce, "order.updated", "woocommerce", "order.updated-partially-refunded.body")]
     public void A_body_with_changed_bytes_is_read_or_refused_and_never_breaks(WebhookSource source, string topic, string folder, string file)

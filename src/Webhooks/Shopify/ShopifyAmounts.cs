@@ -41,6 +41,12 @@ internal readonly struct ShopifyAmounts(Currency currency, bool setsOnly = false
         return payload.MinorOrNull(name, currency);
     }
 
+    /// <summary>A total that is only compared, in minor units; null where it is not told in the shop's own money, or is no amount.</summary>
+    public long? MinorToCompareOrNull(Payload payload, string name, string set) =>
+        payload.ObjectOrNull(set)?.ObjectOrNull("shop_money") is { } money
+            ? money.TextOrNull("currency_code") == currency.Code ? money.MinorRoundedOrNull("amount", currency) : null
+            : setsOnly ? null : payload.MinorRoundedOrNull(name, currency);
+
     /// <summary>As <see cref="Minor"/>, for amounts that a shop's own sums never make negative.</summary>
     public long MinorNotNegative(Payload payload, string name, string set) => NotNegative(payload, name, Minor(payload, name, set));
 

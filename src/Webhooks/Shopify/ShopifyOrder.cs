@@ -17,6 +17,8 @@ internal static class ShopifyOrder
         var amounts = Amounts(order);
         var taxesIncluded = order.Flag("taxes_included");
         var status = order.TextOrNull("financial_status");
+        var channel = Channel(order.TextOrNull("source_name"));
+        var lines = ShopifyLine.ReadAll(order, amounts, taxesIncluded);
         return new Order
         {
             Id = id,
@@ -28,11 +30,14 @@ internal static class ShopifyOrder
             RefundedInFull = status is "refunded",
             CancelledAt = order.InstantOrNull("cancelled_at"),
             Test = order.Flag("test"),
-            Channel = Channel(order.TextOrNull("source_name")),
-            Lines = Lines(order, amounts, taxesIncluded),
+            Channel = channel,
+            Renewal = Renewal(channel, lines),
+            CheckoutStartedAt = CheckoutStartedAt(order),
+            Lines = [.. lines.Select(line => line.Kept)],
             Codes = Codes(order, amounts.Currency),
             References = References(order),
-            Refunds = Refunds(order, id, amounts, taxesIncluded),
+            Refunds = ShopifyRefund.ReadAll(order, id, amounts, taxesIncluded, lines),
+            Contradiction = ShopifyTotals.Contradiction(order, amounts, lines),
         };
     }
 
@@ -46,12 +51,6 @@ internal static class ShopifyOrder
             order.TextOrNull("phone") ?? customer?.TextOrNull("phone"));
         return shopper == Shopper.Unknown ? Shopper.Unknown : shopper;
     }
-
-    /// <summary>
-    /// A tip is a line that sells nothing; Shopify marks it by this title and by having no product.
-    /// </summary>
-    public static bool IsTip(Payload line) =>
-        !line.Has("product_id") && line.TextOrNull("title") is "Tip" && !line.Flag("gift_card") && !line.Flag("requires_shipping");
 
     private static ShopifyAmounts Amounts(Payload order)
     {
@@ -75,50 +74,10 @@ internal static class ShopifyOrder
         _ => OrderChannel.Online,
     };
 
-    private static ImmutableArray<OrderLine> Lines(Payload order, ShopifyAmounts amounts, bool taxesIncluded)
-    {
-        var lines = ImmutableArray.CreateBuilder<OrderLine>();
-        foreach (var line in order.Each("line_items"))
-        {
-            var quantity = line.Count("quantity");
-            lines.Add(new OrderLine(
-                line.Id("id"),
-                line.IdOrNull("product_id"),
-                line.Flag("gift_card") ? LineKind.GiftCard : IsTip(line) ? LineKind.Fee : LineKind.Product,
-                quantity,
-                amounts.MinorNotNegative(line, "price", "price_set") * quantity,
-                Discount(line, amounts),
-                taxesIncluded ? Tax(line, amounts) : 0));
-        }
-
-        return lines.DrainToImmutable();
-    }
-
-    // Allocations hold the line's own discounts and its share of the order's. total_discount holds the line's own only,
-    // so it counts where no allocations are told.
-    private static long Discount(Payload line, ShopifyAmounts amounts)
-    {
-        long sum = 0;
-        var told = false;
-        foreach (var allocation in line.Each("discount_allocations"))
-        {
-            sum += amounts.MinorNotNegative(allocation, "amount", "amount_set");
-            told = true;
-        }
-
-        return told ? sum : amounts.MinorNotNegativeOrZero(line, "total_discount", "total_discount_set");
-    }
-
-    private static long Tax(Payload line, ShopifyAmounts amounts)
-    {
-        long sum = 0;
-        foreach (var tax in line.Each("tax_lines"))
-        {
-            sum += amounts.MinorNotNegative(tax, "price", "price_set");
-        }
-
-        return sum;
-    }
+    // A renewal repeats the lines of its origin order, selling plans and all, and does not tell its subscription.
+    private static OrderRenewal? Renewal(OrderChannel channel, ImmutableArray<ShopifyLine> lines) => channel == OrderChannel.Renewal
+        ? new OrderRenewal(null, [.. lines.Select(line => line.Ordered.SellingPlanId).OfType<string>().Distinct(StringComparer.Ordinal)])
+        : null;
 
     private static ImmutableArray<OrderCode> Codes(Payload order, Currency currency)
     {
@@ -132,6 +91,19 @@ internal static class ShopifyOrder
         }
 
         return codes.DrainToImmutable();
+    }
+
+    private static DateTimeOffset? CheckoutStartedAt(Payload order)
+    {
+        foreach (var attribute in order.Each("note_attributes"))
+        {
+            if (attribute.TextOrNull("name") is CheckoutClock.Attribute && CheckoutClock.Read(attribute.TextOrNumberOrNull("value")) is { } instant)
+            {
+                return instant;
+            }
+        }
+
+        return null;
     }
 
     private static ImmutableArray<OrderReference> References(Payload order)
@@ -166,16 +138,5 @@ internal static class ShopifyOrder
         }
 
         return null;
-    }
-
-    private static ImmutableArray<Refund> Refunds(Payload order, string orderId, ShopifyAmounts amounts, bool taxesIncluded)
-    {
-        var refunds = ImmutableArray.CreateBuilder<Refund>();
-        foreach (var refund in order.Each("refunds"))
-        {
-            refunds.Add(ShopifyRefund.Read(refund, orderId, amounts, taxesIncluded));
-        }
-
-        return refunds.DrainToImmutable();
     }
 }

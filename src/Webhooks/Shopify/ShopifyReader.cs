@@ -186,5 +186,5 @@ internal static class ShopifyReader
         !payload.Has("order_id") ? throw Misfit("a refund", "order_id is missing")
         : !payload.Has("refund_line_items") && !payload.Has("transactions")
             ? throw Misfit("a refund", "refund_line_items and transactions are missing")
-        : new OrderRefunded(ShopifyRefund.Read(payload));
+        : new OrderRefunded(ShopifyRefund.ReadAlone(payload));
 }

@@ -10,6 +10,9 @@ internal static class WooCommerceReader
     private const string ReferenceMeta = "_amb_ref";
     private const string RenewalMeta = "_subscription_renewal";
 
+    // Longer than any number of 64 bits; what does not fit is no id of a subscription.
+    private const int SubscriptionLengthMax = 20;
+
     /// <summary>
     /// The delivery's key (rule I3): its own id is made of webhook and second, and three orders have shared one. A body
     /// that tells its version is known by topic and bytes; another, such as <c>{"id":17}</c>, needs the id besides.
@@ -85,6 +88,8 @@ internal static class WooCommerceReader
         var currency = order.Currency("currency");
         var updatedAt = Required(order, "date_modified_gmt");
         var paidAt = order.UtcInstantOrNull("date_paid_gmt");
+        var renewal = Renewal(order);
+        var lines = Lines(order, currency);
         return new Order
         {
             Id = id,
@@ -97,11 +102,14 @@ internal static class WooCommerceReader
             RefundedInFull = status is "refunded",
             // WooCommerce tells no instant of the cancelling.
             CancelledAt = status is "cancelled" ? updatedAt : null,
-            Channel = IsRenewal(order) ? OrderChannel.Renewal : OrderChannel.Online,
-            Lines = Lines(order, currency),
+            Channel = renewal is null ? OrderChannel.Online : OrderChannel.Renewal,
+            Renewal = renewal,
+            CheckoutStartedAt = CheckoutStartedAt(order),
+            Lines = lines,
             Codes = Codes(order, currency),
             References = References(order),
-            Refunds = Refunds(order, id, currency, updatedAt),
+            Refunds = Refunds(order, id, currency, updatedAt, lines),
+            Contradiction = WooCommerceTotals.Contradiction(order, currency, lines),
         };
     }
 
@@ -123,17 +131,34 @@ internal static class WooCommerceReader
     private static bool IsPaid(Payload order, string? status) =>
         status is "processing" or "completed" or "refunded" && order.TextOrNull("payment_method") is not "cod";
 
-    private static bool IsRenewal(Payload order)
+    // The subscription is told by WooCommerce's own plugin; another may write something else there, and it is a renewal
+    // all the same.
+    private static OrderRenewal? Renewal(Payload order)
     {
         foreach (var meta in order.Each("meta_data"))
         {
             if (meta.TextOrNull("key") is RenewalMeta)
             {
-                return true;
+                var id = meta.TextOrNumberOrNull("value");
+                return new OrderRenewal(
+                    id is { Length: <= SubscriptionLengthMax } && !id.AsSpan().ContainsAnyExceptInRange('0', '9') ? id : null, []);
             }
         }
 
-        return false;
+        return null;
+    }
+
+    private static DateTimeOffset? CheckoutStartedAt(Payload order)
+    {
+        foreach (var meta in order.Each("meta_data"))
+        {
+            if (meta.TextOrNull("key") is CheckoutClock.Attribute && CheckoutClock.Read(meta.TextOrNumberOrNull("value")) is { } instant)
+            {
+                return instant;
+            }
+        }
+
+        return null;
     }
 
     // subtotal and total are both without tax, before and after coupons.
@@ -198,27 +223,30 @@ internal static class WooCommerceReader
         return references.DrainToImmutable();
     }
 
-    // A refund inside an order is one sum with tax and shipping, and names no lines. The goods' share of it is the
-    // goods' share of the order: sum × net goods / order total, rounded half away from zero.
-    private static ImmutableArray<Refund> Refunds(Payload order, string orderId, Currency currency, DateTimeOffset updatedAt)
+    // A refund inside an order is one sum with tax and shipping, and names no lines. The goods' share of it is the goods'
+    // share of what has not been paid back yet, in the order in which the refunds were made: their ids are counted up.
+    private static ImmutableArray<Refund> Refunds(
+        Payload order, string orderId, Currency currency, DateTimeOffset updatedAt, ImmutableArray<OrderLine> lines)
     {
         var refunds = ImmutableArray.CreateBuilder<Refund>();
         foreach (var refund in order.Each("refunds"))
         {
-            long goods = 0;
-            foreach (var line in order.Each("line_items"))
-            {
-                goods += line.Minor("total", currency);
-            }
+            refunds.Add(new Refund(refund.Id("id"), orderId, updatedAt, currency, [], Math.Abs(refund.Minor("total", currency))));
+        }
 
-            var sum = Math.Abs(refund.Minor("total", currency));
-            refunds.Add(new Refund(
-                refund.Id("id"), orderId, updatedAt, currency, [], Share(sum, goods, order.Minor("total", currency))));
+        if (refunds.Count == 0)
+        {
+            return [];
+        }
+
+        var goods = lines.Where(line => line.Kind == LineKind.Product).Sum(line => line.GrossMinor - line.DiscountMinor);
+        var left = new Repayable(goods, 0, order.Minor("total", currency) - goods);
+        foreach (var i in Enumerable.Range(0, refunds.Count).OrderBy(i => refunds[i].Id.Length).ThenBy(i => refunds[i].Id, StringComparer.Ordinal))
+        {
+            (var share, left) = left.Pay(refunds[i].UnallocatedMinor);
+            refunds[i] = refunds[i] with { UnallocatedMinor = share };
         }
 
         return refunds.DrainToImmutable();
     }
-
-    private static long Share(long sum, long part, long whole) =>
-        part <= 0 || whole <= 0 ? 0 : (long)((((Int128)sum * part * 2) + whole) / ((Int128)whole * 2));
 }

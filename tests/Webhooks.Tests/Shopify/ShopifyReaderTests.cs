@@ -86,6 +86,35 @@ internal sealed class ShopifyReaderTests
     public void The_cart_is_stronger_evidence_than_the_landing_page() =>
         Assert.That(Order(Payload(PaidOrder)).References.Select(reference => reference.Source), Is.EqualTo(CartThenLanding));
 
+    [TestCase("688128104", "688128104")]
+    [TestCase("\"688128104\"", "688128104")]
+    [TestCase("\"gid://shopify/SellingPlan/688128104\"", "688128104")]
+    [TestCase("\"gid://shopify/SellingPlan/\"", null)]
+    [TestCase("\"monthly\"", null)]
+    [TestCase("-1", null)]
+    [TestCase("{}", null)]
+    public void A_selling_plan_is_known_by_its_number_wherever_it_stands(string value, string? expected)
+    {
+        var plain = Order(Payload(PaidOrder, payload => payload["line_items"]![0]!["selling_plan_id"] = JsonNode.Parse(value)));
+        var inside = Order(Payload(PaidOrder, payload => payload["line_items"]![0]!["selling_plan_allocation"] =
+            new JsonObject { ["selling_plan"] = new JsonObject { ["id"] = JsonNode.Parse(value) } }));
+
+        Assert.That((plain.Lines[0].SellingPlanId, inside.Lines[0].SellingPlanId), Is.EqualTo((expected, expected)));
+        Assert.That((plain.Channel, plain.Renewal), Is.EqualTo((OrderChannel.Online, (OrderRenewal?)null)), "the first order of a subscription is no renewal");
+    }
+
+    [TestCase("subscription_contract", true)]
+    [TestCase("subscription_contract_checkout_one", true)]
+    [TestCase("web", false)]
+    [TestCase(null, false)]
+    public void A_renewal_is_known_by_its_source(string? source, bool renews)
+    {
+        var order = Order(Payload("orders.paid-renewal-with-selling-plans", payload => payload["source_name"] = source));
+
+        Assert.That(order.Channel == OrderChannel.Renewal, Is.EqualTo(renews));
+        Assert.That(order.Renewal?.SellingPlanIds.ToArray(), Is.EqualTo(renews ? new[] { "688128104", "688128105" } : null));
+    }
+
     [TestCase("12,50", "'12,50' in line_items[0].price_set.shop_money.amount is not an amount of EUR")]
     [TestCase("1e3", "not an amount")]
     [TestCase(" 1", "not an amount")]

@@ -82,13 +82,26 @@ internal sealed class WooCommerceReaderTests
     public void A_reference_in_the_meta_data_must_be_text(string value, int count) =>
         Assert.That(Order(payload => payload["meta_data"]![0]!["value"] = JsonNode.Parse(value)).References, Has.Length.EqualTo(count));
 
-    [Test]
-    public void A_renewal_is_known_by_its_meta_data()
+    [TestCase("99", "99")]
+    [TestCase("\"99\"", "99")]
+    [TestCase("\"wc-99\"", null)]
+    [TestCase("\"999999999999999999999\"", null)]
+    [TestCase("-99", null)]
+    [TestCase("[99]", null)]
+    [TestCase("null", null)]
+    public void A_renewal_is_known_by_its_meta_data_and_names_its_subscription_where_it_is_told(string value, string? subscription)
     {
-        var order = Order(payload => payload["meta_data"]!.AsArray().Add(new JsonObject { ["id"] = 1, ["key"] = "_subscription_renewal", ["value"] = 99 }));
+        var order = Order(payload => payload["meta_data"]!.AsArray().Add(
+            new JsonObject { ["id"] = 1, ["key"] = "_subscription_renewal", ["value"] = JsonNode.Parse(value) }));
 
         Assert.That(order.Channel, Is.EqualTo(OrderChannel.Renewal));
+        Assert.That(order.Renewal!.SubscriptionId, Is.EqualTo(subscription));
+        Assert.That(order.Renewal.SellingPlanIds, Is.Empty);
     }
+
+    [Test]
+    public void An_order_without_that_meta_data_renews_nothing() =>
+        Assert.That(Order(_ => { }).Renewal, Is.Null);
 
     [TestCase("5.00", 500, 0)]
     [TestCase("-5.00", 0, 500)]
