@@ -171,7 +171,7 @@ internal sealed class Revisions(Db db, TimeProvider clock)
 
     private static List<Revision> Read(IReadOnlyList<Row> rows)
     {
-        var terms = rows.ToDictionary(row => row.Revision, row => Campaigns.Terms.FromJson(row.Terms));
+        var terms = rows.ToDictionary(row => row.Revision, row => Terms.FromJson(row.Terms));
         return [.. rows.Select(row => new Revision(
             row.Revision,
             terms[row.Revision],

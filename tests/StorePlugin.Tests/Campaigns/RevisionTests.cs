@@ -1,6 +1,8 @@
 // Revisions over the API, and the orders that are judged by them.
 using System.Text.Json.Nodes;
+using StorePlugin.Campaigns;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Tests.Stores.Rehearsal;
 
 namespace StorePlugin.Tests.Campaigns;
 
@@ -153,6 +155,45 @@ internal sealed class RevisionTests
         Assert.That(list.Select(item => (long)item!["revision"]!), Is.EqualTo([1, 2, 3]));
         Assert.That(list.Select(item => (string?)item!["withdrawnBy"] is not null), Is.EqualTo([false, true, false]));
         Assert.That((string?)list[2]!["difference"]![0]!["from"], Is.EqualTo("10 %"), "against the one it is based on");
+    }
+
+    [Test]
+    public async Task Who_joins_after_a_withdrawal_gets_the_discount_and_the_words_of_the_terms_that_stand()
+    {
+        var installed = await InstalledShop.InstallAsync(_app);
+        var api = await ApiClient.OfAsync(_app, installed.Store);
+        var id = await api.LiveAsync();
+        await api.Post($"campaigns/{id}/revisions", Body(commission: 33, friend: 44, effectiveAt: "2026-03-03T10:00:00Z"));
+        await api.Delete($"campaigns/{id}/revisions/2");
+        _app.Clock.MoveTo(StoreApp.Start.AddDays(3));
+
+        await api.AddAsync(id, "BEN10");
+        await _app.DrainAsync();
+
+        Assert.That(
+            await _app.Db.OneAsync<long>("SELECT percent_bp FROM rehearsal_discounts WHERE store_id = @id AND code = 'BEN10'", new { id = installed.Store.Id }),
+            Is.EqualTo(1000));
+        Assert.That(ReadMail.AllOf(_app).Single().Text, Does.Match("10.%").And.Not.Match("(33|44).%"));
+    }
+
+    [Test]
+    public async Task A_campaign_has_so_many_revisions_and_no_more()
+    {
+        await _app.Db.InTransactionAsync(async tx =>
+        {
+            for (var number = 2L; number <= Revisions.CountMax; number++)
+            {
+                await tx.DoAsync(
+                    """
+                    INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, based_on, effective_at, created_at, actor)
+                    SELECT store_id, campaign_id, @number, terms, @number - 1, effective_at, created_at, actor
+                    FROM campaign_revisions WHERE store_id = @storeId AND campaign_id = @id AND revision = 1
+                    """,
+                    new { storeId = _shop.Store.Id, id = _shop.CampaignId, number });
+            }
+        });
+
+        await RefusedAsync(ReviseAsync(Body(commission: 20)), 422, "revisions-too-many");
     }
 
     [Test]
