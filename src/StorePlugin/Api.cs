@@ -38,7 +38,7 @@ internal static class Api
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddApiDescription();
-        services.AddSingleton<CampaignDb>();
+        services.AddCampaigns();
         services.AddSingleton<AmbassadorDb>();
         services.AddSingleton<ClickLog>();
         services.AddSingleton(_ => new ClickLimit());

@@ -23,7 +23,11 @@ internal sealed class ApiTenancyTests
         await victim.PaysAsync(new TestOrder("5001", StoreApp.Start).With("ANN10", "10.00"));
         await victim.DeliverAsync("orders/paid", "no json", "dies");
         await app.DrainAsync();
-        var draft = await (await ApiClient.OfAsync(app, victim.Store)).DraftAsync();
+        var own = await ApiClient.OfAsync(app, victim.Store);
+        var draft = await own.DraftAsync();
+        var paused = await own.LiveAsync();
+        await own.Post($"campaigns/{paused}/pauses");
+        await own.Post($"campaigns/{paused}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(5)["terms"]!.DeepClone() });
         var delivery = await IdAsync(app, "SELECT id FROM deliveries WHERE store_id = @s AND state = 'dead'", victim);
         await app.Db.InTransactionAsync(async tx =>
         {
@@ -38,12 +42,21 @@ internal sealed class ApiTenancyTests
         await Plant.RowAsync(
             app.Db, "payout_attempts", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "test"), ("outcome", "unknown"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
-        var api = await ApiClient.OfAsync(app, (await Shop.OpenAsync(app, "thief")).Store);
+        var thief = await Shop.OpenAsync(app, "thief");
+        var api = await ApiClient.OfAsync(app, thief.Store);
         (string Call, string Path, JsonNode? Body)[] calls =
         [
             ("GET /api/v1/campaigns/{id}", $"campaigns/{draft}", null),
             ("PUT /api/v1/campaigns/{id}/objective", $"campaigns/{draft}/objective", Bodies.Campaign()["objective"]!.DeepClone()),
             ("POST /api/v1/campaigns/{id}/launch", $"campaigns/{draft}/launch", null),
+            ("POST /api/v1/campaigns/{id}/pauses", $"campaigns/{victim.CampaignId}/pauses", null),
+            ("DELETE /api/v1/campaigns/{id}/pauses/current", $"campaigns/{paused}/pauses/current", null),
+            ("POST /api/v1/campaigns/{id}/ending", $"campaigns/{victim.CampaignId}/ending", null),
+            ("POST /api/v1/campaigns/{id}/copies", $"campaigns/{victim.CampaignId}/copies", new JsonObject { ["name"] = "mine" }),
+            ("GET /api/v1/campaigns/{id}/revisions", $"campaigns/{draft}/revisions", null),
+            ("POST /api/v1/campaigns/{id}/revisions", $"campaigns/{draft}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(20)["terms"]!.DeepClone() }),
+            ("DELETE /api/v1/campaigns/{id}/revisions/{number}", $"campaigns/{paused}/revisions/2", null),
+            ("GET /api/v1/campaigns/{id}/comparison", $"campaigns/{thief.CampaignId}/comparison?with={victim.CampaignId}", null),
             ("POST /api/v1/ambassadors", "ambassadors", Bodies.Ambassador(victim.CampaignId, "EVE10")),
             ("GET /api/v1/ambassadors/{id}", $"ambassadors/{ann}", null),
             ("PUT /api/v1/ambassadors/{id}/stripe-account", $"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_thief" }),
@@ -109,7 +122,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "ambassadors", "codes", "link_slugs", "suspensions", "deliveries", "effects", "orders", "receipts", "balances", "payout_runs", "payouts"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "suspensions", "deliveries", "effects", "orders", "receipts", "balances", "payout_runs", "payouts"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

@@ -188,6 +188,8 @@ internal sealed class OpenApiTests
     [TestCase("AmbassadorRequest", "name", "email", "campaignId", "code")]
     [TestCase("CampaignRequest", "name", "terms")]
     [TestCase("TermsRequest", "commission")]
+    [TestCase("RevisionRequest", "terms")]
+    [TestCase("CopyRequest", "name")]
     public void What_has_a_default_or_may_be_left_out_is_not_required(string schema, params string[] required) =>
         Assert.That(
             _document["components"]!["schemas"]![schema]!["required"]!.AsArray().Select(name => (string?)name), Is.EquivalentTo(required));

@@ -69,11 +69,12 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
     // Changes nothing, but makes a launch at the same moment come before or after: else neither would order the discount.
     private const string HoldCampaign = "UPDATE campaigns SET state = state WHERE store_id = @storeId AND id = @campaignId";
 
+    // The newest revision in force first; a draft has none yet, and its newest is what it will be launched with.
     private const string ReadCampaign =
         """
         SELECT c.state, r.terms FROM campaigns c
         JOIN campaign_revisions r ON r.store_id = c.store_id AND r.campaign_id = c.id
-        WHERE c.store_id = @storeId AND c.id = @campaignId
+        WHERE c.store_id = @storeId AND c.id = @campaignId AND r.withdrawn_at IS NULL AND (r.effective_at <= @now OR c.state = 'draft')
         ORDER BY r.revision DESC
         """;
 
@@ -240,7 +241,7 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
             return new AddResult.CampaignUnknown();
         }
 
-        var campaign = (await tx.ManyAsync<CampaignRow>(ReadCampaign, new { storeId, campaignId }))[0];
+        var campaign = (await tx.ManyAsync<CampaignRow>(ReadCampaign, new { storeId, campaignId, now }))[0];
         if (campaign.State == "ended")
         {
             return new AddResult.CampaignEnded();

@@ -7,9 +7,15 @@ using StorePlugin.Stores;
 namespace StorePlugin.Campaigns;
 
 /// <param name="State"><c>draft</c>, <c>live</c>, <c>paused</c> or <c>ended</c>.</param>
-/// <param name="Revision">The newest revision of the terms.</param>
+/// <param name="Revision">The revision of the terms that is in force; of a draft, the one that it will be launched with.</param>
+/// <param name="Terms">The terms of that revision.</param>
+/// <param name="Next">The revision that takes effect next, where one lies ahead.</param>
 internal sealed record Campaign(
-    string Id, string Name, string State, Objective? Objective, long Revision, Terms Terms, DateTimeOffset CreatedAt, DateTimeOffset? LaunchedAt);
+    string Id, string Name, string State, Objective? Objective, long Revision, Terms Terms, NextRevision? Next, DateTimeOffset CreatedAt,
+    DateTimeOffset? LaunchedAt);
+
+/// <summary>A revision that is not in force yet.</summary>
+internal sealed record NextRevision(long Number, DateTimeOffset EffectiveAt);
 
 /// <summary>What came of a step of a campaign.</summary>
 internal enum CampaignStep
@@ -23,22 +29,39 @@ internal enum CampaignStep
 
     /// <summary>The objective's date has passed.</summary>
     ObjectivePast,
+
+    /// <summary>The campaign is a draft or paused.</summary>
+    NotLive,
+    NotPaused,
+    AlreadyEnded,
 }
 
 internal sealed class CampaignDb(Db db, TimeProvider clock)
 {
+    // Revisions take effect in the order of their numbers: the newest of those in force counts.
     private const string Columns =
         """
         SELECT c.id, c.name, c.state, c.objective_metric, c.objective_target, c.objective_by, c.created_at, c.launched_at, r.revision, r.terms
         FROM campaigns c
         JOIN campaign_revisions r ON r.store_id = c.store_id AND r.campaign_id = c.id
-            AND r.revision = (SELECT MAX(n.revision) FROM campaign_revisions n WHERE n.store_id = c.store_id AND n.campaign_id = c.id)
+            AND r.revision = COALESCE(
+                (SELECT MAX(n.revision) FROM campaign_revisions n
+                 WHERE n.store_id = c.store_id AND n.campaign_id = c.id AND n.withdrawn_at IS NULL AND n.effective_at <= @now),
+                (SELECT MAX(n.revision) FROM campaign_revisions n
+                 WHERE n.store_id = c.store_id AND n.campaign_id = c.id AND n.withdrawn_at IS NULL))
         WHERE c.store_id = @storeId
         """;
 
     private const string ReadOne = Columns + " AND c.id = @id";
 
     private const string ReadMany = Columns + " AND c.id > @after ORDER BY c.id ";
+
+    private const string ReadAhead =
+        """
+        SELECT campaign_id, revision, effective_at FROM campaign_revisions
+        WHERE store_id = @storeId AND campaign_id IN @ids AND withdrawn_at IS NULL AND effective_at > @now
+        ORDER BY campaign_id, effective_at, revision DESC
+        """;
 
     private const string Insert =
         """
@@ -50,6 +73,13 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         """
         INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, created_at, actor)
         VALUES (@storeId, @id, 1, @terms, @now, @actor)
+        """;
+
+    private const string ReadNewestTerms =
+        """
+        SELECT r.terms FROM campaign_revisions r
+        WHERE r.store_id = @storeId AND r.campaign_id = @id
+            AND r.revision = (SELECT MAX(n.revision) FROM campaign_revisions n WHERE n.store_id = @storeId AND n.campaign_id = @id AND n.withdrawn_at IS NULL)
         """;
 
     private const string UpdateObjective =
@@ -67,7 +97,8 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     private const string UpdateEffective =
         """
         UPDATE campaign_revisions SET effective_at = @at
-        WHERE store_id = @storeId AND campaign_id = @id AND revision = 1 AND effective_at IS NULL
+        WHERE store_id = @storeId AND campaign_id = @id AND effective_at IS NULL
+            AND revision = (SELECT MAX(n.revision) FROM campaign_revisions n WHERE n.store_id = @storeId AND n.campaign_id = @id)
         """;
 
     // Codes that were given while the campaign was a draft.
@@ -86,11 +117,17 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         ORDER BY ambassador_id
         """;
 
-    public async Task<IReadOnlyList<Campaign>> ListAsync(Store store, string after, long take, CancellationToken cancel) =>
-        [.. (await db.ManyAsync<Row>(ReadMany + db.Page, new { storeId = store.Id, after, take }, cancel)).Select(row => row.ToCampaign())];
+    public async Task<IReadOnlyList<Campaign>> ListAsync(Store store, string after, long take, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        return await ReadAsync(store, await db.ManyAsync<Row>(ReadMany + db.Page, new { storeId = store.Id, after, take, now }, cancel), now, cancel);
+    }
 
-    public async Task<Campaign?> FindAsync(Store store, string id, CancellationToken cancel) =>
-        (await db.OneAsync<Row>(ReadOne, new { storeId = store.Id, id }, cancel))?.ToCampaign();
+    public async Task<Campaign?> FindAsync(Store store, string id, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        return (await ReadAsync(store, await db.ManyAsync<Row>(ReadOne, new { storeId = store.Id, id, now }, cancel), now, cancel)).SingleOrDefault();
+    }
 
     /// <summary>Makes a draft: it attributes nothing and pays nothing.</summary>
     public async Task<Campaign> CreateAsync(Store store, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel)
@@ -102,10 +139,20 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
             {
                 await tx.DoAsync(Insert, new { storeId = store.Id, id, name, metric = objective?.Metric, target = objective?.Target, by = objective?.By, now });
                 await tx.DoAsync(InsertRevision, new { storeId = store.Id, id, terms = terms.ToJson(), now, actor });
+                await CampaignLife.RecordAsync(tx, store, id, "draft", now, actor);
             },
             cancel: cancel);
-        return new Campaign(id, name, "draft", objective, 1, terms, now, null);
+        return new Campaign(id, name, "draft", objective, 1, terms, null, now, null);
     }
+
+    /// <summary>
+    /// Makes a draft with the newest terms of another campaign, in force or not, and with nothing else of it. Null when there is
+    /// no such campaign.
+    /// </summary>
+    public async Task<Campaign?> CopyAsync(Store store, string id, string name, string actor, CancellationToken cancel) =>
+        await db.OneAsync<string>(ReadNewestTerms, new { storeId = store.Id, id }, cancel) is { } terms
+            ? await CreateAsync(store, name, null, Terms.FromJson(terms), actor, cancel)
+            : null;
 
     /// <summary>Gives a draft its objective.</summary>
     public async Task<CampaignStep> SetObjectiveAsync(Store store, string id, Objective objective, CancellationToken cancel)
@@ -118,10 +165,10 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     }
 
     /// <summary>
-    /// Makes a draft live, with its first terms in force from the same second, has the discounts of its ambassadors created,
+    /// Makes a draft live, with its newest terms in force from the same second, has the discounts of its ambassadors created,
     /// and welcomes those whose codes need none.
     /// </summary>
-    public Task<CampaignStep> LaunchAsync(Store store, string id, CancellationToken cancel) =>
+    public Task<CampaignStep> LaunchAsync(Store store, string id, string actor, CancellationToken cancel) =>
         db.InTransactionAsync(
             async tx =>
             {
@@ -129,11 +176,11 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
                 var at = WholeSecond.Of(now);
                 if (await tx.DoAsync(UpdateToLive, new { storeId = store.Id, id, at, now }) == 0)
                 {
-                    return (await tx.OneAsync<Row>(ReadOne, new { storeId = store.Id, id }))?.ToCampaign() switch
+                    return await tx.OneAsync<Row>(ReadOne, new { storeId = store.Id, id, now }) switch
                     {
                         null => CampaignStep.Unknown,
                         { State: not "draft" } => CampaignStep.NotDraft,
-                        { Objective: null } => CampaignStep.ObjectiveMissing,
+                        { ObjectiveMetric: null } => CampaignStep.ObjectiveMissing,
                         _ => CampaignStep.ObjectivePast,
                     };
                 }
@@ -141,6 +188,7 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
                 // All in one transaction, although the writer waits for it with many codes: it happens once for a campaign, and
                 // a launch of which a crash leaves half would have codes whose discount nobody ever orders.
                 await tx.DoAsync(UpdateEffective, new { storeId = store.Id, id, at });
+                await CampaignLife.RecordAsync(tx, store, id, "live", at, actor);
                 foreach (var codeKey in await tx.ManyAsync<string>(CodesWaiting, new { storeId = store.Id, id }))
                 {
                     await Outbox.AddAsync(tx, store.Id, Effect.Kinds.CreateDiscount, codeKey, "{}", now);
@@ -155,17 +203,32 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
             },
             cancel: cancel);
 
+    private async Task<IReadOnlyList<Campaign>> ReadAsync(Store store, IReadOnlyList<Row> rows, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (rows.Count == 0)
+        {
+            return [];
+        }
+
+        var ahead = (await db.ManyAsync<AheadRow>(ReadAhead, new { storeId = store.Id, ids = rows.Select(row => row.Id).ToArray(), now }, cancel))
+            .ToLookup(row => row.CampaignId);
+        return [.. rows.Select(row => row.ToCampaign(ahead[row.Id].FirstOrDefault()))];
+    }
+
+    private sealed record AheadRow(string CampaignId, long Revision, DateTimeOffset EffectiveAt);
+
     private sealed record Row(
         string Id, string Name, string State, string? ObjectiveMetric, long? ObjectiveTarget, DateTimeOffset? ObjectiveBy,
         DateTimeOffset CreatedAt, DateTimeOffset? LaunchedAt, long Revision, string Terms)
     {
-        public Campaign ToCampaign() => new(
+        public Campaign ToCampaign(AheadRow? ahead) => new(
             Id,
             Name,
             State,
             ObjectiveMetric is null ? null : new Objective(ObjectiveMetric, ObjectiveTarget!.Value, ObjectiveBy!.Value),
             Revision,
             Campaigns.Terms.FromJson(Terms),
+            ahead is null ? null : new NextRevision(ahead.Revision, ahead.EffectiveAt),
             CreatedAt,
             LaunchedAt);
     }

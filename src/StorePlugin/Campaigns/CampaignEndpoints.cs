@@ -1,4 +1,4 @@
-// The API's calls about campaigns.
+// The API's calls about campaigns and their life; revisions and the comparison have files of their own.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Stores;
@@ -13,8 +13,18 @@ internal sealed record CampaignRequest(
     public const int NameLengthMax = 120;
 }
 
+internal sealed record CopyRequest([property: Description("The name of the copy: 1 to 120 characters.")] string Name);
+
 internal sealed record CampaignView(
-    string Id, string Name, string State, Objective? Objective, TermsRequest Terms, long Revision, DateTimeOffset CreatedAt, DateTimeOffset? LaunchedAt)
+    string Id,
+    string Name,
+    [property: Description("draft, live, paused or ended.")] string State,
+    Objective? Objective,
+    [property: Description("Those of revision.")] TermsRequest Terms,
+    [property: Description("The revision of the terms that is in force; of a draft, the one that it will be launched with.")] long Revision,
+    [property: Description("The revision that takes effect next; null where none lies ahead.")] NextRevisionView? NextRevision,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? LaunchedAt)
 {
     public static CampaignView Of(Campaign campaign) => new(
         campaign.Id,
@@ -23,9 +33,12 @@ internal sealed record CampaignView(
         campaign.Objective,
         TermsRequest.Of(campaign.Terms),
         campaign.Revision,
+        campaign.Next is { } next ? new NextRevisionView(next.Number, next.EffectiveAt) : null,
         campaign.CreatedAt,
         campaign.LaunchedAt);
 }
+
+internal sealed record NextRevisionView(long Revision, DateTimeOffset EffectiveAt);
 
 internal static class CampaignEndpoints
 {
@@ -42,10 +55,27 @@ internal static class CampaignEndpoints
             .WithDescription("Orders count from the second of the launch on, and the ambassadors' discounts are created in the store.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        group.MapPost("/{id}/pauses", Pause).WithName("pauseCampaign").WithSummary("Pauses a live campaign.")
+            .WithDescription("Orders from this second on earn nothing until the pause ends, whenever they arrive; links lead to the store without a click.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        group.MapDelete("/{id}/pauses/current", Resume).WithName("resumeCampaign").WithSummary("Ends a pause: the campaign is live again.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        group.MapPost("/{id}/ending", End).WithName("endCampaign").WithSummary("Ends a live or paused campaign, for good.")
+            .WithDescription("Orders from this second on earn nothing. What was earned before is held, approved and paid as ever.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        group.MapPost("/{id}/copies", Copy).WithName("copyCampaign").WithSummary("Makes a draft with the newest terms of a campaign.")
+            .WithDescription("The copy has no ambassadors and no objective.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapRevisions();
+        group.MapComparison();
     }
 
     /// <summary>For every call that names a campaign which the store does not have.</summary>
     public static ProblemHttpResult Unknown => Problems.NotFound("campaign-unknown", "There is no such campaign.", "The store has no campaign with this id.");
+
+    /// <summary>For every call that would change a campaign which has ended.</summary>
+    public static ProblemHttpResult Ended =>
+        Problems.Conflict("campaign-ended", "The campaign has ended.", "An end is for good; a copy of the campaign can be launched: POST /api/v1/campaigns/{id}/copies.");
 
     private static async Task<Results<Ok<Listing<CampaignView>>, ProblemHttpResult>> List(
         ApiCaller caller, CampaignDb campaigns, [AsParameters] Paging paging, CancellationToken cancel) =>
@@ -87,7 +117,34 @@ internal static class CampaignEndpoints
 
     private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Launch(
         ApiCaller caller, string id, CampaignDb campaigns, CancellationToken cancel) =>
-        await AnswerAsync(await campaigns.LaunchAsync(caller.Store, id, cancel), caller, id, campaigns, cancel);
+        await AnswerAsync(await campaigns.LaunchAsync(caller.Store, id, caller.Name, cancel), caller, id, campaigns, cancel);
+
+    private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Pause(
+        ApiCaller caller, string id, CampaignLife life, CampaignDb campaigns, CancellationToken cancel) =>
+        await AnswerAsync(await life.PauseAsync(caller.Store, id, caller.Name, cancel), caller, id, campaigns, cancel);
+
+    private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Resume(
+        ApiCaller caller, string id, CampaignLife life, CampaignDb campaigns, CancellationToken cancel) =>
+        await AnswerAsync(await life.ResumeAsync(caller.Store, id, caller.Name, cancel), caller, id, campaigns, cancel);
+
+    private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> End(
+        ApiCaller caller, string id, CampaignLife life, CampaignDb campaigns, CancellationToken cancel) =>
+        await AnswerAsync(await life.EndAsync(caller.Store, id, caller.Name, cancel), caller, id, campaigns, cancel);
+
+    private static async Task<Results<Created<CampaignView>, ProblemHttpResult>> Copy(
+        ApiCaller caller, string id, ApiBody<CopyRequest> body, CampaignDb campaigns, CancellationToken cancel)
+    {
+        var name = body.Fields.Text("name", 1, CampaignRequest.NameLengthMax);
+        body.Fields.RefuseOthersThan("name");
+        if (body.Fields.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await campaigns.CopyAsync(caller.Store, id, name, caller.Name, cancel) is { } copy
+            ? TypedResults.Created($"/api/v1/campaigns/{copy.Id}", CampaignView.Of(copy))
+            : Unknown;
+    }
 
     private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> AnswerAsync(
         CampaignStep step, ApiCaller caller, string id, CampaignDb campaigns, CancellationToken cancel) => step switch
@@ -100,6 +157,10 @@ internal static class CampaignEndpoints
                 "objective-missing", "The campaign has no objective.", "Give it a metric, a target and a date first: PUT /api/v1/campaigns/{id}/objective."),
             CampaignStep.ObjectivePast => Problems.Unprocessable(
                 "objective-past", "The objective's date has passed.", "Give the campaign a date in the future first: PUT /api/v1/campaigns/{id}/objective."),
+            CampaignStep.NotLive => Problems.Conflict(
+                "campaign-not-live", "The campaign is not live.", "It is a draft, or paused already; GET /api/v1/campaigns/{id} tells its state."),
+            CampaignStep.NotPaused => Problems.NotFound("pause-unknown", "There is no pause.", "The campaign is not paused."),
+            CampaignStep.AlreadyEnded => Ended,
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 }

@@ -1,6 +1,5 @@
 // What a campaign is for: a metric, a target and a date. Without one it cannot be launched.
 using System.ComponentModel;
-using System.Globalization;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -17,11 +16,6 @@ internal sealed record Objective(
 {
     private const int YearsMax = 20;
 
-    private static readonly string[] InstantForms =
-    [
-        "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
-    ];
-
     /// <summary>Reads an objective and notes on the fields what is wrong.</summary>
     public static Objective Read(Fields fields, Store store, DateTimeOffset now)
     {
@@ -34,7 +28,7 @@ internal sealed record Objective(
 
         var target = fields.Whole("target", 1, long.MaxValue);
         var text = fields.Text("by", 1, 40);
-        var by = text.Length == 0 ? null : InstantOf(text, store);
+        var by = text.Length == 0 ? null : DateOrInstant.LastSecond(text, store);
         if (text.Length > 0 && by is null)
         {
             fields.Refuse("by", "must be an ISO 8601 date or instant, such as 2026-12-31 or 2026-12-31T18:00:00Z");
@@ -56,21 +50,4 @@ internal sealed record Objective(
             "CLICKS" => "clicks",
             _ => null,
         };
-
-    private static DateTimeOffset? InstantOf(string text, Store store)
-    {
-        if (DateTime.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
-        {
-            // The last second that people there call by this date. The last day of the calendar has no day after it.
-            var end = day.Add(new TimeSpan(23, 59, 59));
-            return store.TimeZone is not null && TimeZoneInfo.TryFindSystemTimeZoneById(store.TimeZone, out var zone)
-                ? new DateTimeOffset(end, zone.GetUtcOffset(end)).ToUniversalTime()
-                : new DateTimeOffset(end, TimeSpan.Zero);
-        }
-
-        return DateTimeOffset.TryParseExact(
-            text, InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
-            ? instant
-            : null;
-    }
 }

@@ -21,7 +21,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
     private const string ReadTerms =
         """
         SELECT terms FROM campaign_revisions
-        WHERE store_id = @storeId AND campaign_id = @campaignId AND effective_at <= @now
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND effective_at <= @now AND withdrawn_at IS NULL
         ORDER BY revision DESC
         """;
 

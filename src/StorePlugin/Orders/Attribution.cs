@@ -144,6 +144,11 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             return Dropped("T10", "The campaign was not live at the order's instant.");
         }
 
+        if (touch.Stopped is { } stopped)
+        {
+            return Dropped("T10", stopped == CampaignStop.Paused ? "The campaign was paused at the order's instant." : "The campaign had ended at the order's instant.");
+        }
+
         if (touch.ApprovedAt > order.At) { return Dropped("T10", "The ambassador had not joined yet at the order's instant."); }
 
         if (touch.SuspendedAt <= order.At) { return Dropped("T10", "The ambassador was suspended at the order's instant."); }

@@ -113,7 +113,13 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string LoadTerms =
         """
         SELECT campaign_id, revision, terms, effective_at FROM campaign_revisions
-        WHERE store_id = @storeId AND campaign_id IN @ids AND effective_at IS NOT NULL
+        WHERE store_id = @storeId AND campaign_id IN @ids AND effective_at IS NOT NULL AND withdrawn_at IS NULL
+        """;
+
+    private const string LoadStates =
+        """
+        SELECT campaign_id, number, state, at FROM campaign_states
+        WHERE store_id = @storeId AND campaign_id IN @ids AND state <> 'draft'
         """;
 
     private const string InsertVersion =
@@ -301,8 +307,15 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             suspensions.AddRange(await tx.ManyAsync<SuspensionRow>(LoadSuspensions, new { storeId = store.Id, ids }));
         }
 
+        var states = new List<StateRow>();
+        foreach (var ids in campaigns.Chunk(BatchMax))
+        {
+            states.AddRange(await tx.ManyAsync<StateRow>(LoadStates, new { storeId = store.Id, ids }));
+        }
+
         var terms = campaigns.Length == 0 ? [] : await tx.ManyAsync<TermsRow>(LoadTerms, new { storeId = store.Id, ids = campaigns });
-        return new Evidence(codes, clicks, links, suspensions.ToLookup(row => row.AmbassadorId), terms.ToLookup(row => row.CampaignId));
+        return new Evidence(
+            codes, clicks, links, suspensions.ToLookup(row => row.AmbassadorId), states.ToLookup(row => row.CampaignId), terms.ToLookup(row => row.CampaignId));
     }
 
     /// <summary>Decides one order and how its row and its ledger follow.</summary>
@@ -510,6 +523,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private sealed record SuspensionRow(string AmbassadorId, DateTimeOffset FromAt, DateTimeOffset? UntilAt);
 
+    private sealed record StateRow(string CampaignId, long Number, string State, DateTimeOffset At);
+
     private sealed record TermsRow(string CampaignId, long Revision, string Terms, DateTimeOffset EffectiveAt);
 
     /// <summary>What stood before the event. Revision 0: nothing was known of the order.</summary>
@@ -582,7 +597,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private sealed record Evidence(
         Dictionary<string, CodeRow> Codes, Dictionary<string, ReferenceRow> Clicks, Dictionary<string, ReferenceRow> Links,
-        ILookup<string, SuspensionRow> Suspensions, ILookup<string, TermsRow> Terms)
+        ILookup<string, SuspensionRow> Suspensions, ILookup<string, StateRow> States, ILookup<string, TermsRow> Terms)
     {
         private readonly Dictionary<(string, long), Terms> _read = [];
 
@@ -596,7 +611,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 {
                     touches.Add(new Touch(
                         TouchKind.Code, code.Code, order.At, code.AmountMinor, position, row.AmbassadorId, row.CampaignId,
-                        row.AssignedAt, row.EndedAt, row.ApprovedAt, SuspendedAt(row.AmbassadorId, order.At), row.LaunchedAt, row.PersonHash));
+                        row.AssignedAt, row.EndedAt, row.ApprovedAt, SuspendedAt(row.AmbassadorId, order.At), row.LaunchedAt, row.PersonHash,
+                        StoppedAs(row.CampaignId, order.At)));
                 }
             }
 
@@ -633,7 +649,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
         private Touch Reference(TouchKind kind, string evidence, ReferenceRow row, DateTimeOffset at, DateTimeOffset orderAt) => new(
             kind, evidence, at, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.Dated, EndedAt: null,
-            row.ApprovedAt, SuspendedAt(row.AmbassadorId, orderAt), row.LaunchedAt, row.PersonHash);
+            row.ApprovedAt, SuspendedAt(row.AmbassadorId, orderAt), row.LaunchedAt, row.PersonHash, StoppedAs(row.CampaignId, orderAt));
 
         /// <summary>
         /// Since when the ambassador was suspended at an order's instant, or null. A suspension that has ended since still
@@ -642,6 +658,15 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         private DateTimeOffset? SuspendedAt(string ambassadorId, DateTimeOffset at) => Suspensions[ambassadorId]
             .Where(suspension => suspension.FromAt <= at && (suspension.UntilAt is null || at < suspension.UntilAt))
             .Min(suspension => (DateTimeOffset?)suspension.FromAt);
+
+        /// <summary>Whether the campaign was paused or had ended at an order's instant, by its states dated then (rules T10, I6).</summary>
+        private CampaignStop? StoppedAs(string campaignId, DateTimeOffset at) =>
+            States[campaignId].Where(state => state.At <= at).MaxBy(state => state.Number)?.State switch
+            {
+                "paused" => CampaignStop.Paused,
+                "ended" => CampaignStop.Ended,
+                _ => null,
+            };
     }
 }
 

@@ -17,6 +17,13 @@ internal enum TouchKind
     Override,
 }
 
+/// <summary>Why a campaign that had been launched was not live.</summary>
+internal enum CampaignStop
+{
+    Paused,
+    Ended,
+}
+
 /// <summary>One piece of evidence. Instants are UTC and compared with the order's own.</summary>
 /// <param name="Evidence">The code as the shopper typed it, the click id, or the slug.</param>
 /// <param name="At">When it happened; for codes and unclicked links the order's instant.</param>
@@ -25,6 +32,7 @@ internal enum TouchKind
 /// <param name="AssignedAt">Since when the code is the ambassador's.</param>
 /// <param name="EndedAt">Until when, if it has ended.</param>
 /// <param name="PersonHash">Keyed hash of the ambassador's e-mail, for rule F1.</param>
+/// <param name="Stopped">Whether the campaign was paused or had ended at the order's instant; null where it was neither.</param>
 internal sealed record Touch(
     TouchKind Kind,
     string Evidence,
@@ -38,7 +46,8 @@ internal sealed record Touch(
     DateTimeOffset ApprovedAt,
     DateTimeOffset? SuspendedAt,
     DateTimeOffset? LaunchedAt,
-    string PersonHash);
+    string PersonHash,
+    CampaignStop? Stopped = null);
 
 /// <summary>A touch as it was weighed: kept, or dropped by a rule.</summary>
 internal sealed record WeighedTouch(Touch Touch, string? DroppedBy, string? Why);

@@ -79,7 +79,7 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
     private const string ReadTerms =
         """
         SELECT terms, effective_at FROM campaign_revisions
-        WHERE store_id = @storeId AND campaign_id = @campaignId
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND withdrawn_at IS NULL
         ORDER BY revision DESC
         """;
 

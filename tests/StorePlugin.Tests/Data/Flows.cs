@@ -30,6 +30,7 @@ internal static partial class Flows
         new("findings of verify", VerifyAsync),
         new("keys, accounts, and what has had its time", TimeAsync),
         new("a programme over the API", ApiAsync),
+        new("a campaign's whole life", CampaignAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];

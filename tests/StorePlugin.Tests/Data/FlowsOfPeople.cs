@@ -74,6 +74,42 @@ internal static partial class Flows
         Assert.That((await api.Post("orders/72/decisions", new JsonObject { ["decision"] = "allow", ["reason"] = "x" })).Status, Is.EqualTo(409));
     }
 
+    private static async Task CampaignAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-campaign");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var ann = await shop.AmbassadorAsync("FLOWLIFE");
+        var path = $"campaigns/{shop.CampaignId}";
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.That((await ReviseAsync(shop.CampaignId, 20)).Text("effectiveAt"), Is.EqualTo("2026-03-01T11:00:00Z"));
+        Assert.That((await ReviseAsync(shop.CampaignId, 5)).Text("effectiveAt"), Is.EqualTo("2026-03-15T11:00:00Z"));
+        Assert.That((long)(await api.Get(path)).Json!["nextRevision"]!["revision"]!, Is.EqualTo(3));
+        await OkAsync(api.Delete($"{path}/revisions/3"));
+        await OkAsync(api.Get($"{path}/revisions"));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await OkAsync(api.Post($"{path}/pauses"));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await OkAsync(api.Delete($"{path}/pauses/current"));
+
+        for (var hour = 0; hour < 4; hour++)
+        {
+            await shop.PaysAsync(new TestOrder($"{hour}1", StoreApp.Start.AddHours(hour)).With("FLOWLIFE", "10.00"));
+        }
+
+        await OkAsync(api.Post($"{path}/ending"));
+        var copy = (await api.Post($"{path}/copies", new JsonObject { ["name"] = "Again" })).Text("id");
+        var ben = (await api.AddAsync(copy, "FLOWCOPY")).Text("id");
+        await ReviseAsync(copy, 7, friend: 0);
+        Assert.That((string?)(await api.Get($"ambassadors/{ben}")).Json!["discount"]!["state"], Is.EqualTo("none"));
+        Assert.That((await api.Get(path)).Text("state"), Is.EqualTo("ended"));
+        var side = (await api.Get($"{path}/comparison?with={copy}")).Json!["campaigns"]![0]!;
+        Assert.That(((long)side["creditedOrders"]!, (long)side["currencies"]![0]!["commission"]!["minor"]!), Is.EqualTo((3, 900 + 1800 + 1800)));
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900 + 1800 + 1800), "what the pause took is the third of four");
+
+        Task<ApiAnswer> ReviseAsync(string id, decimal commission, decimal friend = 10) =>
+            api.Post($"campaigns/{id}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(commission, friend)["terms"]!.DeepClone() });
+    }
+
     private static async Task PagesAsync(StoreApp app)
     {
         var rooms = await Rooms.OpenAsync(app, "str_flow");

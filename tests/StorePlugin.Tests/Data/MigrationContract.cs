@@ -118,6 +118,27 @@ internal abstract class MigrationContract
         Assert.That(planted, Has.Count.GreaterThan(20));
     }
 
+    [Test]
+    public async Task Campaigns_of_before_states_were_kept_have_the_states_that_are_known()
+    {
+        await Migrator.MigrateAsync(11);
+        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        foreach (var (id, state, launchedAt) in new[] { ("cmp_1", "draft", (long?)null), ("cmp_2", "live", 7_000) })
+        {
+            await Plant.RowAsync(_db, "campaigns", ("store_id", S), ("id", id), ("state", state), ("created_at", 5_000L), ("launched_at", launchedAt));
+            await Plant.RowAsync(_db, "campaign_revisions", ("store_id", S), ("campaign_id", id), ("revision", 1L), ("actor", "ann"));
+        }
+
+        await Migrator.MigrateAsync();
+
+        Assert.That(
+            (await _db.ManyAsync<CampaignState>("SELECT campaign_id, number, state, at, actor FROM campaign_states WHERE store_id = @S ORDER BY campaign_id, number", new { S }))
+                .Select(row => $"{row.CampaignId} {row.Number} {row.State} {row.At} {row.Actor}"),
+            Is.EqualTo(["cmp_1 1 draft 5000 ann", "cmp_2 1 draft 5000 ann", "cmp_2 2 live 7000 not recorded"]));
+    }
+
+    private sealed record CampaignState(string CampaignId, long Number, string State, long At, string Actor);
+
     /// <summary>A row for each table that a version makes; a later migration adds what its columns need.</summary>
     private static (string Table, (string Column, object? Value)[] Row)[] RowsOf(long version) => version switch
     {

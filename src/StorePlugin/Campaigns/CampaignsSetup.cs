@@ -1,0 +1,13 @@
+// What the folder Campaigns adds to the program.
+namespace StorePlugin.Campaigns;
+
+internal static class CampaignsSetup
+{
+    public static void AddCampaigns(this IServiceCollection services)
+    {
+        services.AddSingleton<CampaignDb>();
+        services.AddSingleton<CampaignLife>();
+        services.AddSingleton<Revisions>();
+        services.AddSingleton<CampaignComparison>();
+    }
+}
