@@ -40,6 +40,7 @@ internal static class Api
         services.AddApiDescription();
         services.AddSingleton<CampaignDb>();
         services.AddSingleton<AmbassadorDb>();
+        services.AddSingleton<AmbassadorCodes>();
         services.AddSingleton<ClickLog>();
         services.AddSingleton(_ => new ClickLimit());
         services.AddSingleton<LedgerQueries>();
@@ -69,6 +70,7 @@ internal static class Api
         api.MapStore();
         api.MapCampaigns();
         api.MapAmbassadors();
+        api.MapCodes();
         api.MapOrders();
         api.MapLedger();
         api.MapDeliveries();
