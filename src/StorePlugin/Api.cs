@@ -41,6 +41,7 @@ internal static class Api
         services.AddSingleton<CampaignDb>();
         services.AddSingleton<AmbassadorDb>();
         services.AddSingleton<AmbassadorCodes>();
+        services.AddSingleton<AmbassadorImport>();
         services.AddSingleton<ClickLog>();
         services.AddSingleton(_ => new ClickLimit());
         services.AddSingleton<LedgerQueries>();
@@ -71,6 +72,7 @@ internal static class Api
         api.MapCampaigns();
         api.MapAmbassadors();
         api.MapCodes();
+        api.MapAmbassadorImports();
         api.MapOrders();
         api.MapLedger();
         api.MapDeliveries();

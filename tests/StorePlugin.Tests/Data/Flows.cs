@@ -30,6 +30,7 @@ internal static partial class Flows
         new("findings of verify", VerifyAsync),
         new("keys, accounts, and what has had its time", TimeAsync),
         new("a programme over the API", ApiAsync),
+        new("ambassadors brought over", ImportAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];
