@@ -40,6 +40,8 @@ internal static class Api
         services.AddApiDescription();
         services.AddCampaigns();
         services.AddSingleton<AmbassadorDb>();
+        services.AddSingleton<AmbassadorCodes>();
+        services.AddSingleton<AmbassadorImport>();
         services.AddSingleton<ClickLog>();
         services.AddSingleton(_ => new ClickLimit());
         services.AddSingleton<LedgerQueries>();
@@ -69,6 +71,8 @@ internal static class Api
         api.MapStore();
         api.MapCampaigns();
         api.MapAmbassadors();
+        api.MapCodes();
+        api.MapAmbassadorImports();
         api.MapOrders();
         api.MapLedger();
         api.MapDeliveries();

@@ -62,6 +62,10 @@ internal sealed class ApiTenancyTests
             ("PUT /api/v1/ambassadors/{id}/stripe-account", $"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_thief" }),
             ("POST /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
+            ("GET /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", null),
+            ("POST /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", new JsonObject { ["code"] = "EVE10" }),
+            ("DELETE /api/v1/ambassadors/{id}/codes/{code}", $"ambassadors/{ann}/codes/ANN10", null),
+            ("POST /api/v1/ambassador-imports", $"ambassador-imports?dryRun=false&campaignId={victim.CampaignId}", "name,email,code\nEve,eve@example.com,EVE10"),
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
             ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),
             ("POST /api/v1/orders/{platformOrderId}/decisions", "orders/5001/decisions", new JsonObject { ["decision"] = "reject", ["reason"] = "x" }),
@@ -82,7 +86,12 @@ internal sealed class ApiTenancyTests
         foreach (var (call, path, body) in calls)
         {
             var answer = await api.Send(
-                new HttpMethod(call.Split(' ')[0]), path, body is null ? null : System.Net.Http.Json.JsonContent.Create(body));
+                new HttpMethod(call.Split(' ')[0]), path, body switch
+                {
+                    null => null,
+                    JsonValue csv => new StringContent((string)csv!, System.Text.Encoding.UTF8, "text/csv"),
+                    _ => System.Net.Http.Json.JsonContent.Create(body),
+                });
 
             Assert.That(answer.Status, Is.EqualTo(404), call);
         }

@@ -42,7 +42,7 @@ internal sealed partial class TidyTests
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",
         ["ReceiveStoreEvent.UpdateScopes"] = "a store's own row, by its id",
         ["LinkEndpoints.ReadLink"] = "a slug is unique over the whole host",
-        ["AmbassadorDb.ReadSlugs"] = "a slug is unique over the whole host",
+        ["Joining.ReadSlugs"] = "a slug is unique over the whole host",
     };
 
     [Test]

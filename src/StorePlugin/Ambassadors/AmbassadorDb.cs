@@ -1,10 +1,7 @@
 // Ambassadors with their codes and links: added, listed with what they earned, suspended and reinstated.
 using System.Data.Common;
-using System.Diagnostics;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
-using StorePlugin.Inbox;
-using StorePlugin.Mail;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -48,13 +45,17 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
 {
     private const int RaceTriesMax = 5;
 
+    // Of several codes the oldest live one is shown; where none is live, the oldest of those that were.
     private const string Columns =
         """
         SELECT a.id, a.campaign_id, a.name, a.email, a.state, a.stripe_account, a.approved_at, a.suspended_at, a.created_at,
             c.code, c.discount_state, c.discount_problem, l.slug
         FROM ambassadors a
         JOIN codes c ON c.store_id = a.store_id AND c.ambassador_id = a.id
-            AND c.code_key = (SELECT MIN(k.code_key) FROM codes k WHERE k.store_id = a.store_id AND k.ambassador_id = a.id)
+            AND NOT EXISTS (SELECT 1 FROM codes k WHERE k.store_id = a.store_id AND k.ambassador_id = a.id
+                AND ((k.ended_at IS NULL AND c.ended_at IS NOT NULL)
+                    OR (((k.ended_at IS NULL AND c.ended_at IS NULL) OR (k.ended_at IS NOT NULL AND c.ended_at IS NOT NULL))
+                        AND (k.assigned_at < c.assigned_at OR (k.assigned_at = c.assigned_at AND k.code_key < c.code_key)))))
         JOIN link_slugs l ON l.store_id = a.store_id AND l.ambassador_id = a.id
             AND l.slug_key = (SELECT MIN(s.slug_key) FROM link_slugs s WHERE s.store_id = a.store_id AND s.ambassador_id = a.id)
         WHERE a.store_id = @storeId
@@ -66,43 +67,10 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
 
     private const string Exists = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND id = @id";
 
-    // Changes nothing, but makes a launch at the same moment come before or after: else neither would order the discount.
-    private const string HoldCampaign = "UPDATE campaigns SET state = state WHERE store_id = @storeId AND id = @campaignId";
-
-    // The newest revision in force first; a draft has none yet, and its newest is what it will be launched with.
-    private const string ReadCampaign =
-        """
-        SELECT c.state, r.terms FROM campaigns c
-        JOIN campaign_revisions r ON r.store_id = c.store_id AND r.campaign_id = c.id
-        WHERE c.store_id = @storeId AND c.id = @campaignId AND r.withdrawn_at IS NULL AND (r.effective_at <= @now OR c.state = 'draft')
-        ORDER BY r.revision DESC
-        """;
-
     private const string CountCode = "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
 
     private const string CountEmail =
         "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey";
-
-    // Over the whole host, and that is the point: the slug and its numbered forms, which lie between '-' and '.'.
-    private const string ReadSlugs = "SELECT slug_key FROM link_slugs WHERE slug_key = @key OR (slug_key > @from AND slug_key < @to)";
-
-    private const string InsertAmbassador =
-        """
-        INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, stripe_account, approved_at, created_at)
-        VALUES (@storeId, @id, @campaignId, @name, @email, @emailKey, @personHash, 'approved', @stripeAccount, @at, @now)
-        """;
-
-    private const string InsertCode =
-        """
-        INSERT INTO codes (store_id, code_key, code, ambassador_id, campaign_id, assigned_at, discount_state)
-        VALUES (@storeId, @codeKey, @code, @id, @campaignId, @at, @discountState)
-        """;
-
-    private const string InsertSlug =
-        """
-        INSERT INTO link_slugs (slug_key, slug, store_id, campaign_id, ambassador_id, created_at)
-        VALUES (@slugKey, @slug, @storeId, @campaignId, @id, @now)
-        """;
 
     private const string UpdateToSuspended =
         "UPDATE ambassadors SET state = 'suspended', suspended_at = @at WHERE store_id = @storeId AND id = @id AND state = 'approved'";
@@ -236,13 +204,12 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         var now = clock.GetUtcNow();
         var storeId = store.Id;
         var campaignId = ambassador.CampaignId;
-        if (await tx.DoAsync(HoldCampaign, new { storeId, campaignId }) == 0)
+        if (await Joining.HoldCampaignAsync(tx, storeId, campaignId, now) is not { } campaign)
         {
             return new AddResult.CampaignUnknown();
         }
 
-        var campaign = (await tx.ManyAsync<CampaignRow>(ReadCampaign, new { storeId, campaignId, now }))[0];
-        if (campaign.State == "ended")
+        if (campaign.HasEnded)
         {
             return new AddResult.CampaignEnded();
         }
@@ -259,65 +226,14 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
             return new AddResult.EmailTaken();
         }
 
-        var slug = await FreeSlugAsync(tx, ambassador.Code, codeKey);
-        var hasDiscount = Terms.FromJson(campaign.Terms).FriendDiscountBp > 0;
-        var args = new
-        {
-            storeId,
-            id = Ids.New("amb", now),
-            campaignId,
-            name = ambassador.Name,
-            email = ambassador.Email,
-            emailKey,
-            personHash = keys.Hash(store, "email", emailKey),
-            stripeAccount = ambassador.StripeAccount,
-            codeKey,
-            code = ambassador.Code,
-            discountState = hasDiscount ? "pending" : "none",
-            slug,
-            slugKey = CodeKey.Of(slug),
-            at = WholeSecond.Of(now),
-            now,
-        };
-        await tx.DoAsync(InsertAmbassador, args);
-        await tx.DoAsync(InsertCode, args);
-        await tx.DoAsync(InsertSlug, args);
-        if (hasDiscount && campaign.State != "draft")
-        {
-            // The platform is asked afterwards; a draft's codes are ordered at its launch.
-            await Outbox.AddAsync(tx, storeId, Effect.Kinds.CreateDiscount, codeKey, "{}", now);
-        }
-        else if (campaign.State != "draft")
-        {
-            // A code that gives no discount works at once; else the welcome follows when the store has the discount.
-            await new MailNotice(MailNotice.Welcome, args.id).AddAsync(tx, storeId, now);
-        }
-
-        return new AddResult.Added(args.id);
+        var id = Ids.New("amb", now);
+        var at = WholeSecond.Of(now);
+        await Joining.WriteAsync(tx, storeId, new Newcomer(id, ambassador, keys.Hash(store, "email", emailKey), at), now);
+        var code = new NewCode(id, campaignId, ambassador.Code, at, campaign.HasDiscount ? "pending" : "none");
+        await Joining.WriteCodeAsync(tx, storeId, code);
+        await Joining.OrderAsync(tx, storeId, campaign, code, now);
+        return new AddResult.Added(id);
     }
-
-    /// <summary>The code itself, or the first of its numbered forms that nobody on this host has.</summary>
-    private static async Task<string> FreeSlugAsync(Tx tx, string code, string key)
-    {
-        var taken = (await tx.ManyAsync<string>(ReadSlugs, new { key, from = key + "-", to = key + "." })).ToHashSet(StringComparer.Ordinal);
-        if (!taken.Contains(key))
-        {
-            return code;
-        }
-
-        for (var number = 2; number <= taken.Count + 2; number++)
-        {
-            var slug = $"{code}-{number}";
-            if (!taken.Contains(CodeKey.Of(slug)))
-            {
-                return slug;
-            }
-        }
-
-        throw new UnreachableException("Of n + 1 slugs, n cannot all be taken.");
-    }
-
-    private sealed record CampaignRow(string State, string Terms);
 
     // By properties, not by position: SQLite has no type for a counted column when there is no row.
     private sealed record Count

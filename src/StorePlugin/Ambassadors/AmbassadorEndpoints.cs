@@ -16,7 +16,8 @@ internal sealed record AmbassadorRequest(
     [property: Description("3 to 40 letters, digits, - and _ of any script; upper and lower case are one code.")] string Code,
     [property: Description("The connected Stripe account that payouts go to, acct_…")] string? StripeAccount = null)
 {
-    private const int NameLengthMax = 200;
+    public const int NameLengthMax = 200;
+
     private const int EmailLengthMax = 254;
     private const int EmailLocalLengthMax = 64;
 
@@ -31,17 +32,13 @@ internal sealed record AmbassadorRequest(
         }
 
         var campaignId = fields.Text("campaignId", 1, 40);
-        var code = fields.Text("code", 1, CodeKey.KeyLengthMax);
-        if (code.Length > 0 && CodeKey.Refusal(code) is { } why)
-        {
-            fields.Refuse("code", why);
-        }
-
+        var code = CodeRequest.Read(fields);
         return new NewAmbassador(name, email, campaignId, code, StripeAccountRequest.Read(fields));
     }
 
-    private static bool IsEmail(string text) =>
-        MailAddress.TryCreate(text, out var address)
+    public static bool IsEmail(string text) =>
+        text.Length <= EmailLengthMax
+        && MailAddress.TryCreate(text, out var address)
         && address.Address == text
         && address.User.Length <= EmailLocalLengthMax
         && !text.Any(char.IsWhiteSpace)
@@ -59,7 +56,7 @@ internal sealed partial record StripeAccountRequest(
     public static string? Read(Fields fields)
     {
         var account = fields.OptionalText(Name, 1, 100);
-        if (account is not null && !AccountForm().IsMatch(account))
+        if (account is not null && !IsAccount(account))
         {
             fields.Refuse(Name, "must be the id of a connected Stripe account, acct_…");
         }
@@ -74,6 +71,8 @@ internal sealed partial record StripeAccountRequest(
         fields.DemandMember(Name, "null takes the account away");
         return Read(fields);
     }
+
+    public static bool IsAccount(string text) => AccountForm().IsMatch(text);
 
     [GeneratedRegex(@"\Aacct_[A-Za-z0-9_]{1,90}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex AccountForm();
@@ -135,6 +134,9 @@ internal static class AmbassadorEndpoints
     public static ProblemHttpResult Unknown =>
         Problems.NotFound("ambassador-unknown", "There is no such ambassador.", "The store has no ambassador with this id.");
 
+    public static ProblemHttpResult CodeTaken(string code) =>
+        Problems.Conflict("code-taken", "The code is taken.", $"Somebody in this store has the code {code}, or had it before; choose another.");
+
     private static async Task<Results<Ok<Listing<AmbassadorView>>, ProblemHttpResult>> List(
         ApiCaller caller, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, [AsParameters] Paging paging, CancellationToken cancel)
     {
@@ -163,7 +165,7 @@ internal static class AmbassadorEndpoints
                 return TypedResults.Created(
                     $"/api/v1/ambassadors/{id}", (await ShowAsync([added!], caller.Store, ambassadors, ledger, address, cancel))[0]);
             case AddResult.CodeTaken:
-                return Problems.Conflict("code-taken", "The code is taken.", $"Somebody in this store has the code {ambassador.Code}; choose another.");
+                return CodeTaken(ambassador.Code);
             case AddResult.EmailTaken:
                 return Problems.Conflict(
                     "ambassador-exists", "The ambassador exists.", "Somebody in this campaign has this e-mail address, or one that reaches the same mailbox.");

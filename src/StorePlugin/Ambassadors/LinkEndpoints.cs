@@ -7,15 +7,18 @@ namespace StorePlugin.Ambassadors;
 
 internal static partial class LinkEndpoints
 {
+    // Of several codes the oldest that works goes along.
     private const string ReadLink =
         """
-        SELECT l.store_id, l.slug_key, l.slug, l.campaign_id, l.ambassador_id, a.state AS ambassador_state, k.state AS campaign_state, c.code, c.discount_state
+        SELECT l.store_id, l.slug_key, l.slug, l.campaign_id, l.ambassador_id, a.state AS ambassador_state, k.state AS campaign_state,
+            c.code, c.discount_state, c.adopted_at
         FROM link_slugs l
         JOIN ambassadors a ON a.store_id = l.store_id AND a.id = l.ambassador_id
         JOIN campaigns k ON k.store_id = l.store_id AND k.id = l.campaign_id
         LEFT JOIN codes c ON c.store_id = l.store_id AND c.ambassador_id = l.ambassador_id AND c.campaign_id = l.campaign_id AND c.ended_at IS NULL
         WHERE l.slug_key = @slugKey
-        ORDER BY c.assigned_at, c.code_key
+        ORDER BY CASE WHEN c.discount_state = 'created' OR c.adopted_at IS NOT NULL THEN 0 WHEN c.discount_state = 'refused' THEN 2 ELSE 1 END,
+            c.assigned_at, c.code_key
         """;
 
     public static void MapLinks(this IEndpointRouteBuilder routes) =>
@@ -62,7 +65,7 @@ internal static partial class LinkEndpoints
         }
 
         // A code that the platform refused may be somebody else's there.
-        var code = row.DiscountState is "created" or "pending" ? row.Code : null;
+        var code = row.DiscountState is "created" or "pending" || row.AdoptedAt is not null ? row.Code : null;
         var reference = Visitor.IsPerson(context.Request) && limit.Admits(row.SlugKey, context.Connection.RemoteIpAddress)
             ? await RecordAsync(context.Request, row, store, clicks, clock, logger, cancel)
             : row.Slug;
@@ -123,7 +126,7 @@ internal static partial class LinkEndpoints
 
     private sealed record Row(
         string StoreId, string SlugKey, string Slug, string CampaignId, string AmbassadorId, string AmbassadorState, string CampaignState, string? Code,
-        string? DiscountState);
+        string? DiscountState, DateTimeOffset? AdoptedAt);
 
     private static partial class Log
     {

@@ -88,7 +88,7 @@ internal static class RevisionEndpoints
     {
         var fields = body.Fields;
         fields.RefuseOthersThan("terms", "effectiveAt", "basedOn");
-        var terms = fields.Object("terms") is { } stated ? TermsRequest.Read(stated) : null;
+        var terms = fields.Object("terms") is { } stated ? TermsRequest.Read(stated, caller.Store.Currency) : null;
         var effectiveAt = ReadEffectiveAt(fields, clock.GetUtcNow());
         var basedOn = fields.Whole("basedOn", 1, long.MaxValue, fallback: 0);
         if (fields.Refusal is { } refusal)

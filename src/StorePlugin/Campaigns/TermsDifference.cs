@@ -1,6 +1,7 @@
 // In what two revisions of a campaign's terms differ, and for whom that is better. Pure.
 using System.Collections.Immutable;
 using System.Globalization;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Campaigns;
 
@@ -17,25 +18,88 @@ internal sealed record TermChange(string Term, string Label, string From, string
 
 internal static class TermsDifference
 {
-    /// <summary>Every term that changes; none when the two say the same.</summary>
+    private const string None = "none";
+
+    /// <summary>Every term that changes; none when the two say the same. What takes from some and gives to others counts as worse.</summary>
     public static ImmutableArray<TermChange> Between(Terms before, Terms after)
     {
         var changes = ImmutableArray.CreateBuilder<TermChange>();
-        Compare("commission", "commission", before.CommissionBp, after.CommissionBp, Percent, moreIsBetter: true);
+        Add("commission", "commission", CommissionOf(before), CommissionOf(after), IsCommissionWorse(before, after));
         // A code that saves the shopper less is a code that sells less.
-        Compare("friendDiscount", "friend's discount", before.FriendDiscountBp, after.FriendDiscountBp, Percent, moreIsBetter: true);
-        Compare("holdDays", "hold", before.HoldDays, after.HoldDays, Days, moreIsBetter: false);
-        Compare("windowDays", "window of a click", before.WindowDays, after.WindowDays, Days, moreIsBetter: true);
+        Add("friendDiscount", "friend's discount", Percent(before.FriendDiscountBp), Percent(after.FriendDiscountBp), after.FriendDiscountBp < before.FriendDiscountBp);
+        Add("holdDays", "hold", Days(before.HoldDays), Days(after.HoldDays), after.HoldDays > before.HoldDays);
+        Add("windowDays", "window of a click", Days(before.WindowDays), Days(after.WindowDays), after.WindowDays < before.WindowDays);
+        Add("rates", "list of other shares", RatesOf(before), RatesOf(after), IsAnyShareLower(before, after));
+        Add("excludedProducts", "list of products that earn nothing", ProductsOf(before), ProductsOf(after), !IsWithin(after.ExcludedProducts, before.ExcludedProducts));
+        Add("minimumOrder", "least that an order must come to", AmountOf(before, before.MinimumOrderMinor), AmountOf(after, after.MinimumOrderMinor),
+            (after.MinimumOrderMinor ?? 0) > (before.MinimumOrderMinor ?? 0));
+        Add("maximumCommission", "most that an order earns", AmountOf(before, before.MaximumCommissionMinor), AmountOf(after, after.MaximumCommissionMinor),
+            (after.MaximumCommissionMinor ?? long.MaxValue) < (before.MaximumCommissionMinor ?? long.MaxValue));
+        Add("touch", "click that counts", TouchOf(before), TouchOf(after), isWorse: true);
+        Add("otherCodes", "rule for other codes", CodesOf(before), CodesOf(after), after.ExclusiveCodes is true);
+        Add("selfPurchase", "rule for own purchases", OwnOf(before), OwnOf(after), after.SelfPurchaseEarns is not true);
+        Add("channels", "list of channels", ChannelsOf(before), ChannelsOf(after),
+            after.Channels is { } left && (before.Channels is not { } had || !had.All(left.Contains)));
+        Add("currency", "currency of the amounts", before.Currency?.Code ?? None, after.Currency?.Code ?? None, before.Currency is not null && after.Currency is not null);
         return changes.ToImmutable();
 
-        void Compare(string term, string label, long was, long becomes, Func<long, string> say, bool moreIsBetter)
+        void Add(string term, string label, string from, string to, bool isWorse)
         {
-            if (was != becomes)
+            // Whether amounts are stated at all is told by the amounts themselves.
+            if (from != to && !(term == "currency" && (from == None || to == None)))
             {
-                changes.Add(new TermChange(term, label, say(was), say(becomes), IsWorse: becomes > was != moreIsBetter));
+                changes.Add(new TermChange(term, label, from, to, isWorse));
             }
         }
     }
+
+    private static bool IsCommissionWorse(Terms before, Terms after) => (before.Flat, after.Flat) switch
+    {
+        (null, null) => after.CommissionBp < before.CommissionBp,
+        ({ } was, { } becomes) => becomes.AmountMinor < was.AmountMinor || (was.PerItem && !becomes.PerItem),
+        // Nobody can say of a share and an amount which is more.
+        _ => true,
+    };
+
+    /// <summary>Whether anybody would earn less on anything: every pair that any rule tells apart is looked at.</summary>
+    private static bool IsAnyShareLower(Terms before, Terms after)
+    {
+        RateRule[] rules = [.. before.Rates ?? [], .. after.Rates ?? []];
+        string?[] products = [null, .. rules.Select(rule => rule.ProductId).Distinct()];
+        string[] people = ["", .. rules.Select(rule => rule.AmbassadorId).OfType<string>().Distinct()];
+        return people.Any(person => products.Any(product =>
+            after.RateOf(person, product) is { Rank: not RateRank.Campaign } share && share.RateBp < before.RateOf(person, product).RateBp
+            || before.RateOf(person, product) is { Rank: not RateRank.Campaign } had && after.RateOf(person, product).RateBp < had.RateBp));
+    }
+
+    private static bool IsWithin(ImmutableArray<string>? some, ImmutableArray<string>? all) => (some ?? []).All(one => (all ?? []).Contains(one));
+
+    private static string CommissionOf(Terms terms) =>
+        terms.Flat is { } flat ? $"{AmountOf(terms, flat.AmountMinor)} for each {(flat.PerItem ? "item" : "order")}" : Percent(terms.CommissionBp);
+
+    private static string RatesOf(Terms terms) => ListOf(terms.Rates?.Select(rate => $"{Percent(rate.RateBp)} for {ScopeOf(rate)}"));
+
+    private static string ScopeOf(RateRule rate) => (rate.ProductId, rate.AmbassadorId) switch
+    {
+        ({ } product, { } ambassador) => $"product {product} by {ambassador}",
+        ({ } product, null) => $"product {product}",
+        _ => rate.AmbassadorId!,
+    };
+
+    private static string ProductsOf(Terms terms) => ListOf(terms.ExcludedProducts);
+
+    private static string ChannelsOf(Terms terms) =>
+        terms.Channels is { } channels ? ListOf(channels.Select(channel => channel.ToString())) : "all";
+
+    private static string TouchOf(Terms terms) => terms.FirstTouch is true ? "the first" : "the last";
+
+    private static string CodesOf(Terms terms) => terms.ExclusiveCodes is true ? "exclusive" : "allow";
+
+    private static string OwnOf(Terms terms) => terms.SelfPurchaseEarns is true ? "allow" : "discount only";
+
+    private static string ListOf(IEnumerable<string>? items) => string.Join(", ", items ?? []) is { Length: > 0 } list ? list : None;
+
+    private static string AmountOf(Terms terms, long? minor) => minor is { } known ? new Money(known, terms.Currency!.Value).ToString() : None;
 
     private static string Percent(long basisPoints) => BasisPoints.ToPercent(basisPoints).ToString("0.##", CultureInfo.InvariantCulture) + " %";
 

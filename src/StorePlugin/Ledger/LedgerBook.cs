@@ -49,6 +49,9 @@ internal static class LedgerKind
 
     /// <summary>The transfer was reversed, in part or whole; the source is the payout and the sum reversed so far.</summary>
     public const string PayoutReversed = "payout_reversed";
+
+    /// <summary>What an ambassador was owed when they were brought over from elsewhere; the source is <c>{ambassador}:opening</c>.</summary>
+    public const string Opening = "opening";
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>

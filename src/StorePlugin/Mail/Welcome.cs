@@ -10,12 +10,13 @@ namespace StorePlugin.Mail;
 
 internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
 {
+    // Of several codes the oldest that works, since the mail says that it does.
     private const string ReadShare =
         """
         SELECT c.code, l.slug FROM codes c
         JOIN link_slugs l ON l.store_id = c.store_id AND l.ambassador_id = c.ambassador_id
         WHERE c.store_id = @storeId AND c.ambassador_id = @ambassadorId AND c.ended_at IS NULL
-        ORDER BY c.assigned_at, c.code_key, l.created_at, l.slug_key
+        ORDER BY CASE WHEN c.discount_state IN ('created', 'none') THEN 0 ELSE 1 END, c.assigned_at, c.code_key, l.created_at, l.slug_key
         """;
 
     private const string ReadTerms =

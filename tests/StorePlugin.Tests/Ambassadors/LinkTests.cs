@@ -162,6 +162,26 @@ internal sealed class LinkTests
         Assert.That(answer.Headers.Location!.AbsoluteUri, Is.EqualTo($"https://lux.example/?ref={(await ClicksAsync()).Single().Id}"));
     }
 
+    [TestCase("refused", "created", null, "BBB20")]
+    [TestCase("pending", "created", null, "BBB20")]
+    [TestCase("refused", "pending", null, "BBB20")]
+    [TestCase("created", "created", null, "ANN10")]
+    [TestCase("none", "created", 1L, "ANN10")]
+    [TestCase("none", "pending", null, null)]
+    public async Task Of_several_codes_the_oldest_that_works_goes_along(string first, string second, long? adopted, string? expected)
+    {
+        var ann = (await _api.AddAsync(_campaign, "ANN10")).Text("id");
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _api.Post($"ambassadors/{ann}/codes", new System.Text.Json.Nodes.JsonObject { ["code"] = "BBB20" });
+        await _app.Db.DoAsync("UPDATE codes SET discount_state = @first, adopted_at = @adopted WHERE store_id = @s AND code_key = 'ann10'", new { s = _store.Id, first, adopted });
+        await _app.Db.DoAsync("UPDATE codes SET discount_state = @second WHERE store_id = @s AND code_key = 'bbb20'", new { s = _store.Id, second });
+
+        var address = (await _app.VisitAsync("/r/ANN10")).Headers.Location!.AbsoluteUri;
+
+        Assert.That(address, expected is null ? Does.StartWith("https://lux.example/?ref=") : Does.StartWith($"https://lux.example/discount/{expected}?"));
+        Assert.That(await ClicksAsync(), Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task An_unknown_link_and_one_of_a_store_that_left_are_not_to_be_told_apart()
     {

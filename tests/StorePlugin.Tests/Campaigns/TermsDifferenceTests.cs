@@ -1,12 +1,15 @@
 // In what terms differ, in words, and for whom that is better.
 using System.Reflection;
 using StorePlugin.Campaigns;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Campaigns;
 
 internal sealed class TermsDifferenceTests
 {
     private static readonly Terms Before = new(CommissionBp: 1000, FriendDiscountBp: 1000, HoldDays: 30, WindowDays: 30);
+
+    private static readonly Currency Euro = Currency.Parse("EUR");
 
     private static IEnumerable<TestCaseData> Changes() =>
     [
@@ -18,7 +21,42 @@ internal sealed class TermsDifferenceTests
         new(Before with { HoldDays = 31 }, "holdDays", "30 days", "31 days", true),
         new(Before with { WindowDays = 60 }, "windowDays", "30 days", "60 days", false),
         new(Before with { WindowDays = 29 }, "windowDays", "30 days", "29 days", true),
+        new(Before with { Flat = new FlatCommission(500, false), Currency = Euro }, "commission", "10 %", "5.00 EUR for each order", true),
+        new(Before with { Rates = [new RateRule("7", null, 1500)] }, "rates", "none", "15 % for product 7", false),
+        new(Before with { Rates = [new RateRule("7", null, 500)] }, "rates", "none", "5 % for product 7", true),
+        new(Before with { Rates = [new RateRule(null, "amb_1", 2000), new RateRule("7", "amb_1", 900)] }, "rates", "none", "20 % for amb_1, 9 % for product 7 by amb_1", true),
+        new(Before with { ExcludedProducts = ["7"] }, "excludedProducts", "none", "7", true),
+        new(Before with { MinimumOrderMinor = 2000, Currency = Euro }, "minimumOrder", "none", "20.00 EUR", true),
+        new(Before with { MaximumCommissionMinor = 2000, Currency = Euro }, "maximumCommission", "none", "20.00 EUR", true),
+        new(Before with { FirstTouch = true }, "touch", "the last", "the first", true),
+        new(Before with { ExclusiveCodes = true }, "otherCodes", "allow", "exclusive", true),
+        new(Before with { SelfPurchaseEarns = true }, "selfPurchase", "discount only", "allow", false),
+        new(Before with { Channels = [OrderChannel.Online] }, "channels", "all", "Online", true),
     ];
+
+    // What is worse in one direction is not in the other, but for what takes from some and gives to others.
+    [Test]
+    public void Taking_a_restriction_away_is_no_disadvantage()
+    {
+        var strict = Before with
+        {
+            ExcludedProducts = ["7"], MinimumOrderMinor = 2000, MaximumCommissionMinor = 2000, ExclusiveCodes = true, Channels = [OrderChannel.Online], Currency = Euro,
+        };
+
+        Assert.That(TermsDifference.Between(strict, Before).Where(change => change.IsWorse), Is.Empty);
+        Assert.That(TermsDifference.Between(strict, Before).Select(change => change.Term),
+            Is.EquivalentTo(["excludedProducts", "minimumOrder", "maximumCommission", "otherCodes", "channels"]));
+    }
+
+    [Test]
+    public void A_share_that_is_taken_away_is_a_disadvantage_where_it_was_higher()
+    {
+        var higher = Before with { Rates = [new RateRule(null, "amb_1", 1500)] };
+        var lower = Before with { Rates = [new RateRule("7", null, 500)] };
+
+        Assert.That(TermsDifference.Between(higher, Before).Single().IsWorse, Is.True);
+        Assert.That(TermsDifference.Between(lower, Before).Single().IsWorse, Is.False);
+    }
 
     [TestCaseSource(nameof(Changes))]
     public void A_change_is_told_with_what_it_is_for_the_ambassadors(Terms after, string term, string from, string to, bool isWorse)
@@ -41,7 +79,10 @@ internal sealed class TermsDifferenceTests
     [Test]
     public void No_term_is_left_out() =>
         Assert.That(
-            typeof(Terms).GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(constructor => constructor.GetParameters().Length)!.GetParameters()
-                .Select(parameter => parameter.Name),
-            Is.EquivalentTo([nameof(Terms.CommissionBp), nameof(Terms.FriendDiscountBp), nameof(Terms.HoldDays), nameof(Terms.WindowDays)]));
+            typeof(Terms).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => property.Name),
+            Is.EquivalentTo([
+                nameof(Terms.CommissionBp), nameof(Terms.FriendDiscountBp), nameof(Terms.HoldDays), nameof(Terms.WindowDays), nameof(Terms.Currency), nameof(Terms.Flat),
+                nameof(Terms.Rates), nameof(Terms.ExcludedProducts), nameof(Terms.MinimumOrderMinor), nameof(Terms.MaximumCommissionMinor), nameof(Terms.FirstTouch),
+                nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels),
+            ]));
 }

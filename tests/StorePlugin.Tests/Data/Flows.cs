@@ -31,6 +31,7 @@ internal static partial class Flows
         new("keys, accounts, and what has had its time", TimeAsync),
         new("a programme over the API", ApiAsync),
         new("a campaign's whole life", CampaignAsync),
+        new("ambassadors brought over", ImportAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];

@@ -110,6 +110,31 @@ internal static partial class Flows
             api.Post($"campaigns/{id}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(commission, friend)["terms"]!.DeepClone() });
     }
 
+    private static async Task ImportAsync(StoreApp app)
+    {
+        const string File = "name,email,code,opening_balance,joined_at\nAnn,ann@example.com,MOVEANN,12.50,2025-03-31\nBob,bob@example.com,MOVEBOB,-3,\n";
+        var shop = await Shop.OpenAsync(app, "flow-import");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var path = $"ambassador-imports?campaignId={shop.CampaignId}&dryRun=";
+
+        await OkAsync(api.Post(path + "true", File, "text/csv"));
+        var first = await api.Post(path + "false", File, "text/csv");
+        var again = await api.Post(path + "false", File, "text/csv");
+        Assert.That((first.Status, (long)first.Json!["added"]!, (long)again.Json!["added"]!), Is.EqualTo((200, 2, 0)));
+
+        var ann = (await api.Get("ambassadors")).Json!["items"]!.AsArray().Single(item => (string?)item!["code"] == "MOVEANN")!;
+        var codes = $"ambassadors/{(string)ann["id"]!}/codes";
+        Assert.That((await api.Post(codes, new JsonObject { ["code"] = "MOVETWO" })).Status, Is.EqualTo(201));
+        await OkAsync(api.Delete(codes + "/moveann"));
+        Assert.That((await api.Delete(codes + "/MOVETWO")).Status, Is.EqualTo(409), "the last one");
+        Assert.That((await api.Post(codes, new JsonObject { ["code"] = "MOVEANN" })).Status, Is.EqualTo(201), "theirs again");
+        await OkAsync(api.Delete(codes + "/MOVETWO"));
+        Assert.That((await api.Post(codes, new JsonObject { ["code"] = "MOVETWO" })).Status, Is.EqualTo(201), "its discount is ordered again");
+        await OkAsync(api.Get(codes + "?limit=1"));
+        Assert.That((await app.VisitAsync("/r/moveann")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
     private static async Task PagesAsync(StoreApp app)
     {
         var rooms = await Rooms.OpenAsync(app, "str_flow");

@@ -1,0 +1,182 @@
+// The codes of an ambassador: several may live side by side, and one that ends keeps its time.
+using System.Data.Common;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Ambassadors;
+
+/// <param name="Code">In the spelling it was given in.</param>
+/// <param name="AssignedAt">Orders from this second on count (rule T5).</param>
+/// <param name="EndedAt">Orders from this second on do not; null while it lives.</param>
+/// <param name="AdoptedAt">When it was taken over from the store as it was; null for a code that was made here.</param>
+/// <param name="DiscountState"><c>none</c>, <c>pending</c>, <c>created</c> or <c>refused</c>.</param>
+internal sealed record AmbassadorCode(
+    string CodeKey, string Code, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt, DateTimeOffset? AdoptedAt, string DiscountState, string? DiscountProblem);
+
+/// <summary>What came of adding a code.</summary>
+internal abstract record AddCodeResult
+{
+    internal sealed record Added(AmbassadorCode Code) : AddCodeResult;
+
+    internal sealed record AmbassadorUnknown : AddCodeResult;
+
+    /// <summary>It is a code of this store already, or was another ambassador's, or the merchant's own.</summary>
+    internal sealed record Taken : AddCodeResult;
+
+    /// <summary>The ambassador has <see cref="AmbassadorCodes.LiveMax"/> live codes.</summary>
+    internal sealed record TooMany : AddCodeResult;
+
+    internal sealed record CampaignEnded : AddCodeResult;
+}
+
+/// <summary>What came of ending a code.</summary>
+internal abstract record EndCodeResult
+{
+    internal sealed record Ended(AmbassadorCode Code) : EndCodeResult;
+
+    internal sealed record AmbassadorUnknown : EndCodeResult;
+
+    /// <summary>The ambassador has no live code of this name.</summary>
+    internal sealed record CodeUnknown : EndCodeResult;
+
+    /// <summary>It is the only one that lives.</summary>
+    internal sealed record LastOne : EndCodeResult;
+}
+
+internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
+{
+    /// <summary>How many codes of one ambassador may live at once.</summary>
+    public const int LiveMax = 20;
+
+    private const int RaceTriesMax = 5;
+
+    private const string Columns =
+        """
+        SELECT code_key, code, assigned_at, ended_at, adopted_at, discount_state, discount_problem FROM codes
+        WHERE store_id = @storeId AND ambassador_id = @id
+        """;
+
+    private const string ReadMany = Columns +
+        " AND assigned_at >= @assignedAt AND (assigned_at > @assignedAt OR code_key > @codeKey) ORDER BY assigned_at, code_key ";
+
+    /// <summary>Those that live and those that ended, oldest first, after one of them.</summary>
+    public Task<IReadOnlyList<AmbassadorCode>> ListAsync(
+        Store store, string ambassadorId, (long AssignedAt, string CodeKey) after, long take, CancellationToken cancel) =>
+        db.ManyAsync<AmbassadorCode>(
+            ReadMany + db.Page, new { storeId = store.Id, id = ambassadorId, assignedAt = after.AssignedAt, codeKey = after.CodeKey, take }, cancel);
+
+    /// <summary>
+    /// Gives an ambassador a further code and has its discount made as for the first. A code that they had before and that
+    /// was ended is theirs again as if it had never ended: its time has one beginning, so that orders of its first time are
+    /// not lost when they are decided again.
+    /// </summary>
+    public async Task<AddCodeResult> AddAsync(Store store, string ambassadorId, string code, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await db.InTransactionAsync(tx => AddAsync(tx, store.Id, ambassadorId, code), cancel: cancel);
+            }
+            // Another campaign's ambassador took the code between the look and the write: the next look sees it.
+            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
+            {
+            }
+        }
+    }
+
+    /// <summary>From this second on the code counts for nobody. Its discount stays in the store, where the merchant may end it.</summary>
+    public Task<EndCodeResult> EndAsync(Store store, string ambassadorId, string code, CancellationToken cancel) =>
+        db.InTransactionAsync(tx => EndAsync(tx, store.Id, ambassadorId, CodeKey.Of(code)), cancel: cancel);
+
+    private const string ReadOne = Columns + " AND code_key = @codeKey";
+
+    private const string FindCampaign = "SELECT campaign_id FROM ambassadors WHERE store_id = @storeId AND id = @id";
+
+    private const string FindOwner = "SELECT ambassador_id FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
+
+    private const string CountLive =
+        "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL";
+
+    private const string Resume =
+        """
+        UPDATE codes SET ended_at = NULL, discount_state = @discountState, discount_problem = NULL
+        WHERE store_id = @storeId AND code_key = @codeKey AND ambassador_id = @id AND ended_at > assigned_at
+        """;
+
+    private async Task<AddCodeResult> AddAsync(Tx tx, string storeId, string id, string code)
+    {
+        var now = clock.GetUtcNow();
+        var codeKey = CodeKey.Of(code);
+        if (await tx.OneAsync<string>(FindCampaign, new { storeId, id }) is not { } campaignId)
+        {
+            return new AddCodeResult.AmbassadorUnknown();
+        }
+
+        // It also makes those who add a code to one ambassador wait for one another.
+        var campaign = await Joining.HoldCampaignAsync(tx, storeId, campaignId, now)
+            ?? throw new InvalidOperationException($"The campaign {campaignId} of the ambassador {id} is gone.");
+        if (campaign.HasEnded)
+        {
+            return new AddCodeResult.CampaignEnded();
+        }
+
+        var before = await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey });
+        // What ended as it began is the merchant's own code, which the store refused to make a second time.
+        var wasTheirs = before?.EndedAt > before?.AssignedAt;
+        if (!wasTheirs && await tx.OneAsync<string>(FindOwner, new { storeId, codeKey }) is not null)
+        {
+            return new AddCodeResult.Taken();
+        }
+
+        if (await tx.OneAsync<long>(CountLive, new { storeId, id }) >= LiveMax)
+        {
+            return new AddCodeResult.TooMany();
+        }
+
+        var discountState = before is { DiscountState: "created" } ? "created"
+            : campaign.HasDiscount && before?.AdoptedAt is null ? "pending"
+            : "none";
+        var added = new NewCode(id, campaignId, before?.Code ?? code, before?.AssignedAt ?? WholeSecond.Of(now), discountState);
+        if (before is null)
+        {
+            await Joining.WriteCodeAsync(tx, storeId, added);
+        }
+        else
+        {
+            await tx.DoAsync(Resume, new { storeId, id, codeKey, discountState });
+        }
+
+        await Joining.OrderAsync(tx, storeId, campaign, added, now);
+        return new AddCodeResult.Added((await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }))!);
+    }
+
+    // Changes nothing, but of two who end the last two codes at once the second sees what the first has done.
+    private const string HoldAmbassador = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id";
+
+    // A second after its beginning at least: what ended as it began was never the ambassador's, and the store said so.
+    private const string End =
+        """
+        UPDATE codes SET ended_at = CASE WHEN assigned_at < @at THEN @at ELSE assigned_at + 1000 END
+        WHERE store_id = @storeId AND code_key = @codeKey AND ambassador_id = @id AND ended_at IS NULL
+            AND EXISTS (SELECT 1 FROM codes k
+                WHERE k.store_id = @storeId AND k.ambassador_id = @id AND k.code_key <> @codeKey AND k.ended_at IS NULL)
+        """;
+
+    private async Task<EndCodeResult> EndAsync(Tx tx, string storeId, string id, string codeKey)
+    {
+        if (await tx.DoAsync(HoldAmbassador, new { storeId, id }) == 0)
+        {
+            return new EndCodeResult.AmbassadorUnknown();
+        }
+
+        var ended = await tx.DoAsync(End, new { storeId, id, codeKey, at = WholeSecond.Of(clock.GetUtcNow()) }) == 1;
+        return await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }) switch
+        {
+            { } code when ended => new EndCodeResult.Ended(code),
+            { EndedAt: null } => new EndCodeResult.LastOne(),
+            _ => new EndCodeResult.CodeUnknown(),
+        };
+    }
+}

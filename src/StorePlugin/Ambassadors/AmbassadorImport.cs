@@ -1,0 +1,205 @@
+// Brings ambassadors over from elsewhere, with the codes that their followers know and with what they are owed already.
+using System.Data.Common;
+using System.Diagnostics;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Ambassadors;
+
+/// <summary>What came of an import, or would come of it.</summary>
+internal abstract record ImportResult
+{
+    /// <summary>What an import of the file would do.</summary>
+    internal sealed record Planned(ImportPlan Plan) : ImportResult;
+
+    /// <summary>Every row of the file stands here.</summary>
+    /// <param name="Added">How many of them this import has written.</param>
+    internal sealed record Done(string ImportId, long Added, ImportPlan Plan) : ImportResult;
+
+    /// <summary>The file has findings, and nothing more was written.</summary>
+    /// <param name="Added">0, unless somebody took a code or an e-mail of the file while it was written.</param>
+    internal sealed record Refused(long Added, ImportPlan Plan) : ImportResult;
+
+    internal sealed record CampaignUnknown : ImportResult;
+
+    internal sealed record CampaignEnded : ImportResult;
+}
+
+/// <summary>
+/// Idempotent by the unique keys of e-mail, code and opening balance: whatever a crash or a second upload leaves undone,
+/// the same file completes, and nothing is written twice.
+/// </summary>
+internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock)
+{
+    // Together with the time of a short transaction: behind it stand intake and every worker.
+    private const int RowsAtOnceMax = 50;
+
+    private const int RaceTriesMax = 5;
+
+    // SQL Server takes 2,100 parameters.
+    private const int KeysAtOnceMax = 1000;
+
+    private const string Reason = "Opening balance brought over.";
+
+    private const string ReadState = "SELECT state FROM campaigns WHERE store_id = @storeId AND id = @campaignId";
+
+    /// <summary>Says what an import would do, and changes nothing.</summary>
+    public async Task<ImportResult> PreviewAsync(Store store, string campaignId, ImportFile file, CancellationToken cancel) =>
+        await RefusalAsync(store, campaignId, cancel) ?? new ImportResult.Planned(await PlanAsync(store, campaignId, file, cancel));
+
+    /// <summary>Writes every row that is not here yet, in short transactions; nothing at all when the file has a finding.</summary>
+    /// <param name="actor">Who brings them over; stands with each opening balance (rule H6).</param>
+    /// <exception cref="UnreachableException">What was written is not what the file says: a fault of the program.</exception>
+    public async Task<ImportResult> RunAsync(Store store, string campaignId, ImportFile file, string actor, CancellationToken cancel)
+    {
+        if (await RefusalAsync(store, campaignId, cancel) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var importId = Ids.New("imp", clock.GetUtcNow());
+        for (var tries = 1; ; tries++)
+        {
+            var plan = await PlanAsync(store, campaignId, file, cancel);
+            if (plan.Findings.Count > 0)
+            {
+                return new ImportResult.Refused(await CountAddedAsync(store, campaignId, importId, cancel), plan);
+            }
+
+            try
+            {
+                for (var first = 0; first < plan.New.Count;)
+                {
+                    first += await WriteAsync(store, campaignId, importId, plan.New, first, actor, cancel);
+                }
+
+                break;
+            }
+            // Somebody else wrote the same code, e-mail, link or balance meanwhile: the next plan sees it.
+            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
+            {
+            }
+        }
+
+        // Read back: every row is here now, and the balances come to what the file says, to the minor unit.
+        var after = await PlanAsync(store, campaignId, file, cancel);
+        if (after.New.Count > 0 || after.Findings.Count > 0 || after.PostedMinor != file.OpeningMinor)
+        {
+            throw new UnreachableException($"The import {importId} wrote {after.PostedMinor} of {file.OpeningMinor} and left {after.New.Count} rows undone.");
+        }
+
+        return new ImportResult.Done(importId, await CountAddedAsync(store, campaignId, importId, cancel), after);
+    }
+
+    private async Task<ImportResult?> RefusalAsync(Store store, string campaignId, CancellationToken cancel) =>
+        await db.OneAsync<string>(ReadState, new { storeId = store.Id, campaignId }, cancel) switch
+        {
+            null => new ImportResult.CampaignUnknown(),
+            "ended" => new ImportResult.CampaignEnded(),
+            _ => null,
+        };
+
+    private const string ReadPeople =
+        "SELECT email_key AS text, id FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key IN @keys";
+
+    private const string ReadOwners = "SELECT code_key AS text, ambassador_id AS id FROM codes WHERE store_id = @storeId AND code_key IN @keys";
+
+    private const string ReadOpenings =
+        """
+        SELECT e.ambassador_id, e.amount_minor, e.currency FROM ledger_transactions t
+        JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
+        WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source IN @keys AND e.account = 'approved'
+        """;
+
+    private async Task<ImportPlan> PlanAsync(Store store, string campaignId, ImportFile file, CancellationToken cancel)
+    {
+        var people = await ReadAsync<Key>(ReadPeople, file.Rows.Select(row => row.EmailKey));
+        var owners = await ReadAsync<Key>(ReadOwners, file.Rows.Select(row => row.CodeKey));
+        var openings = await ReadAsync<Opening>(ReadOpenings, people.Select(person => SourceOf(person.Id)));
+        var known = new ImportKnown(
+            people.ToDictionary(row => row.Text, row => row.Id, StringComparer.Ordinal),
+            owners.ToDictionary(row => row.Text, row => row.Id, StringComparer.Ordinal),
+            openings.ToDictionary(row => row.AmbassadorId, row => new Money(row.AmountMinor, Currency.Parse(row.Currency)), StringComparer.Ordinal));
+        return ImportPlan.Decide(file, known, CurrencyOf(store));
+
+        async Task<List<T>> ReadAsync<T>(string sql, IEnumerable<string> wanted)
+        {
+            var rows = new List<T>();
+            foreach (var part in wanted.Chunk(KeysAtOnceMax))
+            {
+                rows.AddRange(await db.ManyAsync<T>(sql, new { storeId = store.Id, campaignId, keys = part }, cancel));
+            }
+
+            return rows;
+        }
+    }
+
+    /// <summary>One short transaction; returns how many rows it took, at least one.</summary>
+    private Task<int> WriteAsync(
+        Store store, string campaignId, string importId, IReadOnlyList<ImportRow> rows, int first, string actor, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                var started = clock.GetTimestamp();
+                var now = clock.GetUtcNow();
+                var campaign = await Joining.HoldCampaignAsync(tx, store.Id, campaignId, now)
+                    ?? throw new InvalidOperationException($"The campaign {campaignId} is gone.");
+                var openings = new List<LedgerTransaction>();
+                var next = first;
+                do
+                {
+                    if (await WriteAsync(tx, store, campaign, campaignId, importId, rows[next], actor, now) is { } opening)
+                    {
+                        openings.Add(opening);
+                    }
+
+                    next++;
+                }
+                while (next < rows.Count && next - first < RowsAtOnceMax && clock.GetElapsedTime(started) < ShortTransactions.Time);
+                await LedgerBook.PostAsync(tx, store, openings);
+                return next - first;
+            },
+            cancel: cancel);
+
+    /// <summary>
+    /// Writes one person. The code lives in the store already, with whatever discount it has there, so none is made; it
+    /// counts from now on, since what it sold before is in the opening balance.
+    /// </summary>
+    private async Task<LedgerTransaction?> WriteAsync(
+        Tx tx, Store store, HeldCampaign campaign, string campaignId, string importId, ImportRow row, string actor, DateTimeOffset now)
+    {
+        var id = Ids.New("amb", now);
+        var at = WholeSecond.Of(now);
+        var person = new NewAmbassador(row.Name, row.Email, campaignId, row.Code, row.StripeAccount);
+        await Joining.WriteAsync(tx, store.Id, new Newcomer(id, person, keys.Hash(store, "email", row.EmailKey), row.JoinedAt ?? at, importId), now);
+        var code = new NewCode(id, campaignId, row.Code, at, "none", AdoptedAt: at);
+        await Joining.WriteCodeAsync(tx, store.Id, code);
+        await Joining.OrderAsync(tx, store.Id, campaign, code, now);
+        if (row.OpeningMinor == 0)
+        {
+            return null;
+        }
+
+        var amount = new Money(row.OpeningMinor, CurrencyOf(store) ?? throw new UnreachableException("A balance was read without a currency."));
+        return new LedgerTransaction(
+            LedgerKind.Opening, SourceOf(id), amount.Currency, now, actor, Reason, LedgerTransaction.Move(id, null, Account.Expense, Account.Approved, amount));
+    }
+
+    // By the key of e-mails, which begins with store and campaign.
+    private const string CountAdded =
+        "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND import_id = @importId";
+
+    private Task<long> CountAddedAsync(Store store, string campaignId, string importId, CancellationToken cancel) =>
+        db.OneAsync<long>(CountAdded, new { storeId = store.Id, campaignId, importId }, cancel);
+
+    private static string SourceOf(string ambassadorId) => $"{ambassadorId}:opening";
+
+    private static Currency? CurrencyOf(Store store) => Currency.TryParse(store.Currency, out var currency) ? currency : null;
+
+    private sealed record Key(string Text, string Id);
+
+    private sealed record Opening(string AmbassadorId, long AmountMinor, string Currency);
+}
