@@ -333,6 +333,18 @@ internal sealed class ImportTests
     }
 
     [Test]
+    public async Task What_was_owed_before_can_be_paid_out_and_what_is_below_zero_waits_for_later_earnings()
+    {
+        await ImportAsync(Header + "Ann,ann@example.com,ANN10,acct_1Ann,50.00,\nBob,bob@example.com,BOB10,acct_1Bob,-50.00,\n");
+
+        var lines = (await _api.Post("payout-runs")).Json!["lines"]!.AsArray();
+
+        Assert.That(
+            lines.Select(line => $"{line!["name"]} {line["amount"]!["minor"]} {line["reason"]}"),
+            Is.EquivalentTo((string[])["Ann 5000 The store is not connected to Stripe.", "Bob -5000 The balance is below zero; later earnings settle it first."]));
+    }
+
+    [Test]
     public async Task An_imported_code_of_a_draft_needs_no_discount_at_its_launch()
     {
         var draft = await _api.DraftAsync();
