@@ -40,7 +40,12 @@ internal sealed class TermsDifferenceTests
     {
         var strict = Before with
         {
-            ExcludedProducts = ["7"], MinimumOrderMinor = 2000, MaximumCommissionMinor = 2000, ExclusiveCodes = true, Channels = [OrderChannel.Online], Currency = Euro,
+            ExcludedProducts = ["7"],
+            MinimumOrderMinor = 2000,
+            MaximumCommissionMinor = 2000,
+            ExclusiveCodes = true,
+            Channels = [OrderChannel.Online],
+            Currency = Euro,
         };
 
         Assert.That(TermsDifference.Between(strict, Before).Where(change => change.IsWorse), Is.Empty);
