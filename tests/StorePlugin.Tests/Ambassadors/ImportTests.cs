@@ -365,7 +365,8 @@ internal sealed class ImportTests
         request.Content = new StringContent(new string(' ', CsvBody.BytesMax + 1), Encoding.UTF8, "text/csv");
         request.Headers.Authorization = new("Bearer", _api.Key);
         request.Headers.ExpectContinue = true;
-        using var bytes = await _app.Http.SendAsync(request);
+        using var patient = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = _app.Address };
+        using var bytes = await patient.SendAsync(request);
         var fits = await ImportAsync("name,email,code\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"{new string('x', 150)},p{i}@example.com,PERSON-{i}" + new string(' ', 10_000) + "\n")), dryRun: true);
 
         Assert.That((rows.Status, rows.Problem), Is.EqualTo((422, "/problems/rows-too-many")));
