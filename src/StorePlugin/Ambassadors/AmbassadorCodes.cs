@@ -21,7 +21,7 @@ internal abstract record AddCodeResult
 
     internal sealed record AmbassadorUnknown : AddCodeResult;
 
-    /// <summary>It is a code of this store already, or was another ambassador's, or the merchant's own.</summary>
+    /// <summary>It is or was a code of this store, whoever had it.</summary>
     internal sealed record Taken : AddCodeResult;
 
     /// <summary>The ambassador has <see cref="AmbassadorCodes.LiveMax"/> live codes.</summary>
@@ -67,9 +67,8 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             ReadMany + db.Page, new { storeId = store.Id, id = ambassadorId, assignedAt = after.AssignedAt, codeKey = after.CodeKey, take }, cancel);
 
     /// <summary>
-    /// Gives an ambassador a further code and has its discount made as for the first. A code that they had before and that
-    /// was ended is theirs again as if it had never ended: its time has one beginning, so that orders of its first time are
-    /// not lost when they are decided again.
+    /// Gives an ambassador a further code and has its discount made as for the first. A code that has ended stays ended: it
+    /// has one time, and orders are decided again by it, so that those of a gap would begin to count.
     /// </summary>
     public async Task<AddCodeResult> AddAsync(Store store, string ambassadorId, string code, CancellationToken cancel)
     {
@@ -99,12 +98,6 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
     private const string CountLive =
         "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL";
 
-    private const string Resume =
-        """
-        UPDATE codes SET ended_at = NULL, discount_state = @discountState, discount_problem = NULL
-        WHERE store_id = @storeId AND code_key = @codeKey AND ambassador_id = @id AND ended_at > assigned_at
-        """;
-
     private async Task<AddCodeResult> AddAsync(Tx tx, string storeId, string id, string code)
     {
         var now = clock.GetUtcNow();
@@ -122,10 +115,7 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             return new AddCodeResult.CampaignEnded();
         }
 
-        var before = await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey });
-        // What ended as it began is the merchant's own code, which the store refused to make a second time.
-        var wasTheirs = before?.EndedAt > before?.AssignedAt;
-        if (!wasTheirs && await tx.OneAsync<string>(FindOwner, new { storeId, codeKey }) is not null)
+        if (await tx.OneAsync<string>(FindOwner, new { storeId, codeKey }) is not null)
         {
             return new AddCodeResult.Taken();
         }
@@ -135,19 +125,8 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             return new AddCodeResult.TooMany();
         }
 
-        var discountState = before is { DiscountState: "created" } ? "created"
-            : campaign.HasDiscount && before?.AdoptedAt is null ? "pending"
-            : "none";
-        var added = new NewCode(id, campaignId, before?.Code ?? code, before?.AssignedAt ?? WholeSecond.Of(now), discountState);
-        if (before is null)
-        {
-            await Joining.WriteCodeAsync(tx, storeId, added);
-        }
-        else
-        {
-            await tx.DoAsync(Resume, new { storeId, id, codeKey, discountState });
-        }
-
+        var added = new NewCode(id, campaignId, code, WholeSecond.Of(now), campaign.HasDiscount ? "pending" : "none");
+        await Joining.WriteCodeAsync(tx, storeId, added);
         await Joining.OrderAsync(tx, storeId, campaign, added, now);
         return new AddCodeResult.Added((await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }))!);
     }

@@ -42,8 +42,8 @@ internal static class CodeEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPost("", Add).WithName("addCode").WithSummary("Gives an ambassador a further code.")
             .WithDescription(
-                "Its discount is created in the store soon after, or at the launch of a campaign that is still a draft. A code that the " +
-                "ambassador had before is theirs again as if it had never ended.")
+                "Its discount is created in the store soon after, or at the launch of a campaign that is still a draft. A code that has ended does not " +
+                "come back: orders are judged by its one time.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapDelete("/{code}", End).WithName("endCode").WithSummary("Ends a code: orders from this second on do not count by it.")
             .WithDescription("The discount stays in the store until the merchant ends it there. The last live code of an ambassador cannot be ended.")

@@ -112,12 +112,6 @@ internal static class Joining
             adoptedAt = code.AdoptedAt,
         });
 
-    // A code that ended before its discount was made has an effect that is done, and one that was refused has a dead one.
-    private const string QueueAgain =
-        """
-        UPDATE effects SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
-        WHERE store_id = @storeId AND kind = 'create_discount' AND subject = @codeKey AND state <> 'pending'
-        """;
 
     /// <summary>
     /// Has the discount made where one is waited for, else welcomes the ambassador: a code that gives no discount works at
@@ -136,11 +130,7 @@ internal static class Joining
             return;
         }
 
-        var codeKey = CodeKey.Of(code.Code);
-        if (!await Outbox.AddAsync(tx, storeId, Effect.Kinds.CreateDiscount, codeKey, "{}", now))
-        {
-            await tx.DoAsync(QueueAgain, new { storeId, codeKey, now });
-        }
+        await Outbox.AddAsync(tx, storeId, Effect.Kinds.CreateDiscount, CodeKey.Of(code.Code), "{}", now);
     }
 
     // Over the whole host, and that is the point: the slug and its numbered forms, which lie between '-' and '.'.

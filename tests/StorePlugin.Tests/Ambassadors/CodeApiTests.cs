@@ -111,38 +111,21 @@ internal sealed class CodeApiTests
     }
 
     [Test]
-    public async Task A_code_that_comes_back_keeps_the_orders_of_its_first_time()
+    public async Task A_code_that_has_ended_does_not_come_back_and_keeps_the_orders_of_its_time()
     {
         await AddAsync("SPRINGANN");
-        await _app.Db.DoAsync("UPDATE codes SET discount_state = 'created' WHERE store_id = @s", new { s = _shop.Store.Id });
         await _shop.PaysAsync(new TestOrder("1", StoreApp.Start).With("SPRINGANN", "10.00"));
         _app.Clock.Advance(TimeSpan.FromHours(1));
         await _api.Delete($"{_codes}/SPRINGANN");
         _app.Clock.Advance(TimeSpan.FromHours(1));
+        await _shop.PaysAsync(new TestOrder("2", _app.Clock.GetUtcNow()).With("SPRINGANN", "10.00"));
 
         var back = await AddAsync("springann");
         await _shop.PaysAsync(new TestOrder("1", StoreApp.Start) { UpdatedAt = _app.Clock.GetUtcNow() }.With("SPRINGANN", "10.00"));
+        await _shop.PaysAsync(new TestOrder("2", _app.Clock.GetUtcNow()) { UpdatedAt = _app.Clock.GetUtcNow().AddMinutes(1) }.With("SPRINGANN", "10.00"));
 
-        Assert.That((back.Status, back.Text("code"), back.Text("state"), (string?)back.Json!["discount"]!["state"]), Is.EqualTo((201, "SPRINGANN", "live", "created")));
-        Assert.That((back.Text("assignedAt"), back.Json["endedAt"]), Is.EqualTo(("2026-03-01T10:00:00Z", (JsonNode?)null)));
-        Assert.That(await StatesAsync("1"), Is.EqualTo("held"));
-    }
-
-    [Test]
-    public async Task A_code_that_ended_before_its_discount_was_made_gets_it_when_it_comes_back()
-    {
-        await AddAsync("SPRINGANN");
-        await _api.Delete($"{_codes}/SPRINGANN");
-        await _app.DrainAsync();
-        var without = await ListAsync();
-
-        await AddAsync("SPRINGANN");
-        await _app.DrainAsync();
-
-        Assert.That(without, Does.Contain("SPRINGANN ended pending"));
-        Assert.That((await _app.Db.OneAsync<long>(
-            "SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @s AND subject = 'springann' AND attempts = 1", new { s = _shop.Store.Id })), Is.EqualTo(1));
-        Assert.That(await ListAsync(), Has.None.Contains("ended"));
+        Assert.That((back.Status, back.Problem), Is.EqualTo((409, "/problems/code-taken")));
+        Assert.That(await StatesAsync("1", "2"), Is.EqualTo("held uncredited"));
     }
 
     [Test]
