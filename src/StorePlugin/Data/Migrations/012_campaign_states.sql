@@ -11,14 +11,3 @@ CREATE TABLE campaign_states (
     CONSTRAINT pk_campaign_states PRIMARY KEY (store_id, campaign_id, number),
     CONSTRAINT ck_campaign_states_state CHECK (state IN ('draft', 'live', 'paused', 'ended')),
     CONSTRAINT fk_campaign_states_campaign FOREIGN KEY (store_id, campaign_id) REFERENCES campaigns (store_id, id));
-
-INSERT INTO campaign_states (store_id, campaign_id, number, state, at, actor)
-SELECT c.store_id, c.id, 1, 'draft', c.created_at, r.actor
-FROM campaigns c
-JOIN campaign_revisions r ON r.store_id = c.store_id AND r.campaign_id = c.id AND r.revision = 1;
-
--- Who launched a campaign was not kept until now.
-INSERT INTO campaign_states (store_id, campaign_id, number, state, at, actor)
-SELECT c.store_id, c.id, 2, 'live', c.launched_at, 'not recorded'
-FROM campaigns c
-WHERE c.launched_at IS NOT NULL;
