@@ -190,7 +190,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             var facts = before.With(events[i], out var earlierPayment);
             if (facts is null)
             {
-                changes.Add(new Change(i, events[i].OrderId, before, null));
+                changes.Add(new Change(i, events[i], before, null));
             }
             else if (facts == before.Facts && !earlierPayment)
             {
@@ -198,7 +198,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             }
             else
             {
-                changes.Add(new Change(i, events[i].OrderId, before, facts));
+                changes.Add(new Change(i, events[i], before, facts));
             }
         }
 
@@ -438,7 +438,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         {
             // What a person must look at stands in an account of its own, and goes back when they have allowed it (rule H3).
             yield return new LedgerTransaction(
-                LedgerKind.Review, source, receipt.Currency, now, Actor, to == Account.Review ? settled.Reason! : "A person has allowed it.",
+                LedgerKind.Review, source, receipt.Currency, now, settled.Change.By, to == Account.Review ? settled.Reason! : "A person has looked at it and allows it.",
                 LedgerTransaction.Move(receipt.AmbassadorId!, settled.Change.OrderId, from, to, Minor(booked)));
         }
 
@@ -453,7 +453,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         Money Minor(long minor) => new(minor, receipt.Currency);
 
         LedgerTransaction Post(string from, string ambassadorId, string account, Money amount, string reason) => new(
-            LedgerKind.Commission, from, amount.Currency, now, Actor, reason,
+            LedgerKind.Commission, from, amount.Currency, now, settled.Change.By, reason,
             LedgerTransaction.Move(ambassadorId, settled.Change.OrderId, Account.Expense, account, amount));
     }
 
@@ -589,7 +589,13 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         private static DateTimeOffset? PaidAtOf(Order order) => order.Paid ? order.PaidAt ?? order.UpdatedAt : null;
     }
 
-    private sealed record Change(int Index, string OrderId, Known Before, OrderFacts? Facts);
+    private sealed record Change(int Index, OrderEvent Event, Known Before, OrderFacts? Facts)
+    {
+        public string OrderId => Event.OrderId;
+
+        /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
+        public string By => Event is OrderEvent.Decided decided ? decided.Decision.Actor : Actor;
+    }
 
     private sealed record Settled(
         Change Change, Receipt? Receipt, string State, long CommissionMinor, DateTimeOffset? HoldUntil, string? Reason,

@@ -128,6 +128,10 @@ internal sealed class ReviewTests
         Assert.That(await _shop.BalanceAsync(_ann, Account.Held), Is.EqualTo(1000));
         Assert.That((await _shop.ReceiptAsync("1001")).Reason, Is.EqualTo("A person has credited the ambassador: Ordered by telephone."));
 
+        // Rule H6: the entries name who brought them about.
+        var decided = (await _shop.ReceiptAsync("1001")).Decisions.Single().Actor;
+        Assert.That((await _api.Get("ledger/entries")).Json!["items"]!.AsArray().Select(entry => (string?)entry!["actor"]), Is.All.EqualTo(decided).And.All.Not.EqualTo("system"));
+
         await DecideAsync("1001", "reject", "It was another order.");
         Assert.That(await _shop.BalanceAsync(_ann, Account.Held), Is.Zero);
     }
