@@ -30,9 +30,6 @@ internal sealed record NewCode(
 
 internal static class Joining
 {
-    // Changes nothing, but makes a launch at the same moment come before or after: else neither would order the discount.
-    private const string HoldCampaign = "UPDATE campaigns SET state = state WHERE store_id = @storeId AND id = @campaignId";
-
     // The newest revision in force first; a draft has none yet, and its newest is what it will be launched with.
     private const string ReadCampaign =
         """
@@ -45,7 +42,8 @@ internal static class Joining
     /// <summary>The campaign with its terms, which stay as they are until the transaction ends; null when there is none.</summary>
     public static async Task<HeldCampaign?> HoldCampaignAsync(Tx tx, string storeId, string campaignId, DateTimeOffset now)
     {
-        if (await tx.DoAsync(HoldCampaign, new { storeId, campaignId }) == 0)
+        // Of a launch at the same moment and this, one would otherwise miss the other, and neither would order the discount.
+        if (!await CampaignLife.HoldAsync(tx, storeId, campaignId))
         {
             return null;
         }
@@ -111,7 +109,6 @@ internal static class Joining
             discountState = code.DiscountState,
             adoptedAt = code.AdoptedAt,
         });
-
 
     /// <summary>
     /// Has the discount made where one is waited for, else welcomes the ambassador: a code that gives no discount works at

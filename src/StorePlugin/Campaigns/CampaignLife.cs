@@ -6,6 +6,8 @@ namespace StorePlugin.Campaigns;
 
 internal sealed class CampaignLife(Db db, TimeProvider clock)
 {
+    private const string Hold = "UPDATE campaigns SET state = state WHERE store_id = @storeId AND id = @id";
+
     private const string ReadState = "SELECT state FROM campaigns WHERE store_id = @storeId AND id = @id";
 
     private const string UpdateToPaused = "UPDATE campaigns SET state = 'paused' WHERE store_id = @storeId AND id = @id AND state = 'live'";
@@ -32,6 +34,12 @@ internal sealed class CampaignLife(Db db, TimeProvider clock)
     /// <summary>From this second on orders earn nothing, for good. What was earned before goes its way.</summary>
     public Task<CampaignStep> EndAsync(Store store, string id, string actor, CancellationToken cancel) =>
         StepAsync(UpdateToEnded, "ended", store, id, actor, cancel);
+
+    /// <summary>
+    /// Changes nothing, but makes whoever else changes or joins the campaign at the same moment come before or after: the
+    /// second sees what the first has done. Returns whether there is such a campaign.
+    /// </summary>
+    public static async Task<bool> HoldAsync(Tx tx, string storeId, string id) => await tx.DoAsync(Hold, new { storeId, id }) == 1;
 
     /// <summary>Writes down a state that the caller has just brought about, in the same transaction.</summary>
     public static Task<int> RecordAsync(Tx tx, Store store, string id, string state, DateTimeOffset at, string actor) =>

@@ -48,9 +48,6 @@ internal sealed class Revisions(Db db, TimeProvider clock)
     /// <summary>How many a campaign may have; the decision of every order reads them.</summary>
     public const int CountMax = 500;
 
-    // Changes nothing, but makes two people who revise at once come one after the other: the second sees the first's.
-    private const string HoldCampaign = "UPDATE campaigns SET name = name WHERE store_id = @storeId AND id = @id";
-
     private const string ReadState = "SELECT state FROM campaigns WHERE store_id = @storeId AND id = @id";
 
     private const string ReadAll =
@@ -66,11 +63,12 @@ internal sealed class Revisions(Db db, TimeProvider clock)
         VALUES (@storeId, @id, @number, @terms, @basedOn, @effectiveAt, @now, @actor)
         """;
 
-    // Those given while the campaign is a draft have nothing in the store yet: the launch orders what they need then.
+    // Those given while the campaign is a draft have nothing in the store yet: the launch orders what they need then. Adopted
+    // codes live there already, and one that is ordered again is refused as taken.
     private const string SwitchCodes =
         """
         UPDATE codes SET discount_state = @to
-        WHERE store_id = @storeId AND campaign_id = @id AND ended_at IS NULL AND discount_state = @from
+        WHERE store_id = @storeId AND campaign_id = @id AND ended_at IS NULL AND discount_state = @from AND adopted_at IS NULL
         """;
 
     private const string Withdraw =
@@ -92,7 +90,7 @@ internal sealed class Revisions(Db db, TimeProvider clock)
             async tx =>
             {
                 var now = clock.GetUtcNow();
-                if (await tx.DoAsync(HoldCampaign, new { storeId = store.Id, id }) == 0)
+                if (!await CampaignLife.HoldAsync(tx, store.Id, id))
                 {
                     return new RevisionResult.CampaignUnknown();
                 }
@@ -141,7 +139,7 @@ internal sealed class Revisions(Db db, TimeProvider clock)
             async tx =>
             {
                 var now = clock.GetUtcNow();
-                if (await tx.DoAsync(HoldCampaign, new { storeId = store.Id, id }) == 0)
+                if (!await CampaignLife.HoldAsync(tx, store.Id, id))
                 {
                     return new WithdrawalResult.CampaignUnknown();
                 }

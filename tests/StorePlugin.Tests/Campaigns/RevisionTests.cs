@@ -245,6 +245,24 @@ internal sealed class RevisionTests
     }
 
     [Test]
+    public async Task A_drafts_printed_codes_stay_as_they_are_in_the_store_whatever_its_terms_become()
+    {
+        var id = await _api.DraftAsync(friend: 0);
+        await _api.Post($"ambassador-imports?dryRun=false&campaignId={id}", "name,email,code\nAnn,ann@example.com,PRINTED10\n", "text/csv");
+
+        await _api.Post($"campaigns/{id}/revisions", Body());
+        await _api.Post($"campaigns/{id}/launch");
+
+        // Ordered again, the store would answer that the code is taken, and that would end it.
+        Assert.That(
+            await _app.Db.OneAsync<string>("SELECT discount_state FROM codes WHERE store_id = @id AND code_key = 'printed10'", new { id = _shop.Store.Id }),
+            Is.EqualTo("none"));
+        Assert.That(
+            await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @id AND kind = 'create_discount'", new { id = _shop.Store.Id }),
+            Is.Zero);
+    }
+
+    [Test]
     public async Task Who_joins_while_a_revision_lies_ahead_joins_under_the_terms_in_force()
     {
         var id = await _api.LiveAsync(friend: 10);
