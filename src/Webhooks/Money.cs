@@ -106,6 +106,14 @@ public readonly record struct Money(long Minor, Currency Currency) : IComparable
         return true;
     }
 
+    /// <summary>
+    /// A part of a sum: <paramref name="sum"/> × <paramref name="part"/> / <paramref name="whole"/>, rounded once, half
+    /// away from zero (rule M2); 0 where there is no whole. Of two parts that make up the whole the first one rounded and
+    /// the rest of the sum are the split of rule M3. All in minor units of one currency.
+    /// </summary>
+    public static long Share(long sum, long part, long whole) =>
+        part <= 0 || whole <= 0 ? 0 : (long)((((Int128)sum * part * 2) + whole) / ((Int128)whole * 2));
+
     public int CompareTo(Money other) => Minor.CompareTo(other.Same(this));
 
     /// <summary>The decimal text with exactly the currency's decimals, without its code: <c>12.50</c>, <c>1999</c>.</summary>

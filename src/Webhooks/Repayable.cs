@@ -11,14 +11,6 @@ namespace StorePlugin.Webhooks;
 /// <param name="OtherMinor">Everything else that was charged. Negative where a shop takes something off without a line.</param>
 internal sealed record Repayable(long GoodsMinor, long TaxMinor, long OtherMinor)
 {
-    /// <summary>
-    /// A part of a sum: <paramref name="sum"/> × <paramref name="part"/> / <paramref name="whole"/>, rounded once, half
-    /// away from zero (rule M2); 0 where there is no whole. Of two parts that make up the whole the first one rounded and
-    /// the rest of the sum are the split of rule M3.
-    /// </summary>
-    public static long Share(long sum, long part, long whole) =>
-        part <= 0 || whole <= 0 ? 0 : (long)((((Int128)sum * part * 2) + whole) / ((Int128)whole * 2));
-
     /// <summary>What is left when refunded lines, or told tax and shipping, have been taken away.</summary>
     public Repayable Without(long goodsMinor, long taxMinor, long otherMinor) => new(
         Math.Max(0, GoodsMinor - goodsMinor), Math.Max(0, TaxMinor - taxMinor), Math.Max(0, OtherMinor - otherMinor));
@@ -37,7 +29,7 @@ internal sealed record Repayable(long GoodsMinor, long TaxMinor, long OtherMinor
         }
 
         var sum = Math.Min(sumMinor, whole);
-        var (goodsBack, taxBack) = (Share(sum, GoodsMinor, whole), Share(sum, tax, whole));
+        var (goodsBack, taxBack) = (Money.Share(sum, GoodsMinor, whole), Money.Share(sum, tax, whole));
         return (goodsBack, new Repayable(GoodsMinor - goodsBack, TaxMinor - taxBack, OtherMinor - (sum - goodsBack - taxBack)));
     }
 }

@@ -37,6 +37,7 @@ internal sealed partial class TidyTests
         ["ApiKeyVerb.Find"] = "the store is what is looked for",
         ["SignInLine.ReadNewest"] = "the store is what is looked for",
         ["DemoVerb.LiveStores"] = "the host's list of stores",
+        ["ReconsiderOrders.FindWaiting"] = "claims what waits over all stores",
         ["ReleaseHolds.FindDue"] = "claims what is due over all stores",
         ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",

@@ -22,7 +22,7 @@ internal sealed class AmountOnlyRefundTests
     [TestCase(7, -1, 5, 0)]
     [TestCase(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue)]
     public void A_share_is_rounded_once_and_half_away_from_zero(long sum, long part, long whole, long share) =>
-        Assert.That(Repayable.Share(sum, part, whole), Is.EqualTo(share));
+        Assert.That(Money.Share(sum, part, whole), Is.EqualTo(share));
 
     // 100.00 of goods, 19.00 of tax on them, 5.00 shipping with 0.95 of tax.
     [TestCase("124.95", 10000)]

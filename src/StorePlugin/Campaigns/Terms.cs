@@ -64,6 +64,45 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<OrderChannel>? Channels { get; init; }
 
+    /// <summary>Shares that rise with what the ambassador has brought (rules L1 to L5).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Tiers? Tiers { get; init; }
+
+    /// <summary>The most that one ambassador earns over a period (rule B8).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PeriodCap? PeriodCap { get; init; }
+
+    /// <summary>
+    /// The margin guard (rule B8): discounts and commission together are never more than this share of what the counted
+    /// lines would have cost without discounts, in basis points.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaximumCostBp { get; init; }
+
+    /// <summary>Whether the base is taken before the discount of the ambassador's own code (rule B1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? BeforeOwnDiscount { get; init; }
+
+    /// <summary>Whether only the first order of a customer earns (rule T9).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? NewCustomersOnly { get; init; }
+
+    /// <summary>Renewals that earn; null: the first order only (rule T14).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RenewalTerms? Renewals { get; init; }
+
+    /// <summary>How long customers stay bound; null: not at all (rule T8).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BindingTerms? Binding { get; init; }
+
+    /// <summary>The order of the classes of evidence; null: code, link, customer (rule T1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<TouchClass>? Precedence { get; init; }
+
+    /// <summary>Whether an order's commission rests on the ambassador's earlier orders.</summary>
+    [JsonIgnore]
+    public bool LooksBack => Tiers is not null || PeriodCap is not null;
+
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
 
@@ -71,12 +110,14 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     public TimeSpan Window => TimeSpan.FromDays(WindowDays);
 
     /// <summary>The share of a line, and why (rule B6): the most specific rule, at equal rank the higher, then the first.</summary>
-    public LineRate RateOf(string ambassadorId, string? productId)
+    /// <param name="group">The ambassador's group at the order's instant, by its key; null: none.</param>
+    public LineRate RateOf(string ambassadorId, string? productId, string? group = null)
     {
         var best = new LineRate(CommissionBp, RateRank.Campaign);
         foreach (var rule in Rates ?? [])
         {
-            var fits = (rule.AmbassadorId is null || rule.AmbassadorId == ambassadorId) && (rule.ProductId is null || rule.ProductId == productId);
+            var fits = (rule.AmbassadorId is null || rule.AmbassadorId == ambassadorId) && (rule.ProductId is null || rule.ProductId == productId)
+                && (rule.Group is null || rule.Group == group);
             if (fits && (rule.Rank, rule.RateBp).CompareTo((best.Rank, best.RateBp)) > 0)
             {
                 best = new LineRate(rule.RateBp, rule.Rank);
@@ -96,24 +137,31 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
 /// <param name="PerItem">For each unit that was not refunded; else for the order. Never more than the base.</param>
 internal sealed record FlatCommission(long AmountMinor, bool PerItem);
 
-/// <summary>A share for a product, for an ambassador, or for both together.</summary>
+/// <summary>A share for a product, for an ambassador, for both together, or for a group of ambassadors.</summary>
 /// <param name="ProductId">The platform's id; null: any product.</param>
 /// <param name="AmbassadorId">Null: any ambassador.</param>
 internal sealed record RateRule(string? ProductId, string? AmbassadorId, long RateBp)
 {
+    /// <summary>The key of a group of ambassadors, which stands alone; null: any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+
     [JsonIgnore]
     public RateRank Rank => (ProductId, AmbassadorId) switch
     {
         (not null, not null) => RateRank.AmbassadorAndProduct,
         (not null, null) => RateRank.Product,
-        _ => RateRank.Ambassador,
+        (null, not null) => RateRank.Ambassador,
+        _ => RateRank.Group,
     };
 }
 
-/// <summary>How specific a share is (rule B6); a higher one wins. Collections, groups and tiers have their places between.</summary>
+/// <summary>How specific a share is (rule B6); a higher one wins. Collections have their places between.</summary>
 internal enum RateRank
 {
     Campaign = 0,
+    Tier = 1,
+    Group = 2,
     Ambassador = 3,
     Product = 5,
     AmbassadorAndProduct = 7,
@@ -148,12 +196,6 @@ internal static class BasisPoints
 
     public static decimal ToPercent(long basisPoints) => basisPoints / 100m;
 
-    /// <summary>The rounded sum of base times rate over parts: half away from zero, once over all of them.</summary>
-    /// <param name="currency">The currency of all amounts.</param>
-    /// <param name="parts">Each a base in minor units and its rate in basis points.</param>
-    public static Money Of(Currency currency, IEnumerable<(long BaseMinor, long RateBp)> parts)
-    {
-        var exact = parts.Aggregate(Int128.Zero, (sum, part) => sum + ((Int128)part.BaseMinor * part.RateBp));
-        return new Money((long)((exact + (exact < 0 ? -Whole : Whole) / 2) / Whole), currency);
-    }
+    /// <summary>Amounts times basis points, summed exactly, in minor units: half away from zero (rule M2).</summary>
+    public static long Round(Int128 exact) => (long)((exact + (exact < 0 ? -Whole : Whole) / 2) / Whole);
 }

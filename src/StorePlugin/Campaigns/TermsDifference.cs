@@ -40,6 +40,16 @@ internal static class TermsDifference
         Add("selfPurchase", "rule for own purchases", OwnOf(before), OwnOf(after), after.SelfPurchaseEarns is not true);
         Add("channels", "list of channels", ChannelsOf(before), ChannelsOf(after),
             after.Channels is { } left && (before.Channels is not { } had || !had.All(left.Contains)));
+        Add("tiers", "tiers", TiersOf(before), TiersOf(after), AreTiersWorse(before, after));
+        Add("periodCap", "most that is earned in a period", CapOf(before), CapOf(after), IsCapWorse(before.PeriodCap, after.PeriodCap));
+        Add("maximumCost", "most that discounts and commission may come to", CostOf(before), CostOf(after),
+            (after.MaximumCostBp ?? BasisPoints.Whole) < (before.MaximumCostBp ?? BasisPoints.Whole));
+        Add("base", "base of the commission", BaseOf(before), BaseOf(after), after.BeforeOwnDiscount is not true);
+        Add("customers", "customers who count", CustomersOf(before), CustomersOf(after), after.NewCustomersOnly is true);
+        Add("renewals", "renewals that earn", RenewalsOf(before), RenewalsOf(after), AreRenewalsWorse(before.Renewals, after.Renewals));
+        Add("binding", "time that customers stay bound", BindingOf(before), BindingOf(after), IsBindingWorse(before.Binding, after.Binding));
+        // What one ambassador gains by another order, another loses.
+        Add("precedence", "order of the evidence", PrecedenceOf(before), PrecedenceOf(after), isWorse: true);
         Add("currency", "currency of the amounts", before.Currency?.Code ?? None, after.Currency?.Code ?? None, before.Currency is not null && after.Currency is not null);
         return changes.ToImmutable();
 
@@ -61,15 +71,41 @@ internal static class TermsDifference
         _ => true,
     };
 
+    private static bool AreTiersWorse(Terms before, Terms after)
+    {
+        if (before.Tiers is { } had && after.Tiers is { } has && (had.Metric, had.Period, had.WholeOrder) != (has.Metric, has.Period, has.WholeOrder))
+        {
+            // Nobody can say of two ways of counting which brings more.
+            return true;
+        }
+
+        IEnumerable<long> positions = [0, .. before.Tiers?.Levels.Select(level => level.From) ?? [], .. after.Tiers?.Levels.Select(level => level.From) ?? []];
+        return positions.Any(position => RateAt(after, position) < RateAt(before, position));
+
+        static long RateAt(Terms terms, long position) => terms.Tiers?.RateAt(position, terms.CommissionBp) ?? terms.CommissionBp;
+    }
+
+    private static bool IsCapWorse(PeriodCap? before, PeriodCap? after) =>
+        after is not null && (before is null || before.Period != after.Period || after.MaximumMinor < before.MaximumMinor);
+
+    private static bool AreRenewalsWorse(RenewalTerms? before, RenewalTerms? after) =>
+        before is not null && (after is null || (before.Count is null) != (after.Count is null) || after.Count < before.Count || after.Months < before.Months);
+
+    private static bool IsBindingWorse(BindingTerms? before, BindingTerms? after) =>
+        before is not null && (after is null || after.Days < before.Days || (after.Orders ?? long.MaxValue) < (before.Orders ?? long.MaxValue));
+
     /// <summary>Whether anybody would earn less on anything: every pair that any rule tells apart is looked at.</summary>
     private static bool IsAnyShareLower(Terms before, Terms after)
     {
         RateRule[] rules = [.. before.Rates ?? [], .. after.Rates ?? []];
         string?[] products = [null, .. rules.Select(rule => rule.ProductId).Distinct()];
         string[] people = ["", .. rules.Select(rule => rule.AmbassadorId).OfType<string>().Distinct()];
-        return people.Any(person => products.Any(product =>
-            after.RateOf(person, product) is { Rank: not RateRank.Campaign } share && share.RateBp < before.RateOf(person, product).RateBp
-            || before.RateOf(person, product) is { Rank: not RateRank.Campaign } had && after.RateOf(person, product).RateBp < had.RateBp));
+        string?[] groups = [null, .. rules.Select(rule => rule.Group).OfType<string>().Distinct()];
+        return groups.Any(group => people.Any(person => products.Any(product => IsLower(
+            before.RateOf(person, product, group), after.RateOf(person, product, group)))));
+
+        static bool IsLower(LineRate had, LineRate has) =>
+            has.RateBp < had.RateBp && (has.Rank != RateRank.Campaign || had.Rank != RateRank.Campaign);
     }
 
     private static bool IsWithin(ImmutableArray<string>? some, ImmutableArray<string>? all) => (some ?? []).All(one => (all ?? []).Contains(one));
@@ -83,8 +119,64 @@ internal static class TermsDifference
     {
         ({ } product, { } ambassador) => $"product {product} by {ambassador}",
         ({ } product, null) => $"product {product}",
-        _ => rate.AmbassadorId!,
+        (null, { } ambassador) => ambassador,
+        _ => $"the group {rate.Group}",
     };
+
+    private static string TiersOf(Terms terms)
+    {
+        if (terms.Tiers is not { } tiers)
+        {
+            return None;
+        }
+
+        var levels = ListOf(tiers.Levels.Select(level => $"{Percent(level.RateBp)} from {FromOf(terms, level)}"));
+        return $"{levels} by {MetricOf(tiers.Metric)} {PeriodOf(tiers.Period)}{(tiers.WholeOrder is true ? ", for the whole order" : "")}";
+    }
+
+    private static string FromOf(Terms terms, TierLevel level) =>
+        level.FromMinor is null ? level.From.ToString(CultureInfo.InvariantCulture) : AmountOf(terms, level.FromMinor);
+
+    private static string MetricOf(TierMetric metric) => metric switch
+    {
+        TierMetric.NetSales => "net sales",
+        TierMetric.Orders => "orders",
+        TierMetric.NewCustomers => "new customers",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static string PeriodOf(TermsPeriod period) => period.Kind switch
+    {
+        PeriodKind.CalendarMonth => "in a calendar month",
+        PeriodKind.RollingDays => $"in {Days(period.Days!.Value)}",
+        PeriodKind.Lifetime => "in all",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static string CapOf(Terms terms) => terms.PeriodCap is { } cap ? $"{AmountOf(terms, cap.MaximumMinor)} {PeriodOf(cap.Period)}" : None;
+
+    private static string CostOf(Terms terms) => terms.MaximumCostBp is { } cost ? Percent(cost) : None;
+
+    private static string BaseOf(Terms terms) => terms.BeforeOwnDiscount is true ? "before the own code's discount" : "after all discounts";
+
+    private static string CustomersOf(Terms terms) => terms.NewCustomersOnly is true ? "new ones only" : "all";
+
+    private static string RenewalsOf(Terms terms) => terms.Renewals switch
+    {
+        null => None,
+        { Count: { } count } => string.Create(CultureInfo.InvariantCulture, $"{count}"),
+        { Months: var months } => string.Create(CultureInfo.InvariantCulture, $"those of {months} {(months == 1 ? "month" : "months")}"),
+    };
+
+    private static string BindingOf(Terms terms) => terms.Binding switch
+    {
+        null => None,
+        { Orders: { } orders } binding => string.Create(CultureInfo.InvariantCulture, $"{Days(binding.Days)}, {orders} {(orders == 1 ? "order" : "orders")} at most"),
+        { } binding => Days(binding.Days),
+    };
+
+    private static string PrecedenceOf(Terms terms) =>
+        ListOf((terms.Precedence ?? [TouchClass.Code, TouchClass.Link, TouchClass.Customer]).Select(TermsOverTimeRequest.WordOf));
 
     private static string ProductsOf(Terms terms) => ListOf(terms.ExcludedProducts);
 

@@ -1,6 +1,7 @@
 // Terms as the API and a file of terms state them.
 using System.Collections.Immutable;
 using System.ComponentModel;
+using StorePlugin.Ambassadors;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Campaigns;
@@ -15,14 +16,15 @@ internal sealed record CommissionRequest(
 internal sealed record RateRequest(
     [property: Description("Percent of the net sale, with two decimals at most: 0 to 100.")] decimal Percent,
     [property: Description("The platform's id of the product; this, the ambassador, or both.")] string? Product = null,
-    [property: Description("The ambassador's id, amb_…")] string? Ambassador = null);
+    [property: Description("The ambassador's id, amb_…")] string? Ambassador = null,
+    [property: Description("A group of ambassadors; stands without product and ambassador.")] string? Group = null);
 
 internal sealed record TermsRequest(
     [property: Description("What an ambassador earns.")] CommissionRequest Commission,
     [property: Description("What the shopper saves: 0 to 100; absent means 0, and then codes only track.")] Share? FriendDiscount = null,
     [property: Description("Days from payment to release, 0 to 365; 30 when absent.")] int? HoldDays = null,
     [property: Description("Days that a click counts, 1 to 365; 30 when absent.")] int? WindowDays = null,
-    [property: Description("Other percentages for a product, an ambassador, or both; the most specific counts. 200 at most.")]
+    [property: Description("Other percentages for a product, an ambassador, both, or a group; the most specific counts. 200 at most.")]
     IReadOnlyList<RateRequest>? Rates = null,
     [property: Description("The platform's ids of products that earn nothing, 500 at most.")] IReadOnlyList<string>? ExcludedProducts = null,
     [property: Description("An order whose net sale is below it earns nothing.")] Amount? MinimumOrder = null,
@@ -30,10 +32,21 @@ internal sealed record TermsRequest(
     [property: Description("Which of several clicks counts: last (when absent) or first.")] string? Touch = null,
     [property: Description("Beside a code that is no ambassador's: allow (when absent), links count; exclusive, they do not.")] string? OtherCodes = null,
     [property: Description("An ambassador's own purchase: discount_only (when absent) or allow, which earns as well.")] string? SelfPurchase = null,
-    [property: Description("The channels whose orders count, of online, point_of_sale and draft; all when absent.")] IReadOnlyList<string>? Channels = null)
+    [property: Description("The channels whose orders count, of online, point_of_sale and draft; all when absent.")] IReadOnlyList<string>? Channels = null,
+    [property: Description("Shares that rise with what the ambassador has brought; in place of the commission's percent.")] TiersRequest? Tiers = null,
+    [property: Description("The most that one ambassador earns over a period.")] PeriodCapRequest? PeriodCap = null,
+    [property: Description("The most that discounts and commission may come to together, as a share of what the counted products cost without discounts.")]
+    Share? MaximumCost = null,
+    [property: Description("What the commission is counted on: after_discounts (when absent), or before_own_discount, which leaves the own code's discount out.")]
+    string? Base = null,
+    [property: Description("Whose orders earn: all (when absent), or new: only a customer's first order.")] string? Customers = null,
+    [property: Description("Renewals of a subscription that earn; absent: its first order only.")] RenewalsRequest? Renewals = null,
+    [property: Description("Customers who stay the ambassador's after their first order; absent: they do not.")] BindingRequest? Binding = null,
+    [property: Description("The order of the classes of evidence: code, link, customer when absent.")] IReadOnlyList<string>? Precedence = null)
 {
     private const long AmountMax = 1_000_000_000_000;
     private const int ProductLengthMax = 50;
+    private const int GroupLengthMax = 60;
 
     /// <summary>Reads terms and notes on the fields what is wrong; a term that this version does not know is refused.</summary>
     /// <param name="currencyCode">The store's currency, which every amount must be in; null while nobody knows it.</param>
@@ -41,7 +54,7 @@ internal sealed record TermsRequest(
     {
         fields.RefuseOthersThan(
             "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "minimumOrder", "maximumCommission", "touch", "otherCodes",
-            "selfPurchase", "channels");
+            "selfPurchase", "channels", "tiers", "periodCap", "maximumCost", "base", "customers", "renewals", "binding", "precedence");
         var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode);
         var discount = fields.OptionalObject("friendDiscount") is { } friend ? ReadShare(friend, exclusiveOfZero: false) : 0;
         var terms = new Terms(
@@ -59,15 +72,52 @@ internal sealed record TermsRequest(
             ExclusiveCodes = fields.OptionalChoice("otherCodes", "allow", "exclusive") is "exclusive" ? true : null,
             SelfPurchaseEarns = fields.OptionalChoice("selfPurchase", "discount_only", "allow") is "allow" ? true : null,
             Channels = ReadChannels(fields),
+            Tiers = TermsOverTimeRequest.ReadTiers(fields.OptionalObject("tiers"), currencyCode, share, flat),
+            PeriodCap = TermsOverTimeRequest.ReadCap(fields.OptionalObject("periodCap"), currencyCode),
+            MaximumCostBp = fields.OptionalObject("maximumCost") is { } cost ? ReadShare(cost, exclusiveOfZero: true) : null,
+            BeforeOwnDiscount = fields.OptionalChoice("base", "after_discounts", "before_own_discount") is "before_own_discount" ? true : null,
+            NewCustomersOnly = fields.OptionalChoice("customers", "all", "new") is "new" ? true : null,
+            Renewals = TermsOverTimeRequest.ReadRenewals(fields.OptionalObject("renewals")),
+            Binding = TermsOverTimeRequest.ReadBinding(fields.OptionalObject("binding")),
+            Precedence = TermsOverTimeRequest.ReadPrecedence(fields),
         };
-        if (terms.MaximumCommissionMinor < flat?.AmountMinor)
+        RefuseContradictions(fields, terms);
+
+        return terms.Flat is null && terms.MinimumOrderMinor is null && terms.MaximumCommissionMinor is null && terms.PeriodCap is null
+                && terms.Tiers is not { Metric: TierMetric.NetSales }
+            ? terms
+            : terms with { Currency = Currency.TryParse(currencyCode, out var currency) ? currency : null };
+    }
+
+    /// <summary>Notes what no single field shows: terms that could never be met together.</summary>
+    private static void RefuseContradictions(Fields fields, Terms terms)
+    {
+        if (terms.MaximumCommissionMinor < terms.Flat?.AmountMinor)
         {
             fields.Refuse("maximumCommission", "must not be below the fixed commission, which could never be earned");
         }
 
-        return terms.Flat is null && terms.MinimumOrderMinor is null && terms.MaximumCommissionMinor is null
-            ? terms
-            : terms with { Currency = Currency.TryParse(currencyCode, out var currency) ? currency : null };
+        // With the least order and the share at its lowest, each order would earn the cap and none its share.
+        if (terms is { MaximumCommissionMinor: { } cap, MinimumOrderMinor: { } minimum, CommissionBp: > 0 }
+            && (Int128)cap * BasisPoints.Whole < (Int128)minimum * terms.CommissionBp)
+        {
+            fields.Refuse("maximumCommission", "must not be below what the least order earns: no order would earn its share");
+        }
+
+        if (terms.PeriodCap?.MaximumMinor < (terms.MaximumCommissionMinor ?? terms.Flat?.AmountMinor))
+        {
+            fields.Refuse("periodCap", "must not be below what a single order may earn");
+        }
+
+        if (terms.MaximumCostBp <= terms.FriendDiscountBp)
+        {
+            fields.Refuse("maximumCost", "must be above the friend's discount, or no order earns anything");
+        }
+
+        if (terms is { NewCustomersOnly: true, Binding: not null })
+        {
+            fields.Refuse("binding", "counts later orders of a customer, and does not go with customers: new");
+        }
     }
 
     /// <summary>The same form back.</summary>
@@ -80,14 +130,22 @@ internal sealed record TermsRequest(
             new Share(BasisPoints.ToPercent(terms.FriendDiscountBp)),
             (int)terms.HoldDays,
             (int)terms.WindowDays,
-            terms.Rates?.Select(rate => new RateRequest(BasisPoints.ToPercent(rate.RateBp), rate.ProductId, rate.AmbassadorId)).ToList(),
+            terms.Rates?.Select(rate => new RateRequest(BasisPoints.ToPercent(rate.RateBp), rate.ProductId, rate.AmbassadorId, rate.Group)).ToList(),
             terms.ExcludedProducts?.ToList(),
             AmountOf(terms.MinimumOrderMinor),
             AmountOf(terms.MaximumCommissionMinor),
             terms.FirstTouch is true ? "first" : "last",
             terms.ExclusiveCodes is true ? "exclusive" : "allow",
             terms.SelfPurchaseEarns is true ? "allow" : "discount_only",
-            terms.Channels?.Select(WordOf).ToList());
+            terms.Channels?.Select(WordOf).ToList(),
+            TermsOverTimeRequest.Of(terms.Tiers, AmountOf),
+            TermsOverTimeRequest.Of(terms.PeriodCap, AmountOf),
+            terms.MaximumCostBp is { } cost ? new Share(BasisPoints.ToPercent(cost)) : null,
+            terms.BeforeOwnDiscount is true ? "before_own_discount" : "after_discounts",
+            terms.NewCustomersOnly is true ? "new" : "all",
+            terms.Renewals is { } renewals ? new RenewalsRequest((int?)renewals.Count, (int?)renewals.Months) : null,
+            terms.Binding is { } binding ? new BindingRequest((int)binding.Days, (int?)binding.Orders) : null,
+            terms.Precedence?.Select(TermsOverTimeRequest.WordOf).ToList());
 
         Amount? AmountOf(long? minor) => minor is { } known ? new Amount(known, terms.Currency!.Value.Code) : null;
     }
@@ -131,19 +189,25 @@ internal sealed record TermsRequest(
 
         var rules = rates.Select(rate =>
         {
-            rate.RefuseOthersThan("percent", "product", "ambassador");
+            rate.RefuseOthersThan("percent", "product", "ambassador", "group");
             var product = rate.OptionalText("product", 1, ProductLengthMax);
             var ambassador = rate.OptionalText("ambassador", 1, 40);
-            if (product is null && ambassador is null)
+            var group = rate.OptionalText("group", 1, GroupLengthMax);
+            if (product is null && ambassador is null && group is null)
             {
-                rate.Refuse("product", "or ambassador must be given: a share for all is the commission itself");
+                rate.Refuse("product", "or ambassador or group must be given: a share for all is the commission itself");
             }
 
-            return new RateRule(product, ambassador, ReadPercent(rate, exclusiveOfZero: false));
+            if (group is not null && (product is not null || ambassador is not null))
+            {
+                rate.Refuse("group", "stands without product and ambassador");
+            }
+
+            return new RateRule(product, ambassador, ReadPercent(rate, exclusiveOfZero: false)) { Group = group is null ? null : CodeKey.Of(group) };
         }).ToImmutableArray();
-        if (rules.GroupBy(rule => (rule.ProductId, rule.AmbassadorId)).Any(group => group.Count() > 1))
+        if (rules.GroupBy(rule => (rule.ProductId, rule.AmbassadorId, rule.Group)).Any(group => group.Count() > 1))
         {
-            fields.Refuse("rates", "must not state two shares for the same product and ambassador");
+            fields.Refuse("rates", "must not state two shares for the same product, ambassador or group");
         }
 
         return rules.IsEmpty ? null : rules;
@@ -200,7 +264,8 @@ internal sealed record TermsRequest(
         return ReadPercent(share, exclusiveOfZero);
     }
 
-    private static long ReadPercent(Fields share, bool exclusiveOfZero)
+    /// <summary>Reads the member <c>percent</c> in basis points; 0 where it is wrong.</summary>
+    public static long ReadPercent(Fields share, bool exclusiveOfZero)
     {
         if (share.Decimal("percent") is not { } percent)
         {

@@ -22,6 +22,11 @@ internal static class TermsText
             sentences.Add("For some products it is another share.");
         }
 
+        if (terms.Tiers is { } tiers)
+        {
+            sentences.Add($"With what you bring it rises to {Words.Percent(tiers.Levels[^1].RateBp)}.");
+        }
+
         if (terms.ExcludedProducts is { Length: > 0 })
         {
             sentences.Add("Some products earn nothing.");

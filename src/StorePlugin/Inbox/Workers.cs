@@ -9,6 +9,7 @@ internal sealed partial class Workers(
     Db db,
     InboxWorker inbox,
     EffectWorker effects,
+    ReconsiderOrders reconsiderations,
     ReleaseHolds holds,
     DropBodies bodies,
     Retention retention,
@@ -35,6 +36,7 @@ internal sealed partial class Workers(
         : Task.WhenAll(
             LoopAsync("inbox", inbox.RunOnceAsync, inbox.WaitAsync, stoppingToken),
             LoopAsync("effects", effects.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
+            LoopAsync("reconsiderations", reconsiderations.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));

@@ -50,6 +50,9 @@ internal static class LedgerKind
     /// <summary>The transfer was reversed, in part or whole; the source is the payout and the sum reversed so far.</summary>
     public const string PayoutReversed = "payout_reversed";
 
+    /// <summary>A refund after the window of reversal: the commission stands and is the merchant's cost (rule K5); the source is the order and its revision.</summary>
+    public const string MerchantCost = "merchant_cost";
+
     /// <summary>What an ambassador was owed when they were brought over from elsewhere; the source is <c>{ambassador}:opening</c>.</summary>
     public const string Opening = "opening";
 }
@@ -69,6 +72,13 @@ internal sealed record LedgerTransaction(
     [
         new Entry(from, from == Account.Expense ? Account.Merchant : ambassadorId, orderId, -amount.Minor),
         new Entry(to, to == Account.Expense ? Account.Merchant : ambassadorId, orderId, amount.Minor),
+    ];
+
+    /// <summary>Moves an amount of the merchant's from the expense of an order to what is written off for it.</summary>
+    public static ImmutableArray<Entry> MoveCost(string orderId, Money amount) =>
+    [
+        new Entry(Account.Expense, Account.Merchant, orderId, amount.Minor),
+        new Entry(Account.WrittenOff, Account.Merchant, orderId, -amount.Minor),
     ];
 }
 

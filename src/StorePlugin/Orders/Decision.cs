@@ -5,15 +5,42 @@ using StorePlugin.Webhooks;
 
 namespace StorePlugin.Orders;
 
-internal static class Decision
+/// <summary>A decision: who brought the order, and what it earns.</summary>
+/// <param name="Commission">What the terms give; where the order does not earn it is of no effect.</param>
+internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution Attribution, Commission Commission)
 {
-    /// <summary>Decides an order. The receipt says everything the ledger must come to.</summary>
-    public static Receipt Of(OrderFacts facts, Evidence evidence)
+    /// <summary>Decides an order.</summary>
+    public static Decision Make(OrderFacts facts, Evidence evidence)
     {
+        var attribution = Attribution.Decide(facts.Recorded.Order, evidence, facts.Override);
+        return new Decision(
+            facts, evidence, attribution,
+            attribution is Attribution.Credited credited ? Commission.Of(facts, credited.Terms, EarnerOf(credited, evidence)) : Commission.OfNobody(facts));
+    }
+
+    /// <summary>Decides an order and writes the receipt, which says everything the ledger must come to.</summary>
+    public static Receipt Of(OrderFacts facts, Evidence evidence) => Make(facts, evidence).Write();
+
+    /// <summary>Whether anybody earns on the order: it is credited, and comes to what the terms ask for.</summary>
+    public bool Earns => Attribution is Attribution.Credited credited && Commission.BaseMinor > 0 && !(Commission.BaseMinor < credited.Terms.MinimumOrderMinor);
+
+    private static Earner EarnerOf(Attribution.Credited credited, Evidence evidence)
+    {
+        var own = 0L;
+        foreach (var touch in evidence.Touches)
+        {
+            own += touch.Kind == TouchKind.Code && touch.AmbassadorId == credited.Winner.AmbassadorId ? touch.DiscountMinor : 0;
+        }
+
+        return new Earner(credited.Winner.AmbassadorId) { Group = credited.Winner.Group, OwnDiscountMinor = own, Standing = evidence.Standing };
+    }
+
+    /// <summary>The receipt of the decision.</summary>
+    public Receipt Write()
+    {
+        var (facts, evidence, attribution, commission) = this;
         var order = facts.Recorded.Order;
-        var attribution = Attribution.Decide(order, evidence, facts.Override);
         var credited = attribution as Attribution.Credited;
-        var commission = credited is null ? Commission.OfNobody(facts) : Commission.Of(facts, credited.Terms, credited.Winner.AmbassadorId);
         var (rule, reason) = attribution switch
         {
             Attribution.Nobody nobody => (nobody.Rule, nobody.Why),
@@ -23,7 +50,7 @@ internal static class Decision
             Attribution.Credited winner => ("T1", winner.Why),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        var earns = credited is not null && rule == "T1";
+        var earns = Earns;
         var gone = facts.Deleted ? "deleted" : order.CancelledAt is not null ? "cancelled" : null;
         var settled = gone is null || commission.RemainingBaseMinor == 0;
 
@@ -69,6 +96,10 @@ internal static class Decision
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
                     decision.Number, decision.Kind, decision.AmbassadorId, decision.Reason, decision.Actor, decision.At))],
+            Group = earns ? credited!.Winner.Group : null,
+            Standing = earns ? evidence.Standing : null,
+            TierParts = earns && !commission.TierParts.IsEmpty ? commission.TierParts : default,
+            MerchantCostMinor = earns && facts.PaidAt is not null ? commission.MerchantCost.Minor : 0,
             Findings = settled ? [] : [$"The order was {gone} after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
         };
     }

@@ -28,6 +28,10 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
 {
     public static readonly Evidence None = new([], []);
 
+    /// <summary>What the winner's earlier orders come to; null where the terms do not look back.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Standing? Standing { get; init; }
+
     /// <summary>The campaign of a touch, or the one that a person has chosen.</summary>
     public CampaignAt CampaignOf(string campaignId)
     {
@@ -41,6 +45,9 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
 
         throw new System.Diagnostics.UnreachableException($"The campaign {campaignId} is no part of the evidence.");
     }
+
+    /// <summary>The standing alone, of evidence as it was written.</summary>
+    public static Standing? StandingOf(string json) => JsonSerializer.Deserialize(json, EvidenceJson.Default.Evidence)?.Standing;
 
     public string ToJson() => JsonSerializer.Serialize(this, EvidenceJson.Default.Evidence);
 

@@ -107,6 +107,9 @@ internal sealed class EvidenceReader
         return new Evidence(touches.DrainToImmutable(), campaigns);
     }
 
+    /// <summary>The terms of every revision of a campaign that was read.</summary>
+    public IEnumerable<Terms> TermsOf(string campaignId) => _revisions[campaignId].Select(TermsOf);
+
     private async Task LoadTouchesAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, DateTimeOffset now)
     {
         var codeKeys = facts.SelectMany(of => of.Recorded.Order.Codes).Select(code => CodeKey.Of(code.Code)).Distinct();

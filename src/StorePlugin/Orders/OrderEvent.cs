@@ -17,6 +17,9 @@ internal abstract record OrderEvent(string OrderId)
     /// <summary>A person's decision about an order that is known.</summary>
     internal sealed record Decided(string OrderId, OrderDecision Decision) : OrderEvent(OrderId);
 
+    /// <summary>Nothing happened to the order itself: one before it came late or changed, and the terms look back.</summary>
+    internal sealed record Reconsidered(string OrderId) : OrderEvent(OrderId);
+
     /// <summary>The order's event of a store event, or null when it is about something else.</summary>
     /// <param name="happenedAt">Dates an event that does not date itself; the same whenever it is read again.</param>
     public static OrderEvent? Of(StoreEvent storeEvent, Store store, StoreKeys keys, DateTimeOffset happenedAt)

@@ -19,6 +19,9 @@ internal static class OrderLog
     /// <summary>A person decided about the order; the subject is the decision's number.</summary>
     public const string Decision = "decision";
 
+    /// <summary>An order before it came late or changed, and the terms look back; without a subject.</summary>
+    public const string Reconsidered = "reconsidered";
+
     /// <summary>The hold was over (rule H2).</summary>
     public const string Release = "release";
 
@@ -44,6 +47,7 @@ internal static class OrderLog
         OrderEvent.Refunded { Refund: var refund } => (Refund, refund.Id),
         OrderEvent.Deleted deleted => (Deletion, OrderState.DeletionOf(deleted)),
         OrderEvent.Decided { Decision: var decision } => (Decision, decision.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        OrderEvent.Reconsidered => (Reconsidered, ""),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -18,6 +18,9 @@ internal sealed record OrderState(
     long Revision, string State, long CommissionMinor, Currency? Currency, string? AmbassadorId, DateTimeOffset? HoldUntil,
     OrderFacts? Facts, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt)
 {
+    /// <summary>What is booked as the merchant's cost of late refunds (rule K5).</summary>
+    public long MerchantCostMinor { get; init; }
+
     public static readonly OrderState Nothing = new(0, "parked", 0, null, null, null, null, [], null);
 
     /// <summary>The id of a deletion among the refunds: unique for the order and the instant, in the width of the column.</summary>
@@ -38,6 +41,7 @@ internal sealed record OrderState(
         (_, null) => null,
         (OrderEvent.Refunded refunded, { } facts) => facts with { LooseRefunds = facts.LooseRefunds.Add(refunded.Refund) },
         (OrderEvent.Deleted deleted, { } facts) => deleted.At <= facts.DeletedAt ? facts : facts with { DeletedAt = deleted.At },
+        (OrderEvent.Reconsidered, { } facts) => facts,
         (OrderEvent.Decided decided, { } facts) => facts with { Decisions = facts.Decisions.Add(decided.Decision) },
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -63,10 +67,11 @@ internal sealed record OrderState(
             return new SettledOrder(this, orderEvent, null, null, null, "parked", CommissionMinor, null, null);
         }
 
-        var receipt = Decision.Of(facts, evidence);
+        var decision = Decision.Make(facts, evidence);
+        var receipt = decision.Write();
         var state = StateAfter(receipt);
         return new SettledOrder(
-            this, orderEvent, facts, evidence, receipt, state, receipt.CommissionMinor, state is "held" or "review" ? receipt.HoldUntil : HoldUntil,
+            this, orderEvent, facts, decision, receipt, state, receipt.CommissionMinor, state is "held" or "review" ? receipt.HoldUntil : HoldUntil,
             ReasonOf(state, facts, receipt));
     }
 
@@ -75,7 +80,7 @@ internal sealed record OrderState(
     {
         { Credited: false } => CommissionMinor == 0 && State != "reversed" ? "uncredited" : "reversed",
         { PaidAt: null } => "observed",
-        { CommissionMinor: 0 } when CommissionMinor != 0 || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
+        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
         _ when AmbassadorId == receipt.AmbassadorId && IsIn(receipt.Currency) is not false && State is "approved" or "in_payout" or "paid" => State,
         _ => receipt.OpenRules.IsEmpty ? "held" : "review",
     };
@@ -90,6 +95,7 @@ internal sealed record OrderState(
         ("reversed", _) => $"{FateOf(facts, receipt)}: the commission was taken back.",
         ("observed", { RemainingBaseMinor: 0 }) => $"{FateOf(facts, receipt)} before it was paid: it earns nothing.",
         ("review", _) => string.Join(' ', receipt.Reviews.Where(review => review.AllowedBy is null).Select(review => review.Why)),
+        (_, { Credited: true, IsPeriodUsedUp: true }) => $"{receipt.Reason} The ambassador has earned the most that the terms allow in the period already.",
         ("held", { Findings: [_, ..] findings }) => string.Join(' ', findings),
         (_, { CommissionMinor: > 0 }) when receipt.CommissionMinor < receipt.OriginalCommissionMinor =>
             $"{receipt.Reason} Refunds have taken a part of its commission back.",
@@ -110,7 +116,7 @@ internal sealed record OrderState(
 /// <param name="Facts">Null while only refunds or deletions are known; then there is no receipt.</param>
 /// <param name="Reason">Why it stands so, in words.</param>
 internal sealed record SettledOrder(
-    OrderState Before, OrderEvent Event, OrderFacts? Facts, Evidence? Evidence, Receipt? Receipt, string State, long CommissionMinor,
+    OrderState Before, OrderEvent Event, OrderFacts? Facts, Decision? Decision, Receipt? Receipt, string State, long CommissionMinor,
     DateTimeOffset? HoldUntil, string? Reason)
 {
     private const string System = "system";
@@ -119,6 +125,29 @@ internal sealed record SettledOrder(
 
     /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
     public string Actor => Event is OrderEvent.Decided decided ? decided.Decision.Actor : System;
+
+    /// <summary>What the order adds to its ambassador's standing; nothing while it is not credited, not paid or in review (rule L1).</summary>
+    public ImmutableArray<StandingChange> StandingChanges
+    {
+        get
+        {
+            if (Receipt is not { Credited: true, PaidAt: not null } receipt || !receipt.OpenRules.IsEmpty)
+            {
+                return [];
+            }
+
+            var (commission, changes) = (Decision!.Commission, ImmutableArray.CreateBuilder<StandingChange>());
+            changes.Add(new StandingChange(0, receipt.At, receipt.BaseMinor, receipt.OriginalCommissionMinor, 1, receipt.NewCustomer is true ? 1 : 0));
+            var (baseLeft, commissionLeft) = (receipt.BaseMinor, receipt.OriginalCommissionMinor);
+            foreach (var step in commission.Steps)
+            {
+                changes.Add(new StandingChange(changes.Count, step.At, step.BaseMinor - baseLeft, step.CommissionMinor - commissionLeft, 0, 0));
+                (baseLeft, commissionLeft) = (step.BaseMinor, step.CommissionMinor);
+            }
+
+            return changes.DrainToImmutable();
+        }
+    }
 
     /// <summary>What became of it, in words.</summary>
     public string Outcome => Receipt switch
@@ -132,7 +161,13 @@ internal sealed record SettledOrder(
     public OrderState After => new(
         Revision, State, CommissionMinor, Receipt?.Currency, Receipt?.AmbassadorId, HoldUntil, Facts,
         Facts?.LooseRefunds ?? (Event is OrderEvent.Refunded { Refund: var refund } ? Before.LooseRefunds.Add(refund) : Before.LooseRefunds),
-        Facts is not null ? Facts.DeletedAt : Event is OrderEvent.Deleted { At: var at } && !(at <= Before.DeletedAt) ? at : Before.DeletedAt);
+        Facts is not null ? Facts.DeletedAt : Event is OrderEvent.Deleted { At: var at } && !(at <= Before.DeletedAt) ? at : Before.DeletedAt)
+    {
+        MerchantCostMinor = MerchantCostMinor,
+    };
+
+    /// <summary>What refunds after the window of reversal cost the merchant (rule K5).</summary>
+    public long MerchantCostMinor => Receipt?.MerchantCostMinor ?? Before.MerchantCostMinor;
 
     /// <summary>The entries that bring the ledger to the receipt's target (rule B9); none when it is there already.</summary>
     public IEnumerable<LedgerTransaction> Postings(DateTimeOffset now)
@@ -172,15 +207,32 @@ internal sealed record SettledOrder(
             // Reversed from wherever it stood: while in a payout and after it, a negative entry on approved (rule K1).
             var account = AccountOf(State == "reversed" ? Before.State : State);
             yield return Post(
-                source, receipt.AmbassadorId ?? Before.AmbassadorId!, account, Minor(CommissionMinor - booked), booked == 0 ? receipt.Reason : "The order changed.");
+                source, receipt.AmbassadorId ?? Before.AmbassadorId!, account, Minor(CommissionMinor - booked), booked == 0 ? receipt.Reason : WhyChanged);
+        }
+
+        if (Before.MerchantCostMinor != 0 && Before.IsIn(receipt.Currency) is false)
+        {
+            yield return Cost($"{source}:cost:currency", new Money(-Before.MerchantCostMinor, Before.Currency!.Value));
+        }
+
+        var cost = MerchantCostMinor - (Before.IsIn(receipt.Currency) is false ? 0 : Before.MerchantCostMinor);
+        if (cost != 0)
+        {
+            yield return Cost($"{source}:cost", Minor(cost));
         }
 
         Money Minor(long minor) => new(minor, receipt.Currency);
+
+        LedgerTransaction Cost(string cause, Money amount) => new(
+            LedgerKind.MerchantCost, cause, amount.Currency, now, Actor, "Refunded after the window of reversal: the commission stands.",
+            LedgerTransaction.MoveCost(Event.OrderId, amount));
 
         LedgerTransaction Post(string cause, string ambassadorId, string account, Money amount, string reason) => new(
             LedgerKind.Commission, cause, amount.Currency, now, Actor, reason,
             LedgerTransaction.Move(ambassadorId, Event.OrderId, Account.Expense, account, amount));
     }
+
+    private string WhyChanged => Event is OrderEvent.Reconsidered ? "An earlier order of the ambassador came late or changed." : "The order changed.";
 
     private static string AccountOf(string state) => state switch
     {

@@ -7,6 +7,7 @@ internal static class OrdersSetup
     {
         services.AddSingleton<ReceiveOrders>();
         services.AddSingleton<DecideOrder>();
+        services.AddSingleton<ReconsiderOrders>();
         services.AddSingleton<ReleaseHolds>();
     }
 }

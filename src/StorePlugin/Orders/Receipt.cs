@@ -95,6 +95,22 @@ internal sealed record Receipt
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? CheckoutStartedAt { get; init; }
 
+    /// <summary>The key of the ambassador's group, where they were in one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
+
+    /// <summary>What the ambassador's earlier orders come to, where the terms look back (rules B8, L2).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Standing? Standing { get; init; }
+
+    /// <summary>The base by the shares of the tiers, before refunds (rule L3).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<TierPart> TierParts { get; init; }
+
+    /// <summary>What refunds after the window of reversal would have taken: the merchant bears it (rule K5).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long MerchantCostMinor { get; init; }
+
     /// <summary>Why the order does not add up, where it does not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Contradiction { get; init; }
@@ -110,6 +126,14 @@ internal sealed record Receipt
     /// <summary>What people have decided about the order, oldest first (rule H6).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ImmutableArray<ReceiptDecision> Decisions { get; init; }
+
+    /// <summary>Whether the shopper was a new customer (rule T9); absent where nothing rests on it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? NewCustomer { get; init; }
+
+    /// <summary>Whether the cap over the period left nothing for this order (rule B8).</summary>
+    [JsonIgnore]
+    public bool IsPeriodUsedUp => Terms?.PeriodCap is { } cap && Standing?.UsedMinor >= cap.MaximumMinor;
 
     /// <summary>The rules whose findings wait for a person.</summary>
     [JsonIgnore]

@@ -48,6 +48,20 @@ internal static class ReceiptText
             lines.Add($"No order earns more than {Amount(maximum)} (rule B8).");
         }
 
+        if (receipt.IsPeriodUsedUp)
+        {
+            lines.Add($"Nobody earns more than {Amount(receipt.Terms.PeriodCap!.MaximumMinor)} in the period, and that was earned before (rule B8).");
+        }
+        else if (receipt.Terms.PeriodCap is { } cap && receipt.OriginalCommissionMinor == cap.MaximumMinor - receipt.Standing!.UsedMinor)
+        {
+            lines.Add($"Nobody earns more than {Amount(cap.MaximumMinor)} in the period; {Amount(receipt.Standing.UsedMinor!.Value)} of it were earned before (rule B8).");
+        }
+
+        if (receipt.MerchantCostMinor > 0)
+        {
+            lines.Add($"Refunds more than 180 days after the order leave the commission as it is; {Amount(receipt.MerchantCostMinor)} are the store's cost (rule K5).");
+        }
+
         if (receipt.RemainingBaseMinor < receipt.BaseMinor)
         {
             lines.Add($"Refunds have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
@@ -81,8 +95,17 @@ internal static class ReceiptText
             { } flat => $"{Amount(flat.AmountMinor)} for the order, within {Amount(told.BaseMinor)},",
             null => string.Join(
                 " and ",
-                told.Lines.Where(line => line.ExcludedBy is null).GroupBy(line => (line.RateBp, line.RateRank))
-                    .Select(group => $"{Percent(group.Key.RateBp)}{Of(group.Key.RateRank)} of {Amount(group.Sum(line => line.BaseMinor))}")),
+                told.Lines.Where(line => line.ExcludedBy is null && line.RateRank != RateRank.Tier).GroupBy(line => (line.RateBp, line.RateRank))
+                    .Select(group => $"{Percent(group.Key.RateBp)}{Of(group.Key.RateRank)} of {Amount(group.Sum(line => line.BaseMinor))}")
+                    .Concat((told.TierParts.IsDefault ? [] : told.TierParts).Select(part => $"{Percent(part.RateBp)} of {Amount(part.BaseMinor)}{Before(told)}"))),
+        };
+
+        // Where the position is an amount or a number is told by the terms.
+        string Before(Receipt told) => told.Terms!.Tiers!.Metric switch
+        {
+            TierMetric.NetSales => $" (after {Amount(told.Standing!.Position!.Value)} before)",
+            TierMetric.Orders => $" (after {told.Standing!.Position} orders before)",
+            _ => $" (after {told.Standing!.Position} new customers before)",
         };
 
         string Amount(long minor) => new Money(minor, receipt.Currency).ToString();
@@ -94,6 +117,7 @@ internal static class ReceiptText
     private static string Of(RateRank rank) => rank switch
     {
         RateRank.Campaign => "",
+        RateRank.Group => " (the group's share)",
         RateRank.Ambassador => " (the ambassador's own share)",
         RateRank.Product => " (the product's share)",
         RateRank.AmbassadorAndProduct => " (the ambassador's share for the product)",

@@ -20,7 +20,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private const string LoadOrders =
         """
-        SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.currency, o.ambassador_id, o.hold_until, o.version_hash, v.content
+        SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.merchant_cost_minor, o.currency, o.ambassador_id, o.hold_until, o.version_hash, v.content
         FROM orders o
         LEFT JOIN order_versions v ON v.store_id = o.store_id AND v.order_id = o.order_id
             AND v.updated_at = o.version_updated_at AND v.content_hash = o.version_hash
@@ -35,6 +35,14 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         SELECT order_id, number, kind, ambassador_id, campaign_id, rules, reason, actor, at
         FROM order_decisions WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number
         """;
+
+    private const string ReadLastEvidence =
+        """
+        SELECT evidence FROM order_events WHERE store_id = @storeId AND order_id = @orderId
+            AND revision = (SELECT MAX(e.revision) FROM order_events e WHERE e.store_id = @storeId AND e.order_id = @orderId AND e.evidence IS NOT NULL)
+        """;
+
+    private const string LoadReceipts = "SELECT order_id, content FROM receipts WHERE store_id = @storeId AND order_id IN @ids";
 
     private const string InsertVersion =
         """
@@ -60,16 +68,17 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string InsertOrder =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
-            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, hold_until, reason, created_at, updated_at)
+            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, hold_until, reason,
+            created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
-            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @Reason, @Now, @Now)
+            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @HoldUntil, @Reason, @Now, @Now)
         """;
 
     private const string UpdateOrder =
         """
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
-            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor,
+            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor,
             hold_until = @HoldUntil, reason = @Reason, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
@@ -99,7 +108,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             {
                 outcomes[i] = "Known already: nothing new.";
             }
-            else if (before.With(events[i]) is var facts && facts is not null && facts == before.Facts)
+            else if (before.With(events[i]) is var facts && facts is not null && facts == before.Facts && events[i] is not OrderEvent.Reconsidered)
             {
                 outcomes[i] = "An older version: the newer one stands.";
             }
@@ -109,17 +118,78 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             }
         }
 
+        // Orders of one batch stand before and behind each other as all orders do.
+        changes.Sort(static (left, right) => string.CompareOrdinal(left.Moment, right.Moment));
         var evidence = await EvidenceReader.LoadAsync(tx, store, [.. changes.Select(change => change.Facts).OfType<OrderFacts>()], now);
+        var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
+        var stored = await LoadReceiptsAsync(tx, store, events);
         var settled = new List<SettledOrder>(changes.Count);
-        foreach (var (index, orderEvent, before, facts) in changes)
+        foreach (var change in changes)
         {
-            var order = before.Settle(orderEvent, facts, facts is null ? Evidence.None : evidence.Of(facts));
+            var order = await SettleAsync(tx, store, change, evidence);
+            outcomes[change.Index] = order.Outcome;
+            if (stored.TryGetValue(order.Event.OrderId, out var content) && order.Receipt?.ToJson() == content)
+            {
+                outcomes[change.Index] = "Decided again: as before.";
+                continue;
+            }
+
             settled.Add(order);
-            outcomes[index] = order.Outcome;
+            await StandAsync(tx, store, order, standings[order.Event.OrderId], evidence, now);
         }
 
         await WriteAsync(tx, store, settled, now);
         return outcomes;
+    }
+
+    private static async Task<SettledOrder> SettleAsync(Tx tx, Store store, Change change, EvidenceReader reader)
+    {
+        if (change.Facts is not { } facts)
+        {
+            return change.Before.Settle(change.Event, null, Evidence.None);
+        }
+
+        var evidence = reader.Of(facts);
+        if (Attribution.Decide(facts.Recorded.Order, evidence, facts.Override) is Attribution.Credited { Terms.LooksBack: true } credited)
+        {
+            evidence = evidence with { Standing = await StandingAsync(tx, store, change.Before, credited, facts.Recorded.Order) };
+        }
+
+        return change.Before.Settle(change.Event, facts, evidence);
+    }
+
+    /// <summary>What the winner's earlier orders come to. Of an order that is in a payout or paid, what they came to then (rule L2).</summary>
+    private static async Task<Standing> StandingAsync(Tx tx, Store store, OrderState before, Attribution.Credited credited, Order order)
+    {
+        if (before.State is "in_payout" or "paid" && before.AmbassadorId == credited.Winner.AmbassadorId
+            && await tx.OneAsync<string>(ReadLastEvidence, new { storeId = store.Id, orderId = order.Id }) is { } last
+            && Evidence.StandingOf(last) is { } frozen)
+        {
+            return frozen;
+        }
+
+        return await Standings.AtAsync(tx, store, credited.Winner.AmbassadorId, credited.Campaign.Id, credited.Terms, order);
+    }
+
+    /// <summary>Writes what the order adds to its ambassador's standing, and has those behind it decided again where that matters.</summary>
+    private static async Task StandAsync(
+        Tx tx, Store store, SettledOrder order, IEnumerable<Standings.StandingRow> before, EvidenceReader reader, DateTimeOffset now)
+    {
+        if (order.Receipt is not { } receipt || !await Standings.WriteAsync(tx, store, order, before))
+        {
+            return;
+        }
+
+        if (receipt.CampaignId is { } campaignId && reader.TermsOf(campaignId).Where(terms => terms.LooksBack).ToList() is [_, ..] looking)
+        {
+            await Standings.QueueLaterAsync(tx, store, receipt.AmbassadorId!, receipt, looking, now);
+        }
+
+        // What an order no longer adds to somebody is missing behind it.
+        if (before.FirstOrDefault()?.AmbassadorId is { } former && former != receipt.AmbassadorId)
+        {
+            await Standings.QueueLaterAsync(tx, store, former, receipt, null, now);
+        }
     }
 
     private static async Task<Dictionary<string, OrderState>> LoadKnownAsync(Tx tx, Store store, IReadOnlyList<OrderEvent> events)
@@ -149,7 +219,19 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 Decisions = [.. decisions.Select(decision => decision.Decision)],
             };
         Currency? currency = row.Currency is null ? null : Currency.Parse(row.Currency);
-        return new OrderState(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose, deletedAt);
+        return new OrderState(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose, deletedAt)
+        {
+            MerchantCostMinor = row.MerchantCostMinor,
+        };
+    }
+
+    /// <summary>The receipts as they stand of those orders to which nothing happened: where deciding them again changes nothing, nothing is written.</summary>
+    private static async Task<Dictionary<string, string>> LoadReceiptsAsync(Tx tx, Store store, IReadOnlyList<OrderEvent> events)
+    {
+        var ids = events.OfType<OrderEvent.Reconsidered>().Select(e => e.OrderId).ToArray();
+        return ids.Length == 0
+            ? []
+            : (await tx.ManyAsync<ReceiptRow>(LoadReceipts, new { storeId = store.Id, ids })).ToDictionary(row => row.OrderId, row => row.Content, StringComparer.Ordinal);
     }
 
     /// <summary>Writes the events into the log. Returns which of them were not there before.</summary>
@@ -176,6 +258,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                     ("StoreId", store.Id), ("OrderId", events[i].OrderId), ("Number", decision.Number), ("Kind", WordOf(decision.Kind)),
                     ("AmbassadorId", decision.AmbassadorId), ("CampaignId", decision.CampaignId), ("Rules", string.Join(',', decision.Rules)),
                     ("Reason", decision.Reason), ("Actor", decision.Actor), ("At", decision.At)) == 1,
+                OrderEvent.Reconsidered => true,
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
         }
@@ -202,6 +285,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("VersionUpdatedAt", receipt?.VersionUpdatedAt), ("VersionHash", receipt?.VersionHash),
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
+                ("MerchantCostMinor", order.MerchantCostMinor),
                 ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("Now", now));
             if (written == 0)
             {
@@ -211,7 +295,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             var (kind, subject) = OrderLog.NameOf(order.Event);
             await insertEvent.DoAsync(
                 ("StoreId", store.Id), ("OrderId", orderId), ("Revision", order.Revision), ("Kind", kind), ("Subject", subject), ("At", now),
-                ("LocalDay", localDay), ("Actor", order.Actor), ("Evidence", order.Evidence?.ToJson()));
+                ("LocalDay", localDay), ("Actor", order.Actor), ("Evidence", order.Decision?.Evidence.ToJson()));
             if (receipt is null)
             {
                 continue;
@@ -265,7 +349,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     };
 
     private sealed record OrderRow(
-        string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, string? Currency,
+        string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, long MerchantCostMinor, string? Currency,
         string? AmbassadorId, DateTimeOffset? HoldUntil, string? VersionHash, string? Content);
 
     private sealed record DecisionRow(
@@ -275,10 +359,16 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             Number, KindOf(Kind), AmbassadorId, CampaignId, [.. Rules.Split(',', StringSplitOptions.RemoveEmptyEntries)], Reason, Actor, At);
     }
 
+    private sealed record ReceiptRow(string OrderId, string Content);
+
     // A deletion stands among the refunds, without content.
     private sealed record RefundRow(string OrderId, string RefundId, string Content, DateTimeOffset At);
 
-    private sealed record Change(int Index, OrderEvent Event, OrderState Before, OrderFacts? Facts);
+    private sealed record Change(int Index, OrderEvent Event, OrderState Before, OrderFacts? Facts)
+    {
+        /// <summary>Where the order stands among others; those of which only refunds are known stand nowhere.</summary>
+        public string Moment { get; } = Facts is null ? "" : OrderMoment.KeyOf(Facts.Recorded.Order.At, Event.OrderId);
+    }
 }
 
 /// <summary>An order was decided by another worker between the read and the write; the transaction starts over.</summary>

@@ -53,6 +53,10 @@ internal sealed record Touch(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? IsOwn { get; init; }
+
+    /// <summary>The key of the ambassador's group at the order's instant (rule B6); null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Group { get; init; }
 }
 
 /// <summary>A touch as it was weighed: kept, or dropped by a rule.</summary>

@@ -78,12 +78,12 @@ internal sealed record ShopifyLine(OrderLine Ordered, OrderLine Kept, long Order
         }
 
         var units = quantity - takenAway;
-        var keptTax = Repayable.Share(tax, units, quantity);
+        var keptTax = Money.Share(tax, units, quantity);
         var kept = ordered with
         {
             Quantity = units,
             GrossMinor = price * units,
-            DiscountMinor = Repayable.Share(discount, units, quantity),
+            DiscountMinor = Money.Share(discount, units, quantity),
             IncludedTaxMinor = taxesIncluded ? keptTax : 0,
         };
         return new ShopifyLine(ordered, kept, tax, keptTax) { TaxesIncluded = taxesIncluded };

@@ -194,7 +194,7 @@ internal sealed record ShopifyRefund(
             var beyond = refund.BeyondMinor;
             var settled = Math.Min(owed, beyond + refund.TaxMinor);
             owed -= settled;
-            var settledGoods = Repayable.Share(settled, beyond, beyond + refund.TaxMinor);
+            var settledGoods = Money.Share(settled, beyond, beyond + refund.TaxMinor);
             var told = refund.TaxMinor - (settled - settledGoods);
             (shares[i], left) = left.Without(0, told, 0).Pay(beyond - settledGoods, withoutTax: refund.TaxMinor > 0);
         }

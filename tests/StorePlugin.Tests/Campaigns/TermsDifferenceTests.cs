@@ -32,6 +32,23 @@ internal sealed class TermsDifferenceTests
         new(Before with { ExclusiveCodes = true }, "otherCodes", "allow", "exclusive", true),
         new(Before with { SelfPurchaseEarns = true }, "selfPurchase", "discount only", "allow", false),
         new(Before with { Channels = [OrderChannel.Online] }, "channels", "all", "Online", true),
+        new(Before with { Rates = [new RateRule(null, null, 1500) { Group = "gold" }] }, "rates", "none", "15 % for the group gold", false),
+        new(Before with { Rates = [new RateRule(null, null, 500) { Group = "gold" }] }, "rates", "none", "5 % for the group gold", true),
+        new(
+            Before with { Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.Lifetime), null, [new TierLevel(null, 10, 1500)]) },
+            "tiers", "none", "15 % from 10 by orders in all", false),
+        new(
+            Before with { Tiers = new Tiers(TierMetric.NewCustomers, new TermsPeriod(PeriodKind.RollingDays, 7), true, [new TierLevel(null, 3, 900)]) },
+            "tiers", "none", "9 % from 3 by new customers in 7 days, for the whole order", true),
+        new(
+            Before with { PeriodCap = new PeriodCap(5000, new TermsPeriod(PeriodKind.CalendarMonth)), Currency = Euro },
+            "periodCap", "none", "50.00 EUR in a calendar month", true),
+        new(Before with { MaximumCostBp = 3000 }, "maximumCost", "none", "30 %", true),
+        new(Before with { BeforeOwnDiscount = true }, "base", "after all discounts", "before the own code's discount", false),
+        new(Before with { NewCustomersOnly = true }, "customers", "all", "new ones only", true),
+        new(Before with { Renewals = new RenewalTerms(3, null) }, "renewals", "none", "3", false),
+        new(Before with { Binding = new BindingTerms(365, 2) }, "binding", "none", "365 days, 2 orders at most", false),
+        new(Before with { Precedence = [TouchClass.Link, TouchClass.Code, TouchClass.Customer] }, "precedence", "code, link, customer", "link, code, customer", true),
     ];
 
     // What is worse in one direction is not in the other, but for what takes from some and gives to others.
@@ -72,6 +89,26 @@ internal sealed class TermsDifferenceTests
     }
 
     [Test]
+    public void Fewer_renewals_a_shorter_binding_and_lower_tiers_are_a_disadvantage()
+    {
+        var rich = Before with
+        {
+            Renewals = new RenewalTerms(3, null),
+            Binding = new BindingTerms(365, null),
+            Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.Lifetime), null, [new TierLevel(null, 10, 1500)]),
+        };
+        var poor = rich with
+        {
+            Renewals = new RenewalTerms(2, null),
+            Binding = new BindingTerms(365, 9),
+            Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.Lifetime), null, [new TierLevel(null, 11, 1500)]),
+        };
+
+        Assert.That(TermsDifference.Between(rich, poor).Select(change => (change.Term, change.IsWorse)), Is.EqualTo([("tiers", true), ("renewals", true), ("binding", true)]));
+        Assert.That(TermsDifference.Between(poor, rich).Where(change => change.IsWorse), Is.Empty);
+    }
+
+    [Test]
     public void All_that_changes_is_told() =>
         Assert.That(
             TermsDifference.Between(Before, new Terms(500, 2000, 14, 60)).Select(change => (change.Term, change.IsWorse)),
@@ -88,6 +125,8 @@ internal sealed class TermsDifferenceTests
             Is.EquivalentTo([
                 nameof(Terms.CommissionBp), nameof(Terms.FriendDiscountBp), nameof(Terms.HoldDays), nameof(Terms.WindowDays), nameof(Terms.Currency), nameof(Terms.Flat),
                 nameof(Terms.Rates), nameof(Terms.ExcludedProducts), nameof(Terms.MinimumOrderMinor), nameof(Terms.MaximumCommissionMinor), nameof(Terms.FirstTouch),
-                nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels),
+                nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels), nameof(Terms.Tiers), nameof(Terms.PeriodCap),
+                nameof(Terms.MaximumCostBp), nameof(Terms.BeforeOwnDiscount), nameof(Terms.NewCustomersOnly), nameof(Terms.Renewals), nameof(Terms.Binding),
+                nameof(Terms.Precedence),
             ]));
 }

@@ -23,9 +23,15 @@ internal sealed class TermsTests
         const string Stated =
             """
             {"commission":{"percent":10},"friendDiscount":{"percent":5},"holdDays":14,"windowDays":60,
-             "rates":[{"percent":5,"product":"10","ambassador":null},{"percent":20,"product":"10","ambassador":"amb_1"},{"percent":0,"product":null,"ambassador":"amb_1"}],
+             "rates":[{"percent":5,"product":"10","ambassador":null,"group":null},{"percent":20,"product":"10","ambassador":"amb_1","group":null},
+              {"percent":0,"product":null,"ambassador":"amb_1","group":null},{"percent":12,"product":null,"ambassador":null,"group":"gold"}],
              "excludedProducts":["12","13"],"minimumOrder":{"minor":2000,"currency":"EUR"},"maximumCommission":{"minor":5000,"currency":"EUR"},
-             "touch":"first","otherCodes":"exclusive","selfPurchase":"allow","channels":["online","draft"]}
+             "touch":"first","otherCodes":"exclusive","selfPurchase":"allow","channels":["online","draft"],
+             "tiers":{"metric":"net_sales","period":"rolling","days":90,"mode":"whole_order","levels":[
+              {"percent":10,"from":null,"fromCount":null},{"percent":15,"from":{"minor":100000,"currency":"EUR"},"fromCount":null}]},
+             "periodCap":{"maximum":{"minor":90000,"currency":"EUR"},"period":"lifetime","days":null},"maximumCost":{"percent":30},
+             "base":"before_own_discount","customers":"all","renewals":{"count":3,"months":null},"binding":{"days":100,"orders":5},
+             "precedence":["customer","link","code"]}
             """;
 
         var made = await PostAsync(Stated);
@@ -34,7 +40,7 @@ internal sealed class TermsTests
         var expected = JsonNode.Parse(Stated)!.AsObject();
         foreach (var (name, value) in expected.Where(member => member.Key != "commission"))
         {
-            Assert.That(shown[name]?.ToJsonString(), Is.EqualTo(value!.ToJsonString()), name);
+            Assert.That(JsonNode.DeepEquals(shown[name], value), $"{name}: {shown[name]?.ToJsonString()}");
         }
 
         Assert.That((decimal)shown["commission"]!["percent"]!, Is.EqualTo(10m));
@@ -66,6 +72,24 @@ internal sealed class TermsTests
     [TestCase("""{"commission":{"percent":10},"touch":"middle"}""", "terms.touch")]
     [TestCase("""{"commission":{"percent":10},"channels":[]}""", "terms.channels")]
     [TestCase("""{"commission":{"percent":10},"channels":["renewal"]}""", "terms.channels")]
+    [TestCase("""{"commission":{"percent":10},"rates":[{"percent":5,"product":"1","group":"gold"}]}""", "terms.rates[0].group")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"clicks","levels":[{"percent":15,"fromCount":5}]}}""", "terms.tiers.metric")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"orders","levels":[]}}""", "terms.tiers.levels")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"orders","levels":[{"percent":15,"fromCount":5},{"percent":12,"fromCount":9}]}}""", "terms.tiers.levels")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"orders","levels":[{"percent":15,"fromCount":5},{"percent":20,"fromCount":5}]}}""", "terms.tiers.levels")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"orders","levels":[{"percent":9,"fromCount":5}]}}""", "terms.tiers.levels")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"orders","levels":[{"percent":15,"from":{"minor":5,"currency":"EUR"}}]}}""", "terms.tiers.levels[0].from")]
+    [TestCase("""{"commission":{"percent":10},"tiers":{"metric":"orders","period":"rolling","levels":[{"percent":15,"fromCount":5}]}}""", "terms.tiers.days")]
+    [TestCase("""{"commission":{"flat":{"minor":100,"currency":"EUR"}},"tiers":{"metric":"orders","levels":[{"percent":15,"fromCount":5}]}}""", "terms.tiers.levels")]
+    [TestCase("""{"commission":{"percent":10},"periodCap":{}}""", "terms.periodCap.maximum")]
+    [TestCase("""{"commission":{"percent":10},"maximumCommission":{"minor":500,"currency":"EUR"},"periodCap":{"maximum":{"minor":400,"currency":"EUR"}}}""", "terms.periodCap")]
+    [TestCase("""{"commission":{"percent":10},"minimumOrder":{"minor":10000,"currency":"EUR"},"maximumCommission":{"minor":900,"currency":"EUR"}}""", "terms.maximumCommission")]
+    [TestCase("""{"commission":{"percent":10},"friendDiscount":{"percent":20},"maximumCost":{"percent":20}}""", "terms.maximumCost")]
+    [TestCase("""{"commission":{"percent":10},"renewals":{"count":2,"months":2}}""", "terms.renewals.count")]
+    [TestCase("""{"commission":{"percent":10},"customers":"new","binding":{}}""", "terms.binding")]
+    [TestCase("""{"commission":{"percent":10},"precedence":["code","link"]}""", "terms.precedence")]
+    [TestCase("""{"commission":{"percent":10},"windowDays":0}""", "terms.windowDays")]
+    [TestCase("""{"commission":{"percent":10},"holdDays":3650}""", "terms.holdDays")]
     [TestCase("""{"commission":{"percent":10},"minimumOrder":{"minor":-1,"currency":"EUR"}}""", "terms.minimumOrder.minor")]
     public async Task Terms_that_contradict_themselves_are_refused_by_the_field(string terms, string field)
     {

@@ -3,8 +3,10 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
@@ -23,6 +25,7 @@ internal static partial class Flows
     public static readonly Flow[] All =
     [
         new("orders from delivery to release", OrdersAsync),
+        new("orders that rest on earlier ones", StandingsAsync),
         new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
         new("two workers on one backlog", TwoWorkersAsync),
         new("effects done, failed and put off", EffectsAsync),
@@ -66,6 +69,26 @@ internal static partial class Flows
             Assert.That(await shop.StateAsync("6"), Is.EqualTo("held"));
             Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
         }
+    }
+
+    private static async Task StandingsAsync(StoreApp app)
+    {
+        var tiers = new Tiers(TierMetric.NetSales, new TermsPeriod(PeriodKind.CalendarMonth), null, [new TierLevel(10_000, null, 2000)]);
+        var shop = await Shop.OpenAsync(app, "flow-standings", new Terms(1000, 1000, 30, 30) { Tiers = tiers, Currency = Currency.Parse("EUR") });
+        var ann = await shop.AmbassadorAsync("FLOWTIER");
+
+        await shop.PaysAsync(Order("2").With("FLOWTIER", "10.00") with { At = StoreApp.Start.AddHours(2) });
+        await shop.PaysAsync(Order("1").With("FLOWTIER", "10.00") with { At = StoreApp.Start.AddHours(1) });
+        await shop.DeliverAsync("refunds/create", Order("1").RefundJson("11", 0, "10.00"));
+        await app.DrainAsync();
+
+        // 80.00 stand before the second order of 90.00: 20.00 of it at 10 %, the rest at 20 %.
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(800 + 200 + 1400));
+        Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+
+        await shop.TakeAsync("2");
+        await shop.PaysAsync(Order("2").With("FLOWTIER", "10.00") with { At = StoreApp.Start.AddHours(2), UpdatedAt = StoreApp.Start.AddDays(1), Lines = [("100.00", 2, "10.00")] });
+        Assert.That((await shop.ReceiptAsync("2")).Standing, Is.EqualTo(new Standing(8000, null)));
     }
 
     private static async Task DeliveriesAsync(StoreApp app)

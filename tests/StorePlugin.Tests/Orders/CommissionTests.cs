@@ -25,7 +25,7 @@ internal sealed class CommissionTests
     {
         var terms = Share(1000) with { Rates = [new RateRule("slow", null, 500)] };
 
-        var commission = Commission.Of(Facts("EUR", [Line(2000), Line(10_000) with { Id = "2", ProductId = "slow" }]), terms, "amb");
+        var commission = Commission.Of(Facts("EUR", [Line(2000), Line(10_000) with { Id = "2", ProductId = "slow" }]), terms, new Earner("amb"));
 
         Assert.That(commission.Original.Minor, Is.EqualTo(700));
         Assert.That(commission.Lines.Select(line => line.Rate), Is.EqualTo([new LineRate(1000, RateRank.Campaign), new LineRate(500, RateRank.Product)]));
@@ -114,7 +114,7 @@ internal sealed class CommissionTests
     {
         var terms = Share(1000) with { ExcludedProducts = ["out"] };
 
-        var commission = Commission.Of(Facts("EUR", [Line(4000), Line(6000) with { Id = "2", ProductId = "out" }]), terms, "amb");
+        var commission = Commission.Of(Facts("EUR", [Line(4000), Line(6000) with { Id = "2", ProductId = "out" }]), terms, new Earner("amb"));
 
         Assert.That((commission.Original.Minor, commission.BaseMinor, commission.Lines[1].ExcludedBy), Is.EqualTo((400L, 4000L, "B2")));
     }
@@ -156,10 +156,10 @@ internal sealed class CommissionTests
             var rateBp = rate.Get % 10_000 + 1;
             var refunds = Split(lines, [.. cuts.Select(cut => cut.Get)]);
             var targets = Enumerable.Range(0, refunds.Count + 1)
-                .Select(count => Commission.Of(Facts("EUR", lines, [.. refunds.Take(count)]), Share(rateBp), "amb").Remaining.Minor).ToList();
+                .Select(count => Commission.Of(Facts("EUR", lines, [.. refunds.Take(count)]), Share(rateBp), new Earner("amb")).Remaining.Minor).ToList();
             return targets[^1] == 0 && targets.TrueForAll(target => target >= 0)
                 && targets.Zip(targets.Skip(1)).All(pair => pair.Second <= pair.First)
-                && targets[0] == Commission.Of(Facts("EUR", lines), Share(rateBp), "amb").Original.Minor;
+                && targets[0] == Commission.Of(Facts("EUR", lines), Share(rateBp), new Earner("amb")).Original.Minor;
         }).QuickCheckThrowOnFailure();
 
     [Test]
@@ -194,11 +194,45 @@ internal sealed class CommissionTests
         return refunds;
     }
 
+    // 120.00 with 20.00 off by the own code: 30 % of what it cost leave 16.00 beside the discount.
+    [Test]
+    public void The_margin_guard_bounds_discounts_and_commission_together()
+    {
+        var terms = Share(5000) with { MaximumCostBp = 3000 };
+
+        Assert.That(Targets(terms, [Line(12_000, discount: 2000)]), Is.EqualTo([1600]));
+        Assert.That(Targets(terms, [Line(12_000, discount: 4000)]), Is.EqualTo([0]));
+        Assert.That(Targets(Share(1000) with { MaximumCostBp = 3000 }, [Line(12_000, discount: 2000)]), Is.EqualTo([1000]));
+    }
+
+    [Test]
+    public void What_the_margin_guard_leaves_falls_with_the_base()
+    {
+        var terms = Share(5000) with { MaximumCostBp = 3000 };
+
+        Assert.That(Targets(terms, [Line(12_000, discount: 2000)], Refund("1", 5000, "1"), Refund("2", 5000, "1")), Is.EqualTo([1600, 800, 0]));
+    }
+
+    [Test]
+    public void B_1_the_base_may_be_taken_before_the_own_codes_discount()
+    {
+        var terms = Share(1000) with { BeforeOwnDiscount = true };
+        OrderLine[] lines = [Line(6000, discount: 1200), Line(4000, discount: 800) with { Id = "2" }];
+
+        var own = Commission.Of(Facts("EUR", lines), terms, new Earner("amb") { OwnDiscountMinor = 1000 });
+        var half = Commission.Of(Facts("EUR", lines, Refund("1", 2400, "1")), terms, new Earner("amb") { OwnDiscountMinor = 1000 });
+        var taxed = Commission.Of(Facts("EUR", [Line(12_000, discount: 1200, tax: 1800)]), terms, new Earner("amb") { OwnDiscountMinor = 1200 });
+
+        Assert.That((own.BaseMinor, own.Original.Minor), Is.EqualTo((9000, 900)));
+        Assert.That(half.Lines.Select(line => line.RemainingMinor), Is.EqualTo([2700, 3600]));
+        Assert.That(taxed.BaseMinor, Is.EqualTo(9000 + 1000), "of the discount's 12.00, 2.00 were tax");
+    }
+
     private static void AssertEarns(long baseMinor, long commissionMinor, params OrderLine[] lines) => AssertEarns(baseMinor, commissionMinor, 1000, lines);
 
     private static void AssertEarns(long baseMinor, long commissionMinor, long rateBp, params OrderLine[] lines)
     {
-        var commission = Commission.Of(Facts("EUR", lines), Share(rateBp), "amb");
+        var commission = Commission.Of(Facts("EUR", lines), Share(rateBp), new Earner("amb"));
 
         Assert.That((commission.BaseMinor, commission.Original.Minor, commission.Remaining.Minor), Is.EqualTo((baseMinor, commissionMinor, commissionMinor)));
     }
@@ -213,7 +247,7 @@ internal sealed class CommissionTests
             Is.EqualTo(targets));
     }
 
-    private static Commission Of(string currency, OrderLine[] lines, params Refund[] refunds) => Commission.Of(Facts(currency, lines, refunds), Share(1000), "amb");
+    private static Commission Of(string currency, OrderLine[] lines, params Refund[] refunds) => Commission.Of(Facts(currency, lines, refunds), Share(1000), new Earner("amb"));
 
     private static Terms Share(long rateBp) => new(rateBp, 1000, 30, 30);
 
@@ -221,7 +255,7 @@ internal sealed class CommissionTests
         new(0, 1000, 30, 30) { Flat = new FlatCommission(minor, perItem), Currency = Currency.Parse("EUR") };
 
     private static long[] Targets(Terms terms, OrderLine[] lines, params Refund[] refunds) =>
-        [.. Enumerable.Range(0, refunds.Length + 1).Select(count => Commission.Of(Facts("EUR", lines, refunds[..count]), terms, "amb").Remaining.Minor)];
+        [.. Enumerable.Range(0, refunds.Length + 1).Select(count => Commission.Of(Facts("EUR", lines, refunds[..count]), terms, new Earner("amb")).Remaining.Minor)];
 
     private static OrderFacts Facts(string currency, OrderLine[] lines, params Refund[] refunds) => new(
         new RecordedOrder(

@@ -144,6 +144,10 @@ internal sealed class Shop
             "SELECT content FROM receipts WHERE store_id = @storeId AND order_id = @orderId", new { storeId = Store.Id, orderId })
         ?? throw new AssertionException($"Order {orderId} has no receipt."));
 
+    /// <summary>Makes an order one that is in a payout, without a payout.</summary>
+    public Task<int> TakeAsync(string orderId) => _app.Db.DoAsync(
+        "UPDATE orders SET state = 'in_payout' WHERE store_id = @storeId AND order_id = @orderId", new { storeId = Store.Id, orderId });
+
     public async Task<string> StateAsync(string orderId) =>
         (await _app.Db.OneAsync<string>(
             "SELECT state FROM orders WHERE store_id = @storeId AND order_id = @orderId", new { storeId = Store.Id, orderId }))!;

@@ -101,7 +101,7 @@ internal sealed class StoreApp : IAsyncDisposable
     public async Task DrainAsync()
     {
         while (await Get<InboxWorker>().RunOnceAsync(default) + await Get<EffectWorker>().RunOnceAsync(default)
-            + await Get<ReleaseHolds>().RunOnceAsync(default) > 0)
+            + await Get<ReconsiderOrders>().RunOnceAsync(default) + await Get<ReleaseHolds>().RunOnceAsync(default) > 0)
         {
         }
     }

@@ -1,0 +1,165 @@
+// What each order adds to its ambassador's standing, and what the standing was at an order's instant (rules B8, L1, L2).
+using System.Globalization;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Orders;
+
+/// <summary>
+/// One change that an order makes: what it adds at its own instant (number 0), and what each refund takes away. Minor units
+/// of the order's currency.
+/// </summary>
+/// <param name="EffectiveAt">From when on it counts for later orders.</param>
+internal sealed record StandingChange(long Number, DateTimeOffset EffectiveAt, long BaseMinor, long CommissionMinor, long Orders, long NewCustomers);
+
+/// <summary>Where an order stands among others: by its instant, then by its id (rule L2).</summary>
+internal static class OrderMoment
+{
+    /// <summary>A text that sorts as the pair does. Instants before 1970 stand together at the beginning.</summary>
+    public static string KeyOf(DateTimeOffset at, string orderId) => Since(at) + ":" + orderId;
+
+    /// <summary>What sorts before every order of the instant, and behind all before it.</summary>
+    public static string Since(DateTimeOffset at) => Math.Max(0, at.ToUnixTimeMilliseconds()).ToString("D15", CultureInfo.InvariantCulture);
+}
+
+/// <summary>
+/// The table <c>order_standings</c>, a projection: of every order that is credited, paid and not in review. An order's
+/// position is a sum over those before it, and so the same whatever the order of arrival.
+/// </summary>
+internal static class Standings
+{
+    private const string Sum =
+        """
+        SELECT COALESCE(SUM(base_minor), 0) AS base_minor, COALESCE(SUM(commission_minor), 0) AS commission_minor,
+            COALESCE(SUM(orders), 0) AS orders, COALESCE(SUM(new_customers), 0) AS new_customers
+        FROM order_standings
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND sort_key >= @from AND sort_key < @sortKey AND local_day >= @fromDay
+            AND campaign_id = @campaignId AND currency = @currency AND (number = 0 OR effective_at < @at)
+        """;
+
+    private const string Load =
+        """
+        SELECT order_id, ambassador_id, number, effective_at, base_minor, commission_minor, orders, new_customers FROM order_standings
+        WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number
+        """;
+
+    private const string Delete = "DELETE FROM order_standings WHERE store_id = @storeId AND order_id = @orderId";
+
+    private const string Insert =
+        """
+        INSERT INTO order_standings (store_id, ambassador_id, sort_key, number, order_id, campaign_id, local_day, effective_at, currency,
+            base_minor, commission_minor, orders, new_customers)
+        VALUES (@StoreId, @AmbassadorId, @SortKey, @Number, @OrderId, @CampaignId, @LocalDay, @EffectiveAt, @Currency,
+            @BaseMinor, @CommissionMinor, @Orders, @NewCustomers)
+        """;
+
+    // The orders behind one, as far as they can still change (rule L2: what is in a payout or paid is left as it is).
+    private const string Queue =
+        """
+        INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
+        SELECT o.store_id, o.order_id, o.at, @now FROM orders o
+        WHERE o.store_id = @storeId AND o.ambassador_id = @ambassadorId AND o.at >= @at AND o.at < @until
+            AND (o.at > @at OR o.order_id > @orderId) AND o.state IN ('observed', 'held', 'review', 'approved', 'reversed')
+            AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
+        """;
+
+    /// <summary>What the terms need to know of the ambassador's orders before this one.</summary>
+    public static async Task<Standing> AtAsync(Tx tx, Store store, string ambassadorId, string campaignId, Terms terms, Webhooks.Order order)
+    {
+        var tiers = terms.Tiers;
+        var position = tiers is null ? null : await SumAsync(tiers.Period);
+        var used = terms.PeriodCap is null ? null : terms.PeriodCap.Period == tiers?.Period ? position : await SumAsync(terms.PeriodCap.Period);
+        return new Standing(
+            tiers?.Metric switch
+            {
+                null => null,
+                TierMetric.NetSales => Math.Max(0, position!.BaseMinor),
+                TierMetric.Orders => position!.Orders,
+                TierMetric.NewCustomers => position!.NewCustomers,
+                _ => throw new System.Diagnostics.UnreachableException(),
+            },
+            used?.CommissionMinor);
+
+        async Task<SumRow?> SumAsync(TermsPeriod period) => await tx.OneAsync<SumRow>(Sum, new
+        {
+            storeId = store.Id,
+            ambassadorId,
+            campaignId,
+            currency = order.Currency.Code,
+            at = order.At,
+            sortKey = OrderMoment.KeyOf(order.At, order.Id),
+            from = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(order.At - TimeSpan.FromDays(period.Days!.Value)) : "",
+            fromDay = period.Kind == PeriodKind.CalendarMonth ? (store.LocalDay(order.At) / 100 * 100) + 1 : 0,
+        });
+    }
+
+    /// <summary>What stands of these orders.</summary>
+    public static async Task<ILookup<string, StandingRow>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
+        (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = orderIds })).ToLookup(row => row.OrderId);
+
+    /// <summary>Writes what an order adds now, in place of what it added before.</summary>
+    /// <returns>Whether it is another than before.</returns>
+    public static async Task<bool> WriteAsync(Tx tx, Store store, SettledOrder order, IEnumerable<StandingRow> before)
+    {
+        var (receipt, had) = (order.Receipt!, before.ToList());
+        var changes = order.StandingChanges;
+        if (had.Count == changes.Length && had.TrueForAll(row => row.AmbassadorId == receipt.AmbassadorId && row.Change == changes[(int)row.Number]))
+        {
+            return false;
+        }
+
+        if (had.Count > 0)
+        {
+            await tx.DoAsync(Delete, new { storeId = store.Id, orderId = receipt.OrderId });
+        }
+
+        await using var insert = new Prepared(tx, Insert);
+        foreach (var change in changes)
+        {
+            await insert.DoAsync(
+                ("StoreId", store.Id), ("AmbassadorId", receipt.AmbassadorId), ("SortKey", OrderMoment.KeyOf(receipt.At, receipt.OrderId)),
+                ("Number", change.Number), ("OrderId", receipt.OrderId), ("CampaignId", receipt.CampaignId), ("LocalDay", store.LocalDay(receipt.At)),
+                ("EffectiveAt", change.EffectiveAt), ("Currency", receipt.Currency.Code), ("BaseMinor", change.BaseMinor),
+                ("CommissionMinor", change.CommissionMinor), ("Orders", change.Orders), ("NewCustomers", change.NewCustomers));
+        }
+
+        return true;
+    }
+
+    /// <summary>Has the ambassador's orders behind this one decided again.</summary>
+    /// <param name="terms">As far as any of these can reach; null: all of them.</param>
+    public static Task<int> QueueLaterAsync(Tx tx, Store store, string ambassadorId, Receipt receipt, IEnumerable<Terms>? terms, DateTimeOffset now)
+    {
+        var reach = terms?.SelectMany(of => new[] { of.Tiers?.Period, of.PeriodCap?.Period }).OfType<TermsPeriod>().Max(ReachOf) ?? TimeSpan.MaxValue;
+        var until = reach == TimeSpan.MaxValue ? DateTimeOffset.MaxValue : receipt.At + reach;
+        return tx.DoAsync(Queue, new { storeId = store.Id, ambassadorId, at = receipt.At, orderId = receipt.OrderId, until, now });
+    }
+
+    // A month has 31 days at most, and a change of the clock adds an hour.
+    private static TimeSpan ReachOf(TermsPeriod period) => period.Kind switch
+    {
+        PeriodKind.CalendarMonth => TimeSpan.FromDays(32),
+        PeriodKind.RollingDays => TimeSpan.FromDays(period.Days!.Value) + TimeSpan.FromMilliseconds(1),
+        PeriodKind.Lifetime => TimeSpan.MaxValue,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    internal sealed record StandingRow(
+        string OrderId, string AmbassadorId, long Number, DateTimeOffset EffectiveAt, long BaseMinor, long CommissionMinor, long Orders, long NewCustomers)
+    {
+        public StandingChange Change => new(Number, EffectiveAt, BaseMinor, CommissionMinor, Orders, NewCustomers);
+    }
+
+    // By properties, not by position: SQLite has no type for a summed column when there is no row.
+    private sealed record SumRow
+    {
+        public long BaseMinor { get; init; }
+
+        public long CommissionMinor { get; init; }
+
+        public long Orders { get; init; }
+
+        public long NewCustomers { get; init; }
+    }
+}
