@@ -66,7 +66,7 @@ internal sealed class RulesExamples
         var (product, card, tip) = (receipt.Lines[0], receipt.Lines[1], receipt.Lines[2]);
         return Example(
             "Tax, shipping, a gift card and a tip",
-            $"A friend comes over your link and buys a product for {Say(product.GrossMinor)}, of which {Say(product.IncludedTaxMinor)} are tax, and a gift card for " +
+            $"A friend follows your link and buys a product for {Say(product.GrossMinor)}, of which {Say(product.IncludedTaxMinor)} is tax, and a gift card for " +
             $"{Say(card.GrossMinor)}, leaves a tip of {Say(tip.GrossMinor)} and pays for shipping. Only the product counts, without its tax.",
             Outcome(receipt));
     }
@@ -79,9 +79,9 @@ internal sealed class RulesExamples
         return !receipt.Credited ? null : Example(
             "A part is sent back",
             Bought(receipt),
-            $"{Pieces(back.Quantity)} of {Words.Of(line.Quantity)} is sent back, and the friend gets {Say(back.BaseMinor)}. {Say(receipt.RemainingBaseMinor)} of {Say(receipt.BaseMinor)} are left.",
+            $"{Pieces(back.Quantity)} of {Words.Of(line.Quantity)} is sent back, and the friend gets {Say(back.BaseMinor)}. {Say(receipt.RemainingBaseMinor)} of {Say(receipt.BaseMinor)} is left.",
             $"The commission was {Say(receipt.OriginalCommissionMinor)} and becomes {Say(receipt.CommissionMinor)}: " +
-            $"{Say(receipt.OriginalCommissionMinor - receipt.CommissionMinor)} are taken back.");
+            $"{Say(receipt.OriginalCommissionMinor - receipt.CommissionMinor)} is taken back.");
     }
 
     private RulesPart? AllSentBack()
@@ -91,7 +91,7 @@ internal sealed class RulesExamples
         return !receipt.Credited ? null : Example(
             "Everything is sent back",
             Bought(receipt),
-            $"All of it is sent back, and {Say(receipt.RemainingBaseMinor)} are left. The commission was {Say(receipt.OriginalCommissionMinor)} and becomes {Say(receipt.CommissionMinor)}.");
+            $"All of it is sent back, and {Say(receipt.RemainingBaseMinor)} is left. The commission was {Say(receipt.OriginalCommissionMinor)} and becomes {Say(receipt.CommissionMinor)}.");
     }
 
     private RulesPart? ProductWithItsOwnShare()
@@ -104,7 +104,7 @@ internal sealed class RulesExamples
         var receipt = Decide(WithYourLink(OrderOf(Line("1", _usual / 2), Line("2", _usual / 2) with { ProductId = rate.ProductId })));
         return Example(
             "A product with a share of its own",
-            $"A friend comes over your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}.",
+            $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}.",
             Outcome(receipt));
     }
 
@@ -118,7 +118,7 @@ internal sealed class RulesExamples
         var receipt = Decide(WithYourLink(OrderOf(Line("1", _usual), Line("2", _usual / 2) with { ProductId = product })));
         return Example(
             "A product that earns nothing",
-            $"A friend comes over your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}. " +
+            $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}. " +
             "That product does not count.",
             Outcome(receipt));
     }
@@ -131,7 +131,7 @@ internal sealed class RulesExamples
         }
 
         var receipt = Decide(WithYourLink(OrderOf(Line("1", RoundMinor(_terms.MinimumOrderMinor.Value - 1, up: false)))));
-        return Example("An order that is too small", $"A friend comes over your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.", Outcome(receipt));
+        return Example("An order that is too small", $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.", Outcome(receipt));
     }
 
     private RulesPart? AtTheMost()
@@ -150,7 +150,7 @@ internal sealed class RulesExamples
         var receipt = Decide(WithYourLink(OrderOf(line)));
         return receipt.OriginalCommissionMinor != most ? null : Example(
             "An order that meets the limit",
-            $"A friend comes over your link and buys {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)}.",
+            $"A friend follows your link and buys {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)}.",
             Outcome(receipt));
     }
 
@@ -159,7 +159,7 @@ internal sealed class RulesExamples
         var receipt = Decide(new Story(OrderOf(Line("1", _usual)), [Click(Other, TimeSpan.FromHours(2)), Click(_you, TimeSpan.FromHours(1))]));
         return Example(
             "Two ambassadors' links",
-            $"A friend comes over another ambassador's link, an hour later over yours, and buys something for {Say(receipt.Lines[0].GrossMinor)}.",
+            $"A friend follows another ambassador's link, an hour later yours, and buys something for {Say(receipt.Lines[0].GrossMinor)}.",
             Outcome(receipt));
     }
 
@@ -169,7 +169,7 @@ internal sealed class RulesExamples
         var days = (receipt.At - receipt.Touches[0].At).Days;
         return Example(
             "A visit that is too long ago",
-            $"A friend comes over your link, and buys something for {Say(receipt.Lines[0].GrossMinor)} when {Words.Count(days, "day has", "days have")} passed to the second.",
+            $"A friend follows your link, and buys something for {Say(receipt.Lines[0].GrossMinor)} when {Words.Count(days, "day has", "days have")} passed to the second.",
             Outcome(receipt));
     }
 
@@ -179,7 +179,7 @@ internal sealed class RulesExamples
         var receipt = Decide(WithYourLink(order));
         return Example(
             "Your link, and a code of the store's",
-            $"A friend comes over your link, buys something for {Say(receipt.Lines[0].GrossMinor)} and uses a code of the store's own, which takes off {Say(receipt.Lines[0].DiscountMinor)}.",
+            $"A friend follows your link, buys something for {Say(receipt.Lines[0].GrossMinor)} and uses a code of the store's own, which takes off {Say(receipt.Lines[0].DiscountMinor)}.",
             Outcome(receipt));
     }
 
@@ -203,9 +203,9 @@ internal sealed class RulesExamples
     {
         { Credited: true } when receipt.AmbassadorId != _you => "The order is the other ambassador's, and you earn nothing on it.",
         { Credited: true } =>
-            $"{Say(receipt.BaseMinor)} count, and you earn {How(receipt)}: {Say(receipt.OriginalCommissionMinor)}"
+            $"{Say(receipt.BaseMinor)} counts, and you earn {How(receipt)}: {Say(receipt.OriginalCommissionMinor)}"
             + $"{(receipt.OriginalCommissionMinor == receipt.Terms!.MaximumCommissionMinor ? ", which is the most that an order earns" : "")}.",
-        { Rule: "F1" } => "You keep the discount, and earn nothing.",
+        { Rule: "F1" } when receipt.Lines[0].DiscountMinor > 0 => "You keep the discount, and earn nothing.",
         _ => $"{receipt.Reason} You earn nothing.",
     };
 

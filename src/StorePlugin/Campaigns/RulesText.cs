@@ -33,7 +33,8 @@ internal static class RulesText
                 Paragraph("What counts", Base, LeftOut(own.ExcludedProducts), Least(own)),
                 Paragraph("What your friend gets", Discount(own.FriendDiscountBp)),
                 Paragraph("When an order is yours",
-                    Yours, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch), OtherCodes(own.ExclusiveCodes), Channels(own.Channels), Never),
+                    Yours, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch), OtherCodes(own.ExclusiveCodes)),
+                Paragraph("Which orders count", Channels(own.Channels), Running, Never),
                 Paragraph("Your own purchases", OwnPurchases(own.SelfPurchaseEarns)),
                 Paragraph("When something is sent back", Refunds),
                 Paragraph("When you are paid", Hold(own.HoldDays), Review, PayoutMinimum(shown)),
@@ -52,19 +53,22 @@ internal static class RulesText
         "What counts is the price of the products after all discounts. Tax, shipping, tips and other fees do not count. " +
         "A gift card that is bought does not count; an order that is paid with one counts like any other.";
 
-    // Rules T1, T6 and T10.
+    // Rules T1 and T6.
     private const string Yours =
-        "An order is yours when the shopper used your code or came over your link. A code goes before a link. Of two ambassadors' codes on one order the one that " +
-        "took more off goes first, and no order is ever counted twice. Orders count while you take part and the campaign is running.";
+        "An order is yours when the shopper used your code or followed your link. A code goes before a link. Of two ambassadors' codes on one order the one that " +
+        "took more off goes first, and no order is ever counted twice.";
+
+    // Rule T10.
+    private const string Running = "They count while you take part and the campaign is running.";
 
     // Rules T13 and T14.
     private const string Never = "Test orders and renewals of subscriptions earn nothing.";
 
     // Rules B9, B11, K1 and K2.
     private const string Refunds =
-        "When a friend gets money back, your commission is counted anew on what is left of the order. When everything is sent back, nothing is left of the commission " +
-        "either, and never is more taken than the order earned. If you were paid already, your next earnings settle it first; you never pay anything back yourself. " +
-        "The commission of an order that was called off waits until its money has gone back.";
+        "When a friend gets money back, your commission is worked out again on what is left of the order. When everything is sent back, nothing is left of the commission " +
+        "either, and never more is taken back than the order earned. If you were paid already, your next earnings settle it first; you never pay anything back yourself. " +
+        "The commission of an order that was cancelled waits until its money has gone back.";
 
     // Rules H3 and H4.
     private const string Review =
@@ -72,7 +76,7 @@ internal static class RulesText
 
     // Rules T5 and U2.
     private static readonly string Changes =
-        "An order is judged by the rules that were in force when it was placed, also when it becomes known later. " +
+        "An order is judged by the rules that were in force when it was placed. " +
         $"A change to your disadvantage takes effect {Days(RevisionDecision.Notice.Days)} after it was decided at the earliest, and stands on this page until then.";
 
     private static string Earning(Terms terms) =>
@@ -89,9 +93,9 @@ internal static class RulesText
         ? ""
         : Sentences([
             .. all.GroupBy(rate => (rate.RateBp, IsOwn: rate.AmbassadorId is not null, IsForAll: rate.ProductId is null)).Select(group =>
-                $"It is {Words.Percent(group.Key.RateBp)}{(group.Key.IsForAll ? "" : $" for {Products(group.Select(rate => rate.ProductId!))}")}"
+                $"{(group.Key.IsForAll ? "For you" : $"For {Products(group.Select(rate => rate.ProductId!))}")} it is {Words.Percent(group.Key.RateBp)}"
                 + $"{(group.Key.IsOwn ? ", as the store has agreed with you" : "")}."),
-            "What is said of a product goes before what is said of all, and what is agreed with you before what is said to everybody.",
+            "The share of a product goes before the share of everything else.",
         ]);
 
     private static string PersonalShares(ImmutableArray<RateRule>? rates) => rates?.Any(rate => rate.AmbassadorId is not null) is true
@@ -126,12 +130,12 @@ internal static class RulesText
     private static string CodeThatCounts(long friendDiscountBp) => friendDiscountBp > 0 ? "A code counts when it took something off the order." : "";
 
     // Rule T2.
-    private static string Window(long windowDays) => $"A visit over your link counts for {Days(windowDays)}; whoever comes over it again begins anew.";
+    private static string Window(long windowDays) => $"A visit through your link counts for {Days(windowDays)}; another visit starts that time again.";
 
     // Rule T2.
     private static string WhichLink(bool? firstTouch) => firstTouch is true
-        ? "When somebody came over the links of several ambassadors, the first one counts."
-        : "When somebody came over the links of several ambassadors, the last one counts.";
+        ? "When somebody followed the links of several ambassadors, the first one counts."
+        : "When somebody followed the links of several ambassadors, the last one counts.";
 
     // Rule T7.
     private static string OtherCodes(bool? exclusiveCodes) => exclusiveCodes is true

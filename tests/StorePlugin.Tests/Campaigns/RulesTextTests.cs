@@ -70,22 +70,22 @@ internal sealed class RulesTextTests
 
     // 100.00 less 10 % is 90.00, of which 10 % are 9.00; half of it sent back leaves 45.00 and 4.50.
     [TestCase("A friend buys with your code",
-        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. € 90.00 count, and you earn 10 % of € 90.00: € 9.00. "
+        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. € 90.00 counts, and you earn 10 % of € 90.00: € 9.00. "
         + "It is approved 30 days after the payment, if nothing is sent back.")]
     [TestCase("Tax, shipping, a gift card and a tip",
-        "A friend comes over your link and buys a product for € 120.00, of which € 20.00 are tax, and a gift card for € 50.00, leaves a tip of € 10.00 and pays for shipping. "
-        + "Only the product counts, without its tax. € 100.00 count, and you earn 10 % of € 100.00: € 10.00.")]
+        "A friend follows your link and buys a product for € 120.00, of which € 20.00 is tax, and a gift card for € 50.00, leaves a tip of € 10.00 and pays for shipping. "
+        + "Only the product counts, without its tax. € 100.00 counts, and you earn 10 % of € 100.00: € 10.00.")]
     [TestCase("A part is sent back",
-        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. 1 item of 2 is sent back, and the friend gets € 45.00. € 45.00 of € 90.00 are left. "
-        + "The commission was € 9.00 and becomes € 4.50: € 4.50 are taken back.")]
+        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. 1 item of 2 is sent back, and the friend gets € 45.00. € 45.00 of € 90.00 is left. "
+        + "The commission was € 9.00 and becomes € 4.50: € 4.50 is taken back.")]
     [TestCase("Everything is sent back",
-        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. All of it is sent back, and € 0.00 are left. The commission was € 9.00 and becomes € 0.00.")]
+        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. All of it is sent back, and € 0.00 is left. The commission was € 9.00 and becomes € 0.00.")]
     [TestCase("Two ambassadors' links",
-        "A friend comes over another ambassador's link, an hour later over yours, and buys something for € 100.00. € 100.00 count, and you earn 10 % of € 100.00: € 10.00.")]
+        "A friend follows another ambassador's link, an hour later yours, and buys something for € 100.00. € 100.00 counts, and you earn 10 % of € 100.00: € 10.00.")]
     [TestCase("A visit that is too long ago",
-        "A friend comes over your link, and buys something for € 100.00 when 30 days have passed to the second. The click was 30 days or more before the order. You earn nothing.")]
+        "A friend follows your link, and buys something for € 100.00 when 30 days have passed to the second. The click was 30 days or more before the order. You earn nothing.")]
     [TestCase("Your link, and a code of the store's",
-        "A friend comes over your link, buys something for € 100.00 and uses a code of the store's own, which takes off € 10.00. € 90.00 count, and you earn 10 % of € 90.00: € 9.00.")]
+        "A friend follows your link, buys something for € 100.00 and uses a code of the store's own, which takes off € 10.00. € 90.00 counts, and you earn 10 % of € 90.00: € 9.00.")]
     [TestCase("You buy with your own code", "You buy 2 items for € 100.00 with your own code, which takes off € 10.00. You keep the discount, and earn nothing.")]
     public void An_example_of_plain_terms_is_as_computed_by_hand(string title, string text) => Assert.That(ExampleOf(Plain, title), Is.EqualTo(text));
 
@@ -103,9 +103,9 @@ internal sealed class RulesTextTests
         var terms = Plain with { MinimumOrderMinor = 2000, MaximumCommissionMinor = 5000 };
 
         Assert.That(ExampleOf(terms, "An order that is too small"), Is.EqualTo(
-            "A friend comes over your link and buys something for € 10.00. The order's counted sales are below the 20.00 EUR that an order must come to. You earn nothing."));
+            "A friend follows your link and buys something for € 10.00. The order's counted sales are below the 20.00 EUR that an order must come to. You earn nothing."));
         Assert.That(ExampleOf(terms, "An order that meets the limit"), Is.EqualTo(
-            "A friend comes over your link and buys 1 item for € 1,000.00. € 1,000.00 count, and you earn 10 % of € 1,000.00: € 50.00, which is the most that an order earns."));
+            "A friend follows your link and buys 1 item for € 1,000.00. € 1,000.00 counts, and you earn 10 % of € 1,000.00: € 50.00, which is the most that an order earns."));
     }
 
     [Test]
@@ -113,7 +113,7 @@ internal sealed class RulesTextTests
     {
         var terms = Plain with { MinimumOrderMinor = 100_00 };
 
-        Assert.That(ExampleOf(terms, "A part is sent back"), Does.StartWith("A friend buys 2 items for € 500.00").And.EndsWith("€ 45.00 and becomes € 22.50: € 22.50 are taken back."));
+        Assert.That(ExampleOf(terms, "A part is sent back"), Does.StartWith("A friend buys 2 items for € 500.00").And.EndsWith("€ 45.00 and becomes € 22.50: € 22.50 is taken back."));
     }
 
     [Test]
@@ -122,11 +122,11 @@ internal sealed class RulesTextTests
         var terms = Plain with { Rates = [new RateRule("10", null, 500)], ExcludedProducts = ["12", "13"] };
 
         Assert.That(ExampleOf(terms, "A product with a share of its own"), Is.EqualTo(
-            "A friend comes over your link and buys something for € 50.00 and product no. 10 for € 50.00. "
-            + "€ 100.00 count, and you earn 10 % of € 50.00 and 5 % of € 50.00: € 7.50."));
+            "A friend follows your link and buys something for € 50.00 and product no. 10 for € 50.00. "
+            + "€ 100.00 counts, and you earn 10 % of € 50.00 and 5 % of € 50.00: € 7.50."));
         Assert.That(ExampleOf(terms, "A product that earns nothing"), Is.EqualTo(
-            "A friend comes over your link and buys something for € 100.00 and product no. 12 for € 50.00. That product does not count. "
-            + "€ 100.00 count, and you earn 10 % of € 100.00: € 10.00."));
+            "A friend follows your link and buys something for € 100.00 and product no. 12 for € 50.00. That product does not count. "
+            + "€ 100.00 counts, and you earn 10 % of € 100.00: € 10.00."));
         Assert.That(ParagraphOf(terms, "What counts"), Does.EndWith("Nothing is earned on the products no. 12 and 13."));
     }
 
@@ -137,9 +137,9 @@ internal sealed class RulesTextTests
         var order = new Terms(0, 0, 0, 30) { Currency = Euro, Flat = new FlatCommission(500, PerItem: false) };
 
         Assert.That(ExampleOf(item, "A friend buys with your code"), Is.EqualTo(
-            "A friend buys 2 items for € 100.00 with your code. € 100.00 count, and you earn € 5.00 for each of 2, within what counts: € 10.00. It is approved at once."));
+            "A friend buys 2 items for € 100.00 with your code. € 100.00 counts, and you earn € 5.00 for each of 2, within what counts: € 10.00. It is approved at once."));
         Assert.That(ExampleOf(item, "An order that meets the limit"), Does.Contain("buys 5 items").And.EndsWith(": € 12.00, which is the most that an order earns."));
-        Assert.That(ExampleOf(order, "A part is sent back"), Does.EndWith("The commission was € 5.00 and becomes € 5.00: € 0.00 are taken back."));
+        Assert.That(ExampleOf(order, "A part is sent back"), Does.EndWith("The commission was € 5.00 and becomes € 5.00: € 0.00 is taken back."));
     }
 
     [TestCase("JPY", "¥ 10,000", "¥ 900")]
@@ -172,10 +172,10 @@ internal sealed class RulesTextTests
         var ann = RulesText.Of(terms, Euro, "amb_ann");
         var bob = RulesText.Of(terms, Euro, "amb_bob");
 
-        Assert.That(Plainly(ann.Paragraphs[0].Text), Does.Contain("You earn 10 % of what counts of each order. It is 15 %, as the store has agreed with you. "
-            + "It is 5 % for product no. 10. It is 20 % for product no. 10, as the store has agreed with you."));
+        Assert.That(Plainly(ann.Paragraphs[0].Text), Does.Contain("You earn 10 % of what counts of each order. For you it is 15 %, as the store has agreed with you. "
+            + "For product no. 10 it is 5 %. For product no. 10 it is 20 %, as the store has agreed with you."));
         Assert.That(Plainly(ann.Examples[0].Text), Does.Contain("you earn 15 % of € 90.00: € 13.50."));
-        Assert.That(Plainly(bob.Paragraphs[0].Text), Does.Contain("It is 5 % for product no. 10. ").And.Not.Contain("15 %").And.Not.Contain("agreed another"));
+        Assert.That(Plainly(bob.Paragraphs[0].Text), Does.Contain("For product no. 10 it is 5 %. ").And.Not.Contain("15 %").And.Not.Contain("agreed another"));
         Assert.That(Plainly(Of(terms).Paragraphs[0].Text), Does.Contain("your own page says so").And.Not.Contain("15 %").And.Not.Contain("amb_"));
         Assert.That(RulesText.Of(raised, Euro, "amb_ann").Hash, Is.Not.EqualTo(ann.Hash));
         Assert.That(RulesText.Of(raised, Euro, "amb_bob").Hash, Is.EqualTo(bob.Hash), "nothing changes for Bob");
