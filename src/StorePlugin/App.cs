@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
 using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
@@ -73,6 +74,7 @@ internal static class App
         app.MapWebhooks();
         app.MapApi();
         app.MapLinks();
+        app.MapRules();
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();

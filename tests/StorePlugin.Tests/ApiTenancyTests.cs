@@ -56,6 +56,7 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/campaigns/{id}/revisions", $"campaigns/{draft}/revisions", null),
             ("POST /api/v1/campaigns/{id}/revisions", $"campaigns/{draft}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(20)["terms"]!.DeepClone() }),
             ("DELETE /api/v1/campaigns/{id}/revisions/{number}", $"campaigns/{paused}/revisions/2", null),
+            ("GET /api/v1/campaigns/{id}/rules", $"campaigns/{draft}/rules", null),
             ("GET /api/v1/campaigns/{id}/comparison", $"campaigns/{thief.CampaignId}/comparison?with={victim.CampaignId}", null),
             ("POST /api/v1/ambassadors", "ambassadors", Bodies.Ambassador(victim.CampaignId, "EVE10")),
             ("GET /api/v1/ambassadors/{id}", $"ambassadors/{ann}", null),

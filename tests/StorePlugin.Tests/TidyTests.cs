@@ -42,6 +42,7 @@ internal sealed partial class TidyTests
         ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",
         ["ReceiveStoreEvent.UpdateScopes"] = "a store's own row, by its id",
+        ["CampaignRules.ReadStoreId"] = "the store is what is looked for",
         ["LinkEndpoints.ReadLink"] = "a slug is unique over the whole host",
         ["Joining.ReadSlugs"] = "a slug is unique over the whole host",
     };
@@ -167,6 +168,8 @@ internal sealed partial class TidyTests
         Assert.That(offences, Is.Empty);
     }
 
+    [TestCase("src/StorePlugin/Campaigns/RulesExamples.cs")]
+    [TestCase("src/StorePlugin/Campaigns/RulesText.cs")]
     [TestCase("src/StorePlugin/Orders/Attribution.cs")]
     [TestCase("src/StorePlugin/Orders/Commission.cs")]
     [TestCase("src/StorePlugin/Orders/Decision.cs")]

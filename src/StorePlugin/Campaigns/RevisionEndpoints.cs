@@ -61,7 +61,7 @@ internal static class RevisionEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static ProblemHttpResult Unknown =>
+    public static ProblemHttpResult Unknown =>
         Problems.NotFound("revision-unknown", "There is no such revision.", "The campaign has no revision with this number.");
 
     private static async Task<Results<Ok<Listing<RevisionView>>, ProblemHttpResult>> List(

@@ -15,13 +15,15 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         [new("Overview", "/dashboard"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors")],
         NoticeOf(notice));
 
-    internal static Frame OfPortal(Visitor visitor) => new(
-        visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal")]);
+    internal static Frame OfPortal(Visitor visitor, string? notice = null) => new(
+        visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal")], NoticeOf(notice));
 
     // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
     private static string? NoticeOf(string? word) => word switch
     {
         "replayed" => "It is queued again and will be tried in a moment.",
+        "rules-accepted" => "You have accepted the rules.",
+        "rules-changed" => "The rules have changed since the page was shown: nothing was accepted. Read them again, please.",
         "settled" => "It was no longer waiting for you; nothing was changed.",
         _ => null,
     };

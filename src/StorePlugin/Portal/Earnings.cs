@@ -1,4 +1,5 @@
 // What an ambassador sees: their link, their money and the reason for each order. Never the shopper (rule K6).
+using StorePlugin.Campaigns;
 using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
@@ -9,14 +10,20 @@ using StorePlugin.Webhooks;
 namespace StorePlugin.Portal;
 
 /// <param name="Codes">Their codes as shoppers type them.</param>
+/// <param name="Rules">Null before the campaign's launch.</param>
 public sealed record PortalModel(
     Frame Frame, string Name, bool IsSuspended, string? Link, IReadOnlyList<string> Codes, string Clicks,
-    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath);
+    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules);
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
 
 public sealed record PortalOrder(string Reference, Moment? At, string Amount, string Commission, string State, string Why);
+
+/// <summary>The rules as they are in force for this ambassador.</summary>
+/// <param name="Path">Of the page that everybody reads.</param>
+/// <param name="AcceptedAt">Null while this version has not been accepted.</param>
+public sealed record PortalRules(string Path, long Revision, Moment? Since, Moment? AcceptedAt, Rules Text);
 
 internal static class Earnings
 {
@@ -53,7 +60,8 @@ internal static class Earnings
     private const string ReadAfter =
         OrderColumns + "WHERE store_id = @storeId AND ambassador_id = @id AND at <= @at AND (at < @at OR order_id < @orderId)" + Order;
 
-    public static async Task<PortalModel> ReadAsync(Db db, PublicAddress address, Visitor visitor, string? after, CancellationToken cancel)
+    public static async Task<PortalModel> ReadAsync(
+        Db db, RulesAcceptances rules, PublicAddress address, Visitor visitor, string? after, string? notice, CancellationToken cancel)
     {
         var store = visitor.Store;
         var time = new StoreTime(store);
@@ -68,7 +76,7 @@ internal static class Earnings
         var next = orders.Count > OrdersShown ? new Cursor(shown[^1].At!.Value, shown[^1].OrderId) : null;
         var commissions = Figures.Of(balances);
         return new PortalModel(
-            Frame.OfPortal(visitor),
+            Frame.OfPortal(visitor, notice),
             person.Name,
             person.State == "suspended",
             await FindLinkAsync(db, address, visitor, cancel),
@@ -89,7 +97,8 @@ internal static class Earnings
                     OrderList.WhyOf(row.State, row.NetMinor, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason))),
             ],
             cursor is null,
-            next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}");
+            next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}",
+            await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null);
     }
 
     /// <summary>The visitor's own link, or null where they have none.</summary>
@@ -98,6 +107,9 @@ internal static class Earnings
             $"{ReadLink} {db.Page}", new { storeId = visitor.Store.Id, id = visitor.AmbassadorId, take = 1L }, cancel) is { } slug
             ? address.Of($"/r/{Uri.EscapeDataString(slug)}")
             : null;
+
+    private static PortalRules RulesOf(StandingRules standing, StoreTime time) => new(
+        $"/rules/{Uri.EscapeDataString(standing.CampaignId)}", standing.Revision, time.At(standing.EffectiveAt), time.At(standing.AcceptedAt), standing.Rules);
 
     private static PayoutOutlook OutlookOf(
         Currency currency, IReadOnlyList<Dashboard.Balance> balances, IReadOnlyList<Release> releases, StoreTime time, Store store, Person person)

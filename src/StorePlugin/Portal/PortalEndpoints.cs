@@ -1,5 +1,6 @@
 // The ambassador's room: their own earnings, link and code, and nobody else's.
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -16,11 +17,20 @@ internal static class PortalEndpoints
         rooms.MapGet("", Show);
         rooms.MapGet("/link.svg", ShowLinkCode);
         rooms.MapGet("/link.png", DownloadLinkCode);
+        rooms.MapPost("/rules/acceptance", AcceptRules);
     }
 
     private static async Task<RazorComponentResult> Show(
-        Visitor visitor, string? after, Db db, PublicAddress address, CancellationToken cancel) =>
-        Page.Of<PortalPage>(await Earnings.ReadAsync(db, address, visitor, after, cancel));
+        Visitor visitor, string? after, string? notice, Db db, RulesAcceptances rules, PublicAddress address, CancellationToken cancel) =>
+        Page.Of<PortalPage>(await Earnings.ReadAsync(db, rules, address, visitor, after, notice, cancel));
+
+    // The form holds the hash of the text that it stands under: what has changed meanwhile is read again, and not accepted unseen.
+    private static async Task<RedirectHttpResult> AcceptRules(Visitor visitor, HttpRequest request, RulesAcceptances rules, CancellationToken cancel)
+    {
+        var shown = (await request.ReadFormAsync(cancel))["text"].ToString();
+        return TypedResults.Redirect(
+            await rules.AcceptAsync(visitor.Store, visitor.AmbassadorId!, shown, cancel) ? "/portal?notice=rules-accepted" : "/portal?notice=rules-changed");
+    }
 
     private static async Task<IResult> ShowLinkCode(Visitor visitor, Db db, PublicAddress address, CancellationToken cancel) =>
         await Earnings.FindLinkAsync(db, address, visitor, cancel) is { } link

@@ -84,6 +84,11 @@ internal static partial class Flows
         Assert.That((await ReviseAsync(shop.CampaignId, 20)).Text("effectiveAt"), Is.EqualTo("2026-03-01T11:00:00Z"));
         Assert.That((await ReviseAsync(shop.CampaignId, 5)).Text("effectiveAt"), Is.EqualTo("2026-03-15T11:00:00Z"));
         Assert.That((long)(await api.Get(path)).Json!["nextRevision"]!["revision"]!, Is.EqualTo(3));
+        await OkAsync(api.Get($"{path}/rules?revision=3"));
+        using var reader = await Rooms.SignInAsync(app, shop.Store, ann);
+        Assert.That((await reader.GetAsync($"/rules/{shop.CampaignId}")).Text(), Does.Contain("A change lies ahead"));
+        await reader.SubmitAsync((await reader.GetAsync("/portal")).QuerySelector("form[action='/portal/rules/acceptance']")!);
+        Assert.That((await reader.GetAsync("/portal")).Text("#rules"), Does.Contain("You accepted it"));
         await OkAsync(api.Delete($"{path}/revisions/3"));
         await OkAsync(api.Get($"{path}/revisions"));
         app.Clock.Advance(TimeSpan.FromHours(1));

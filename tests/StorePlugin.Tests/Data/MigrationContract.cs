@@ -178,6 +178,7 @@ internal abstract class MigrationContract
             ("payouts", [("store_id", S), ("id", "po"), ("run_id", "run"), ("amount_minor", 1L), ("mode", "test"), ("state", "sent")]),
             ("payout_attempts", [("store_id", S), ("payout_id", "po"), ("outcome", "frozen")]),
         ],
+        25 => [("rules_acceptances", [("store_id", S), ("ambassador_id", "amb")])],
         _ => [],
     };
 }

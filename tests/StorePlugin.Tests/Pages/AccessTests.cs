@@ -14,6 +14,8 @@ internal sealed class AccessTests
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links"];
 
+    private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];
+
     private StoreApp _app = null!;
     private Rooms _rooms = null!;
 
@@ -43,7 +45,7 @@ internal sealed class AccessTests
             Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/sign-in"), path);
         }
 
-        foreach (var path in OwnersForms)
+        foreach (var path in OwnersForms.Concat(AmbassadorsForms))
         {
             Assert.That((await browser.PostAsync(path, [])).StatusCode, Is.EqualTo(HttpStatusCode.Redirect), path);
         }
@@ -69,6 +71,11 @@ internal sealed class AccessTests
         foreach (var path in AmbassadorsRooms)
         {
             await owner.GetAsync(path, HttpStatusCode.Forbidden);
+        }
+
+        foreach (var path in AmbassadorsForms)
+        {
+            Assert.That((await owner.PostAsync(path, [])).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
         }
     }
 

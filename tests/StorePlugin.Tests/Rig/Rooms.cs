@@ -153,14 +153,15 @@ internal sealed class Rooms(StoreApp app)
         new { storeId = Store.Id, id, subject = subject ?? id, now = Now, outcome });
 
     /// <summary>A browser that has signed in as the store's owner, through a link.</summary>
-    public Task<Browser> OwnerAsync() => SignInAsync(Role.Owner, null);
+    public Task<Browser> OwnerAsync() => SignInAsync(app, Store, null);
 
-    public Task<Browser> AmbassadorBrowserAsync(string ambassadorId) => SignInAsync(Role.Ambassador, ambassadorId);
+    public Task<Browser> AmbassadorBrowserAsync(string ambassadorId) => SignInAsync(app, Store, ambassadorId);
 
-    private async Task<Browser> SignInAsync(string role, string? ambassadorId)
+    /// <summary>A browser that has signed in to any store: as an ambassador, or as the owner where none is named.</summary>
+    public static async Task<Browser> SignInAsync(StoreApp app, Store store, string? ambassadorId)
     {
         var browser = new Browser(app.Address);
-        var link = await app.Get<SignIn>().NewLinkAsync(Store, role, ambassadorId, CancellationToken.None);
+        var link = await app.Get<SignIn>().NewLinkAsync(store, ambassadorId is null ? Role.Owner : Role.Ambassador, ambassadorId, CancellationToken.None);
         var page = await browser.GetAsync(new Uri(link).PathAndQuery);
         var answer = await browser.SubmitAsync(page.QuerySelector("main form")!);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));

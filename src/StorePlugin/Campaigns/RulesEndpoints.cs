@@ -1,0 +1,106 @@
+// The rules of a campaign: a page for everybody, and the same text for the store's own programs.
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Campaigns;
+
+/// <summary>What the public reads.</summary>
+/// <param name="Standing">A sentence on a campaign that does not run; null while it does.</param>
+/// <param name="Coming">The revision that takes effect next, where one lies ahead.</param>
+public sealed record RulesModel(
+    string StoreName, string Campaign, bool IsRehearsal, string ZoneName, string? Standing, long Revision, Moment? Since, Rules Rules, ComingRules? Coming);
+
+/// <param name="Changes">Each as a sentence; empty when only shares that are agreed with single ambassadors change.</param>
+public sealed record ComingRules(long Revision, Moment At, IReadOnlyList<string> Changes);
+
+internal sealed record RulesView(
+    long Revision,
+    [property: Description("From when on they are in force; null while the campaign is a draft, and when the revision was replaced before the launch.")]
+    DateTimeOffset? EffectiveAt,
+    [property: Description("Null while the revision stands.")] DateTimeOffset? WithdrawnAt,
+    string Title,
+    [property: Description("In their order, as everybody reads them: without shares that are agreed with single ambassadors.")]
+    IReadOnlyList<RulesPartView> Paragraphs,
+    [property: Description("Worked by the engine that decides orders; none while the store's currency is unknown.")] IReadOnlyList<RulesPartView> Examples,
+    [property: Description("Of every title and text, in their order: it tells one text from another.")] string TextHash);
+
+internal sealed record RulesPartView(string Title, string Text);
+
+internal static class RulesEndpoints
+{
+    public static void MapRules(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/rules/{campaignId}", ShowPage).ExcludeFromDescription();
+
+    public static void MapRulesApi(this IEndpointRouteBuilder campaigns) =>
+        campaigns.MapGet("/{id}/rules", Get).WithName("getRules").WithSummary("A campaign's rules in words, made from its terms, with worked examples.")
+            .WithDescription("Of a campaign that was launched, people read them at /rules/{id}.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> ShowPage(string campaignId, CampaignRules rules, CancellationToken cancel) =>
+        await rules.FindLaunchedAsync(campaignId, cancel) is var (store, campaign)
+        && await rules.FindAsync(store, campaignId, campaign.Revision, cancel) is { } revision
+            ? Page.Of<RulesPage>(ModelOf(
+                store, campaign, revision, campaign.Next is { } next ? await rules.FindAsync(store, campaignId, next.Number, cancel) : null))
+            : TypedResults.NotFound();
+
+    private static async Task<Results<Ok<RulesView>, ProblemHttpResult>> Get(
+        ApiCaller caller,
+        string id,
+        CampaignDb campaigns,
+        CampaignRules rules,
+        [Description("The number of a revision; absent: the one in force, of a draft the one that it will be launched with.")] long? revision,
+        CancellationToken cancel)
+    {
+        if (await campaigns.FindAsync(caller.Store, id, cancel) is not { } campaign)
+        {
+            return CampaignEndpoints.Unknown;
+        }
+
+        if (await rules.FindAsync(caller.Store, id, revision ?? campaign.Revision, cancel) is not { } found)
+        {
+            return RevisionEndpoints.Unknown;
+        }
+
+        var text = TextOf(caller.Store, found.Terms);
+        return TypedResults.Ok(new RulesView(
+            found.Number, found.EffectiveAt, found.WithdrawnAt, TitleOf(caller.Store, campaign), [.. text.Paragraphs.Select(Show)], [.. text.Examples.Select(Show)], text.Hash));
+    }
+
+    private static RulesModel ModelOf(Store store, Campaign campaign, RulesRevision revision, RulesRevision? next)
+    {
+        var time = new StoreTime(store);
+        return new RulesModel(
+            store.DisplayName,
+            campaign.Name,
+            !store.IsLive,
+            time.ZoneName,
+            campaign.State switch
+            {
+                "paused" => "The campaign is paused: orders that are made now do not count.",
+                "ended" => "The campaign has ended: new orders do not count. What was earned before goes its way by these rules.",
+                _ => null,
+            },
+            revision.Number,
+            time.At(revision.EffectiveAt),
+            TextOf(store, revision.Terms),
+            next is { EffectiveAt: { } at } coming
+                ? new ComingRules(
+                    coming.Number,
+                    time.At(at),
+                    // What is agreed with one person is not everybody's to read.
+                    [.. TermsDifference.Between(RulesText.For(revision.Terms, null), RulesText.For(coming.Terms, null)).Select(change => $"{Capital(change.ToString())}.")])
+                : null);
+    }
+
+    private static Rules TextOf(Store store, Terms terms) =>
+        RulesText.Of(terms, Currency.TryParse(store.Currency, out var currency) ? currency : null, ambassadorId: null);
+
+    private static string TitleOf(Store store, Campaign campaign) => $"The rules of {campaign.Name} at {store.DisplayName}";
+
+    private static RulesPartView Show(RulesPart part) => new(part.Title, part.Text);
+
+    private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
+}

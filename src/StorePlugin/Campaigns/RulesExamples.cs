@@ -1,0 +1,302 @@
+// Worked examples of the rules: made-up orders that suit the terms, decided by the engine; every figure is its receipt's. Pure.
+using System.Collections.Immutable;
+using StorePlugin.Orders;
+using StorePlugin.Pages;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Campaigns;
+
+internal sealed class RulesExamples
+{
+    private const string Other = "another ambassador";
+    private const string Campaign = "the campaign";
+
+    // More than this nobody buys at once, and it tells nobody anything.
+    private const long ItemsMax = 100;
+
+    // Any instant serves, as long as it is always the same.
+    private static readonly DateTimeOffset At = new(2026, 1, 15, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Joined = At.AddYears(-2);
+
+    // More than any amount of the terms can ask for.
+    private const long RoundMax = 100_000_000_000_000_000;
+
+    private static readonly long[] RoundsMinor = [.. NoughtsAndDigits()];
+
+    private readonly Terms _terms;
+    private readonly Currency _currency;
+    private readonly string _you;
+
+    // What the usual order comes to.
+    private readonly long _usual;
+
+    private RulesExamples(Terms terms, Currency currency, string? ambassadorId)
+    {
+        (_terms, _currency, _you) = (terms, currency, ambassadorId ?? "you");
+        _usual = UsualMinor(terms, currency);
+    }
+
+    /// <param name="terms">Without the shares of others.</param>
+    public static ImmutableArray<RulesPart> Of(Terms terms, Currency currency, string? ambassadorId)
+    {
+        var examples = new RulesExamples(terms, currency, ambassadorId);
+        return
+        [
+            .. new[]
+            {
+                examples.Usual(), examples.WhatDoesNotCount(), examples.PartSentBack(), examples.AllSentBack(), examples.ProductWithItsOwnShare(),
+                examples.ProductLeftOut(), examples.BelowTheLeast(), examples.AtTheMost(), examples.TwoLinks(), examples.LinkTooOld(), examples.OtherCode(),
+                examples.OwnPurchase(),
+            }.OfType<RulesPart>(),
+        ];
+    }
+
+    private RulesPart Usual()
+    {
+        var receipt = Decide(WithYourCode(TwoItems()));
+        return Example("A friend buys with your code", Bought(receipt), Outcome(receipt), Waits(receipt));
+    }
+
+    private RulesPart WhatDoesNotCount()
+    {
+        var receipt = Decide(WithYourLink(OrderOf(
+            Line("1", _usual + (_usual / 5)) with { IncludedTaxMinor = _usual / 5 },
+            Line("2", _usual / 2) with { Kind = LineKind.GiftCard },
+            Line("3", _usual / 10) with { Kind = LineKind.Fee })));
+        var (product, card, tip) = (receipt.Lines[0], receipt.Lines[1], receipt.Lines[2]);
+        return Example(
+            "Tax, shipping, a gift card and a tip",
+            $"A friend follows your link and buys a product for {Say(product.GrossMinor)}, of which {Say(product.IncludedTaxMinor)} is tax, and a gift card for " +
+            $"{Say(card.GrossMinor)}, leaves a tip of {Say(tip.GrossMinor)} and pays for shipping. Only the product counts, without its tax.",
+            Outcome(receipt));
+    }
+
+    private RulesPart? PartSentBack()
+    {
+        var bought = WithYourCode(TwoItems());
+        var receipt = Decide(bought with { Order = Refunded(bought.Order, quantity: 1, BaseOf(bought.Order) / 2) });
+        var (line, back) = (receipt.Lines[0], receipt.Refunds[0].Lines[0]);
+        return !receipt.Credited ? null : Example(
+            "A part is sent back",
+            Bought(receipt),
+            $"{Pieces(back.Quantity)} of {Words.Of(line.Quantity)} is sent back, and the friend gets {Say(back.BaseMinor)}. {Say(receipt.RemainingBaseMinor)} of {Say(receipt.BaseMinor)} is left.",
+            $"The commission was {Say(receipt.OriginalCommissionMinor)} and becomes {Say(receipt.CommissionMinor)}: " +
+            $"{Say(receipt.OriginalCommissionMinor - receipt.CommissionMinor)} is taken back.");
+    }
+
+    private RulesPart? AllSentBack()
+    {
+        var bought = WithYourCode(TwoItems());
+        var receipt = Decide(bought with { Order = Refunded(bought.Order, quantity: 2, BaseOf(bought.Order)) });
+        return !receipt.Credited ? null : Example(
+            "Everything is sent back",
+            Bought(receipt),
+            $"All of it is sent back, and {Say(receipt.RemainingBaseMinor)} is left. The commission was {Say(receipt.OriginalCommissionMinor)} and becomes {Say(receipt.CommissionMinor)}.");
+    }
+
+    private RulesPart? ProductWithItsOwnShare()
+    {
+        if (_terms.Rates?.FirstOrDefault(rate => rate.ProductId is { } id && _terms.ExcludedProducts?.Contains(id) is not true) is not { } rate)
+        {
+            return null;
+        }
+
+        var receipt = Decide(WithYourLink(OrderOf(Line("1", _usual / 2), Line("2", _usual / 2) with { ProductId = rate.ProductId })));
+        return Example(
+            "A product with a share of its own",
+            $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}.",
+            Outcome(receipt));
+    }
+
+    private RulesPart? ProductLeftOut()
+    {
+        if (_terms.ExcludedProducts is not [var product, ..])
+        {
+            return null;
+        }
+
+        var receipt = Decide(WithYourLink(OrderOf(Line("1", _usual), Line("2", _usual / 2) with { ProductId = product })));
+        return Example(
+            "A product that earns nothing",
+            $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}. " +
+            "That product does not count.",
+            Outcome(receipt));
+    }
+
+    private RulesPart? BelowTheLeast()
+    {
+        if (_terms.MinimumOrderMinor is not > 1)
+        {
+            return null;
+        }
+
+        var receipt = Decide(WithYourLink(OrderOf(Line("1", RoundMinor(_terms.MinimumOrderMinor.Value - 1, up: false)))));
+        return Example("An order that is too small", $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.", Outcome(receipt));
+    }
+
+    private RulesPart? AtTheMost()
+    {
+        if (_terms.MaximumCommissionMinor is not { } most || _terms.Flat is { PerItem: false })
+        {
+            return null;
+        }
+
+        // As much again as would just do: what would be earned is told by the engine, and so is whether the limit is met.
+        var rateBp = Decide(WithYourLink(OrderOf(Line("1", _usual)))).Lines[0].RateBp;
+        var items = _terms.Flat is { } flat ? Math.Min(ItemsMax, (2 * most / flat.AmountMinor) + 1) : 1;
+        var line = _terms.Flat is not null
+            ? Line("1", items * (_usual / 2)) with { Quantity = items }
+            : Line("1", Math.Max(_usual, rateBp == 0 ? 0 : RoundMinor(2 * most * BasisPoints.Whole / rateBp, up: true)));
+        var receipt = Decide(WithYourLink(OrderOf(line)));
+        return receipt.OriginalCommissionMinor != most ? null : Example(
+            "An order that meets the limit",
+            $"A friend follows your link and buys {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)}.",
+            Outcome(receipt));
+    }
+
+    private RulesPart TwoLinks()
+    {
+        var receipt = Decide(new Story(OrderOf(Line("1", _usual)), [Click(Other, TimeSpan.FromHours(2)), Click(_you, TimeSpan.FromHours(1))]));
+        return Example(
+            "Two ambassadors' links",
+            $"A friend follows another ambassador's link, an hour later yours, and buys something for {Say(receipt.Lines[0].GrossMinor)}.",
+            Outcome(receipt));
+    }
+
+    private RulesPart LinkTooOld()
+    {
+        var receipt = Decide(new Story(OrderOf(Line("1", _usual)), [Click(_you, _terms.Window)]));
+        var days = (receipt.At - receipt.Touches[0].At).Days;
+        return Example(
+            "A visit that is too long ago",
+            $"A friend follows your link, and buys something for {Say(receipt.Lines[0].GrossMinor)} when {Words.Count(days, "day has", "days have")} passed to the second.",
+            Outcome(receipt));
+    }
+
+    private RulesPart OtherCode()
+    {
+        var order = OrderOf(Line("1", _usual) with { DiscountMinor = _usual / 10 }) with { Codes = [new OrderCode("SALE", _usual / 10)] };
+        var receipt = Decide(WithYourLink(order));
+        return Example(
+            "Your link, and a code of the store's",
+            $"A friend follows your link, buys something for {Say(receipt.Lines[0].GrossMinor)} and uses a code of the store's own, which takes off {Say(receipt.Lines[0].DiscountMinor)}.",
+            Outcome(receipt));
+    }
+
+    private RulesPart OwnPurchase()
+    {
+        var receipt = Decide(WithYourCode(TwoItems()) with { Shopper = PersonOf(_you) });
+        return Example(
+            "You buy with your own code",
+            $"You buy {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)} with your own code{TookOff(receipt)}.",
+            Outcome(receipt));
+    }
+
+    /// <summary>The one place where the engine is asked.</summary>
+    private Receipt Decide(Story story) => Decision.Of(
+        new OrderFacts(new RecordedOrder(story.Order, new ShopperHashes(null, story.Shopper, null)), ContentHash: "", PaidAt: At, LooseRefunds: []),
+        story.Touches,
+        _ => new TermsInForce(1, _terms));
+
+    /// <summary>What became of an order, in the receipt's own figures.</summary>
+    private string Outcome(Receipt receipt) => receipt switch
+    {
+        { Credited: true } when receipt.AmbassadorId != _you => "The order is the other ambassador's, and you earn nothing on it.",
+        { Credited: true } =>
+            $"{Say(receipt.BaseMinor)} counts, and you earn {How(receipt)}: {Say(receipt.OriginalCommissionMinor)}"
+            + $"{(receipt.OriginalCommissionMinor == receipt.Terms!.MaximumCommissionMinor ? ", which is the most that an order earns" : "")}.",
+        { Rule: "F1" } when receipt.Lines[0].DiscountMinor > 0 => "You keep the discount, and earn nothing.",
+        _ => $"{receipt.Reason} You earn nothing.",
+    };
+
+    private string How(Receipt receipt) => receipt.Terms!.Flat switch
+    {
+        { PerItem: true } flat => $"{Say(flat.AmountMinor)} for each of {Words.Of(receipt.Lines.Where(line => line.ExcludedBy is null).Sum(line => line.Quantity))}, within what counts",
+        { } flat => $"{Say(flat.AmountMinor)} for the order, within what counts",
+        null => string.Join(
+            " and ",
+            receipt.Lines.Where(line => line.ExcludedBy is null).GroupBy(line => line.RateBp)
+                .Select(group => $"{Words.Percent(group.Key)} of {Say(group.Sum(line => line.BaseMinor))}")),
+    };
+
+    private static string Waits(Receipt receipt) => receipt switch
+    {
+        { Credited: false } => "",
+        _ when (receipt.HoldUntil - receipt.PaidAt) is { Ticks: > 0 } hold => $"It is approved {Words.Count(hold.Days, "day", "days")} after the payment, if nothing is sent back.",
+        _ => "It is approved at once.",
+    };
+
+    private string Bought(Receipt receipt) => $"A friend buys {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)} with your code{TookOff(receipt)}.";
+
+    private string TookOff(Receipt receipt) => receipt.Lines[0].DiscountMinor > 0 ? $", which takes off {Say(receipt.Lines[0].DiscountMinor)}" : "";
+
+    private string Say(long minor) => Words.Of(new Money(minor, _currency));
+
+    private static string Pieces(long quantity) => Words.Count(quantity, "item", "items");
+
+    private static RulesPart Example(string title, params ReadOnlySpan<string> sentences) =>
+        new(title, string.Join(' ', sentences.ToArray().Where(sentence => sentence.Length > 0)));
+
+    private Order TwoItems() => OrderOf(Line("1", _usual) with { Quantity = 2 });
+
+    private Order OrderOf(params ReadOnlySpan<OrderLine> lines) => new()
+    {
+        Id = "1",
+        Reference = "1",
+        At = At,
+        UpdatedAt = At,
+        Currency = _currency,
+        Paid = true,
+        Channel = _terms.Channels is [var channel, ..] ? channel : OrderChannel.Online,
+        Lines = [.. lines],
+    };
+
+    private static OrderLine Line(string id, long grossMinor) => new(id, null, LineKind.Product, 1, grossMinor, 0, 0);
+
+    /// <summary>The order as it is with your code: its discount on every line, as the store would take it off.</summary>
+    private Story WithYourCode(Order order)
+    {
+        var lines = order.Lines.Select(line => line with { DiscountMinor = BasisPoints.Of(_currency, [(line.GrossMinor, _terms.FriendDiscountBp)]).Minor }).ToImmutableArray();
+        var offMinor = lines.Sum(line => line.DiscountMinor);
+        return new Story(order with { Lines = lines, Codes = [new OrderCode("YOURS", offMinor)] }, [TouchOf(TouchKind.Code, "YOURS", At, offMinor, _you)]);
+    }
+
+    private Story WithYourLink(Order order) => new(order, [Click(_you, TimeSpan.FromHours(1))]);
+
+    private static Touch Click(string ambassadorId, TimeSpan before) => TouchOf(TouchKind.Click, $"click of {ambassadorId}", At - before, 0, ambassadorId);
+
+    private static Touch TouchOf(TouchKind kind, string evidence, DateTimeOffset at, long discountMinor, string ambassadorId) => new(
+        kind, evidence, at, discountMinor, Position: 0, ambassadorId, Campaign, Joined, EndedAt: null, Joined, SuspendedAt: null, Joined, PersonOf(ambassadorId));
+
+    private static string PersonOf(string ambassadorId) => $"person {ambassadorId}";
+
+    private Order Refunded(Order order, long quantity, long baseMinor) =>
+        order with { Refunds = [new Refund("1", order.Id, At.AddHours(1), _currency, [new RefundLine(order.Lines[0].Id, quantity, baseMinor)], 0)] };
+
+    private static long BaseOf(Order order) => order.Lines[0].GrossMinor - order.Lines[0].DiscountMinor;
+
+    /// <summary>A round amount of which half, with the friend's discount, still meets the least and leaves a fixed commission whole.</summary>
+    private static long UsualMinor(Terms terms, Currency currency)
+    {
+        var left = Math.Max(1, BasisPoints.Whole - terms.FriendDiscountBp);
+        var neededMinor = Math.Max(terms.MinimumOrderMinor ?? 0, 2 * (terms.Flat?.AmountMinor ?? 0));
+        return RoundMinor(Math.Max(100 * Math.Max(100, currency.MinorPerMajor), 2 * neededMinor * BasisPoints.Whole / left), up: true);
+    }
+
+    /// <summary>The nearest 1, 2 or 5 with noughts, at least or at most so much.</summary>
+    private static long RoundMinor(long minor, bool up) => up ? RoundsMinor.First(round => round >= minor) : RoundsMinor.Last(round => round <= minor);
+
+    private static IEnumerable<long> NoughtsAndDigits()
+    {
+        for (var one = 1L; one <= RoundMax; one *= 10)
+        {
+            yield return one;
+            yield return 2 * one;
+            yield return 5 * one;
+        }
+    }
+
+    /// <summary>An order, and how it came about.</summary>
+    /// <param name="Shopper">Who bought; a friend has none of the ambassadors' hashes.</param>
+    private sealed record Story(Order Order, IReadOnlyList<Touch> Touches, string Shopper = "a friend");
+}

@@ -1,0 +1,243 @@
+// The rules in words: every term has its say in them, and the examples are what the engine pays.
+using System.Globalization;
+using System.Reflection;
+using StorePlugin.Campaigns;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Campaigns;
+
+internal sealed class RulesTextTests
+{
+    private static readonly Currency Euro = Currency.Parse("EUR");
+    private static readonly Terms Plain = new(1000, 1000, 30, 30) { Currency = Euro };
+
+    /// <summary>For each term, terms that differ from others in it alone.</summary>
+    private static readonly Dictionary<string, (Terms One, Terms Other)> Samples = new(StringComparer.Ordinal)
+    {
+        [nameof(Terms.CommissionBp)] = (Plain, Plain with { CommissionBp = 1250 }),
+        [nameof(Terms.FriendDiscountBp)] = (Plain, Plain with { FriendDiscountBp = 500 }),
+        [nameof(Terms.HoldDays)] = (Plain, Plain with { HoldDays = 14 }),
+        [nameof(Terms.WindowDays)] = (Plain, Plain with { WindowDays = 60 }),
+        [nameof(Terms.Currency)] = (Plain, Plain with { Currency = Currency.Parse("USD") }),
+        [nameof(Terms.Flat)] = (Plain with { CommissionBp = 0 }, Plain with { CommissionBp = 0, Flat = new FlatCommission(500, PerItem: true) }),
+        [nameof(Terms.Rates)] = (Plain, Plain with { Rates = [new RateRule("10", null, 500)] }),
+        [nameof(Terms.ExcludedProducts)] = (Plain with { ExcludedProducts = ["12"] }, Plain with { ExcludedProducts = ["12", "13"] }),
+        [nameof(Terms.MinimumOrderMinor)] = (Plain, Plain with { MinimumOrderMinor = 2000 }),
+        [nameof(Terms.MaximumCommissionMinor)] = (Plain, Plain with { MaximumCommissionMinor = 5000 }),
+        [nameof(Terms.FirstTouch)] = (Plain, Plain with { FirstTouch = true }),
+        [nameof(Terms.ExclusiveCodes)] = (Plain, Plain with { ExclusiveCodes = true }),
+        [nameof(Terms.SelfPurchaseEarns)] = (Plain, Plain with { SelfPurchaseEarns = true }),
+        [nameof(Terms.Channels)] = (Plain, Plain with { Channels = [OrderChannel.Online] }),
+    };
+
+    // What is computed from other terms has no setter, and no say of its own.
+    public static IEnumerable<PropertyInfo> EveryTerm() =>
+        typeof(Terms).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null);
+
+    [TestCaseSource(nameof(EveryTerm))]
+    public void A_change_of_any_term_changes_the_text(PropertyInfo term)
+    {
+        Assert.That(Samples.Keys, Does.Contain(term.Name), $"Terms.{term.Name} is new: give it a function in RulesText that says it, and terms that differ in it here.");
+        var (one, other) = Samples[term.Name];
+
+        Assert.That(
+            EveryTerm().Where(property => !Equals(property.GetValue(one), property.GetValue(other))).Select(property => property.Name), Is.EqualTo([term.Name]),
+            "the two differ in this term alone");
+        Assert.That(Paragraphs(other), Is.Not.EqualTo(Paragraphs(one)));
+        Assert.That(Of(other).Hash, Is.Not.EqualTo(Of(one).Hash));
+    }
+
+    [Test]
+    public void The_samples_name_terms_that_exist() => Assert.That(Samples.Keys, Is.EquivalentTo(EveryTerm().Select(term => term.Name)));
+
+    [Test]
+    public void The_same_terms_make_the_same_text_in_every_culture()
+    {
+        var terms = Plain with { MinimumOrderMinor = 123_456_00, CommissionBp = 1250, Rates = [new RateRule("10", null, 525)], ExcludedProducts = ["12"] };
+        var before = CultureInfo.CurrentCulture;
+        var hash = Of(terms).Hash;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+
+            Assert.That(Of(Terms.FromJson(terms.ToJson())).Hash, Is.EqualTo(hash));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    // 100.00 less 10 % is 90.00, of which 10 % are 9.00; half of it sent back leaves 45.00 and 4.50.
+    [TestCase("A friend buys with your code",
+        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. € 90.00 counts, and you earn 10 % of € 90.00: € 9.00. "
+        + "It is approved 30 days after the payment, if nothing is sent back.")]
+    [TestCase("Tax, shipping, a gift card and a tip",
+        "A friend follows your link and buys a product for € 120.00, of which € 20.00 is tax, and a gift card for € 50.00, leaves a tip of € 10.00 and pays for shipping. "
+        + "Only the product counts, without its tax. € 100.00 counts, and you earn 10 % of € 100.00: € 10.00.")]
+    [TestCase("A part is sent back",
+        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. 1 item of 2 is sent back, and the friend gets € 45.00. € 45.00 of € 90.00 is left. "
+        + "The commission was € 9.00 and becomes € 4.50: € 4.50 is taken back.")]
+    [TestCase("Everything is sent back",
+        "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. All of it is sent back, and € 0.00 is left. The commission was € 9.00 and becomes € 0.00.")]
+    [TestCase("Two ambassadors' links",
+        "A friend follows another ambassador's link, an hour later yours, and buys something for € 100.00. € 100.00 counts, and you earn 10 % of € 100.00: € 10.00.")]
+    [TestCase("A visit that is too long ago",
+        "A friend follows your link, and buys something for € 100.00 when 30 days have passed to the second. The click was 30 days or more before the order. You earn nothing.")]
+    [TestCase("Your link, and a code of the store's",
+        "A friend follows your link, buys something for € 100.00 and uses a code of the store's own, which takes off € 10.00. € 90.00 counts, and you earn 10 % of € 90.00: € 9.00.")]
+    [TestCase("You buy with your own code", "You buy 2 items for € 100.00 with your own code, which takes off € 10.00. You keep the discount, and earn nothing.")]
+    public void An_example_of_plain_terms_is_as_computed_by_hand(string title, string text) => Assert.That(ExampleOf(Plain, title), Is.EqualTo(text));
+
+    [Test]
+    public void Plain_terms_have_the_examples_that_suit_them_and_no_others() =>
+        Assert.That(Of(Plain).Examples.Select(example => example.Title), Is.EqualTo([
+            "A friend buys with your code", "Tax, shipping, a gift card and a tip", "A part is sent back", "Everything is sent back", "Two ambassadors' links",
+            "A visit that is too long ago", "Your link, and a code of the store's", "You buy with your own code",
+        ]));
+
+    // Below 20.00 the next round amount is 10.00; 50.00 at 10 % are met by 500.00, and doubled by 1,000.00.
+    [Test]
+    public void The_least_and_the_most_have_examples_of_their_own()
+    {
+        var terms = Plain with { MinimumOrderMinor = 2000, MaximumCommissionMinor = 5000 };
+
+        Assert.That(ExampleOf(terms, "An order that is too small"), Is.EqualTo(
+            "A friend follows your link and buys something for € 10.00. The order's counted sales are below the 20.00 EUR that an order must come to. You earn nothing."));
+        Assert.That(ExampleOf(terms, "An order that meets the limit"), Is.EqualTo(
+            "A friend follows your link and buys 1 item for € 1,000.00. € 1,000.00 counts, and you earn 10 % of € 1,000.00: € 50.00, which is the most that an order earns."));
+    }
+
+    [Test]
+    public void The_usual_order_is_large_enough_for_the_least_even_when_half_of_it_is_sent_back()
+    {
+        var terms = Plain with { MinimumOrderMinor = 100_00 };
+
+        Assert.That(ExampleOf(terms, "A part is sent back"), Does.StartWith("A friend buys 2 items for € 500.00").And.EndsWith("€ 45.00 and becomes € 22.50: € 22.50 is taken back."));
+    }
+
+    [Test]
+    public void Products_with_other_shares_and_with_none_are_worked_out()
+    {
+        var terms = Plain with { Rates = [new RateRule("10", null, 500)], ExcludedProducts = ["12", "13"] };
+
+        Assert.That(ExampleOf(terms, "A product with a share of its own"), Is.EqualTo(
+            "A friend follows your link and buys something for € 50.00 and product no. 10 for € 50.00. "
+            + "€ 100.00 counts, and you earn 10 % of € 50.00 and 5 % of € 50.00: € 7.50."));
+        Assert.That(ExampleOf(terms, "A product that earns nothing"), Is.EqualTo(
+            "A friend follows your link and buys something for € 100.00 and product no. 12 for € 50.00. That product does not count. "
+            + "€ 100.00 counts, and you earn 10 % of € 100.00: € 10.00."));
+        Assert.That(ParagraphOf(terms, "What counts"), Does.EndWith("Nothing is earned on the products no. 12 and 13."));
+    }
+
+    [Test]
+    public void A_fixed_commission_is_worked_out_by_the_item_and_by_the_order()
+    {
+        var item = new Terms(0, 0, 0, 30) { Currency = Euro, Flat = new FlatCommission(500, PerItem: true), MaximumCommissionMinor = 1200 };
+        var order = new Terms(0, 0, 0, 30) { Currency = Euro, Flat = new FlatCommission(500, PerItem: false) };
+
+        Assert.That(ExampleOf(item, "A friend buys with your code"), Is.EqualTo(
+            "A friend buys 2 items for € 100.00 with your code. € 100.00 counts, and you earn € 5.00 for each of 2, within what counts: € 10.00. It is approved at once."));
+        Assert.That(ExampleOf(item, "An order that meets the limit"), Does.Contain("buys 5 items").And.EndsWith(": € 12.00, which is the most that an order earns."));
+        Assert.That(ExampleOf(order, "A part is sent back"), Does.EndWith("The commission was € 5.00 and becomes € 5.00: € 0.00 is taken back."));
+    }
+
+    [TestCase("JPY", "¥ 10,000", "¥ 900")]
+    [TestCase("KWD", "100.000 KWD", "9.000 KWD")]
+    public void Amounts_are_in_the_stores_currency(string currency, string price, string commission) =>
+        Assert.That(
+            Plainly(RulesText.Of(new Terms(1000, 1000, 30, 30), Currency.Parse(currency), null).Examples[0].Text), Does.Contain($"for {price}").And.Contain($": {commission}.")
+                .And.Not.Contain("€"));
+
+    [TestCase(true, "The order is the other ambassador's, and you earn nothing on it.")]
+    [TestCase(null, "you earn 10 % of € 100.00: € 10.00.")]
+    public void Which_of_two_links_counts_is_what_the_terms_say(bool? first, string end) =>
+        Assert.That(ExampleOf(Plain with { FirstTouch = first }, "Two ambassadors' links"), Does.EndWith(end));
+
+    [Test]
+    public void A_code_of_the_stores_and_an_own_purchase_are_judged_by_the_terms()
+    {
+        var terms = Plain with { ExclusiveCodes = true, SelfPurchaseEarns = true };
+
+        Assert.That(ExampleOf(terms, "Your link, and a code of the store's"), Does.EndWith("You earn nothing."));
+        Assert.That(ExampleOf(terms, "You buy with your own code"), Does.EndWith("you earn 10 % of € 90.00: € 9.00."));
+    }
+
+    [Test]
+    public void A_share_that_is_agreed_with_one_ambassador_is_read_and_worked_out_for_them_and_told_to_nobody_else()
+    {
+        var terms = Plain with { Rates = [new RateRule(null, "amb_ann", 1500), new RateRule("10", null, 500), new RateRule("10", "amb_ann", 2000)] };
+        var raised = Plain with { Rates = [new RateRule(null, "amb_ann", 1600), .. terms.Rates.Value.Skip(1)] };
+
+        var ann = RulesText.Of(terms, Euro, "amb_ann");
+        var bob = RulesText.Of(terms, Euro, "amb_bob");
+
+        Assert.That(Plainly(ann.Paragraphs[0].Text), Does.Contain("You earn 10 % of what counts of each order. For you it is 15 %, as the store has agreed with you. "
+            + "For product no. 10 it is 5 %. For product no. 10 it is 20 %, as the store has agreed with you."));
+        Assert.That(Plainly(ann.Examples[0].Text), Does.Contain("you earn 15 % of € 90.00: € 13.50."));
+        Assert.That(Plainly(bob.Paragraphs[0].Text), Does.Contain("For product no. 10 it is 5 %. ").And.Not.Contain("15 %").And.Not.Contain("agreed another"));
+        Assert.That(Plainly(Of(terms).Paragraphs[0].Text), Does.Contain("your own page says so").And.Not.Contain("15 %").And.Not.Contain("amb_"));
+        Assert.That(RulesText.Of(raised, Euro, "amb_ann").Hash, Is.Not.EqualTo(ann.Hash));
+        Assert.That(RulesText.Of(raised, Euro, "amb_bob").Hash, Is.EqualTo(bob.Hash), "nothing changes for Bob");
+    }
+
+    [Test]
+    public void While_the_stores_currency_is_unknown_there_are_paragraphs_and_no_examples()
+    {
+        var rules = RulesText.Of(new Terms(1000, 1000, 30, 30), null, null);
+
+        Assert.That(rules.Examples, Is.Empty);
+        Assert.That(rules.Paragraphs.Select(paragraph => paragraph.Text), Is.All.Not.Empty);
+    }
+
+    [Test]
+    public void No_rule_is_cited_by_its_id_and_no_word_is_the_programs_own()
+    {
+        foreach (var (_, other) in Samples.Values)
+        {
+            var text = string.Join('\n', Of(other).Paragraphs.Concat(Of(other).Examples).Select(part => part.Text));
+            Assert.That(text, Does.Not.Match(@"\b[A-Z]\d{1,2}\b").And.Not.Match(@"[A-Za-z]Bp\b").And.Not.Contain("PointOfSale").And.Not.Contain("  "));
+        }
+    }
+
+    // The ends of what terms can state, and some between.
+    [Test]
+    public void Terms_at_their_limits_have_examples_too()
+    {
+        var all = from discount in new[] { 0L, 1, 3333, 9999, 10_000 }
+                  from minimum in new long?[] { null, 0, 1, 2, 999, 1_000_000_000_000 }
+                  from maximum in new long?[] { null, 1, 777, 1_000_000_000_000 }
+                  from commission in new (long Share, FlatCommission? Flat)[]
+                  {
+                      (1, null), (10_000, null), (0, new(1, true)), (0, new(1_000_000_000_000, true)), (0, new(777, false)),
+                  }
+                  where !(maximum < commission.Flat?.AmountMinor)
+                  from currency in new[] { "EUR", "JPY", "KWD" }
+                  select new Terms(commission.Share, discount, 0, 1)
+                  {
+                      Currency = Currency.Parse(currency),
+                      Flat = commission.Flat,
+                      MinimumOrderMinor = minimum,
+                      MaximumCommissionMinor = maximum,
+                  };
+
+        foreach (var terms in all)
+        {
+            var examples = RulesText.Of(terms, null, null).Examples;
+
+            Assert.That(examples, Has.Length.AtLeast(6), terms.ToString());
+            Assert.That(examples.Select(example => example.Text), Has.None.Contains("\u2212"), "nothing is below zero");
+            Assert.That(examples.Any(example => example.Title == "An order that is too small"), Is.EqualTo(terms.MinimumOrderMinor > 1), terms.ToString());
+        }
+    }
+
+    private static Rules Of(Terms terms) => RulesText.Of(terms, Euro, null);
+
+    private static string Paragraphs(Terms terms) => string.Join('\n', Of(terms).Paragraphs);
+
+    private static string ParagraphOf(Terms terms, string title) => Plainly(Of(terms).Paragraphs.Single(paragraph => paragraph.Title == title).Text);
+
+    private static string ExampleOf(Terms terms, string title) => Plainly(Of(terms).Examples.Single(example => example.Title == title).Text);
+
+    private static string Plainly(string text) => text.Replace('\u00A0', ' ');
+}
