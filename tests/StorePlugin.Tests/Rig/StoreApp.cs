@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
@@ -55,6 +56,7 @@ internal sealed class StoreApp : IAsyncDisposable
             {
                 builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
                 services?.Invoke(builder.Services);
+                KeepLog(builder.Services);
             },
             configure: configuration => configuration
                 .AddInMemoryCollection(new Dictionary<string, string?>
@@ -96,6 +98,18 @@ internal sealed class StoreApp : IAsyncDisposable
             ["ConnectionStrings:StorePlugin"] = database.ConnectionString,
             ["Secrets:KeyFile"] = Path.Combine(folder, "secrets.key"),
         };
+
+    /// <summary>
+    /// Serilog is the program's only log and hears what its levels let through. A test that brings a log of its own gets
+    /// the framework's instead, which asks that log about each line.
+    /// </summary>
+    private static void KeepLog(IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(ILoggerProvider)))
+        {
+            services.Replace(ServiceDescriptor.Singleton<ILoggerFactory, LoggerFactory>());
+        }
+    }
 
     /// <summary>Lets every worker finish what is due at the present instant.</summary>
     public async Task DrainAsync()
