@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
@@ -16,14 +17,14 @@ internal sealed class StoreApp : IAsyncDisposable
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
 
     private readonly WebApplication _app;
-    private StoreApp(WebApplication app, string folder, ManualClock clock)
+    private StoreApp(WebApplication app, string folder, FakeTimeProvider clock)
     {
         (_app, Folder, Clock) = (app, folder, clock);
         Address = new Uri(app.Services.GetRequiredService<PublicAddress>().Listening);
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
     }
 
-    public ManualClock Clock { get; }
+    public FakeTimeProvider Clock { get; }
 
     public Uri Address { get; }
 
@@ -49,7 +50,7 @@ internal sealed class StoreApp : IAsyncDisposable
         DatabaseOptions? database = null)
     {
         var folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
-        var clock = new ManualClock(Start);
+        var clock = new FakeTimeProvider(Start);
         var app = App.Build(
             [],
             adjust: builder =>
@@ -128,4 +129,11 @@ internal sealed class StoreApp : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(Folder, recursive: true);
     }
+}
+
+/// <summary>The word that the tests have for it.</summary>
+internal static class FakeTimeMoves
+{
+    /// <summary>Forward; backward is a fault of the test and throws.</summary>
+    public static void MoveTo(this FakeTimeProvider clock, DateTimeOffset instant) => clock.SetUtcNow(instant);
 }
