@@ -108,6 +108,18 @@ internal sealed class MailSenderTests
         Assert.That(_log.Lines, Has.None.Contains("arker"));
     }
 
+    [TestCase("")]
+    [TestCase("421 4.3.2 closing")]
+    public async Task A_mail_that_was_taken_is_sent_however_the_server_takes_its_leave(string leave)
+    {
+        _smtp.Answers["QUIT"] = leave;
+        await AddAsync();
+        await _app.DrainAsync();
+
+        Assert.That((await RowAsync()).State, Is.EqualTo("done"));
+        Assert.That(_smtp.Mails, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task Where_encryption_is_asked_for_nothing_is_said_without_it()
     {
