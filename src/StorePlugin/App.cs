@@ -39,7 +39,9 @@ internal static class App
         var builder = NewBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         configure?.Invoke(builder.Configuration);
         var settings = Settings.Read(builder.Configuration, builder.Environment);
-        builder.Logging.ClearProviders().AddSerilog(Log(builder), dispose: true);
+        // Not its line for each request: it holds the path, and paths hold sign-in links.
+        builder.Logging.ClearProviders();
+        builder.Services.AddSerilog(Log(builder), dispose: true);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
         builder.Services.AddSingleton(settings);

@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
+using StorePlugin.Mail;
 
 namespace StorePlugin;
 
@@ -245,7 +246,7 @@ internal sealed partial record Settings
             read.Refuse("Mail:Smtp:From", "is missing: mail needs a sender's address");
         }
 
-        if (from is not null && !System.Net.Mail.MailAddress.TryCreate(from, out _))
+        if (from is not null && !MailSender.IsAddress(from))
         {
             read.Refuse("Mail:Smtp:From", $"is '{from}' and must be an address, such as Lux <mail@lux.example>");
         }

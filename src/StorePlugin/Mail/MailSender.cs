@@ -1,11 +1,14 @@
 // Hands a mail to the mail server, or lays it into a folder as a file that any mail program opens.
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net;
-using System.Net.Mail;
-using System.Net.Mime;
+using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
+using MimeKit.Text;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
@@ -21,6 +24,9 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     private const string RehearsalMark = "[Rehearsal] ";
     private const int MailboxRefusedMin = 500;
 
+    // Submission over TLS from the first byte (RFC 8314); elsewhere it begins with STARTTLS.
+    private const int ImplicitTlsPort = 465;
+
     // Within an effect's lease, so that nobody else sends the mail meanwhile.
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(30);
 
@@ -29,50 +35,55 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     // A server that was just not there is not asked again for each of a thousand mails: other effects wait behind them.
     private static readonly TimeSpan OutagePause = TimeSpan.FromMinutes(1);
 
+    private static readonly ParserOptions WholeAddress = new() { AllowAddressesWithoutDomain = false, AllowUnquotedCommasInAddresses = false };
+
     private long _pauseUntil;
+
+    /// <summary>Whether it is an address, with or without a name.</summary>
+    public static bool IsAddress(string text) => TryRead(text, out _);
 
     public async Task<EffectResult> SendAsync(
         Store store, string effectId, Letter letter, string text, string html, CancellationToken cancel)
     {
-        if (!MailAddress.TryCreate(letter.Email, letter.Name, Encoding.UTF8, out var to))
+        if (!TryRead(letter.Email, out var to))
         {
             return new EffectResult.Refused("The ambassador's address is not one that mail can be sent to.");
         }
 
-        using var message = new MailMessage(From(), to)
-        {
-            Subject = (store.IsRehearsal ? RehearsalMark : "") + letter.Subject,
-            SubjectEncoding = Encoding.UTF8,
-            HeadersEncoding = Encoding.UTF8,
-        };
-        message.Headers["Message-ID"] = $"<{effectId}@{Host()}>";
-        message.Headers["Auto-Submitted"] = "auto-generated";
+        using var message = new MimeMessage();
+        message.From.Add(From());
+        message.To.Add(new MailboxAddress(Encoding.UTF8, letter.Name, to.Address));
+        message.Subject = (store.IsRehearsal ? RehearsalMark : "") + letter.Subject;
+        message.Date = clock.GetUtcNow();
+        message.Headers.Remove(HeaderId.MessageId);
+        message.Headers.Add("Message-ID", $"<{effectId}@{Host()}>");
+        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
 
         // The last is what a mail program prefers.
-        message.AlternateViews.Add(View(text, MediaTypeNames.Text.Plain));
-        message.AlternateViews.Add(View(html, MediaTypeNames.Text.Html));
+        message.Body = new MultipartAlternative(
+            new TextPart(TextFormat.Plain) { Text = text },
+            new TextPart(TextFormat.Html) { Text = html });
+        message.Prepare(EncodingConstraint.SevenBit);
+        var format = FormatOptions.Default.Clone();
+        format.NewLineFormat = NewLineFormat.Dos;
+
+        // Headers in UTF-8 only where the address itself needs them; every server understands the other form.
+        format.International = !Ascii.IsValid(to.LocalPart);
         if (settings.Mail.Host is { } host && !store.IsRehearsal)
         {
-            return await SendAsync(host, message, cancel);
+            return await SendAsync(host, format, message, cancel);
         }
 
-        await WriteAsync(message, effectId, cancel);
+        await WriteAsync(format, message, effectId, cancel);
         return new EffectResult.Done($"The mail lies in the mail folder as {FileOf(effectId)}.");
     }
 
     /// <summary>The name of a mail's file: the same each time, so that a repeated mail takes the place of the first.</summary>
     public static string FileOf(string effectId) => effectId + ".eml";
 
-    private static AlternateView View(string text, string type)
-    {
-        var view = AlternateView.CreateAlternateViewFromString(text, Encoding.UTF8, type);
+    private static bool TryRead(string text, [NotNullWhen(true)] out MailboxAddress? mailbox) => MailboxAddress.TryParse(WholeAddress, text, out mailbox);
 
-        // The framework's quoted-printable encodes line ends, which RFC 2045 forbids in text.
-        view.TransferEncoding = TransferEncoding.Base64;
-        return view;
-    }
-
-    private MailAddress From() => settings.Mail.From is { } from ? new MailAddress(from) : new MailAddress($"noreply@{Host()}", "StorePlugin");
+    private MailboxAddress From() => settings.Mail.From is { } from ? MailboxAddress.Parse(WholeAddress, from) : new MailboxAddress("StorePlugin", $"noreply@{Host()}");
 
     private string Host()
     {
@@ -80,57 +91,75 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         return url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
     }
 
-    private async Task<EffectResult> SendAsync(string host, MailMessage message, CancellationToken cancel)
+    private async Task<EffectResult> SendAsync(string host, FormatOptions format, MimeMessage message, CancellationToken cancel)
     {
-        var options = settings.Mail;
         if (clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _pauseUntil))
         {
             return new EffectResult.PutOff("The mail server could not be reached just now.", OutageWait);
         }
 
-        var hasLocalLetters = !Ascii.IsValid(message.To[0].User);
-        using var client = new SmtpClient(host, options.Port)
-        {
-            EnableSsl = options.StartTls,
-            Credentials = options.User is null ? null : new NetworkCredential(options.User, options.Password),
-
-            // Headers in UTF-8 only where the address itself needs them; every server understands the other form.
-            DeliveryFormat = hasLocalLetters ? SmtpDeliveryFormat.International : SmtpDeliveryFormat.SevenBit,
-        };
+        using var client = new Client();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(AnswerTimeMax);
         try
         {
-            // The client gives up when it is told to, but not while it is still connecting.
-            await client.SendMailAsync(message, timeout.Token).WaitAsync(timeout.Token);
-            return new EffectResult.Done("The mail server took the mail.");
+            return await SendAsync(client, host, format, message, timeout.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return Outage("The mail server did not answer in time.");
         }
-        catch (SmtpException e)
+        catch (Exception e) when (OutcomeOf(e, client) is { } outcome)
         {
-            return OutcomeOf(e, hasLocalLetters);
+            return outcome;
         }
     }
 
-    /// <summary>What a failure means. The server's own words may repeat the address, so only its code is told.</summary>
-    private EffectResult OutcomeOf(SmtpException failure, bool hasLocalLetters)
+    private async Task<EffectResult> SendAsync(Client client, string host, FormatOptions format, MimeMessage message, CancellationToken cancel)
     {
-        var code = ((int)failure.StatusCode).ToString(CultureInfo.InvariantCulture);
-        return failure switch
+        var options = settings.Mail;
+        await client.ConnectAsync(host, options.Port, SecurityOf(options), cancel);
+        if (format.International && !client.Capabilities.HasFlag(SmtpCapabilities.UTF8 | SmtpCapabilities.EightBitMime))
         {
-            { StatusCode: not SmtpStatusCode.GeneralFailure } and SmtpFailedRecipientException when (int)failure.StatusCode >= MailboxRefusedMin =>
-                new EffectResult.Refused($"The mail server refuses the ambassador's mailbox ({code})."),
-            { StatusCode: not SmtpStatusCode.GeneralFailure } => new EffectResult.Failed($"The mail server refuses for now ({code})."),
-            { InnerException: AuthenticationException e } => new EffectResult.Failed($"The mail server's TLS is not trusted: {e.Message}"),
-            { InnerException: SocketException or IOException or WebException } => Outage("The mail server cannot be reached."),
-            _ when hasLocalLetters => new EffectResult.Refused(
-                "The ambassador's address has letters before the @ that the mail server does not take."),
-            _ => new EffectResult.Failed("The mail server offers no STARTTLS, or speaks no SMTP (key Mail:Smtp:StartTls)."),
-        };
+            return new EffectResult.Refused("The ambassador's address has letters before the @ that the mail server does not take.");
+        }
+
+        // A server that asks nobody who they are takes the mail without; one that does, refuses it.
+        if (options is { User: { } user, Password: { } password } && client.Capabilities.HasFlag(SmtpCapabilities.Authentication))
+        {
+            await client.AuthenticateAsync(user, password, cancel);
+        }
+
+        await client.SendAsync(format, message, cancel);
+        await client.DisconnectAsync(quit: true, cancel);
+        return new EffectResult.Done("The mail server took the mail.");
     }
+
+    private static SecureSocketOptions SecurityOf(MailOptions options) =>
+        options.Port == ImplicitTlsPort ? SecureSocketOptions.SslOnConnect
+        : options.StartTls ? SecureSocketOptions.StartTls
+        : SecureSocketOptions.None;
+
+    /// <summary>
+    /// What a failure means; null where it is none of the mail server's. The server's own words may repeat the address, so
+    /// only its code is told.
+    /// </summary>
+    private EffectResult? OutcomeOf(Exception failure, Client client) => failure switch
+    {
+        SmtpCommandException e when client.IsAtRecipient && (int)e.StatusCode >= MailboxRefusedMin =>
+            new EffectResult.Refused($"The mail server refuses the ambassador's mailbox ({Code(e)})."),
+        SmtpCommandException e => new EffectResult.Failed($"The mail server refuses for now ({Code(e)})."),
+        AuthenticationException or SaslException => new EffectResult.Failed("The mail server refuses the user or the password (keys Mail:Smtp:User and Password)."),
+        MailKit.ServiceNotAuthenticatedException => new EffectResult.Failed("The mail server wants a user and a password (keys Mail:Smtp:User and Password)."),
+        SslHandshakeException when client.Distrust is { } why => new EffectResult.Failed($"The mail server's TLS is not trusted: {why}."),
+        SslHandshakeException => new EffectResult.Failed("The mail server speaks no TLS that is understood here (keys Mail:Smtp:Port and StartTls)."),
+        NotSupportedException => new EffectResult.Failed("The mail server offers no STARTTLS, or no way to sign in that is known here (key Mail:Smtp:StartTls)."),
+        SmtpProtocolException => Outage("The mail server broke off, or speaks no SMTP."),
+        SocketException or IOException => Outage("The mail server cannot be reached."),
+        _ => null,
+    };
+
+    private static string Code(SmtpCommandException failure) => ((int)failure.StatusCode).ToString(CultureInfo.InvariantCulture);
 
     private EffectResult.PutOff Outage(string reason)
     {
@@ -139,27 +168,15 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     }
 
     /// <summary>Writes under another name and moves, so that nobody ever reads half a mail.</summary>
-    private async Task WriteAsync(MailMessage message, string effectId, CancellationToken cancel)
+    private async Task WriteAsync(FormatOptions format, MimeMessage message, string effectId, CancellationToken cancel)
     {
         var folder = MakeFolder(settings.Mail.Folder);
-        var work = MakeFolder(Path.Combine(folder, "." + Ids.New("new", clock.GetUtcNow())));
+        var written = Path.Combine(folder, "." + Ids.New("new", clock.GetUtcNow()));
         try
         {
-            using (var client = new SmtpClient
+            await using (var file = new FileStream(written, FileMode.CreateNew))
             {
-                DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory,
-                PickupDirectoryLocation = work,
-                DeliveryFormat = Ascii.IsValid(message.To[0].User) ? SmtpDeliveryFormat.SevenBit : SmtpDeliveryFormat.International,
-            })
-            {
-                await client.SendMailAsync(message, cancel);
-            }
-
-            var written = Directory.GetFiles(work).Single();
-            var bytes = MailFile.Of(await File.ReadAllBytesAsync(written, cancel), clock.GetUtcNow());
-            await using (var file = new FileStream(written, FileMode.Create))
-            {
-                await file.WriteAsync(bytes, cancel);
+                await message.WriteToAsync(format, file, cancel);
                 file.Flush(flushToDisk: true);
             }
 
@@ -167,7 +184,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         }
         finally
         {
-            Directory.Delete(work, recursive: true);
+            File.Delete(written);
         }
     }
 
@@ -185,36 +202,47 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
 
         return path;
     }
-}
 
-/// <summary>The file of a mail, from what the framework writes for a server's pickup folder.</summary>
-internal static class MailFile
-{
-    private const string HeadEnd = "\r\n\r\n";
-
-    /// <summary>Without the envelope, which repeats the addresses, and dated by our clock where the framework takes the machine's.</summary>
-    public static byte[] Of(byte[] pickup, DateTimeOffset now)
+    /// <summary>Trusts what the machine trusts, and knows how far a mail has come.</summary>
+    private sealed class Client : SmtpClient
     {
-        // One byte is one character, so that whatever the mail holds comes back as it was.
-        var text = Encoding.Latin1.GetString(pickup);
-        var end = text.IndexOf(HeadEnd, StringComparison.Ordinal);
-        var head = new StringBuilder();
-        var drops = false;
-        foreach (var line in text[..end].Split("\r\n"))
+        public Client()
         {
-            // A line that begins with a blank continues the header before it.
-            drops = line.StartsWith(' ') || line.StartsWith('\t') ? drops : IsEnvelope(line);
-            if (!drops)
-            {
-                head.Append(line.StartsWith("Date:", StringComparison.OrdinalIgnoreCase)
-                    ? now.ToString("'Date: 'ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture)
-                    : line).Append("\r\n");
-            }
+            // The library's own rule excuses certain servers by name.
+            ServerCertificateValidationCallback = Trusts;
+
+            // As on every other way out of the program: whether a mail leaves must not hang on a third server.
+            CheckCertificateRevocation = false;
         }
 
-        return Encoding.Latin1.GetBytes(head.Append("\r\n").Append(text, end + HeadEnd.Length, text.Length - end - HeadEnd.Length).ToString());
-    }
+        /// <summary>The sender was accepted and the recipient not yet: a refusal now is one of the mailbox.</summary>
+        public bool IsAtRecipient { get; private set; }
 
-    private static bool IsEnvelope(string line) =>
-        line.StartsWith("X-Sender:", StringComparison.OrdinalIgnoreCase) || line.StartsWith("X-Receiver:", StringComparison.OrdinalIgnoreCase);
+        /// <summary>What is wrong with the server's certificate; null while nothing was found.</summary>
+        public string? Distrust { get; private set; }
+
+        protected override void OnSenderAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response)
+        {
+            IsAtRecipient = true;
+            base.OnSenderAccepted(message, mailbox, response);
+        }
+
+        protected override void OnRecipientAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response)
+        {
+            IsAtRecipient = false;
+            base.OnRecipientAccepted(message, mailbox, response);
+        }
+
+        private bool Trusts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+        {
+            if (errors == SslPolicyErrors.None)
+            {
+                return true;
+            }
+
+            var details = chain?.ChainStatus.Select(status => status.Status.ToString()).Distinct() ?? [];
+            Distrust = string.Join(", ", details.Prepend(errors.ToString()));
+            return false;
+        }
+    }
 }

@@ -1,4 +1,5 @@
 // The plan of the demo, its dice, its clock and its table.
+using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Demo;
 using StorePlugin.Tests.Rig;
 
@@ -37,7 +38,7 @@ internal sealed class DemoPlanTests
     [Test]
     public void The_simulated_clock_never_passes_the_present_and_then_follows_it()
     {
-        var present = new ManualClock(StoreApp.Start);
+        var present = new FakeTimeProvider(StoreApp.Start);
         var clock = new SimulatedClock(present, StoreApp.Start.AddDays(-2));
 
         clock.MoveTo(StoreApp.Start.AddDays(-1));

@@ -1,5 +1,6 @@
 // What goes when its time is over, and what stays because something still needs it.
 using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
@@ -100,24 +101,17 @@ internal sealed class RetentionTests
         string[] ids = [.. Enumerable.Range(0, 10).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         const string Sql = "UPDATE ambassadors SET name = @Id WHERE store_id = @StoreId";
 
+        var clock = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(4) };
+
         var steps = new List<int>();
         for (var done = 0; done < ids.Length; done += steps[^1])
         {
             steps.Add(await ShortTransactions.StepAsync(
-                _app.Db, new Hasty(), Sql, ids, done, id => [("Id", id), ("StoreId", _shop.Store.Id)], default));
+                _app.Db, clock, Sql, ids, done, id => [("Id", id), ("StoreId", _shop.Store.Id)], default));
         }
 
         Assert.That(steps, Is.EqualTo([3, 3, 3, 1]));
     }
 
     private Task<long> CountAsync(string table) => _app.Db.OneAsync<long>($"SELECT CAST(COUNT(*) AS bigint) FROM {table}");
-
-    private sealed class Hasty : TimeProvider
-    {
-        private long _looks;
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => _looks++ * 4;
-    }
 }

@@ -46,7 +46,7 @@ internal sealed class MailSenderTests
         {
             Assert.That((row.State, row.Outcome), Is.EqualTo(("done", "The mail server took the mail.")));
             Assert.That(_smtp.Commands, Does.Contain("MAIL FROM:<mail@lux.example>").And.Contain($"RCPT TO:<{Marker}>"));
-            Assert.That(mail["From"], Is.EqualTo("\"Lux\" <mail@lux.example>"));
+            Assert.That(mail["From"], Is.EqualTo("Lux <mail@lux.example>"));
             Assert.That(mail["To"], Does.Contain("Zoë \"李娜\" Lindqvist").And.EndWith($"<{Marker}>"));
             Assert.That(mail["Message-ID"], Is.EqualTo($"<{row.Id}@refer.example>"));
             Assert.That(mail["Auto-Submitted"], Is.EqualTo("auto-generated"));
@@ -59,12 +59,17 @@ internal sealed class MailSenderTests
     }
 
     [TestCase("RCPT", "550 5.1.1 <planted.marker@example.com>: no such mailbox", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
+    [TestCase("RCPT", "554 5.7.1 <planted.marker@example.com>: relay access denied", "dead", 1, "The mail server refuses the ambassador's mailbox (554).")]
     [TestCase("RCPT", "450 4.2.1 <planted.marker@example.com>: try later", "pending", 1, "The mail server refuses for now (450).")]
     [TestCase("RCPT", "452 4.5.3 too many", "pending", 1, "The mail server refuses for now (452).")]
     [TestCase(".", "451 4.7.1 <planted.marker@example.com> is greylisted", "pending", 1, "The mail server refuses for now (451).")]
     [TestCase(".", "554 5.7.1 no mail for <planted.marker@example.com>", "pending", 1, "The mail server refuses for now (554).")]
     [TestCase("MAIL", "550 5.7.1 mail@lux.example may not send", "pending", 1, "The mail server refuses for now (550).")]
     [TestCase("MAIL", "421 4.3.2 closing", "pending", 1, "The mail server refuses for now (421).")]
+    [TestCase("MAIL", "530 5.7.0 mail@lux.example must sign in", "pending", 1, "The mail server wants a user and a password (keys Mail:Smtp:User and Password).")]
+    [TestCase("", "421 4.3.2 too busy for planted.marker", "pending", 1, "The mail server refuses for now (421).")]
+    [TestCase("MAIL", "", "pending", 0, "The mail server broke off, or speaks no SMTP.")]
+    [TestCase("DATA", "what planted.marker?", "pending", 0, "The mail server broke off, or speaks no SMTP.")]
     public async Task Each_refusal_of_the_server_has_its_consequence(string at, string answer, string state, long attempts, string reason)
     {
         _smtp.Answers[at] = answer;
@@ -77,7 +82,7 @@ internal sealed class MailSenderTests
         Assert.That(_log.Lines, Has.Some.Contains("(mail) is " + state).And.None.Contains("arker"));
 
         _smtp.Answers.Clear();
-        _app.Clock.Advance(TimeSpan.FromSeconds(10));
+        _app.Clock.Advance(attempts == 0 ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(10));
         await _app.DrainAsync();
         Assert.That(_smtp.Mails, Has.Count.EqualTo(state == "pending" ? 1 : 0));
     }
@@ -103,6 +108,18 @@ internal sealed class MailSenderTests
         Assert.That(_log.Lines, Has.None.Contains("arker"));
     }
 
+    [TestCase("")]
+    [TestCase("421 4.3.2 closing")]
+    public async Task A_mail_that_was_taken_is_sent_however_the_server_takes_its_leave(string leave)
+    {
+        _smtp.Answers["QUIT"] = leave;
+        await AddAsync();
+        await _app.DrainAsync();
+
+        Assert.That((await RowAsync()).State, Is.EqualTo("done"));
+        Assert.That(_smtp.Mails, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task Where_encryption_is_asked_for_nothing_is_said_without_it()
     {
@@ -117,6 +134,55 @@ internal sealed class MailSenderTests
         Assert.That(_smtp.Commands, Has.None.StartsWith("MAIL"));
     }
 
+    [TestCase("AUTH PLAIN", "535 5.7.8 lux@lux.example has another password", 1, "The mail server refuses the user or the password (keys Mail:Smtp:User and Password).")]
+    [TestCase("AUTH PLAIN", null, 0, "The mail server took the mail.")]
+    [TestCase("HELP", null, 0, "The mail server took the mail.")]
+    public async Task A_user_signs_in_where_the_server_offers_it(string offer, string? answer, long attempts, string outcome)
+    {
+        _smtp.Offers.Enqueue(offer);
+        if (answer is not null)
+        {
+            _smtp.Answers["AUTH"] = answer;
+        }
+
+        await _app.DisposeAsync();
+        await StartAsync(new("Mail:Smtp:User", "lux"), new("Mail:Smtp:Password", "hunter2"));
+        await AddAsync();
+        await _app.DrainAsync();
+
+        var row = await RowAsync();
+        Assert.That((row.Attempts, row.Outcome), Is.EqualTo((attempts, outcome)));
+        Assert.That(_smtp.Commands.Any(command => command.StartsWith("AUTH", StringComparison.Ordinal)), Is.EqualTo(offer != "HELP"));
+        Assert.That(_log.Lines, Has.None.Contains("arker").And.None.Contains("hunter2"));
+    }
+
+    [Test]
+    public async Task An_address_in_other_letters_goes_to_a_server_that_takes_them()
+    {
+        _smtp.Offers.Enqueue("8BITMIME");
+        _smtp.Offers.Enqueue("SMTPUTF8");
+        await AddAsync();
+        await _app.Db.DoAsync("UPDATE ambassadors SET email = 'mårker@bücher.example'");
+        await _app.DrainAsync();
+
+        // The server reads bytes as characters.
+        var seen = System.Text.Encoding.Latin1.GetString("mårker@bücher.example"u8);
+        Assert.That((await RowAsync()).State, Is.EqualTo("done"));
+        Assert.That(_smtp.Commands, Has.Some.StartsWith($"RCPT TO:<{seen}>"));
+        Assert.That(_smtp.Mails.Single(), Does.Contain($"<{seen}>"));
+    }
+
+    [Test]
+    public async Task A_domain_in_other_letters_is_written_as_every_server_knows_it()
+    {
+        await AddAsync();
+        await _app.Db.DoAsync("UPDATE ambassadors SET email = 'ann@bücher.example'");
+        await _app.DrainAsync();
+
+        Assert.That(_smtp.Commands, Does.Contain("RCPT TO:<ann@xn--bcher-kva.example>"));
+        Assert.That(_smtp.Mails.Single(), Does.Contain("<ann@xn--bcher-kva.example>"));
+    }
+
     [TestCase("mode = 'test'")]
     [TestCase("platform = 'rehearsal'")]
     public async Task A_rehearsal_never_reaches_the_server(string change)
@@ -129,7 +195,7 @@ internal sealed class MailSenderTests
         var mail = ReadMail.AllOf(_app).Single();
         Assert.That(_smtp.Commands, Is.Empty);
         Assert.That(mail["Subject"], Does.StartWith("[Rehearsal] Your code"));
-        Assert.That(mail["From"], Is.EqualTo("\"Lux\" <mail@lux.example>"));
+        Assert.That(mail["From"], Is.EqualTo("Lux <mail@lux.example>"));
         Assert.That(mail.Text, Does.StartWith("Rehearsal: "));
         Assert.That(mail.PageText, Does.StartWith("Rehearsal: "));
     }

@@ -1,12 +1,13 @@
 // The mail that an ambassador begins with: when it goes, what it says, and that a hostile name changes neither.
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Mail;
 
-internal sealed class WelcomeTests
+internal sealed partial class WelcomeTests
 {
     private const string Hostile = "<img src=x onerror=alert(1)> \"Zoë\" & 李娜\r\nBcc: victim@example.com";
 
@@ -44,7 +45,7 @@ internal sealed class WelcomeTests
         {
             Assert.That(mail["Subject"], Is.EqualTo($"Your code ANN20 for {_store.DisplayName}"));
             Assert.That(mail["To"], Is.EqualTo("Ann <ann@example.com>").Or.EqualTo("\"Ann\" <ann@example.com>"));
-            Assert.That(mail["From"], Is.EqualTo("\"StorePlugin\" <noreply@refer.example>"));
+            Assert.That(mail["From"], Is.EqualTo("StorePlugin <noreply@refer.example>"));
             Assert.That(mail["Message-ID"], Is.EqualTo($"<{id}@refer.example>"));
             Assert.That(mail["Date"], Is.EqualTo("Sun, 01 Mar 2026 10:00:00 +0000"));
             Assert.That(mail["Auto-Submitted"], Is.EqualTo("auto-generated"));
@@ -129,7 +130,10 @@ internal sealed class WelcomeTests
             Assert.That(mail.Headers.Select(header => header.Name), Is.EquivalentTo(
                 ["Message-ID", "Auto-Submitted", "MIME-Version", "From", "To", "Date", "Subject", "Content-Type"]));
             Assert.That(mail["To"], Does.Contain("Zoë").And.Contain("李娜").And.EndWith(" <ann@example.com>"));
-            Assert.That(mail.Headers.Single(header => header.Name == "To").Value, Does.Match("^[ -~]+$").And.Not.Contain("victim@"));
+            // Behind quoted and encoded parts, which are the name, nothing stands but the one address.
+            var to = mail.Headers.Single(header => header.Name == "To").Value;
+            Assert.That(to, Does.Match("^[ -~]+$"));
+            Assert.That(NameParts().Replace(to, "").Trim(), Is.EqualTo("<ann@example.com>"));
             Assert.That(mail["Subject"], Does.StartWith($"Your code ANN for {OnOneLine}"));
             Assert.That(mail.Page.QuerySelectorAll("img, script"), Is.Empty);
             Assert.That(mail.PageText, Does.Contain(OnOneLine));
@@ -191,4 +195,7 @@ internal sealed class WelcomeTests
     private async Task<string> EffectIdAsync() => (await _app.Db.OneAsync<string>("SELECT id FROM effects WHERE kind = 'mail'"))!;
 
     private Task<IReadOnlyList<string>> SubjectsAsync() => _app.Db.ManyAsync<string>("SELECT subject FROM effects WHERE kind = 'mail'");
+
+    [GeneratedRegex(@"""(\\.|[^""\\])*""|=\?utf-8\?b\?[^?]*\?=", RegexOptions.ExplicitCapture)]
+    private static partial Regex NameParts();
 }

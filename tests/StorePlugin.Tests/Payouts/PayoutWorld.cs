@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
@@ -38,7 +39,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
 
     public Db Db => App.Db;
 
-    public ManualClock Clock => App.Clock;
+    public FakeTimeProvider Clock => App.Clock;
 
     public static async Task<PayoutWorld> StartAsync(bool connected = true, bool canWrite = true, DatabaseOptions? database = null)
     {

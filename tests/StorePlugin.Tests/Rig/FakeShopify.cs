@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Tests.Rig;
@@ -73,7 +74,7 @@ internal sealed class FakeShopify : IAsyncDisposable
 
     public string ShopName { get; set; } = "Lux Candles";
 
-    public TimeProvider Clock { get; set; } = new ManualClock(StoreApp.Start);
+    public TimeProvider Clock { get; set; } = new FakeTimeProvider(StoreApp.Start);
 
     private string Listening => _server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 

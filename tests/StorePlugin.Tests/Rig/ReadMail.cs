@@ -23,11 +23,8 @@ internal sealed partial record ReadMail(IReadOnlyList<(string Name, string Value
         var (head, body) = Halves(raw);
         var headers = HeadersOf(head);
         var boundary = Boundary().Match(headers.Single(header => header.Name == "Content-Type").Value).Groups["boundary"].Value;
-        var parts = body.Split("--" + boundary)[1..^1].Select(Halves)
-            .ToDictionary(part => HeadersOf(part.Head.TrimStart()).Single(header => header.Name == "Content-Type").Value, part => part.Body);
-        return new ReadMail(headers, Base64("text/plain; charset=utf-8"), Base64("text/html; charset=utf-8"));
-
-        string Base64(string type) => Encoding.UTF8.GetString(Convert.FromBase64String(parts[type].Trim()));
+        var parts = body.Split("--" + boundary)[1..^1].Select(PartOf).ToDictionary(part => part.Type, part => part.Text);
+        return new ReadMail(headers, parts["text/plain; charset=utf-8"], parts["text/html; charset=utf-8"]);
     }
 
     /// <summary>The mails in the app's folder, in the order in which they were caused.</summary>
@@ -38,6 +35,26 @@ internal sealed partial record ReadMail(IReadOnlyList<(string Name, string Value
             ? [.. Directory.GetFiles(folder, "*.eml").Order(StringComparer.Ordinal).Select(file => Of(File.ReadAllText(file, Encoding.Latin1)))]
             : [];
     }
+
+    private static (string Type, string Text) PartOf(string part)
+    {
+        var (head, body) = Halves(part);
+        var headers = HeadersOf(head.TrimStart());
+
+        // The last line end belongs to the boundary behind it.
+        var text = body[..^2];
+        return (ValueOf("Content-Type")!, Encoding.UTF8.GetString(ValueOf("Content-Transfer-Encoding") switch
+        {
+            "base64" => Convert.FromBase64String(text),
+            "quoted-printable" => Bytes(SoftEnd().Replace(text, "")),
+            null or "7bit" => Encoding.ASCII.GetBytes(text),
+            var other => throw new NotSupportedException(other),
+        }));
+
+        string? ValueOf(string name) => headers.Where(header => header.Name == name).Select(header => header.Value).SingleOrDefault();
+    }
+
+    private static byte[] Bytes(string quoted) => Encoding.Latin1.GetBytes(Hex().Replace(quoted, hex => ((char)Convert.ToByte(hex.Value[1..], 16)).ToString()));
 
     private static (string Head, string Body) Halves(string text)
     {
@@ -56,8 +73,7 @@ internal sealed partial record ReadMail(IReadOnlyList<(string Name, string Value
         var text = word.Groups["text"].Value;
         return word.Groups["way"].Value is "B" or "b"
             ? Encoding.UTF8.GetString(Convert.FromBase64String(text))
-            : Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(
-                Hex().Replace(text.Replace('_', ' '), hex => ((char)Convert.ToByte(hex.Value[1..], 16)).ToString())));
+            : Encoding.UTF8.GetString(Bytes(text.Replace('_', ' ')));
     });
 
     [GeneratedRegex(@"\r\n[ \t]+")]
@@ -71,6 +87,9 @@ internal sealed partial record ReadMail(IReadOnlyList<(string Name, string Value
 
     [GeneratedRegex(@"(?<=\?=)\s+(?==\?)")]
     private static partial Regex Between();
+
+    [GeneratedRegex("=\r\n")]
+    private static partial Regex SoftEnd();
 
     [GeneratedRegex("=[0-9A-F]{2}")]
     private static partial Regex Hex();

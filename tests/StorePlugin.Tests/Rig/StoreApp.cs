@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Orders;
@@ -15,14 +17,14 @@ internal sealed class StoreApp : IAsyncDisposable
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
 
     private readonly WebApplication _app;
-    private StoreApp(WebApplication app, string folder, ManualClock clock)
+    private StoreApp(WebApplication app, string folder, FakeTimeProvider clock)
     {
         (_app, Folder, Clock) = (app, folder, clock);
         Address = new Uri(app.Services.GetRequiredService<PublicAddress>().Listening);
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
     }
 
-    public ManualClock Clock { get; }
+    public FakeTimeProvider Clock { get; }
 
     public Uri Address { get; }
 
@@ -48,13 +50,14 @@ internal sealed class StoreApp : IAsyncDisposable
         DatabaseOptions? database = null)
     {
         var folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
-        var clock = new ManualClock(Start);
+        var clock = new FakeTimeProvider(Start);
         var app = App.Build(
             [],
             adjust: builder =>
             {
                 builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
                 services?.Invoke(builder.Services);
+                KeepLog(builder.Services);
             },
             configure: configuration => configuration
                 .AddInMemoryCollection(new Dictionary<string, string?>
@@ -97,6 +100,18 @@ internal sealed class StoreApp : IAsyncDisposable
             ["Secrets:KeyFile"] = Path.Combine(folder, "secrets.key"),
         };
 
+    /// <summary>
+    /// Serilog is the program's only log and hears what its levels let through. A test that brings a log of its own gets
+    /// the framework's instead, which asks that log about each line.
+    /// </summary>
+    private static void KeepLog(IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(ILoggerProvider)))
+        {
+            services.Replace(ServiceDescriptor.Singleton<ILoggerFactory, LoggerFactory>());
+        }
+    }
+
     /// <summary>Lets every worker finish what is due at the present instant.</summary>
     public async Task DrainAsync()
     {
@@ -114,4 +129,11 @@ internal sealed class StoreApp : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(Folder, recursive: true);
     }
+}
+
+/// <summary>The word that the tests have for it.</summary>
+internal static class FakeTimeMoves
+{
+    /// <summary>Forward; backward is a fault of the test and throws.</summary>
+    public static void MoveTo(this FakeTimeProvider clock, DateTimeOffset instant) => clock.SetUtcNow(instant);
 }
