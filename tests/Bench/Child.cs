@@ -44,7 +44,7 @@ internal sealed class Child : IAsyncDisposable
     public static Task<Child> AppAsync(string folder, bool workers)
     {
         var port = FreePort();
-        var environment = Environment(folder);
+        var environment = EnvironmentOf(folder);
         environment["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         environment["Workers__Idle"] = workers ? "false" : "true";
         return StartAsync("StorePlugin.dll", ["serve"], environment, folder, port);
@@ -54,7 +54,7 @@ internal sealed class Child : IAsyncDisposable
     public static async Task<VerbRun> VerbAsync(string folder, params string[] verb)
     {
         var started = Stopwatch.GetTimestamp();
-        await using var child = new Child(Begin("StorePlugin.dll", verb, Environment(folder), folder), port: 0);
+        await using var child = new Child(Begin("StorePlugin.dll", verb, EnvironmentOf(folder), folder), port: 0);
         var peak = 0L;
         do
         {
@@ -74,7 +74,7 @@ internal sealed class Child : IAsyncDisposable
         return StartAsync("Bench.dll", args, [], folder, port);
     }
 
-    /// <summary>Ends it as a power failure would: nothing that it still meant to do is done.</summary>
+    /// <summary>Ends it at once: nothing that it still meant to do is done.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
@@ -114,7 +114,7 @@ internal sealed class Child : IAsyncDisposable
             if (child._process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeMax)
             {
                 await child.DisposeAsync();
-                throw new InvalidOperationException($"{program} did not start:{System.Environment.NewLine}{string.Join(System.Environment.NewLine, child._lastLines)}");
+                throw new InvalidOperationException($"{program} did not start:{Environment.NewLine}{string.Join(Environment.NewLine, child._lastLines)}");
             }
 
             await Task.Delay(5);
@@ -126,7 +126,7 @@ internal sealed class Child : IAsyncDisposable
 
     private static Process Begin(string program, IEnumerable<string> args, Dictionary<string, string> environment, string folder)
     {
-        var start = new ProcessStartInfo(System.Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
             UseShellExecute = false,
             WorkingDirectory = folder,
@@ -147,7 +147,7 @@ internal sealed class Child : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    private static Dictionary<string, string> Environment(string folder) =>
+    private static Dictionary<string, string> EnvironmentOf(string folder) =>
         Shop.Settings(folder).ToDictionary(pair => pair.Key.Replace(":", "__", StringComparison.Ordinal), pair => pair.Value, StringComparer.Ordinal);
 
     private static async Task<bool> AnswersAsync(int port)

@@ -39,8 +39,8 @@ internal static class DecideCases
     /// <summary>What the orders are, in words.</summary>
     public static string Mix(DecideCase[] cases) =>
         $"{Table.Of(cases.Average(one => one.Facts.Recorded.Order.Lines.Length), "N1")} lines and {Table.Of(cases.Average(one => one.Touches.Count), "N1")} touches on average, "
-        + $"{Percent(cases, one => one.Touches.Any(touch => touch.Kind == TouchKind.Code))} with a code, {Percent(cases, one => one.Touches.Any(touch => touch.Kind != TouchKind.Code))} with a click or link, "
-        + $"{Percent(cases, one => !one.Facts.Refunds.IsEmpty)} with a refund";
+        + $"{Percent(cases, one => one.Touches.Any(touch => touch.Kind == TouchKind.Code))} with a code, "
+        + $"{Percent(cases, one => one.Touches.Any(touch => touch.Kind != TouchKind.Code))} with a click or link, {Percent(cases, one => !one.Facts.Refunds.IsEmpty)} with a refund";
 
     private static DecideCase Make(Dice dice, int number)
     {

@@ -28,7 +28,7 @@ namespace StorePlugin.Bench;
 internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffset From, DateTimeOffset Until)
 {
     private const ulong Seed = 20_262;
-    private const int ProgressEach = 100_000;
+    private const int ProgressTimes = 10;
 
     // Retention drops clicks after 396 days and deliveries after 400: nothing of it may begin while something is measured.
     private static readonly TimeSpan Year = TimeSpan.FromDays(360);
@@ -123,7 +123,7 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
 
         void Progress(int done, int all, string what)
         {
-            if (done % ProgressEach == 0 || done == all)
+            if (done % Math.Max(1, all / ProgressTimes) == 0 || done == all)
             {
                 Console.Error.WriteLine($"past: {Table.Of(done)} of {Table.Of(all)} {what}, {Table.Of(Stopwatch.GetElapsedTime(started).TotalSeconds)} s");
             }

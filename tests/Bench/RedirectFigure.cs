@@ -1,4 +1,4 @@
-// How long shoppers wait on a referral link at a steady pace, and whether every click is on disk when they are sent on.
+// How long shoppers wait on a referral link at a steady pace, and whether every click is committed when they are sent on.
 using System.Globalization;
 using System.Text;
 
@@ -38,7 +38,7 @@ internal static class RedirectFigure
             load = senders.Pace(Next, TimeSpan.FromSeconds(seconds), perSecond);
             cpu = app.Cpu - cpu;
 
-            // Whatever was not written when the last shopper was answered is not written any more.
+            // Whatever was not committed when the last shopper was answered is not committed any more.
             await app.KillAsync();
         }
 
@@ -50,7 +50,7 @@ internal static class RedirectFigure
                 Table.Of(load.Answered), Table.Of(load.PerSecond), Table.Of(load.Milliseconds(0.5), "N2"), Table.Of(p99, "N2"),
                 Table.Of(load.Milliseconds(0.999), "N2"), Table.Of(max, "N2"), Table.Of(cpu.TotalMicroseconds / load.Answered),
             ]]);
-        Console.WriteLine("A shopper is sent on when the click is on disk: what they wait is the longest that a click is not durable.");
+        Console.WriteLine("A shopper is sent on when the click is committed: what they wait is the longest that a click is not durable.");
         return Table.Holds(p99 < MillisecondsMax, $"p99: {Table.Of(p99, "N2")} ms, below {Table.Of(MillisecondsMax)} ms is asked")
             & Table.Holds(
                 written == next && max < DurableMillisecondsMax,
