@@ -36,52 +36,91 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
     {
         var order = recorded.Order;
         var hasForeignCode = HasForeignCode(order, touches);
-        var weighed = touches.Select(touch => Weigh(touch, order, termsAt(touch.CampaignId), hasForeignCode)).ToImmutableArray();
-
-        if (order.Test) { return new Nobody("T13", "A test order earns nothing.", weighed); }
-
-        if (order.Channel == OrderChannel.Renewal) { return new Nobody("T14", "A renewal of a subscription earns nothing.", weighed); }
-
-        if (decided is { Kind: DecisionKind.Reject }) { return new Nobody("H3", $"A person has rejected the order: {decided.Reason}", weighed); }
-
-        if (decided is { Kind: DecisionKind.Credit }) { return Overridden(order, decided, termsAt, weighed); }
-
-        if (weighed.IsEmpty) { return new Nobody("T1", "The order carries no ambassador's code and no referral link.", weighed); }
-
-        if (weighed.Any(touch => touch.DroppedBy is null && !IsLate(touch.Touch, order)))
+        var weighed = ImmutableArray.CreateBuilder<WeighedTouch>(touches.Count);
+        for (var i = 0; i < touches.Count; i++)
         {
-            weighed = [.. weighed.Select(touch => touch.DroppedBy is null && IsLate(touch.Touch, order)
-                ? touch with { DroppedBy = "T4", Why = "The click came when the checkout had begun, and displaces nobody who came before it." }
-                : touch)];
+            weighed.Add(Weigh(touches[i], order, termsAt(touches[i].CampaignId), hasForeignCode));
         }
 
-        var eligible = weighed.Where(touch => touch.DroppedBy is null).Select(touch => touch.Touch).ToList();
+        if (order.Test) { return Nobody("T13", "A test order earns nothing."); }
 
-        // Links of several campaigns are ordered in one way: by the first touch only where all of them say so.
-        var byFirst = eligible.Where(touch => touch.Kind != TouchKind.Code).All(touch => termsAt(touch.CampaignId)!.Terms.FirstTouch is true);
-        var winner = eligible.Order(Precedence(byFirst)).FirstOrDefault();
-        if (winner is null)
+        if (order.Channel == OrderChannel.Renewal) { return Nobody("T14", "A renewal of a subscription earns nothing."); }
+
+        if (decided is { Kind: DecisionKind.Reject }) { return Nobody("H3", $"A person has rejected the order: {decided.Reason}"); }
+
+        if (decided is { Kind: DecisionKind.Credit }) { return Overridden(order, decided, termsAt, weighed.MoveToImmutable()); }
+
+        if (weighed.Count == 0) { return Nobody("T1", "The order carries no ambassador's code and no referral link."); }
+
+        DropLate(weighed, order);
+        if (WinnerOf(weighed, termsAt) is not { } winner) { return Nobody(weighed[0].DroppedBy!, weighed[0].Why!); }
+
+        for (var i = 0; i < weighed.Count; i++)
         {
-            var first = weighed[0];
-            return new Nobody(first.DroppedBy!, first.Why!, weighed);
+            if (weighed[i].DroppedBy is null && weighed[i].Touch != winner)
+            {
+                weighed[i] = Outdone(weighed[i], winner);
+            }
         }
-
-        weighed = [.. weighed.Select(touch => touch.DroppedBy is null && touch.Touch != winner ? Outdone(touch, winner) : touch)];
 
         // The discount stands: the shopper paid that price. Only the commission is withheld.
         var inForce = termsAt(winner.CampaignId)!;
         if (recorded.Shopper.Email is { } email && email == winner.PersonHash && inForce.Terms.SelfPurchaseEarns is not true)
         {
-            return new Nobody("F1", "The ambassador bought for themselves: the discount stands, no commission is earned.", weighed);
+            return Nobody("F1", "The ambassador bought for themselves: the discount stands, no commission is earned.");
         }
 
         // Amounts of two currencies are never compared (rule M1), and no share of the terms may be left out in silence.
         if (inForce.Terms.Currency is { } stated && stated != order.Currency)
         {
-            return new Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.", weighed);
+            return Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.");
         }
 
-        return new Credited(winner, inForce, WhyWon(winner), weighed) { CameLate = IsLate(winner, order) };
+        return new Credited(winner, inForce, WhyWon(winner), weighed.MoveToImmutable()) { CameLate = IsLate(winner, order) };
+
+        Nobody Nobody(string rule, string why) => new(rule, why, weighed.MoveToImmutable());
+    }
+
+    /// <summary>A late click displaces nobody who came before it (rule T4); alone it stands.</summary>
+    private static void DropLate(ImmutableArray<WeighedTouch>.Builder weighed, Order order)
+    {
+        var (early, late) = (false, false);
+        foreach (var touch in weighed)
+        {
+            var isLate = IsLate(touch.Touch, order);
+            early |= touch.DroppedBy is null && !isLate;
+            late |= touch.DroppedBy is null && isLate;
+        }
+
+        for (var i = 0; early && late && i < weighed.Count; i++)
+        {
+            if (weighed[i].DroppedBy is null && IsLate(weighed[i].Touch, order))
+            {
+                weighed[i] = weighed[i] with { DroppedBy = "T4", Why = "The click came when the checkout had begun, and displaces nobody who came before it." };
+            }
+        }
+    }
+
+    /// <summary>The touch that goes before all others that were not dropped; null where all were.</summary>
+    private static Touch? WinnerOf(ImmutableArray<WeighedTouch>.Builder weighed, Func<string, TermsInForce?> termsAt)
+    {
+        // Links of several campaigns are ordered in one way: by the first touch only where all of them say so.
+        var byFirst = true;
+        foreach (var touch in weighed)
+        {
+            byFirst &= touch.DroppedBy is not null || touch.Touch.Kind == TouchKind.Code || termsAt(touch.Touch.CampaignId)!.Terms.FirstTouch is true;
+        }
+
+        Touch? winner = null;
+        foreach (var touch in weighed)
+        {
+            if (touch.DroppedBy is null && (winner is null || Precedence(touch.Touch, winner, byFirst) < 0))
+            {
+                winner = touch.Touch;
+            }
+        }
+
+        return winner;
     }
 
     /// <summary>A person's decision stands before all evidence (rule T1); the evidence is kept beside it.</summary>
@@ -112,7 +151,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
     private static bool IsLate(Touch touch, Order order) =>
         touch.Kind == TouchKind.Click && order.CheckoutStartedAt is { } started && touch.At > started && touch.At - started < LateWithin;
 
-    private static Comparer<Touch> Precedence(bool byFirst) => Comparer<Touch>.Create((left, right) =>
+    /// <summary>Below 0: the left one goes before the right one.</summary>
+    private static int Precedence(Touch left, Touch right, bool byFirst)
     {
         var byClass = (left.Kind == TouchKind.Code ? 0 : 1).CompareTo(right.Kind == TouchKind.Code ? 0 : 1);
         if (byClass != 0)
@@ -129,13 +169,36 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         // Rule T2: the last touch, or the first; then the stronger evidence, then the lower id.
         var byInstant = byFirst ? left.At.CompareTo(right.At) : right.At.CompareTo(left.At);
-        var byKind = left.Kind.CompareTo(right.Kind);
+        var byKind = ((int)left.Kind).CompareTo((int)right.Kind);
         return byInstant != 0 ? byInstant : byKind != 0 ? byKind : string.CompareOrdinal(left.Evidence, right.Evidence);
-    });
+    }
 
     /// <summary>Whether a code took something off that is no ambassador's (rule T7).</summary>
-    private static bool HasForeignCode(Order order, IReadOnlyList<Touch> touches) => order.Codes.Any(code =>
-        code.AmountMinor > 0 && !touches.Any(touch => touch.Kind == TouchKind.Code && touch.Evidence == code.Code));
+    private static bool HasForeignCode(Order order, IReadOnlyList<Touch> touches)
+    {
+        foreach (var code in order.Codes)
+        {
+            if (code.AmountMinor > 0 && !IsAmbassadors(code, touches))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsAmbassadors(OrderCode code, IReadOnlyList<Touch> touches)
+    {
+        for (var i = 0; i < touches.Count; i++)
+        {
+            if (touches[i].Kind == TouchKind.Code && touches[i].Evidence == code.Code)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static WeighedTouch Weigh(Touch touch, Order order, TermsInForce? inForce, bool hasForeignCode)
     {

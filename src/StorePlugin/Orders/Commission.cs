@@ -26,16 +26,14 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     public static Commission OfNobody(OrderFacts facts)
     {
         var zero = Money.Zero(facts.Recorded.Order.Currency);
-        return new Commission(BasesOf(facts, []), zero, zero);
+        return new Commission(LinesOf(facts, [], _ => null), zero, zero);
     }
 
     /// <param name="ambassadorId">Who is credited: a share may be theirs alone (rule B6).</param>
     public static Commission Of(OrderFacts facts, Terms terms, string ambassadorId)
     {
         var currency = facts.Recorded.Order.Currency;
-        var lines = BasesOf(facts, terms.ExcludedProducts ?? [])
-            .Select(line => line with { Rate = terms.Flat is null ? terms.RateOf(ambassadorId, line.Line.ProductId) : null })
-            .ToImmutableArray();
+        var lines = LinesOf(facts, terms.ExcludedProducts ?? [], line => terms.Flat is null ? terms.RateOf(ambassadorId, line.ProductId) : null);
         return new Commission(
             lines,
             Earned(terms, currency, lines, line => line.BaseMinor, line => line.Line.Quantity),
@@ -46,7 +44,14 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     private static Money Earned(
         Terms terms, Currency currency, ImmutableArray<LineBase> lines, Func<LineBase, long> baseOf, Func<LineBase, long> unitsOf)
     {
-        var total = lines.Sum(baseOf);
+        var total = 0L;
+        var parts = new (long BaseMinor, long RateBp)[lines.Length];
+        for (var i = 0; i < lines.Length; i++)
+        {
+            parts[i] = (baseOf(lines[i]), lines[i].Rate?.RateBp ?? 0);
+            total += parts[i].BaseMinor;
+        }
+
         if (total < terms.MinimumOrderMinor)
         {
             return Money.Zero(currency);
@@ -54,7 +59,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
 
         var earned = terms.Flat is { } flat
             ? Math.Min(flat.PerItem ? Fixed(flat, lines, unitsOf) : flat.AmountMinor, total)
-            : BasisPoints.Of(currency, lines.Select(line => (baseOf(line), line.Rate!.RateBp))).Minor;
+            : BasisPoints.Of(currency, parts).Minor;
         return new Money(Math.Min(earned, terms.MaximumCommissionMinor ?? long.MaxValue), currency);
     }
 
@@ -65,50 +70,69 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
         return exact > long.MaxValue ? long.MaxValue : (long)exact;
     }
 
-    /// <summary>The lines' bases, and what all refunds together have left of them.</summary>
-    private static ImmutableArray<LineBase> BasesOf(OrderFacts facts, ImmutableArray<string> excludedProducts)
+    /// <summary>The lines with their bases, and what all refunds together have left of them.</summary>
+    private static ImmutableArray<LineBase> LinesOf(OrderFacts facts, ImmutableArray<string> excludedProducts, Func<OrderLine, LineRate?> rateOf)
     {
         var order = facts.Recorded.Order;
-        var bases = order.Lines.Select(line => BaseOf(line, excludedProducts)).ToArray();
-        var remaining = Array.ConvertAll(bases, line => line.BaseMinor);
-        var units = Array.ConvertAll(bases, line => line.Line.Quantity);
-
-        if (order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid))
+        var (lines, count) = (order.Lines, order.Lines.Length);
+        var (bases, remaining, units) = (new (long Minor, string? ExcludedBy)[count], new long[count], new long[count]);
+        var gone = order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid);
+        for (var i = 0; i < count; i++)
         {
-            Array.Clear(remaining);
-            Array.Clear(units);
+            bases[i] = BaseOf(lines[i], excludedProducts);
+            (remaining[i], units[i]) = gone ? (0, 0) : (bases[i].Minor, lines[i].Quantity);
         }
 
         foreach (var refund in facts.Refunds)
         {
             foreach (var part in refund.Lines)
             {
-                var index = Array.FindIndex(bases, line => line.Line.Id == part.LineId);
+                var index = IndexOf(lines, part.LineId);
                 if (index >= 0)
                 {
                     // A refund that came alone does not say whether its prices hold tax; the order's line does.
-                    var tax = bases[index].Line.IncludedTaxMinor > 0 ? part.PossibleTaxMinor : 0;
+                    var tax = lines[index].IncludedTaxMinor > 0 ? part.PossibleTaxMinor : 0;
                     remaining[index] -= Math.Clamp(part.BaseMinor - tax, 0, remaining[index]);
                     units[index] -= Math.Clamp(part.Quantity, 0, units[index]);
                 }
             }
 
-            Spread(Math.Min(refund.UnallocatedMinor, remaining.Sum()), remaining, bases);
+            Spread(Math.Min(refund.UnallocatedMinor, remaining.Sum()), remaining, lines);
         }
 
-        return [.. bases.Select((line, i) => line with { RemainingMinor = remaining[i], RemainingQuantity = units[i] })];
+        var result = ImmutableArray.CreateBuilder<LineBase>(count);
+        for (var i = 0; i < count; i++)
+        {
+            result.Add(new LineBase(lines[i], bases[i].Minor, remaining[i], units[i], bases[i].ExcludedBy, rateOf(lines[i])));
+        }
+
+        return result.MoveToImmutable();
     }
 
-    private static LineBase BaseOf(OrderLine line, ImmutableArray<string> excludedProducts) => line.Kind switch
+    private static int IndexOf(ImmutableArray<OrderLine> lines, string id)
     {
-        LineKind.GiftCard => new LineBase(line, 0, 0, 0, "B3"),
-        LineKind.Fee => new LineBase(line, 0, 0, 0, "B2"),
-        _ when line.ProductId is { } product && excludedProducts.Contains(product) => new LineBase(line, 0, 0, 0, "B2"),
-        _ => new LineBase(line, Math.Max(0, line.GrossMinor - line.DiscountMinor - line.IncludedTaxMinor), 0, 0, null),
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].Id == id)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Gross less discounts less included tax, or 0 with the rule that keeps the line out (rules B1 to B3).</summary>
+    private static (long Minor, string? ExcludedBy) BaseOf(OrderLine line, ImmutableArray<string> excludedProducts) => line.Kind switch
+    {
+        LineKind.GiftCard => (0, "B3"),
+        LineKind.Fee => (0, "B2"),
+        _ when line.ProductId is { } product && excludedProducts.Contains(product) => (0, "B2"),
+        _ => (Math.Max(0, line.GrossMinor - line.DiscountMinor - line.IncludedTaxMinor), null),
     };
 
     /// <summary>Takes an amount from the lines in proportion to what remains (rule B9), by largest remainder (rule M3).</summary>
-    private static void Spread(long amount, long[] remaining, LineBase[] lines)
+    private static void Spread(long amount, long[] remaining, ImmutableArray<OrderLine> lines)
     {
         if (amount <= 0)
         {
@@ -125,7 +149,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
 
         // The lowest line id: platforms count them, so a shorter one is lower.
         var ordered = shares.OrderByDescending(share => share.Remainder)
-            .ThenBy(share => lines[share.Index].Line.Id.Length).ThenBy(share => lines[share.Index].Line.Id, StringComparer.Ordinal);
+            .ThenBy(share => lines[share.Index].Id.Length).ThenBy(share => lines[share.Index].Id, StringComparer.Ordinal);
         foreach (var (index, _, _) in ordered.Take((int)missing))
         {
             remaining[index]--;
