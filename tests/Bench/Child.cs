@@ -6,12 +6,18 @@ using System.Net.Sockets;
 
 namespace StorePlugin.Bench;
 
+/// <summary>What a verb came to.</summary>
+/// <param name="PeakMegabytes">The most memory that it held at once.</param>
+/// <param name="LastLines">The end of what it printed, for whoever must see why it failed.</param>
+internal sealed record VerbRun(int ExitCode, TimeSpan Took, double PeakMegabytes, IReadOnlyList<string> LastLines);
+
 /// <summary>Starts, watches and stops one server; whatever happens, it does not outlive the benchmark.</summary>
 internal sealed class Child : IAsyncDisposable
 {
     private const int LastLinesMax = 30;
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PeakLookedAtEach = TimeSpan.FromMilliseconds(50);
 
     private readonly Process _process;
     private readonly Queue<string> _lastLines = new();
@@ -38,10 +44,26 @@ internal sealed class Child : IAsyncDisposable
     public static Task<Child> AppAsync(string folder, bool workers)
     {
         var port = FreePort();
-        var environment = Shop.Settings(folder).ToDictionary(pair => pair.Key.Replace(":", "__", StringComparison.Ordinal), pair => pair.Value, StringComparer.Ordinal);
+        var environment = EnvironmentOf(folder);
         environment["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         environment["Workers__Idle"] = workers ? "false" : "true";
         return StartAsync("StorePlugin.dll", ["serve"], environment, folder, port);
+    }
+
+    /// <summary>A verb of the program on a data folder, from its start to its end.</summary>
+    public static async Task<VerbRun> VerbAsync(string folder, params string[] verb)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await using var child = new Child(Begin("StorePlugin.dll", verb, EnvironmentOf(folder), folder), port: 0);
+        var peak = 0L;
+        do
+        {
+            // The kernel keeps the highest; it is asked until shortly before the end.
+            peak = Math.Max(peak, child.PeakBytes());
+        }
+        while (!await child.HasEndedAsync(PeakLookedAtEach));
+
+        return new VerbRun(child._process.ExitCode, Stopwatch.GetElapsedTime(started), peak / 1e6, [.. child._lastLines]);
     }
 
     /// <summary>The limit, on an empty folder.</summary>
@@ -50,6 +72,13 @@ internal sealed class Child : IAsyncDisposable
         var port = FreePort();
         string[] args = [Limit.Verb, "--port", port.ToString(CultureInfo.InvariantCulture), "--database", Path.Combine(folder, "limit.db")];
         return StartAsync("Bench.dll", args, [], folder, port);
+    }
+
+    /// <summary>Ends it at once: nothing that it still meant to do is done.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
     }
 
     /// <summary>Asks it to end, and waits until it has.</summary>
@@ -78,6 +107,25 @@ internal sealed class Child : IAsyncDisposable
     private static async Task<Child> StartAsync(
         string program, IEnumerable<string> args, Dictionary<string, string> environment, string folder, int port)
     {
+        var started = Stopwatch.GetTimestamp();
+        var child = new Child(Begin(program, args, environment, folder), port);
+        while (!await AnswersAsync(port))
+        {
+            if (child._process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeMax)
+            {
+                await child.DisposeAsync();
+                throw new InvalidOperationException($"{program} did not start:{Environment.NewLine}{string.Join(Environment.NewLine, child._lastLines)}");
+            }
+
+            await Task.Delay(5);
+        }
+
+        child.StartedIn = Stopwatch.GetElapsedTime(started);
+        return child;
+    }
+
+    private static Process Begin(string program, IEnumerable<string> args, Dictionary<string, string> environment, string folder)
+    {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
             UseShellExecute = false,
@@ -96,22 +144,11 @@ internal sealed class Child : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var started = Stopwatch.GetTimestamp();
-        var child = new Child(Process.Start(start)!, port);
-        while (!await AnswersAsync(port))
-        {
-            if (child._process.HasExited || Stopwatch.GetElapsedTime(started) > StartTimeMax)
-            {
-                await child.DisposeAsync();
-                throw new InvalidOperationException($"{program} did not start:{Environment.NewLine}{string.Join(Environment.NewLine, child._lastLines)}");
-            }
-
-            await Task.Delay(5);
-        }
-
-        child.StartedIn = Stopwatch.GetElapsedTime(started);
-        return child;
+        return Process.Start(start)!;
     }
+
+    private static Dictionary<string, string> EnvironmentOf(string folder) =>
+        Shop.Settings(folder).ToDictionary(pair => pair.Key.Replace(":", "__", StringComparison.Ordinal), pair => pair.Value, StringComparer.Ordinal);
 
     private static async Task<bool> AnswersAsync(int port)
     {
@@ -142,6 +179,33 @@ internal sealed class Child : IAsyncDisposable
     {
         _process.Refresh();
         return _process;
+    }
+
+    private long PeakBytes()
+    {
+        try
+        {
+            return Refreshed().PeakWorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            // It has just ended, and what was seen last stands.
+            return 0;
+        }
+    }
+
+    private async Task<bool> HasEndedAsync(TimeSpan within)
+    {
+        using var patience = new CancellationTokenSource(within);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private void Keep(string? line)

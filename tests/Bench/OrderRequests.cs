@@ -14,6 +14,8 @@ internal sealed class OrderRequests
 {
     private const string OrderMark = "<--order-id->";
     private const string CodeMark = "<cod>";
+    private const string ClickMark = "<------------ click id ------------>";
+    private const string CodesOfOrder = """[{"code":"<cod>","amount":"11.99","type":"percentage"}]""";
     private const string SignatureMark = "<------------------signature--------------->";
     private const string DeliveryMark = "<---------- delivery id ----------->";
 
@@ -25,9 +27,9 @@ internal sealed class OrderRequests
         "contact_email":"shopper.<--order-id->@example.com","created_at":"{now}","currency":"EUR",
         "current_subtotal_price":"107.91","current_total_discounts":"11.99","current_total_price":"112.86",
         "current_total_tax":"0.00","customer_locale":"de-DE",
-        "discount_codes":[{"code":"<cod>","amount":"11.99","type":"percentage"}],
+        "discount_codes":{codes},
         "email":"shopper.<--order-id->@example.com","financial_status":"paid","fulfillment_status":null,
-        "landing_site":"/products/mug?utm_source=link&ref=<cod>","name":"#<--order-id->","note":null,"note_attributes":[],
+        "landing_site":"/products/mug?utm_source=link&ref={reference}","name":"#<--order-id->","note":null,"note_attributes":[],
         "number":1,"order_number":1001,"payment_gateway_names":["shopify_payments"],"phone":null,"presentment_currency":"EUR",
         "processed_at":"{now}","referring_site":"https://social.example/","source_name":"web","subtotal_price":"107.91",
         "tags":"","taxes_included":false,"test":false,"total_discounts":"11.99","total_line_items_price":"119.90",
@@ -51,14 +53,21 @@ internal sealed class OrderRequests
     private readonly int _bodyAt;
     private readonly int[] _orders;
     private readonly int[] _codes;
+    private readonly int[] _clicks;
+    private readonly Func<long, string>? _clickOf;
     private readonly int _signature;
     private readonly int _delivery;
 
-    public OrderRequests()
+    /// <param name="clickOf">The click that an order of a number names in place of a code; null: each carries a code.</param>
+    public OrderRequests(Func<long, string>? clickOf = null)
     {
+        _clickOf = clickOf;
+
         // Dated a minute ago, so that no order lies in the future of the server that reads it.
         var now = TimeProvider.System.GetUtcNow().AddMinutes(-1).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
-        var body = Body.ReplaceLineEndings("").Replace("{now}", now, StringComparison.Ordinal);
+        var body = Body.ReplaceLineEndings("").Replace("{now}", now, StringComparison.Ordinal)
+            .Replace("{codes}", clickOf is null ? CodesOfOrder : "[]", StringComparison.Ordinal)
+            .Replace("{reference}", clickOf is null ? CodeMark : ClickMark, StringComparison.Ordinal);
         BodyBytes = Encoding.UTF8.GetByteCount(body);
         var head = string.Create(
             CultureInfo.InvariantCulture,
@@ -81,6 +90,7 @@ internal sealed class OrderRequests
         _bodyAt = _text.Length - BodyBytes;
         _orders = Places(OrderMark);
         _codes = Places(CodeMark);
+        _clicks = Places(ClickMark);
         _signature = Places(SignatureMark).Single();
         _delivery = Places(DeliveryMark).Single();
     }
@@ -100,6 +110,11 @@ internal sealed class OrderRequests
         foreach (var place in _codes)
         {
             Encoding.ASCII.GetBytes(code, request.AsSpan(place));
+        }
+
+        foreach (var place in _clicks)
+        {
+            Encoding.ASCII.GetBytes(_clickOf!(number), request.AsSpan(place));
         }
 
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];

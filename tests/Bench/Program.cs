@@ -12,8 +12,17 @@ const string Usage =
                 --orders 200000  --intake 500
       start     from the start of the process to the first answered request
                 --runs 7  --orders 10000
+      decide    attribution and commission as pure functions: orders per second of one core, bytes allocated
+                --rounds 5  --seconds 2
+      scale     orders per second without intake, on an empty database and on one that holds a year
+                --orders 100000  --rounds 1
+      redirect  how long a visit of a referral link takes, and whether its click is durable
+                --per-second 1000  --seconds 30  --full no|yes
+      verify    the verb over the database that holds a year: time and peak memory
 
-    All take --folder PATH for their databases (default: the system's temporary folder).
+    All take --folder PATH for their databases (default: the system's temporary folder). What holds a year is filled once,
+    in some minutes, and stays: --year PATH (default: storeplugin-bench-year in the folder)
+                --past-orders 1000000  --past-clicks 10000000
     """;
 
 var options = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -36,6 +45,15 @@ switch (args.FirstOrDefault())
         return await ProcessFigure.RunAsync(Folder(), Number("orders", 200_000), Number("intake", 500)) ? 0 : 1;
     case "start":
         return await StartFigure.RunAsync(Folder(), Number("runs", 7), Number("orders", 10_000)) ? 0 : 1;
+    case "decide":
+        return DecideFigure.Run(Number("rounds", 5), Number("seconds", 2)) ? 0 : 1;
+    case "scale":
+        return await ScaleFigure.RunAsync(Folder(), await YearAsync(), Number("orders", 100_000), Number("rounds", 1)) ? 0 : 1;
+    case "redirect":
+        var full = options.GetValueOrDefault("full", "no") == "yes" ? await YearAsync() : null;
+        return await RedirectFigure.RunAsync(Folder(), full?.Folder, Number("per-second", 1000), Number("seconds", 30)) ? 0 : 1;
+    case "verify":
+        return await VerbFigure.RunAsync((await YearAsync()).Folder, ["verify"]) ? 0 : 1;
     case Limit.Verb:
         await Limit.RunAsync(Number("port", 0), options["database"]);
         return 0;
@@ -45,6 +63,10 @@ switch (args.FirstOrDefault())
 }
 
 string Folder() => options.GetValueOrDefault("folder", Path.GetTempPath());
+
+// Every figure over a year's past takes the same one, so that it is filled once.
+Task<Past> YearAsync() => Past.EnsureAsync(
+    options.GetValueOrDefault("year", Path.Combine(Folder(), "storeplugin-bench-year")), Number("past-orders", 1_000_000), Number("past-clicks", 10_000_000));
 
 int Number(string name, int standard) =>
     options.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : standard;

@@ -1,12 +1,13 @@
 // The load: keep-alive connections to 127.0.0.1, served by one thread with as few system calls as sockets allow.
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace StorePlugin.Bench;
 
-/// <summary>What was measured: requests answered with 200, in which time, and how long each took.</summary>
+/// <summary>What was measured: requests answered as they should be, in which time, and how long each took.</summary>
 internal sealed class Load(int answered, TimeSpan took, List<long> ticks)
 {
     public int Answered => answered;
@@ -33,13 +34,15 @@ internal sealed class Senders : IDisposable
     private readonly List<Line> _lines = [];
     private readonly Dictionary<Socket, Line> _bySocket = [];
 
-    public Senders(int port, int connections)
+    /// <param name="status">What every request must be answered with.</param>
+    public Senders(int port, int connections, int status = 200)
     {
+        var answer = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} "));
         for (var i = 0; i < connections; i++)
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(IPAddress.Loopback, port);
-            var line = new Line(socket);
+            var line = new Line(socket, answer);
             _lines.Add(line);
             _bySocket.Add(socket, line);
         }
@@ -123,7 +126,7 @@ internal sealed class Senders : IDisposable
         return new Load(ticks.Count, Stopwatch.GetElapsedTime(started, lastAnswer), ticks);
     }
 
-    private sealed class Line(Socket socket)
+    private sealed class Line(Socket socket, byte[] expected)
     {
         private readonly byte[] _answer = new byte[AnswerBytesMax];
         private int _length;
@@ -133,7 +136,7 @@ internal sealed class Senders : IDisposable
         public long SentAt { get; set; }
 
         /// <summary>Takes what has arrived. Whether the answer is whole.</summary>
-        /// <exception cref="InvalidOperationException">The answer is not 200, or the connection was closed.</exception>
+        /// <exception cref="InvalidOperationException">The answer has another status, or the connection was closed.</exception>
         public bool Receive()
         {
             var read = socket.Receive(_answer, _length, _answer.Length - _length, SocketFlags.None);
@@ -144,8 +147,8 @@ internal sealed class Senders : IDisposable
                 return false;
             }
 
-            // An answer of 200 has no body, so it ends with its headers; any other ends the run.
-            if (!answer.StartsWith("HTTP/1.1 200 "u8))
+            // An expected answer has no body, so it ends with its headers; any other ends the run.
+            if (!answer.StartsWith(expected))
             {
                 throw new InvalidOperationException($"The server answered: {Encoding.UTF8.GetString(answer)}");
             }

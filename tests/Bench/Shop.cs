@@ -1,6 +1,7 @@
 // The store that the benchmarks sell in: installed from Shopify, with a live campaign and ambassadors.
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Ambassadors;
@@ -19,6 +20,9 @@ internal static class Shop
 
     private const string ClientSecret = "bench-client-secret";
 
+    /// <summary>The terms of its one campaign.</summary>
+    public static readonly Terms Terms = new(1000, 1000, 30, 30);
+
     /// <summary>What Shopify signs with.</summary>
     public static readonly byte[] Secret = Encoding.UTF8.GetBytes(ClientSecret);
 
@@ -36,12 +40,16 @@ internal static class Shop
     /// <summary>An ambassador's code, which is the slug of the link as well: five characters.</summary>
     public static string Code(long number) => string.Create(CultureInfo.InvariantCulture, $"AM{number % Ambassadors:D3}");
 
+    /// <summary>The app on a data folder, built and not started.</summary>
+    public static WebApplication App(string folder) =>
+        StorePlugin.App.Build([], configure: configuration => configuration.AddInMemoryCollection(Settings(folder)!));
+
     /// <summary>Makes the database in an empty folder.</summary>
-    public static async Task PlantAsync(string folder)
+    /// <param name="since">When the campaign was launched and everybody joined; null: a day ago.</param>
+    public static async Task PlantAsync(string folder, DateTimeOffset? since = null)
     {
-        await using var app = App.Build(
-            [], configure: configuration => configuration.AddInMemoryCollection(Settings(folder)!));
-        await App.PrepareAsync(app);
+        await using var app = App(folder);
+        await StorePlugin.App.PrepareAsync(app);
         var installation = app.Services.GetRequiredService<Installation>();
         var start = await installation.BeginAsync("shopify", "live", Domain, CancellationToken.None);
         var facts = new StoreFacts("Bench", "EUR", "Europe/Berlin", "bench.example");
@@ -49,7 +57,7 @@ internal static class Shop
             start.Store, new Grant("token", null, null, null, "read_orders,write_discounts", null, facts), CancellationToken.None);
 
         // Before the first order, as in life.
-        var now = TimeProvider.System.GetUtcNow().AddDays(-1);
+        var now = since ?? TimeProvider.System.GetUtcNow().AddDays(-1);
         var campaignId = Ids.New("cmp", now);
         var keys = app.Services.GetRequiredService<StoreKeys>();
         await app.Services.GetRequiredService<Db>().InTransactionAsync(async tx =>
@@ -62,7 +70,7 @@ internal static class Shop
                 INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor)
                 VALUES (@storeId, @campaignId, 1, @terms, @now, @now, 'bench')
                 """,
-                new { storeId = store.Id, campaignId, terms = new Terms(1000, 1000, 30, 30).ToJson(), now });
+                new { storeId = store.Id, campaignId, terms = Terms.ToJson(), now });
             for (var i = 0; i < Ambassadors; i++)
             {
                 await AmbassadorAsync(tx, store, keys, campaignId, Code(i), now);
