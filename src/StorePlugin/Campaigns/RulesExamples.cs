@@ -185,7 +185,7 @@ internal sealed class RulesExamples
 
     private RulesPart OwnPurchase()
     {
-        var receipt = Decide(WithYourCode(TwoItems()) with { Shopper = PersonOf(_you) });
+        var receipt = Decide(WithYourCode(TwoItems()) with { IsOwn = true });
         return Example(
             "You buy with your own code",
             $"You buy {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)} with your own code{TookOff(receipt)}.",
@@ -194,9 +194,11 @@ internal sealed class RulesExamples
 
     /// <summary>The one place where the engine is asked.</summary>
     private Receipt Decide(Story story) => Decision.Of(
-        new OrderFacts(new RecordedOrder(story.Order, new ShopperHashes(null, story.Shopper, null)), ContentHash: "", PaidAt: At, LooseRefunds: []),
-        story.Touches,
-        _ => new TermsInForce(1, _terms));
+        new OrderFacts(new RecordedOrder(story.Order, ShopperHashes.Unknown), ContentHash: "", PaidAt: At, LooseRefunds: []),
+        new Evidence([.. story.Touches.Select(touch => touch with { IsOwn = story.IsOwn })], [new CampaignAt(Campaign, 1, Joined, null) { Terms = _terms }])
+        {
+            Standing = _terms.LooksBack ? new Standing(story.Position, 0) : null,
+        });
 
     /// <summary>What became of an order, in the receipt's own figures.</summary>
     private string Outcome(Receipt receipt) => receipt switch
@@ -256,7 +258,7 @@ internal sealed class RulesExamples
     /// <summary>The order as it is with your code: its discount on every line, as the store would take it off.</summary>
     private Story WithYourCode(Order order)
     {
-        var lines = order.Lines.Select(line => line with { DiscountMinor = BasisPoints.Of(_currency, [(line.GrossMinor, _terms.FriendDiscountBp)]).Minor }).ToImmutableArray();
+        var lines = order.Lines.Select(line => line with { DiscountMinor = BasisPoints.Round((Int128)line.GrossMinor * _terms.FriendDiscountBp) }).ToImmutableArray();
         var offMinor = lines.Sum(line => line.DiscountMinor);
         return new Story(order with { Lines = lines, Codes = [new OrderCode("YOURS", offMinor)] }, [TouchOf(TouchKind.Code, "YOURS", At, offMinor, _you)]);
     }
@@ -266,9 +268,7 @@ internal sealed class RulesExamples
     private static Touch Click(string ambassadorId, TimeSpan before) => TouchOf(TouchKind.Click, $"click of {ambassadorId}", At - before, 0, ambassadorId);
 
     private static Touch TouchOf(TouchKind kind, string evidence, DateTimeOffset at, long discountMinor, string ambassadorId) => new(
-        kind, evidence, at, discountMinor, Position: 0, ambassadorId, Campaign, Joined, EndedAt: null, Joined, SuspendedAt: null, Joined, PersonOf(ambassadorId));
-
-    private static string PersonOf(string ambassadorId) => $"person {ambassadorId}";
+        kind, evidence, at, discountMinor, Position: 0, ambassadorId, Campaign, Joined, EndedAt: null, Joined, SuspendedAt: null);
 
     private Order Refunded(Order order, long quantity, long baseMinor) =>
         order with { Refunds = [new Refund("1", order.Id, At.AddHours(1), _currency, [new RefundLine(order.Lines[0].Id, quantity, baseMinor)], 0)] };
@@ -297,6 +297,7 @@ internal sealed class RulesExamples
     }
 
     /// <summary>An order, and how it came about.</summary>
-    /// <param name="Shopper">Who bought; a friend has none of the ambassadors' hashes.</param>
-    private sealed record Story(Order Order, IReadOnlyList<Touch> Touches, string Shopper = "a friend");
+    /// <param name="IsOwn">Whether the ambassador bought.</param>
+    /// <param name="Position">What the ambassador has brought before, as the tiers count.</param>
+    private sealed record Story(Order Order, IReadOnlyList<Touch> Touches, bool IsOwn = false, long Position = 0);
 }
