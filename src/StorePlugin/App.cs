@@ -73,6 +73,7 @@ internal static class App
         app.MapWebhooks();
         app.MapApi();
         app.MapLinks();
+        app.MapJoin();
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();
