@@ -1,12 +1,10 @@
 // Who brought an order: values in, value out.
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using StorePlugin.Campaigns;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Orders;
-
-/// <summary>The terms of a campaign that were in force at an order's instant.</summary>
-internal sealed record TermsInForce(long Revision, Terms Terms);
 
 /// <summary>Exactly one winner or none, with every touch that was weighed (rules T1 to T14).</summary>
 internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
@@ -18,101 +16,157 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
     /// <summary>An ambassador is credited.</summary>
     /// <param name="Winner">The touch that won.</param>
-    /// <param name="InForce">The terms that the order is judged by.</param>
-    internal sealed record Credited(Touch Winner, TermsInForce InForce, string Why, ImmutableArray<WeighedTouch> Touches) : Attribution(Touches)
+    /// <param name="Campaign">The winner's, with the terms that the order is judged by.</param>
+    internal sealed record Credited(Touch Winner, CampaignAt Campaign, string Why, ImmutableArray<WeighedTouch> Touches) : Attribution(Touches)
     {
         /// <summary>The winner clicked shortly before the order, when its checkout had begun: a person must look (rule T4).</summary>
         public bool CameLate { get; init; }
+
+        public Terms Terms => Campaign.Terms!;
     }
 
     // A click that comes so soon after the checkout began did not bring the shopper (rule T4).
     private static readonly TimeSpan LateWithin = TimeSpan.FromMinutes(30);
 
-    /// <summary>Decides from the order, its evidence and the terms.</summary>
-    /// <param name="termsAt">The terms in force of a campaign at the order's instant; null before its launch.</param>
+    /// <summary>Decides from the order, its evidence and the terms in it.</summary>
     /// <param name="decided">What a person has decided about the order; null: nothing.</param>
-    public static Attribution Decide(
-        RecordedOrder recorded, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt, OrderDecision? decided = null)
+    public static Attribution Decide(Order order, Evidence evidence, OrderDecision? decided = null)
     {
-        var order = recorded.Order;
-        var hasForeignCode = HasForeignCode(order, touches);
-        var weighed = touches.Select(touch => Weigh(touch, order, termsAt(touch.CampaignId), hasForeignCode)).ToImmutableArray();
+        var weighed = WeighAll(order, evidence);
 
-        if (order.Test) { return new Nobody("T13", "A test order earns nothing.", weighed); }
+        if (order.Test) { return new Nobody("T13", "A test order earns nothing.", Kept(weighed)); }
 
-        if (order.Channel == OrderChannel.Renewal) { return new Nobody("T14", "A renewal of a subscription earns nothing.", weighed); }
+        if (order.Channel == OrderChannel.Renewal) { return new Nobody("T14", "A renewal of a subscription earns nothing.", Kept(weighed)); }
 
-        if (decided is { Kind: DecisionKind.Reject }) { return new Nobody("H3", $"A person has rejected the order: {decided.Reason}", weighed); }
+        if (decided is { Kind: DecisionKind.Reject }) { return new Nobody("H3", $"A person has rejected the order: {decided.Reason}", Kept(weighed)); }
 
-        if (decided is { Kind: DecisionKind.Credit }) { return Overridden(order, decided, termsAt, weighed); }
+        if (decided is { Kind: DecisionKind.Credit }) { return Overridden(order, decided, evidence, weighed); }
 
-        if (weighed.IsEmpty) { return new Nobody("T1", "The order carries no ambassador's code and no referral link.", weighed); }
+        if (weighed.Length == 0) { return new Nobody("T1", "The order carries no ambassador's code and no referral link.", []); }
 
-        if (weighed.Any(touch => touch.DroppedBy is null && !IsLate(touch.Touch, order)))
+        DropLate(weighed, order);
+        if (FindWinner(weighed, evidence) is not { } winner)
         {
-            weighed = [.. weighed.Select(touch => touch.DroppedBy is null && IsLate(touch.Touch, order)
-                ? touch with { DroppedBy = "T4", Why = "The click came when the checkout had begun, and displaces nobody who came before it." }
-                : touch)];
+            return new Nobody(weighed[0].DroppedBy!, weighed[0].Why!, Kept(weighed));
         }
 
-        var eligible = weighed.Where(touch => touch.DroppedBy is null).Select(touch => touch.Touch).ToList();
-
-        // Links of several campaigns are ordered in one way: by the first touch only where all of them say so.
-        var byFirst = eligible.Where(touch => touch.Kind != TouchKind.Code).All(touch => termsAt(touch.CampaignId)!.Terms.FirstTouch is true);
-        var winner = eligible.Order(Precedence(byFirst)).FirstOrDefault();
-        if (winner is null)
+        for (var i = 0; i < weighed.Length; i++)
         {
-            var first = weighed[0];
-            return new Nobody(first.DroppedBy!, first.Why!, weighed);
+            if (weighed[i].DroppedBy is null && weighed[i].Touch != winner)
+            {
+                weighed[i] = Outdone(weighed[i], winner);
+            }
         }
-
-        weighed = [.. weighed.Select(touch => touch.DroppedBy is null && touch.Touch != winner ? Outdone(touch, winner) : touch)];
 
         // The discount stands: the shopper paid that price. Only the commission is withheld.
-        var inForce = termsAt(winner.CampaignId)!;
-        if (recorded.Shopper.Email is { } email && email == winner.PersonHash && inForce.Terms.SelfPurchaseEarns is not true)
+        var campaign = evidence.CampaignOf(winner.CampaignId);
+        if (winner.IsOwn is true && campaign.Terms!.SelfPurchaseEarns is not true)
         {
-            return new Nobody("F1", "The ambassador bought for themselves: the discount stands, no commission is earned.", weighed);
+            return new Nobody("F1", "The ambassador bought for themselves: the discount stands, no commission is earned.", Kept(weighed));
         }
 
         // Amounts of two currencies are never compared (rule M1), and no share of the terms may be left out in silence.
-        if (inForce.Terms.Currency is { } stated && stated != order.Currency)
+        if (campaign.Terms!.Currency is { } stated && stated != order.Currency)
         {
-            return new Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.", weighed);
+            return new Nobody("M1", InAnotherCurrency(stated, order), Kept(weighed));
         }
 
-        return new Credited(winner, inForce, WhyWon(winner), weighed) { CameLate = IsLate(winner, order) };
+        return new Credited(winner, campaign, WhyWon(winner), Kept(weighed)) { CameLate = IsLate(winner, order) };
     }
 
-    /// <summary>A person's decision stands before all evidence (rule T1); the evidence is kept beside it.</summary>
-    private static Attribution Overridden(
-        Order order, OrderDecision decided, Func<string, TermsInForce?> termsAt, ImmutableArray<WeighedTouch> weighed)
+    private static WeighedTouch[] WeighAll(Order order, Evidence evidence)
     {
-        weighed = [.. weighed.Select(touch => touch.DroppedBy is null
-            ? touch with { DroppedBy = "T1", Why = "A person has decided whom the order counts for." }
-            : touch)];
-        if (termsAt(decided.CampaignId!) is not { } inForce)
+        var hasForeignCode = HasForeignCode(order, evidence.Touches);
+        var weighed = new WeighedTouch[evidence.Touches.Length];
+        for (var i = 0; i < weighed.Length; i++)
         {
-            return new Nobody("T1", "The campaign that a person has chosen had no terms at the order's instant.", weighed);
+            var touch = evidence.Touches[i];
+            weighed[i] = Weigh(touch, order, evidence.CampaignOf(touch.CampaignId), hasForeignCode);
         }
 
-        if (inForce.Terms.Currency is { } stated && stated != order.Currency)
+        return weighed;
+    }
+
+    /// <summary>A click that came when the checkout had begun displaces nobody who came before it (rule T4).</summary>
+    private static void DropLate(WeighedTouch[] weighed, Order order)
+    {
+        if (order.CheckoutStartedAt is null || !Array.Exists(weighed, touch => touch.DroppedBy is null && !IsLate(touch.Touch, order)))
         {
-            return new Nobody("M1", $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.", weighed);
+            return;
+        }
+
+        for (var i = 0; i < weighed.Length; i++)
+        {
+            if (weighed[i].DroppedBy is null && IsLate(weighed[i].Touch, order))
+            {
+                weighed[i] = weighed[i] with
+                {
+                    DroppedBy = "T4",
+                    Why = "The click came when the checkout had begun, and displaces nobody who came before it.",
+                };
+            }
+        }
+    }
+
+    private static Touch? FindWinner(WeighedTouch[] weighed, Evidence evidence)
+    {
+        // Links of several campaigns are ordered in one way: by the first touch only where all of them say so.
+        var byFirst = true;
+        foreach (var (touch, droppedBy, _) in weighed)
+        {
+            byFirst &= droppedBy is not null || touch.Kind == TouchKind.Code || evidence.CampaignOf(touch.CampaignId).Terms!.FirstTouch is true;
+        }
+
+        Touch? winner = null;
+        foreach (var (touch, droppedBy, _) in weighed)
+        {
+            if (droppedBy is null && (winner is null || Compare(touch, winner, byFirst) < 0))
+            {
+                winner = touch;
+            }
+        }
+
+        return winner;
+    }
+
+    private static ImmutableArray<WeighedTouch> Kept(WeighedTouch[] weighed) => ImmutableCollectionsMarshal.AsImmutableArray(weighed);
+
+    private static string InAnotherCurrency(Currency stated, Order order) =>
+        $"The campaign's terms state amounts in {stated.Code}, and this order is in {order.Currency.Code}.";
+
+    /// <summary>A person's decision stands before all evidence (rule T1); the evidence is kept beside it.</summary>
+    private static Attribution Overridden(Order order, OrderDecision decided, Evidence evidence, WeighedTouch[] weighed)
+    {
+        for (var i = 0; i < weighed.Length; i++)
+        {
+            if (weighed[i].DroppedBy is null)
+            {
+                weighed[i] = weighed[i] with { DroppedBy = "T1", Why = "A person has decided whom the order counts for." };
+            }
+        }
+
+        var campaign = evidence.CampaignOf(decided.CampaignId!);
+        if (campaign.Terms is not { } terms)
+        {
+            return new Nobody("T1", "The campaign that a person has chosen had no terms at the order's instant.", Kept(weighed));
+        }
+
+        if (terms.Currency is { } stated && stated != order.Currency)
+        {
+            return new Nobody("M1", InAnotherCurrency(stated, order), Kept(weighed));
         }
 
         var touch = new Touch(
             TouchKind.Override, $"decision {decided.Number}", decided.At, DiscountMinor: 0, Position: 0, decided.AmbassadorId!, decided.CampaignId!,
-            order.At, EndedAt: null, order.At, SuspendedAt: null, order.At, PersonHash: "");
-        return new Credited(
-            touch, inForce, $"A person has credited the ambassador: {decided.Reason}", [new WeighedTouch(touch, null, null), .. weighed]);
+            order.At, EndedAt: null, order.At, SuspendedAt: null);
+        return new Credited(touch, campaign, $"A person has credited the ambassador: {decided.Reason}", [new WeighedTouch(touch, null, null), .. weighed]);
     }
 
     /// <summary>Whether a click came within half an hour after its checkout had begun (rule T4); where that is not known it is not.</summary>
     private static bool IsLate(Touch touch, Order order) =>
         touch.Kind == TouchKind.Click && order.CheckoutStartedAt is { } started && touch.At > started && touch.At - started < LateWithin;
 
-    private static Comparer<Touch> Precedence(bool byFirst) => Comparer<Touch>.Create((left, right) =>
+    private static int Compare(Touch left, Touch right, bool byFirst)
     {
         var byClass = (left.Kind == TouchKind.Code ? 0 : 1).CompareTo(right.Kind == TouchKind.Code ? 0 : 1);
         if (byClass != 0)
@@ -131,20 +185,43 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         var byInstant = byFirst ? left.At.CompareTo(right.At) : right.At.CompareTo(left.At);
         var byKind = left.Kind.CompareTo(right.Kind);
         return byInstant != 0 ? byInstant : byKind != 0 ? byKind : string.CompareOrdinal(left.Evidence, right.Evidence);
-    });
+    }
 
     /// <summary>Whether a code took something off that is no ambassador's (rule T7).</summary>
-    private static bool HasForeignCode(Order order, IReadOnlyList<Touch> touches) => order.Codes.Any(code =>
-        code.AmountMinor > 0 && !touches.Any(touch => touch.Kind == TouchKind.Code && touch.Evidence == code.Code));
-
-    private static WeighedTouch Weigh(Touch touch, Order order, TermsInForce? inForce, bool hasForeignCode)
+    private static bool HasForeignCode(Order order, ImmutableArray<Touch> touches)
     {
-        if (touch.LaunchedAt is null || touch.LaunchedAt > order.At || inForce is null)
+        foreach (var code in order.Codes)
+        {
+            if (code.AmountMinor > 0 && !IsOfAmbassador(code.Code, touches))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsOfAmbassador(string code, ImmutableArray<Touch> touches)
+    {
+        foreach (var touch in touches)
+        {
+            if (touch.Kind == TouchKind.Code && touch.Evidence == code)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static WeighedTouch Weigh(Touch touch, Order order, CampaignAt campaign, bool hasForeignCode)
+    {
+        if (campaign.LaunchedAt is null || campaign.LaunchedAt > order.At || campaign.Terms is not { } terms)
         {
             return Dropped("T10", "The campaign was not live at the order's instant.");
         }
 
-        if (touch.Stopped is { } stopped)
+        if (campaign.Stopped is { } stopped)
         {
             return Dropped("T10", stopped == CampaignStop.Paused ? "The campaign was paused at the order's instant." : "The campaign had ended at the order's instant.");
         }
@@ -153,7 +230,7 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (touch.SuspendedAt <= order.At) { return Dropped("T10", "The ambassador was suspended at the order's instant."); }
 
-        if (inForce.Terms.Channels is { } channels && !channels.Contains(order.Channel))
+        if (terms.Channels is { } channels && !channels.Contains(order.Channel))
         {
             return Dropped("T13", $"The campaign does not count orders of the channel {order.Channel}.");
         }
@@ -165,21 +242,21 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
                 return Dropped("T5", "The code was not the ambassador's at the order's instant.");
             }
 
-            return touch.DiscountMinor > 0 || inForce.Terms.FriendDiscountBp == 0
+            return touch.DiscountMinor > 0 || terms.FriendDiscountBp == 0
                 ? new WeighedTouch(touch, null, null)
                 : Dropped("T5", "The code took nothing off this order.");
         }
 
-        if (hasForeignCode && inForce.Terms.ExclusiveCodes is true)
+        if (hasForeignCode && terms.ExclusiveCodes is true)
         {
             return Dropped("T7", "The shopper used another code, and beside such a code the campaign's links do not count.");
         }
 
         if (touch.At > order.At) { return Dropped("T2", "The click came after the order."); }
 
-        return order.At - touch.At < inForce.Terms.Window
+        return order.At - touch.At < terms.Window
             ? new WeighedTouch(touch, null, null)
-            : Dropped("T2", $"The click was {inForce.Terms.WindowDays} days or more before the order.");
+            : Dropped("T2", $"The click was {terms.WindowDays} days or more before the order.");
 
         WeighedTouch Dropped(string rule, string why) => new(touch, rule, why);
     }

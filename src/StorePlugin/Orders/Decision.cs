@@ -8,18 +8,18 @@ namespace StorePlugin.Orders;
 internal static class Decision
 {
     /// <summary>Decides an order. The receipt says everything the ledger must come to.</summary>
-    public static Receipt Of(OrderFacts facts, IReadOnlyList<Touch> touches, Func<string, TermsInForce?> termsAt)
+    public static Receipt Of(OrderFacts facts, Evidence evidence)
     {
         var order = facts.Recorded.Order;
-        var attribution = Attribution.Decide(facts.Recorded, touches, termsAt, facts.Override);
+        var attribution = Attribution.Decide(order, evidence, facts.Override);
         var credited = attribution as Attribution.Credited;
-        var commission = credited is null ? Commission.OfNobody(facts) : Commission.Of(facts, credited.InForce.Terms, credited.Winner.AmbassadorId);
+        var commission = credited is null ? Commission.OfNobody(facts) : Commission.Of(facts, credited.Terms, credited.Winner.AmbassadorId);
         var (rule, reason) = attribution switch
         {
             Attribution.Nobody nobody => (nobody.Rule, nobody.Why),
             Attribution.Credited when commission.BaseMinor == 0 => ("T13", "Nothing on this order earns commission."),
-            Attribution.Credited tooSmall when commission.BaseMinor < tooSmall.InForce.Terms.MinimumOrderMinor =>
-                ("B7", $"The order's counted sales are below the {new Money(tooSmall.InForce.Terms.MinimumOrderMinor.Value, order.Currency)} that an order must come to."),
+            Attribution.Credited tooSmall when commission.BaseMinor < tooSmall.Terms.MinimumOrderMinor =>
+                ("B7", $"The order's counted sales are below the {new Money(tooSmall.Terms.MinimumOrderMinor.Value, order.Currency)} that an order must come to."),
             Attribution.Credited winner => ("T1", winner.Why),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -47,10 +47,13 @@ internal static class Decision
             Reason = reason,
             AmbassadorId = earns ? credited!.Winner.AmbassadorId : null,
             CampaignId = earns ? credited!.Winner.CampaignId : null,
-            TermsRevision = earns ? credited!.InForce.Revision : null,
-            Terms = earns ? credited!.InForce.Terms : null,
+            TermsRevision = earns ? credited!.Campaign.Revision : null,
+            Terms = earns ? credited!.Terms : null,
             TouchCount = attribution.Touches.Length,
             Touches = [.. attribution.Touches.Select(Write)],
+            Campaigns = [.. evidence.Campaigns.Select(campaign => Write(campaign, earns ? credited!.Campaign : null))],
+            Codes = order.Codes,
+            Contradiction = order.Contradiction,
             Lines = [.. commission.Lines.Select(Write)],
             Refunds = [.. facts.Refunds.Select(refund => new ReceiptRefund(refund.Id, refund.At, refund.Lines, refund.UnallocatedMinor))],
             BaseMinor = commission.BaseMinor,
@@ -58,8 +61,9 @@ internal static class Decision
             OriginalCommissionMinor = earns ? commission.Original.Minor : 0,
             // Rule H1: until the money has come there is a receipt and nothing in the ledger.
             CommissionMinor = earns && facts.PaidAt is not null ? commission.Remaining.Minor : 0,
-            HoldUntil = earns && settled ? facts.PaidAt + credited!.InForce.Terms.Hold : null,
+            HoldUntil = earns && settled ? facts.PaidAt + credited!.Terms.Hold : null,
             CheckoutStartedAt = order.CheckoutStartedAt,
+            NotEvaluated = NotEvaluatedOf(order, attribution),
             Reviews = earns ? ReviewsOf(facts, credited!) : default,
             Decisions = facts.Decisions.IsEmpty
                 ? default
@@ -89,9 +93,42 @@ internal static class Decision
             rule, why, facts.Decisions.FirstOrDefault(decision => decision.Kind == DecisionKind.Allow && decision.Rules.Contains(rule))?.Number));
     }
 
+    /// <summary>The rules that would have been applied if their inputs were known (rules T4, F9); null where there are none.</summary>
+    private static ImmutableArray<ReceiptGap> NotEvaluatedOf(Order order, Attribution attribution)
+    {
+        if (attribution is not Attribution.Credited { Winner: var winner } credited)
+        {
+            return default;
+        }
+
+        var gaps = ImmutableArray.CreateBuilder<ReceiptGap>();
+        if (winner.Kind == TouchKind.Click && order.CheckoutStartedAt is null)
+        {
+            gaps.Add(new ReceiptGap("T4", "The storefront did not tell when the checkout began."));
+        }
+
+        if (winner.IsOwn is null && winner.Kind != TouchKind.Override && credited.Terms.SelfPurchaseEarns is not true)
+        {
+            gaps.Add(new ReceiptGap("F1", "The store did not tell who bought, so that an ambassador's own purchase cannot be told from others."));
+        }
+
+        return gaps.Count == 0 ? default : gaps.DrainToImmutable();
+    }
+
     private static ReceiptTouch Write(WeighedTouch weighed) => new(
         weighed.Touch.Kind, weighed.Touch.Evidence, weighed.Touch.At, weighed.Touch.DiscountMinor, weighed.Touch.Position,
-        weighed.Touch.AmbassadorId, weighed.Touch.CampaignId, weighed.DroppedBy, weighed.Why);
+        weighed.Touch.AmbassadorId, weighed.Touch.CampaignId, weighed.DroppedBy, weighed.Why)
+    {
+        AssignedAt = weighed.Touch.AssignedAt,
+        EndedAt = weighed.Touch.EndedAt,
+        ApprovedAt = weighed.Touch.ApprovedAt,
+        SuspendedAt = weighed.Touch.SuspendedAt,
+        IsOwn = weighed.Touch.IsOwn,
+    };
+
+    // The credited campaign's terms stand in the receipt itself.
+    private static ReceiptCampaign Write(CampaignAt campaign, CampaignAt? credited) => new(
+        campaign.Id, campaign.Revision, campaign.LaunchedAt, campaign.Stopped, campaign == credited ? null : campaign.Terms);
 
     private static ReceiptLine Write(LineBase line) => new(
         line.Line.Id, line.Line.ProductId, line.Line.Kind, line.Line.Quantity, line.Line.GrossMinor, line.Line.DiscountMinor,

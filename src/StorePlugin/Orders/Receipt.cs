@@ -13,7 +13,7 @@ namespace StorePlugin.Orders;
 /// </summary>
 internal sealed record Receipt
 {
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     public int Schema { get; init; } = SchemaVersion;
 
@@ -66,6 +66,12 @@ internal sealed record Receipt
 
     public required ImmutableArray<ReceiptTouch> Touches { get; init; }
 
+    /// <summary>The touches' campaigns as they were at the order's instant.</summary>
+    public ImmutableArray<ReceiptCampaign> Campaigns { get; init; } = [];
+
+    /// <summary>Every discount code of the order, ambassadors' or not, in the platform's order of application (rules T6, T7).</summary>
+    public ImmutableArray<OrderCode> Codes { get; init; } = [];
+
     public required ImmutableArray<ReceiptLine> Lines { get; init; }
 
     public required ImmutableArray<ReceiptRefund> Refunds { get; init; }
@@ -88,6 +94,14 @@ internal sealed record Receipt
     /// <summary>When the checkout began, where the storefront told it; without it rule T4 is not evaluated.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? CheckoutStartedAt { get; init; }
+
+    /// <summary>Why the order does not add up, where it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Contradiction { get; init; }
+
+    /// <summary>Rules that were not evaluated, since an input of theirs is not known (rules T4, F9).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptGap> NotEvaluated { get; init; }
 
     /// <summary>What stands between the commission and its release until a person allows it (rules H3, H4).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -113,7 +127,40 @@ internal sealed record Receipt
 
 /// <param name="DroppedBy">The rule that dropped the touch; null for the winner.</param>
 internal sealed record ReceiptTouch(
-    TouchKind Kind, string Evidence, DateTimeOffset At, long DiscountMinor, long Position, string AmbassadorId, string CampaignId, string? DroppedBy, string? Why);
+    TouchKind Kind, string Evidence, DateTimeOffset At, long DiscountMinor, long Position, string AmbassadorId, string CampaignId, string? DroppedBy, string? Why)
+{
+    /// <summary>Since when the code was the ambassador's, or the click or link existed.</summary>
+    public DateTimeOffset AssignedAt { get; init; }
+
+    /// <summary>When the code ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When the ambassador was approved.</summary>
+    public DateTimeOffset ApprovedAt { get; init; }
+
+    /// <summary>Since when the ambassador was suspended at the order's instant.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? SuspendedAt { get; init; }
+
+    /// <summary>Whether the shopper is the ambassador; absent where the platform withheld the shopper (rules F1, F9).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsOwn { get; init; }
+}
+
+/// <summary>A campaign as it was at the order's instant.</summary>
+/// <param name="Revision">The terms in force; absent before the launch.</param>
+/// <param name="Stopped">Whether it was paused or had ended.</param>
+/// <param name="Terms">Absent for the credited campaign, whose terms stand in the receipt itself.</param>
+internal sealed record ReceiptCampaign(
+    string Id,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Revision,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? LaunchedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CampaignStop? Stopped,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Terms? Terms);
+
+/// <summary>A rule that was not evaluated, and why.</summary>
+internal sealed record ReceiptGap(string Rule, string Why);
 
 /// <param name="RateBp">The share that it earns; 0 where a fixed amount stands in its place, and while nobody is credited.</param>
 /// <param name="RateRank">Which kind of rule gave the share (rule B6).</param>

@@ -67,6 +67,11 @@ internal static class ReceiptText
                 : $"{review.Why} A person has allowed it (rule {review.Rule})."));
         }
 
+        if (!receipt.NotEvaluated.IsDefault)
+        {
+            lines.AddRange(receipt.NotEvaluated.Select(gap => $"{gap.Why} (rule {gap.Rule}, not evaluated)"));
+        }
+
         lines.AddRange(receipt.Findings);
         return lines;
 

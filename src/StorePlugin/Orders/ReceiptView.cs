@@ -29,7 +29,7 @@ internal static class ReceiptView
     {
         var type = context.JsonTypeInfo.Type;
         if (type == typeof(Receipt) || type == typeof(ReceiptTouch) || type == typeof(ReceiptLine) || type == typeof(ReceiptRefund)
-            || type == typeof(RefundLine) || type == typeof(Terms) || type == typeof(FlatCommission))
+            || type == typeof(RefundLine) || type == typeof(OrderCode) || type == typeof(Terms) || type == typeof(FlatCommission))
         {
             var amount = new OpenApiSchemaReference(nameof(Amount), context.Document);
             schema.Properties = schema.Properties?.ToDictionary(
@@ -41,7 +41,7 @@ internal static class ReceiptView
             (schema.Type, schema.Properties, schema.Required) = (JsonSchemaType.String, null, null);
         }
         else if (type == typeof(OrderChannel) || type == typeof(LineKind) || type == typeof(TouchKind) || type == typeof(RateRank)
-            || type == typeof(DecisionKind))
+            || type == typeof(DecisionKind) || type == typeof(CampaignStop))
         {
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. Enum.GetNames(type).Select(name => (JsonNode)name)]);
         }

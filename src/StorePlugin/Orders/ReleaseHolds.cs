@@ -45,6 +45,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
 
     private static async Task<int> ReleaseAsync(Tx tx, Store store, List<Due> orders, DateTimeOffset now)
     {
+        await using var insertEvent = new Prepared(tx, OrderLog.Insert);
         var postings = new List<LedgerTransaction>(orders.Count);
         var released = 0;
         foreach (var order in orders)
@@ -53,6 +54,9 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
             if (await tx.DoAsync(Approve, new { storeId = store.Id, orderId = order.OrderId, revision = order.Revision, now }) == 1)
             {
                 released++;
+                await insertEvent.DoAsync(
+                    ("StoreId", store.Id), ("OrderId", order.OrderId), ("Revision", order.Revision + 1), ("Kind", OrderLog.Release), ("Subject", ""),
+                    ("At", now), ("LocalDay", null), ("Actor", Actor), ("Evidence", null));
                 var commission = new Money(order.CommissionMinor, Currency.Parse(order.Currency));
                 if (commission.Minor == 0)
                 {

@@ -1,4 +1,6 @@
 // A touch: evidence that an ambassador brought this order, with the dated facts that decide whether it counts.
+using System.Text.Json.Serialization;
+
 namespace StorePlugin.Orders;
 
 /// <summary>The classes of evidence, strongest first (rule T1).</summary>
@@ -31,8 +33,7 @@ internal enum CampaignStop
 /// <param name="Position">The platform's order of application (rule T6).</param>
 /// <param name="AssignedAt">Since when the code is the ambassador's.</param>
 /// <param name="EndedAt">Until when, if it has ended.</param>
-/// <param name="PersonHash">Keyed hash of the ambassador's e-mail, for rule F1.</param>
-/// <param name="Stopped">Whether the campaign was paused or had ended at the order's instant; null where it was neither.</param>
+/// <param name="SuspendedAt">Since when the ambassador was suspended at the order's instant; null where they were not.</param>
 internal sealed record Touch(
     TouchKind Kind,
     string Evidence,
@@ -42,12 +43,17 @@ internal sealed record Touch(
     string AmbassadorId,
     string CampaignId,
     DateTimeOffset AssignedAt,
-    DateTimeOffset? EndedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? EndedAt,
     DateTimeOffset ApprovedAt,
-    DateTimeOffset? SuspendedAt,
-    DateTimeOffset? LaunchedAt,
-    string PersonHash,
-    CampaignStop? Stopped = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? SuspendedAt)
+{
+    /// <summary>
+    /// Whether the shopper is the ambassador (rule F1), told by keyed hashes when the evidence was read; null where the
+    /// platform withheld the shopper (rule F9).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsOwn { get; init; }
+}
 
 /// <summary>A touch as it was weighed: kept, or dropped by a rule.</summary>
 internal sealed record WeighedTouch(Touch Touch, string? DroppedBy, string? Why);

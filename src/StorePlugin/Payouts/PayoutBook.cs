@@ -4,6 +4,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -33,6 +34,22 @@ internal static class PayoutBook
         VALUES (@StoreId, @PayoutId, @Attempt, @IdempotencyKey, @Method, @Path, @Body, @ApiVersion, @Mode, @Outcome, @CreatedAt, 0)
         """;
 
+    // Written before the orders move, for those that will (rule H6).
+    private const string LogTaken =
+        """
+        INSERT INTO order_events (store_id, order_id, revision, kind, subject, at, actor)
+        SELECT store_id, order_id, revision + 1, 'reserved', @payoutId, @now, @actor FROM orders
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND currency = @currency AND state = 'approved'
+            AND (approved_at IS NULL OR approved_at <= @shownAt)
+        """;
+
+    private const string LogMoved =
+        """
+        INSERT INTO order_events (store_id, order_id, revision, kind, subject, at, actor)
+        SELECT store_id, order_id, revision + 1, @kind, @payoutId, @now, @actor FROM orders
+        WHERE store_id = @storeId AND payout_id = @payoutId AND state = @state
+        """;
+
     private const string TakeOrders =
         """
         UPDATE orders SET state = 'in_payout', payout_id = @payoutId, revision = revision + 1, updated_at = @now
@@ -57,9 +74,9 @@ internal static class PayoutBook
                     LedgerKind.PayoutReserved, payout.Id, payout.Amount.Currency, now, actor, $"Reserved for payout {payout.Id}.",
                     LedgerTransaction.Move(payout.AmbassadorId, null, Account.Approved, Account.InPayout, payout.Amount)),
             ]);
-        await tx.DoAsync(
-            TakeOrders,
-            new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, shownAt, now });
+        var taken = new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, shownAt, now, actor };
+        await tx.DoAsync(LogTaken, taken);
+        await tx.DoAsync(TakeOrders, taken);
     }
 
     private const string ClearProblem =
@@ -247,6 +264,7 @@ internal static class PayoutBook
                     LedgerKind.PayoutSent, payout.Id, payout.Amount.Currency, now, actor, reason ?? $"Transfer {transfer.Id} exists.",
                     LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Paid, payout.Amount)),
             ]);
+        await tx.DoAsync(LogMoved, new { args.storeId, args.payoutId, args.now, kind = OrderLog.Paid, state = "in_payout", actor });
         await tx.DoAsync(PayOrders, args);
         await new MailNotice(MailNotice.PayoutSent, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
         return true;
@@ -279,7 +297,7 @@ internal static class PayoutBook
                 ? $"Stripe refused ({refusal.Code}), and the cause can be cured: {refusal.Message}"
                 : $"Stripe refused for good ({refusal.Code}): {refusal.Message}");
         await NoteAnswerAsync(tx, attempt, refusal);
-        var args = new { storeId = store.Id, payoutId = payout.Id, attempt = attempt.Attempt, state = "in_payout", problem, now };
+        var args = new { storeId = store.Id, payoutId = payout.Id, attempt = attempt.Attempt, problem, now };
         if (await tx.DoAsync(ToRefused, args) == 0)
         {
             return false;
@@ -294,8 +312,15 @@ internal static class PayoutBook
                     LedgerKind.PayoutReturned, attempt.Subject, payout.Amount.Currency, now, Actor, $"Stripe refused payout {payout.Id}.",
                     LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Approved, payout.Amount)),
             ]);
-        await tx.DoAsync(ReturnOrders, args);
+        await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
         return true;
+    }
+
+    private static async Task ReturnOrdersAsync(Tx tx, Store store, Payout payout, string state, DateTimeOffset now)
+    {
+        var args = new { storeId = store.Id, payoutId = payout.Id, kind = OrderLog.Returned, state, now, actor = Actor };
+        await tx.DoAsync(LogMoved, args);
+        await tx.DoAsync(ReturnOrders, args);
     }
 
     private const string ToReversed =
@@ -316,7 +341,6 @@ internal static class PayoutBook
         {
             storeId = store.Id,
             payoutId = payout.Id,
-            state = "paid",
             reversedBefore = payout.ReversedMinor,
             reversedMinor = reversed.Minor,
             problem = $"Of the transfer, {reversed} were reversed at Stripe.",
@@ -346,7 +370,7 @@ internal static class PayoutBook
         // Of a part nobody can say whose order it was; after the whole none is paid.
         if (reversed == payout.Amount)
         {
-            await tx.DoAsync(ReturnOrders, args);
+            await ReturnOrdersAsync(tx, store, payout, "paid", now);
         }
 
         return true;

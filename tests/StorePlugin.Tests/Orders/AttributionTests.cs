@@ -9,6 +9,8 @@ internal sealed class AttributionTests
 {
     private static readonly DateTimeOffset At = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly Terms Plain = new(1000, 1000, 30, 30);
+
     [Test]
     public void A_1_the_last_of_two_clicks_counts() =>
         AssertCredited("B", Decide(Click("A", At.AddDays(-5)), Click("B", At.AddDays(-2))));
@@ -28,7 +30,8 @@ internal sealed class AttributionTests
         Touch[] touches = [Click("A", At.AddDays(-5)), Click("B", At.AddDays(-2)) with { CampaignId = "other" }];
 
         var attribution = Attribution.Decide(
-            Recorded(Order()), touches, campaign => new TermsInForce(1, new Terms(1000, 1000, 30, 30) { FirstTouch = campaign == "other" ? null : true }));
+            Order(),
+            new Evidence([.. touches], [Campaign(Plain with { FirstTouch = true }), Campaign(Plain) with { Id = "other" }]));
 
         AssertCredited("B", attribution);
     }
@@ -36,25 +39,25 @@ internal sealed class AttributionTests
     [Test]
     public void A_11_a_code_that_is_no_ambassadors_leaves_links_as_they_are_unless_the_terms_are_exclusive()
     {
-        var order = Recorded(Order() with { Codes = [new OrderCode("SUMMER", 500)] });
+        var order = Order() with { Codes = [new OrderCode("SUMMER", 500)] };
         var exclusive = new Terms(1000, 1000, 30, 30) { ExclusiveCodes = true };
 
-        AssertCredited("A", Attribution.Decide(order, [Click("A", At.AddDays(-1))], InForce));
-        AssertNobody("T7", Attribution.Decide(order, [Click("A", At.AddDays(-1))], _ => new TermsInForce(1, exclusive)));
-        AssertCredited("A", Attribution.Decide(order, [Click("B", At.AddDays(-1)), Code("A", 300)], _ => new TermsInForce(1, exclusive)));
+        AssertCredited("A", Decide(order, Plain, Click("A", At.AddDays(-1))));
+        AssertNobody("T7", Decide(order, exclusive, Click("A", At.AddDays(-1))));
+        AssertCredited("A", Decide(order, exclusive, Click("B", At.AddDays(-1)), Code("A", 300)));
 
         // One that took nothing off is no evidence of anything.
-        var idle = Recorded(Order() with { Codes = [new OrderCode("SUMMER", 0)] });
-        AssertCredited("A", Attribution.Decide(idle, [Click("A", At.AddDays(-1))], _ => new TermsInForce(1, exclusive)));
+        var idle = Order() with { Codes = [new OrderCode("SUMMER", 0)] };
+        AssertCredited("A", Decide(idle, exclusive, Click("A", At.AddDays(-1))));
     }
 
     [Test]
     public void A_15_an_ambassadors_own_purchase_earns_only_where_the_terms_allow_it()
     {
-        var own = new RecordedOrder(Order(), new ShopperHashes(null, "hash of A", null));
+        var own = Code("A", 500) with { IsOwn = true };
 
-        AssertNobody("F1", Attribution.Decide(own, [Code("A", 500)], InForce));
-        AssertCredited("A", Attribution.Decide(own, [Code("A", 500)], _ => new TermsInForce(1, new Terms(1000, 1000, 30, 30) { SelfPurchaseEarns = true })));
+        AssertNobody("F1", Decide(own));
+        AssertCredited("A", Decide(Plain with { SelfPurchaseEarns = true }, own));
     }
 
     [Test]
@@ -63,7 +66,7 @@ internal sealed class AttributionTests
         var terms = new Terms(1000, 1000, 30, 30) { Channels = [OrderChannel.Online] };
 
         AssertCredited("A", Decide(terms, Code("A", 500)));
-        AssertNobody("T13", Attribution.Decide(Recorded(Order() with { Channel = OrderChannel.PointOfSale }), [Code("A", 500)], _ => new TermsInForce(1, terms)));
+        AssertNobody("T13", Decide(Order() with { Channel = OrderChannel.PointOfSale }, terms, Code("A", 500)));
     }
 
     [Test]
@@ -112,7 +115,7 @@ internal sealed class AttributionTests
 
     [Test]
     public void A_code_that_gave_nothing_counts_where_codes_only_track() =>
-        AssertCredited("A", Attribution.Decide(Recorded(Order()), [Code("A", 0)], _ => new TermsInForce(1, new Terms(1000, 0, 30, 30))));
+        AssertCredited("A", Decide(new Terms(1000, 0, 30, 30), Code("A", 0)));
 
     [Test]
     public void A_10_an_ambassador_suspended_the_day_before_gets_nothing_and_is_told_why()
@@ -130,12 +133,12 @@ internal sealed class AttributionTests
     // A code that is nobody's makes no touch at all.
     [Test]
     public void A_11_a_code_of_the_shop_does_not_block_a_click() =>
-        AssertCredited("A", Attribution.Decide(Recorded(Order() with { Codes = [new OrderCode("SUMMER", 400)] }), [Click("A", At.AddDays(-1))], InForce));
+        AssertCredited("A", Decide(Order() with { Codes = [new OrderCode("SUMMER", 400)] }, Plain, Click("A", At.AddDays(-1))));
 
     [Test]
     public void A_13_a_renewal_with_the_code_of_its_origin_earns_nothing()
     {
-        var attribution = Attribution.Decide(Recorded(Order() with { Channel = OrderChannel.Renewal }), [Code("A", 500)], InForce);
+        var attribution = Decide(Order() with { Channel = OrderChannel.Renewal }, Plain, Code("A", 500));
 
         AssertNobody("T14", attribution);
         Assert.That(((Attribution.Nobody)attribution).Why, Does.Contain("renewal"));
@@ -144,8 +147,7 @@ internal sealed class AttributionTests
     [Test]
     public void A_15_an_ambassador_who_buys_with_the_own_code_earns_nothing()
     {
-        var attribution = Attribution.Decide(
-            new RecordedOrder(Order(), new ShopperHashes(null, "hash of A", null)), [Code("A", 500)], InForce);
+        var attribution = Decide(Code("A", 500) with { IsOwn = true });
 
         AssertNobody("F1", attribution);
         Assert.That(((Attribution.Nobody)attribution).Why, Does.Contain("discount stands"));
@@ -154,17 +156,17 @@ internal sealed class AttributionTests
     [Test]
     public void Before_the_launch_and_after_a_codes_end_nobody_is_credited()
     {
-        AssertNobody("T10", Decide(Code("A", 500) with { LaunchedAt = At.AddSeconds(1) }));
-        AssertNobody("T10", Decide(Code("A", 500) with { LaunchedAt = null }));
+        AssertNobody("T10", Attribution.Decide(Order(), new Evidence([Code("A", 500)], [Campaign(Plain) with { LaunchedAt = At.AddSeconds(1) }])));
+        AssertNobody("T10", Attribution.Decide(Order(), new Evidence([Code("A", 500)], [new CampaignAt("cmp", null, null, null)])));
         AssertNobody("T10", Decide(Code("A", 500) with { ApprovedAt = At.AddSeconds(1) }));
         AssertNobody("T5", Decide(Code("A", 500) with { AssignedAt = At.AddSeconds(1) }));
         AssertNobody("T5", Decide(Code("A", 500) with { EndedAt = At }));
-        AssertCredited("A", Decide(Code("A", 500) with { AssignedAt = At, ApprovedAt = At, LaunchedAt = At, EndedAt = At.AddSeconds(1) }));
+        AssertCredited("A", Decide(Code("A", 500) with { AssignedAt = At, ApprovedAt = At, EndedAt = At.AddSeconds(1) }));
     }
 
     [Test]
     public void A_test_order_earns_nothing() =>
-        AssertNobody("T13", Attribution.Decide(Recorded(Order() with { Test = true }), [Code("A", 500)], InForce));
+        AssertNobody("T13", Decide(Order() with { Test = true }, Plain, Code("A", 500)));
 
     [Test]
     public void The_order_in_which_touches_are_found_changes_nothing()
@@ -176,15 +178,18 @@ internal sealed class AttributionTests
             Is.All.EqualTo("B"));
     }
 
-    private static Attribution Decide(params Touch[] touches) => Attribution.Decide(Recorded(Order()), touches, InForce);
+    private static Attribution Decide(params Touch[] touches) => Decide(Plain, touches);
 
-    private static Attribution Decide(Terms terms, params Touch[] touches) =>
-        Attribution.Decide(Recorded(Order()), touches, _ => new TermsInForce(1, terms));
+    private static Attribution Decide(Terms terms, params Touch[] touches) => Decide(Order(), terms, touches);
 
-    private static TermsInForce InForce(string campaignId) => new(1, new Terms(1000, 1000, 30, 30));
+    private static Attribution Decide(Order order, Terms terms, params Touch[] touches) =>
+        Attribution.Decide(order, new Evidence([.. touches], [Campaign(terms)]));
+
+    private static CampaignAt Campaign(Terms terms) => new("cmp", 1, At.AddYears(-1), null) { Terms = terms };
 
     private static Touch Code(string who, long discountMinor, long position = 0) => new(
-        TouchKind.Code, "CODE" + who, At, discountMinor, position, who, "cmp", At.AddYears(-1), null, At.AddYears(-1), null, At.AddYears(-1), "hash of " + who);
+        TouchKind.Code, "CODE" + who, At, discountMinor, position, who, "cmp", At.AddYears(-1), null, At.AddYears(-1), null)
+    { IsOwn = false };
 
     private static Touch Click(string who, DateTimeOffset at) => Code(who, 0) with { Kind = TouchKind.Click, Evidence = "click of " + who, At = at };
 
@@ -197,8 +202,6 @@ internal sealed class AttributionTests
         Currency = Currency.Parse("EUR"),
         Paid = true,
     };
-
-    private static RecordedOrder Recorded(Order order) => new(order, ShopperHashes.Unknown);
 
     private static string? Winner(Attribution attribution) => (attribution as Attribution.Credited)?.Winner.AmbassadorId;
 

@@ -1,0 +1,61 @@
+// What a decision rests on beside the order's own facts: the touches, and what their campaigns were at the order's instant.
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StorePlugin.Campaigns;
+
+namespace StorePlugin.Orders;
+
+/// <summary>A campaign as it was at an order's instant.</summary>
+/// <param name="Revision">The terms in force; null before its launch.</param>
+/// <param name="Stopped">Whether it was paused or had ended; null where it was neither.</param>
+internal sealed record CampaignAt(
+    string Id,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Revision,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? LaunchedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CampaignStop? Stopped)
+{
+    /// <summary>Those of <see cref="Revision"/>; a revision never changes, so the log names it and does not repeat it.</summary>
+    [JsonIgnore]
+    public Terms? Terms { get; init; }
+}
+
+/// <summary>
+/// The evidence of one decision. It is written to the event log with every decision, so that the same decision can be made
+/// again after clicks have expired, codes have ended and people have gone.
+/// </summary>
+internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<CampaignAt> Campaigns)
+{
+    public static readonly Evidence None = new([], []);
+
+    /// <summary>The campaign of a touch, or the one that a person has chosen.</summary>
+    public CampaignAt CampaignOf(string campaignId)
+    {
+        foreach (var campaign in Campaigns)
+        {
+            if (campaign.Id == campaignId)
+            {
+                return campaign;
+            }
+        }
+
+        throw new System.Diagnostics.UnreachableException($"The campaign {campaignId} is no part of the evidence.");
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, EvidenceJson.Default.Evidence);
+
+    /// <param name="termsOf">The terms of a campaign's revision, as they were written once.</param>
+    public static Evidence FromJson(string json, Func<string, long, Terms> termsOf)
+    {
+        var read = JsonSerializer.Deserialize(json, EvidenceJson.Default.Evidence) ?? throw new JsonException("A decision names no evidence.");
+        return read with
+        {
+            Campaigns = [.. read.Campaigns.Select(campaign =>
+                campaign.Revision is { } revision ? campaign with { Terms = termsOf(campaign.Id, revision) } : campaign)],
+        };
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Evidence))]
+internal sealed partial class EvidenceJson : JsonSerializerContext;

@@ -1,0 +1,238 @@
+// Reads the evidence of a batch of orders: touches with their dated facts, and their campaigns, in a few statements.
+using System.Collections.Immutable;
+using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Orders;
+
+internal sealed class EvidenceReader
+{
+    // SQL Server takes 2,100 parameters.
+    private const int KeysAtOnceMax = 200;
+
+    private const string LoadCodes =
+        """
+        SELECT c.code_key, c.ambassador_id, c.campaign_id, c.assigned_at, c.ended_at, a.approved_at, a.person_hash
+        FROM codes c
+        JOIN ambassadors a ON a.store_id = c.store_id AND a.id = c.ambassador_id
+        WHERE c.store_id = @storeId AND c.code_key IN @keys
+        """;
+
+    private const string LoadClicks =
+        """
+        SELECT c.id AS reference, c.ambassador_id, c.campaign_id, c.at AS dated, a.approved_at, a.person_hash
+        FROM clicks c
+        JOIN ambassadors a ON a.store_id = c.store_id AND a.id = c.ambassador_id
+        WHERE c.store_id = @storeId AND c.id IN @keys
+        """;
+
+    // From now on the click is kept: the order may change years later, and is then decided by the same click again.
+    private const string KeepClicks =
+        "UPDATE clicks SET used_at = @now WHERE store_id = @storeId AND id IN @keys AND used_at IS NULL";
+
+    private const string LoadLinks =
+        """
+        SELECT l.slug_key AS reference, l.ambassador_id, l.campaign_id, l.created_at AS dated, a.approved_at, a.person_hash
+        FROM link_slugs l
+        JOIN ambassadors a ON a.store_id = l.store_id AND a.id = l.ambassador_id
+        WHERE l.store_id = @storeId AND l.slug_key IN @keys
+        """;
+
+    private const string LoadSuspensions =
+        """
+        SELECT ambassador_id, from_at, until_at FROM suspensions
+        WHERE store_id = @storeId AND ambassador_id IN @keys
+        """;
+
+    private const string LoadCampaigns = "SELECT id, launched_at FROM campaigns WHERE store_id = @storeId AND id IN @keys";
+
+    private const string LoadTerms =
+        """
+        SELECT campaign_id, revision, terms, effective_at FROM campaign_revisions
+        WHERE store_id = @storeId AND campaign_id IN @keys AND effective_at IS NOT NULL AND withdrawn_at IS NULL
+        """;
+
+    private const string LoadStates =
+        """
+        SELECT campaign_id, number, state, at FROM campaign_states
+        WHERE store_id = @storeId AND campaign_id IN @keys AND state <> 'draft'
+        """;
+
+    private readonly Dictionary<string, CodeRow> _codes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ReferenceRow> _clicks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ReferenceRow> _links = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string CampaignId, long Revision), Terms> _terms = [];
+    private Dictionary<string, DateTimeOffset?> _launches = [];
+    private ILookup<string, SuspensionRow> _suspensions = Empty<SuspensionRow>();
+    private ILookup<string, StateRow> _states = Empty<StateRow>();
+    private ILookup<string, TermsRow> _revisions = Empty<TermsRow>();
+
+    private EvidenceReader()
+    {
+    }
+
+    /// <summary>Reads what the orders name, and keeps the clicks among it for good.</summary>
+    public static async Task<EvidenceReader> LoadAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, DateTimeOffset now)
+    {
+        var reader = new EvidenceReader();
+        await reader.LoadTouchesAsync(tx, store, facts, now);
+        var references = reader._clicks.Values.Concat(reader._links.Values).ToList();
+        var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId)).Distinct();
+        var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
+            .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId)).Distinct().ToList();
+        reader._suspensions = (await ReadAsync<SuspensionRow>(tx, store, LoadSuspensions, ambassadors)).ToLookup(row => row.AmbassadorId);
+        reader._launches = (await ReadAsync<CampaignRow>(tx, store, LoadCampaigns, campaigns)).ToDictionary(row => row.Id, row => row.LaunchedAt, StringComparer.Ordinal);
+        reader._states = (await ReadAsync<StateRow>(tx, store, LoadStates, campaigns)).ToLookup(row => row.CampaignId);
+        reader._revisions = (await ReadAsync<TermsRow>(tx, store, LoadTerms, campaigns)).ToLookup(row => row.CampaignId);
+        return reader;
+    }
+
+    /// <summary>The evidence of one of the orders that were read.</summary>
+    public Evidence Of(OrderFacts facts)
+    {
+        var order = facts.Recorded.Order;
+        var touches = ImmutableArray.CreateBuilder<Touch>();
+        AddCodes(touches, order, facts.Recorded.Shopper);
+        AddReferences(touches, order, facts.Recorded.Shopper);
+        if (touches.Count == 0 && facts.Override?.CampaignId is null)
+        {
+            return Evidence.None;
+        }
+
+        var campaigns = touches.Select(touch => touch.CampaignId).Append(facts.Override?.CampaignId).OfType<string>().Distinct(StringComparer.Ordinal)
+            .Select(campaign => CampaignAt(campaign, order.At)).ToImmutableArray();
+        return new Evidence(touches.DrainToImmutable(), campaigns);
+    }
+
+    private async Task LoadTouchesAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, DateTimeOffset now)
+    {
+        var codeKeys = facts.SelectMany(of => of.Recorded.Order.Codes).Select(code => CodeKey.Of(code.Code)).Distinct();
+        foreach (var row in await ReadAsync<CodeRow>(tx, store, LoadCodes, codeKeys))
+        {
+            _codes[row.CodeKey] = row;
+        }
+
+        var references = facts.SelectMany(of => of.Recorded.Order.References).Select(reference => reference.Value).Distinct().ToList();
+        foreach (var row in await ReadAsync<ReferenceRow>(tx, store, LoadClicks, references))
+        {
+            _clicks[row.Reference] = row;
+        }
+
+        foreach (var keys in _clicks.Keys.Chunk(KeysAtOnceMax))
+        {
+            await tx.DoAsync(KeepClicks, new { storeId = store.Id, keys, now });
+        }
+
+        var slugs = references.Where(reference => !_clicks.ContainsKey(reference)).Select(CodeKey.Of).Distinct();
+        foreach (var row in await ReadAsync<ReferenceRow>(tx, store, LoadLinks, slugs))
+        {
+            _links[row.Reference] = row;
+        }
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(Tx tx, Store store, string sql, IEnumerable<string> wanted)
+    {
+        var rows = new List<T>();
+        foreach (var keys in wanted.Chunk(KeysAtOnceMax))
+        {
+            rows.AddRange(await tx.ManyAsync<T>(sql, new { storeId = store.Id, keys }));
+        }
+
+        return rows;
+    }
+
+    private void AddCodes(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
+    {
+        for (var position = 0; position < order.Codes.Length; position++)
+        {
+            var code = order.Codes[position];
+            if (_codes.TryGetValue(CodeKey.Of(code.Code), out var row))
+            {
+                touches.Add(new Touch(
+                    TouchKind.Code, code.Code, order.At, code.AmountMinor, position, row.AmbassadorId, row.CampaignId, row.AssignedAt, row.EndedAt,
+                    row.ApprovedAt, SuspendedAt(row.AmbassadorId, order.At))
+                {
+                    IsOwn = IsOwn(shopper, row.PersonHash),
+                });
+            }
+        }
+    }
+
+    private void AddReferences(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
+    {
+        foreach (var reference in order.References.DistinctBy(reference => reference.Value))
+        {
+            if (_clicks.TryGetValue(reference.Value, out var click))
+            {
+                touches.Add(Reference(TouchKind.Click, reference.Value, click, click.Dated));
+            }
+            else if (_links.TryGetValue(CodeKey.Of(reference.Value), out var link))
+            {
+                touches.Add(Reference(TouchKind.Link, reference.Value, link, order.At));
+            }
+        }
+
+        Touch Reference(TouchKind kind, string evidence, ReferenceRow row, DateTimeOffset at) => new(
+            kind, evidence, at, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.Dated, EndedAt: null, row.ApprovedAt,
+            SuspendedAt(row.AmbassadorId, order.At))
+        {
+            IsOwn = IsOwn(shopper, row.PersonHash),
+        };
+    }
+
+    private static bool? IsOwn(ShopperHashes shopper, string personHash) => shopper.Email is { } email ? email == personHash : null;
+
+    private CampaignAt CampaignAt(string campaignId, DateTimeOffset at)
+    {
+        var row = _revisions[campaignId].Where(revision => revision.EffectiveAt <= at).MaxBy(revision => (revision.EffectiveAt, revision.Revision));
+        return new CampaignAt(campaignId, row?.Revision, _launches[campaignId], StoppedAs(campaignId, at)) { Terms = row is null ? null : TermsOf(row) };
+    }
+
+    private Terms TermsOf(TermsRow row)
+    {
+        if (!_terms.TryGetValue((row.CampaignId, row.Revision), out var terms))
+        {
+            terms = _terms[(row.CampaignId, row.Revision)] = Terms.FromJson(row.Terms);
+        }
+
+        return terms;
+    }
+
+    /// <summary>
+    /// Since when the ambassador was suspended at an order's instant, or null. A suspension that has ended since still
+    /// counts for the orders of its time, however late they arrive (rules T10, I6).
+    /// </summary>
+    private DateTimeOffset? SuspendedAt(string ambassadorId, DateTimeOffset at) => _suspensions[ambassadorId]
+        .Where(suspension => suspension.FromAt <= at && (suspension.UntilAt is null || at < suspension.UntilAt))
+        .Min(suspension => (DateTimeOffset?)suspension.FromAt);
+
+    /// <summary>Whether the campaign was paused or had ended at an order's instant, by its states dated then (rules T10, I6).</summary>
+    private CampaignStop? StoppedAs(string campaignId, DateTimeOffset at) =>
+        _states[campaignId].Where(state => state.At <= at).MaxBy(state => state.Number)?.State switch
+        {
+            "paused" => CampaignStop.Paused,
+            "ended" => CampaignStop.Ended,
+            _ => null,
+        };
+
+    private static ILookup<string, T> Empty<T>() => Enumerable.Empty<T>().ToLookup(_ => "");
+
+    private sealed record CodeRow(
+        string CodeKey, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt,
+        DateTimeOffset ApprovedAt, string PersonHash);
+
+    // A click's id and instant, or a slug's key and the instant it was made.
+    private sealed record ReferenceRow(
+        string Reference, string AmbassadorId, string CampaignId, DateTimeOffset Dated, DateTimeOffset ApprovedAt, string PersonHash);
+
+    private sealed record SuspensionRow(string AmbassadorId, DateTimeOffset FromAt, DateTimeOffset? UntilAt);
+
+    private sealed record CampaignRow(string Id, DateTimeOffset? LaunchedAt);
+
+    private sealed record StateRow(string CampaignId, long Number, string State, DateTimeOffset At);
+
+    private sealed record TermsRow(string CampaignId, long Revision, string Terms, DateTimeOffset EffectiveAt);
+}

@@ -1,0 +1,191 @@
+// Where an order stands, how an event moves it, and which entries follow: values in, values out.
+using System.Collections.Immutable;
+using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Orders;
+
+/// <summary>
+/// What is known and booked of an order. Live processing and the replay of the event log go through the same functions, so
+/// that the same events give the same receipts and the same entries.
+/// </summary>
+/// <param name="Revision">How many events have moved the order; 0: nothing is known of it.</param>
+/// <param name="CommissionMinor">What is booked, in minor units of <paramref name="Currency"/>.</param>
+/// <param name="Facts">Null while only refunds or deletions are known.</param>
+/// <param name="LooseRefunds">Refunds that came on their own.</param>
+internal sealed record OrderState(
+    long Revision, string State, long CommissionMinor, Currency? Currency, string? AmbassadorId, DateTimeOffset? HoldUntil,
+    OrderFacts? Facts, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt)
+{
+    public static readonly OrderState Nothing = new(0, "parked", 0, null, null, null, null, [], null);
+
+    /// <summary>The id of a deletion among the refunds: unique for the order and the instant, in the width of the column.</summary>
+    public static string DeletionOf(OrderEvent.Deleted deleted) =>
+        "deleted:" + Ids.HashOf($"{deleted.OrderId} {deleted.At.ToUnixTimeMilliseconds()}")[..40];
+
+    /// <summary>Whether the order was decided in this currency; null while it was not decided.</summary>
+    public bool? IsIn(Currency currency) => Currency is { } known ? known == currency : null;
+
+    /// <summary>
+    /// The facts with the event. Null while only refunds or deletions are known; the same facts where the event says nothing
+    /// new.
+    /// </summary>
+    public OrderFacts? With(OrderEvent orderEvent) => (orderEvent, Facts) switch
+    {
+        (OrderEvent.Version version, null) => new OrderFacts(version.Recorded, version.Hash, PaidAtOf(version.Recorded.Order), LooseRefunds, DeletedAt),
+        (OrderEvent.Version version, { } facts) => With(version, facts),
+        (_, null) => null,
+        (OrderEvent.Refunded refunded, { } facts) => facts with { LooseRefunds = facts.LooseRefunds.Add(refunded.Refund) },
+        (OrderEvent.Deleted deleted, { } facts) => deleted.At <= facts.DeletedAt ? facts : facts with { DeletedAt = deleted.At },
+        (OrderEvent.Decided decided, { } facts) => facts with { Decisions = facts.Decisions.Add(decided.Decision) },
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static OrderFacts With(OrderEvent.Version version, OrderFacts facts)
+    {
+        var paidAt = PaidAtOf(version.Recorded.Order);
+        var newer = RecordedOrder.Compare((version.Recorded, version.Hash), (facts.Recorded, facts.ContentHash)) > 0;
+        var merged = newer ? facts with { Recorded = version.Recorded, ContentHash = version.Hash } : facts;
+
+        // An older version can still tell of an earlier payment (rule H2).
+        return paidAt is not null && (facts.PaidAt is null || paidAt < facts.PaidAt) ? merged with { PaidAt = paidAt } : merged;
+    }
+
+    /// <summary>The anchor that this version gives (rule H2): the platform's own instant, else when the version was made.</summary>
+    private static DateTimeOffset? PaidAtOf(Order order) => order.Paid ? order.PaidAt ?? order.UpdatedAt : null;
+
+    /// <summary>Decides the order with these facts, and how its row and its entries follow.</summary>
+    public SettledOrder Settle(OrderEvent orderEvent, OrderFacts? facts, Evidence evidence)
+    {
+        if (facts is null)
+        {
+            return new SettledOrder(this, orderEvent, null, null, null, "parked", CommissionMinor, null, null);
+        }
+
+        var receipt = Decision.Of(facts, evidence);
+        var state = StateAfter(receipt);
+        return new SettledOrder(
+            this, orderEvent, facts, evidence, receipt, state, receipt.CommissionMinor, state is "held" or "review" ? receipt.HoldUntil : HoldUntil,
+            ReasonOf(state, facts, receipt));
+    }
+
+    /// <summary>Where the order stands after a decision. What has been approved or paid stays so; refunds post beside it (rule K1).</summary>
+    private string StateAfter(Receipt receipt) => receipt switch
+    {
+        { Credited: false } => CommissionMinor == 0 && State != "reversed" ? "uncredited" : "reversed",
+        { PaidAt: null } => "observed",
+        { CommissionMinor: 0 } when CommissionMinor != 0 || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
+        _ when AmbassadorId == receipt.AmbassadorId && IsIn(receipt.Currency) is not false && State is "approved" or "in_payout" or "paid" => State,
+        _ => receipt.OpenRules.IsEmpty ? "held" : "review",
+    };
+
+    /// <summary>
+    /// Why an order stands so, in words. Who brought it is half of the answer; what became of it since is the other, and
+    /// the whole one where nothing is left.
+    /// </summary>
+    private static string ReasonOf(string state, OrderFacts facts, Receipt receipt) => (state, receipt) switch
+    {
+        ("reversed", { Credited: false }) => $"The commission was taken back. {receipt.Reason}",
+        ("reversed", _) => $"{FateOf(facts, receipt)}: the commission was taken back.",
+        ("observed", { RemainingBaseMinor: 0 }) => $"{FateOf(facts, receipt)} before it was paid: it earns nothing.",
+        ("review", _) => string.Join(' ', receipt.Reviews.Where(review => review.AllowedBy is null).Select(review => review.Why)),
+        ("held", { Findings: [_, ..] findings }) => string.Join(' ', findings),
+        (_, { CommissionMinor: > 0 }) when receipt.CommissionMinor < receipt.OriginalCommissionMinor =>
+            $"{receipt.Reason} Refunds have taken a part of its commission back.",
+        _ => receipt.Reason,
+    };
+
+    private static string FateOf(OrderFacts facts, Receipt receipt) =>
+        (receipt.CancelledAt is not null, facts.Recorded.Order.RefundedInFull || !receipt.Refunds.IsEmpty) switch
+        {
+            (true, true) => "Cancelled and refunded",
+            (true, false) => "Cancelled",
+            (false, true) => receipt.RemainingBaseMinor == 0 ? "Refunded in full" : "Refunded but for a rest that earns nothing",
+            _ => facts.Deleted ? "Deleted in the store" : "Changed so that it earns nothing any more",
+        };
+}
+
+/// <summary>An order after an event, before it is written.</summary>
+/// <param name="Facts">Null while only refunds or deletions are known; then there is no receipt.</param>
+/// <param name="Reason">Why it stands so, in words.</param>
+internal sealed record SettledOrder(
+    OrderState Before, OrderEvent Event, OrderFacts? Facts, Evidence? Evidence, Receipt? Receipt, string State, long CommissionMinor,
+    DateTimeOffset? HoldUntil, string? Reason)
+{
+    private const string System = "system";
+
+    public long Revision => Before.Revision + 1;
+
+    /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
+    public string Actor => Event is OrderEvent.Decided decided ? decided.Decision.Actor : System;
+
+    /// <summary>What became of it, in words.</summary>
+    public string Outcome => Receipt switch
+    {
+        null => "A refund or deletion came before its order and waits for it.",
+        { Credited: true } => $"{new Money(CommissionMinor, Receipt.Currency)} for {Receipt.AmbassadorId}: {State}.",
+        _ => $"Nobody is credited: {Receipt.Reason}",
+    };
+
+    /// <summary>What the next event finds.</summary>
+    public OrderState After => new(
+        Revision, State, CommissionMinor, Receipt?.Currency, Receipt?.AmbassadorId, HoldUntil, Facts,
+        Facts?.LooseRefunds ?? (Event is OrderEvent.Refunded { Refund: var refund } ? Before.LooseRefunds.Add(refund) : Before.LooseRefunds),
+        Facts is not null ? Facts.DeletedAt : Event is OrderEvent.Deleted { At: var at } && !(at <= Before.DeletedAt) ? at : Before.DeletedAt);
+
+    /// <summary>The entries that bring the ledger to the receipt's target (rule B9); none when it is there already.</summary>
+    public IEnumerable<LedgerTransaction> Postings(DateTimeOffset now)
+    {
+        if (Receipt is not { } receipt)
+        {
+            yield break;
+        }
+
+        var booked = Before.CommissionMinor;
+        var source = $"{Event.OrderId}:{Revision}";
+        if (booked != 0 && Before.IsIn(receipt.Currency) is false)
+        {
+            // What was booked in another currency is taken back in that currency: the two are never added (rule M1).
+            yield return Post(
+                $"{source}:currency", Before.AmbassadorId!, AccountOf(Before.State), new Money(-booked, Before.Currency!.Value), "The order's currency changed.");
+            booked = 0;
+        }
+        else if (booked != 0 && receipt.AmbassadorId is not null && receipt.AmbassadorId != Before.AmbassadorId)
+        {
+            // An edit gave the order to another ambassador: the first one's commission is taken back whole.
+            yield return Post($"{source}:reassigned", Before.AmbassadorId!, AccountOf(Before.State), Minor(-booked), "The order counts for another ambassador now.");
+            booked = 0;
+        }
+
+        var (from, to) = (AccountOf(Before.State), AccountOf(State));
+        if (booked != 0 && from != to && State != "reversed")
+        {
+            // What a person must look at stands in an account of its own, and goes back when they have allowed it (rule H3).
+            yield return new LedgerTransaction(
+                LedgerKind.Review, source, receipt.Currency, now, Actor, to == Account.Review ? Reason! : "A person has looked at it and allows it.",
+                LedgerTransaction.Move(receipt.AmbassadorId!, Event.OrderId, from, to, Minor(booked)));
+        }
+
+        if (CommissionMinor != booked)
+        {
+            // Reversed from wherever it stood: while in a payout and after it, a negative entry on approved (rule K1).
+            var account = AccountOf(State == "reversed" ? Before.State : State);
+            yield return Post(
+                source, receipt.AmbassadorId ?? Before.AmbassadorId!, account, Minor(CommissionMinor - booked), booked == 0 ? receipt.Reason : "The order changed.");
+        }
+
+        Money Minor(long minor) => new(minor, receipt.Currency);
+
+        LedgerTransaction Post(string cause, string ambassadorId, string account, Money amount, string reason) => new(
+            LedgerKind.Commission, cause, amount.Currency, now, Actor, reason,
+            LedgerTransaction.Move(ambassadorId, Event.OrderId, Account.Expense, account, amount));
+    }
+
+    private static string AccountOf(string state) => state switch
+    {
+        "review" => Account.Review,
+        "approved" or "in_payout" or "paid" => Account.Approved,
+        _ => Account.Held,
+    };
+}
