@@ -207,7 +207,7 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         }
         else
         {
-            await ReturnAsync(tx, storeId, id, ambassador, approval, at, now);
+            await ReturnAsync(tx, storeId, id, ambassador, approval, at);
         }
 
         var code = new NewCode(id, campaignId, ambassador.Code, at, campaign.HasDiscount ? "pending" : "none");
@@ -217,11 +217,10 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
     }
 
     // The first approval stays the one that orders of before the leaving are judged by; this one is among the states.
-    private async Task ReturnAsync(Tx tx, string storeId, string id, NewAmbassador person, Approval approval, DateTimeOffset at, DateTimeOffset now)
+    private async Task ReturnAsync(Tx tx, string storeId, string id, NewAmbassador person, Approval approval, DateTimeOffset at)
     {
         await tx.DoAsync(UpdateToReturned, new { storeId, id, name = person.Name, email = person.Email, account = person.StripeAccount });
         await AmbassadorLife.RecordAsync(tx, storeId, id, "approved", at, approval.Actor, approval.Reason);
-        await SuspensionSpans.FollowAsync(tx, storeId, id, "approved", at, approval.Actor, now);
         if (person.StripeAccount is not null)
         {
             Log.StripeAccountSet(logger, storeId, id, "set", approval.Actor);

@@ -119,7 +119,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         """
         SELECT e.ambassador_id, e.amount_minor, e.currency FROM ledger_transactions t
         JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
-        WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source IN @keys AND e.account = 'approved'
+        WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source IN @sources AND e.account = 'approved'
         """;
 
     private async Task<ImportPlan> PlanAsync(Store store, string campaignId, ImportFile file, CancellationToken cancel)
@@ -135,9 +135,9 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         }
 
         var openings = new List<Opening>();
-        foreach (var keys in people.Values.Select(SourceOf).Chunk(KeysAtOnceMax))
+        foreach (var sources in people.Values.Select(SourceOf).Chunk(KeysAtOnceMax))
         {
-            openings.AddRange(await db.ManyAsync<Opening>(ReadOpenings, new { storeId = store.Id, keys }, cancel));
+            openings.AddRange(await db.ManyAsync<Opening>(ReadOpenings, new { storeId = store.Id, sources }, cancel));
         }
 
         var known = new ImportKnown(

@@ -83,8 +83,7 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
         db.InTransactionAsync(
             async tx =>
             {
-                var now = clock.GetUtcNow();
-                var at = WholeSecond.Of(now);
+                var at = WholeSecond.Of(clock.GetUtcNow());
                 if (await tx.DoAsync(update, new { storeId = store.Id, id, at }) == 0)
                 {
                     return await tx.OneAsync<string>(ReadState, new { storeId = store.Id, id }) switch
@@ -102,7 +101,6 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
                 }
 
                 await RecordAsync(tx, store.Id, id, state, at, actor, reason);
-                await SuspensionSpans.FollowAsync(tx, store.Id, id, state, at, actor, now);
                 return LifeStep.Done;
             },
             cancel: cancel);

@@ -123,6 +123,7 @@ internal static class Decision
         EndedAt = weighed.Touch.EndedAt,
         ApprovedAt = weighed.Touch.ApprovedAt,
         SuspendedAt = weighed.Touch.SuspendedAt,
+        LeftAt = weighed.Touch.LeftAt,
         IsOwn = weighed.Touch.IsOwn,
     };
 

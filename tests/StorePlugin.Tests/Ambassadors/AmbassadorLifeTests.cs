@@ -73,7 +73,8 @@ internal sealed class AmbassadorLifeTests
         Assert.That(((string?)person["state"], (string?)person["endedAt"], person["suspendedAt"]), Is.EqualTo(("ended", "2026-03-01T11:00:00Z", (JsonNode?)null)));
         Assert.That(await _shop.BalanceAsync(_ann, Account.Held), Is.EqualTo(2 * 900), "whoever ordered before counts, however late");
         Assert.That((await _shop.StateAsync("2"), await _shop.StateAsync("3")), Is.EqualTo(("uncredited", "uncredited")));
-        Assert.That((await _shop.ReceiptAsync("3")).Rule, Is.EqualTo("T10"));
+        var receipt = await _shop.ReceiptAsync("3");
+        Assert.That((receipt.Rule, receipt.Touches[0].Why, receipt.Touches[0].LeftAt), Is.EqualTo(("T10", "The ambassador had left at the order's instant.", StoreApp.Start.AddHours(1))));
         Assert.That(await _app.Get<Verify>().RunAsync(_shop.Store.Id, default), Is.Empty);
     }
 
