@@ -126,6 +126,10 @@ internal sealed record SettledOrder(
     /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
     public string Actor => Event is OrderEvent.Decided decided ? decided.Decision.Actor : System;
 
+    /// <summary>The customer whom the order binds to its ambassador when it is approved (rule T8); null where the terms bind nobody.</summary>
+    public string? BindsKey =>
+        Receipt is { Credited: true, Terms.Binding: not null } && Customers.KeysOf(Facts!.Recorded.Shopper) is [var key, ..] ? key : null;
+
     /// <summary>What the order adds to its ambassador's standing; nothing while it is not credited, not paid or in review (rule L1).</summary>
     public ImmutableArray<StandingChange> StandingChanges
     {

@@ -68,17 +68,17 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string InsertOrder =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
-            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, hold_until, reason,
+            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, hold_until, reason,
             created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
-            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @HoldUntil, @Reason, @Now, @Now)
+            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason, @Now, @Now)
         """;
 
     private const string UpdateOrder =
         """
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
-            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor,
+            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey,
             hold_until = @HoldUntil, reason = @Reason, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
@@ -120,6 +120,11 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
         // Orders of one batch stand before and behind each other as all orders do.
         changes.Sort(static (left, right) => string.CompareOrdinal(left.Moment, right.Moment));
+        foreach (var change in changes.Where(change => change.Facts is not null))
+        {
+            await Customers.NoteAsync(tx, store, change.Before.Facts, change.Facts!, now);
+        }
+
         var evidence = await EvidenceReader.LoadAsync(tx, store, [.. changes.Select(change => change.Facts).OfType<OrderFacts>()], now);
         var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
         var stored = await LoadReceiptsAsync(tx, store, events);
@@ -139,6 +144,16 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         }
 
         await WriteAsync(tx, store, settled, now);
+        foreach (var order in settled)
+        {
+            await Customers.EndBindingsAsync(tx, store, order, now);
+            if (order.Receipt is { } receipt && receipt.AmbassadorId != order.Before.AmbassadorId && Customers.PlansOf(order.Facts!.Recorded.Order) is not null)
+            {
+                // Its renewals are whose it is.
+                await Customers.QueueLaterAsync(tx, store, order.Facts, now);
+            }
+        }
+
         return outcomes;
     }
 
@@ -285,7 +300,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("VersionUpdatedAt", receipt?.VersionUpdatedAt), ("VersionHash", receipt?.VersionHash),
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
-                ("MerchantCostMinor", order.MerchantCostMinor),
+                ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKey", order.BindsKey),
                 ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("Now", now));
             if (written == 0)
             {
