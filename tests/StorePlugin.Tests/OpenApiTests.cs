@@ -191,6 +191,7 @@ internal sealed class OpenApiTests
     [TestCase("TermsRequest", "commission")]
     [TestCase("RevisionRequest", "terms")]
     [TestCase("CopyRequest", "name")]
+    [TestCase("BackTestRequest", "terms", "from", "to")]
     public void What_has_a_default_or_may_be_left_out_is_not_required(string schema, params string[] required) =>
         Assert.That(
             _document["components"]!["schemas"]![schema]!["required"]!.AsArray().Select(name => (string?)name), Is.EquivalentTo(required));

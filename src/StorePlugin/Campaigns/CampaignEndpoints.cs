@@ -68,6 +68,7 @@ internal static class CampaignEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapRevisions();
         group.MapComparison();
+        group.MapBackTests();
     }
 
     /// <summary>For every call that names a campaign which the store does not have.</summary>

@@ -9,5 +9,7 @@ internal static class CampaignsSetup
         services.AddSingleton<CampaignLife>();
         services.AddSingleton<Revisions>();
         services.AddSingleton<CampaignComparison>();
+        services.AddSingleton<BackTest>();
+        services.AddSingleton<BackTestVerb>();
     }
 }
