@@ -145,7 +145,8 @@ internal sealed class BackTestVerb(
         }
         catch (JsonException e)
         {
-            wrong.Add($"{path} is not JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+            // What stands twice has no place in the parser's words.
+            wrong.Add(e.LineNumber is { } line ? $"{path} is not JSON: see line {line + 1}, byte {e.BytePositionInLine + 1}." : $"{path} names a term twice.");
         }
 
         return null;

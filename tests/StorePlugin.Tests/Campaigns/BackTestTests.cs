@@ -4,8 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using StorePlugin.Campaigns;
+using StorePlugin.Orders;
 using StorePlugin.Tests.Orders;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Campaigns;
 
@@ -63,7 +65,7 @@ internal sealed class BackTestTests
     [Test]
     public async Task Other_terms_touch_no_table_either()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
         var tables = await TablesAsync();
 
         var (code, _) = await ResultAsync(Percent(20));
@@ -77,7 +79,7 @@ internal sealed class BackTestTests
         string[] prices = ["100.00", "33.33", "0.05", "77.77"];
         foreach (var (price, i) in prices.Select((price, i) => (price, i)))
         {
-            await _shop.PaysAsync((Order($"{i + 1}") with { Lines = [(price, 1, "0.00")] }).With("ANN10", "0.03"));
+            await _shop.PaysAsync((Sale($"{i + 1}") with { Lines = [(price, 1, "0.00")] }).With("ANN10", "0.03"));
         }
 
         var (code, result) = await ResultAsync(Percent(20));
@@ -100,9 +102,9 @@ internal sealed class BackTestTests
     {
         var click = await _shop.ClickAsync(_ann);
         var bob = await _shop.AmbassadorAsync("BOB10");
-        await _shop.PaysAsync(Order("1", day: 9) with { CartRef = click });
-        await _shop.PaysAsync(Order("2", day: 10) with { CartRef = click });
-        await _shop.PaysAsync(Order("3", day: 20).With("BOB10", "10.00"));
+        await _shop.PaysAsync(Sale("1", day: 9) with { CartRef = click });
+        await _shop.PaysAsync(Sale("2", day: 10) with { CartRef = click });
+        await _shop.PaysAsync(Sale("3", day: 20).With("BOB10", "10.00"));
 
         var eur = Eur((await ResultAsync("""{"commission":{"percent":10},"friendDiscount":{"percent":10},"windowDays":10}""")).Result);
 
@@ -115,8 +117,8 @@ internal sealed class BackTestTests
     [Test]
     public async Task A_minimum_and_excluded_products_take_commission_and_leave_net_sales()
     {
-        await _shop.PaysAsync((Order("1") with { Lines = [("50.00", 1, "0.00")] }).With("ANN10", "10.00"));
-        await _shop.PaysAsync((Order("2") with { Lines = [("100.00", 1, "0.00"), ("60.00", 1, "0.00")] }).With("ANN10", "10.00"));
+        await _shop.PaysAsync((Sale("1") with { Lines = [("50.00", 1, "0.00")] }).With("ANN10", "10.00"));
+        await _shop.PaysAsync((Sale("2") with { Lines = [("100.00", 1, "0.00"), ("60.00", 1, "0.00")] }).With("ANN10", "10.00"));
 
         var minimum = Eur((await ResultAsync("""{"commission":{"percent":10},"friendDiscount":{"percent":10},"minimumOrder":{"minor":4001,"currency":"EUR"}}""")).Result);
         var excluded = Eur((await ResultAsync("""{"commission":{"percent":10},"friendDiscount":{"percent":10},"excludedProducts":["10"]}""")).Result);
@@ -130,7 +132,7 @@ internal sealed class BackTestTests
     [Test]
     public async Task A_code_that_took_nothing_off_counts_only_under_terms_that_promise_nothing()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "0.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "0.00"));
 
         var tracking = await ResultAsync("""{"commission":{"percent":10}}""");
         var discount = await ResultAsync(Unchanged);
@@ -144,7 +146,7 @@ internal sealed class BackTestTests
     {
         var shop = await Shop.OpenAsync(_app, "track", new Terms(1000, 0, 30, 30));
         await shop.AmbassadorAsync("TRACK");
-        await shop.PaysAsync(Order("1").With("TRACK", "0.00"));
+        await shop.PaysAsync(Sale("1").With("TRACK", "0.00"));
 
         var same = await ResultAsync("""{"commission":{"percent":10}}""", shop);
         var discount = await ResultAsync(Unchanged, shop);
@@ -156,7 +158,7 @@ internal sealed class BackTestTests
     [Test]
     public async Task A_longer_hold_changes_when_money_is_released_and_not_what_it_comes_to()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
 
         var (code, result) = await ResultAsync("""{"commission":{"percent":10},"friendDiscount":{"percent":10},"holdDays":60}""");
 
@@ -168,7 +170,7 @@ internal sealed class BackTestTests
     {
         for (var day = 0; day < 3; day++)
         {
-            await _shop.PaysAsync(Order($"{day + 1}", day).With("ANN10", "10.00"));
+            await _shop.PaysAsync(Sale($"{day + 1}", day).With("ANN10", "10.00"));
         }
 
         Assert.That(await LookedAtAsync("2026-03-02T10:00:00Z", "2026-03-03T10:00:00Z"), Is.EqualTo(1));
@@ -195,9 +197,9 @@ internal sealed class BackTestTests
     {
         var api = await ApiClient.OfAsync(_app, _shop.Store);
         await api.AddAsync(await api.LiveAsync(20), "BOB10");
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
-        await _shop.PaysAsync(Order("2"));
-        await _shop.PaysAsync(Order("3").With("BOB10", "10.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("2"));
+        await _shop.PaysAsync(Sale("3").With("BOB10", "10.00"));
 
         var (_, result) = await ResultAsync(Unchanged);
 
@@ -209,7 +211,7 @@ internal sealed class BackTestTests
     {
         var api = await ApiClient.OfAsync(_app, _shop.Store);
         var bob = (await api.AddAsync(await api.LiveAsync(20), "BOB10")).Text("id");
-        await _shop.PaysAsync((Order("1") with { Lines = [("100.00", 1, "0.00")] }).With("BOB10", "2.00").With("ANN10", "5.00"));
+        await _shop.PaysAsync((Sale("1") with { Lines = [("100.00", 1, "0.00")] }).With("BOB10", "2.00").With("ANN10", "5.00"));
 
         var eur = Eur((await ResultAsync("""{"commission":{"percent":10},"friendDiscount":{"percent":10},"channels":["point_of_sale"]}""")).Result);
 
@@ -222,8 +224,8 @@ internal sealed class BackTestTests
     [Test]
     public async Task Amounts_of_two_currencies_stand_apart()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
-        await _shop.PaysAsync(Order("2").With("ANN10", "10.00") with { Currency = "USD" });
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("2").With("ANN10", "10.00") with { Currency = "USD" });
 
         var (_, result) = await ResultAsync(Percent(20));
 
@@ -238,7 +240,7 @@ internal sealed class BackTestTests
         var api = await ApiClient.OfAsync(_app, _shop.Store);
         await _shop.PaysAsync(new TestOrder("1", StoreApp.Start.AddDays(-1)).With("ANN10", "10.00"));
         await api.Post($"campaigns/{_shop.CampaignId}/pauses");
-        await _shop.PaysAsync(Order("2", day: 1).With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("2", day: 1).With("ANN10", "10.00"));
 
         var (code, result) = await ResultAsync(Percent(50));
 
@@ -250,13 +252,13 @@ internal sealed class BackTestTests
     {
         var bob = await _shop.AmbassadorAsync("BOB10");
         var api = await ApiClient.OfAsync(_app, _shop.Store);
-        await _shop.PaysAsync(Order("1"));
+        await _shop.PaysAsync(Sale("1"));
         await DecideAsync("""{"decision":"credit","reason":"By telephone.","ambassadorId":"@"}""", _ann);
         await DecideAsync("""{"decision":"reject","reason":"A mistake."}""", _ann);
         await DecideAsync("""{"decision":"credit","reason":"Bob it was.","ambassadorId":"@"}""", bob);
-        await _shop.DeliverAsync("refunds/create", Order("1").RefundJson("11", 0, "10.00"));
-        await _shop.DeliverAsync("refunds/create", Order("1").RefundJson("12", 0, "20.00"));
-        await _shop.PaysAsync(Order("2").With("ANN10", "10.00"));
+        await _shop.DeliverAsync("refunds/create", Sale("1").RefundJson("11", 0, "10.00"));
+        await _shop.DeliverAsync("refunds/create", Sale("1").RefundJson("12", 0, "20.00"));
+        await _shop.PaysAsync(Sale("2").With("ANN10", "10.00"));
         await _shop.DeliverAsync("orders/delete", new JsonObject { ["id"] = 2 }.ToJsonString());
         await _app.DrainAsync();
 
@@ -274,7 +276,7 @@ internal sealed class BackTestTests
     [Test]
     public async Task An_order_that_is_booked_otherwise_than_its_terms_say_is_a_finding()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
         await _app.Db.DoAsync("UPDATE orders SET commission_minor = 901 WHERE store_id = @id", new { id = _shop.Store.Id });
 
         var (code, result) = await ResultAsync(Unchanged);
@@ -287,8 +289,8 @@ internal sealed class BackTestTests
     [Test]
     public async Task An_order_without_evidence_is_left_out_and_told()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
-        await _shop.PaysAsync(Order("2").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("2").With("ANN10", "10.00"));
         await _app.Db.DoAsync("UPDATE order_events SET evidence = NULL WHERE store_id = @id AND order_id = '1'", new { id = _shop.Store.Id });
 
         var (_, result) = await ResultAsync(Unchanged);
@@ -301,8 +303,8 @@ internal sealed class BackTestTests
     [Test]
     public async Task A_merchant_reads_sentences_and_a_table()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
-        await _shop.PaysAsync(Order("2"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("2"));
 
         var (code, text, errors) = await RunAsync(Percent(20), json: false, from: "2026-03-01", to: "2026-03-31");
 
@@ -325,7 +327,7 @@ internal sealed class BackTestTests
         Assert.That(errors, Does.Contain("commission.percent must be").And.Contain("windowDays must be").And.Contain("bonus is not known here."));
     }
 
-    [TestCase("""{"commission":{"percent":10},"commission":{"percent":20}}""", "is not JSON: see line 1")]
+    [TestCase("""{"commission":{"percent":10},"commission":{"percent":20}}""", "names a term twice")]
     [TestCase("10 %", "is not JSON: see line 1")]
     [TestCase("[]", "must hold a JSON object")]
     [TestCase(null, "cannot be read")]
@@ -365,8 +367,8 @@ internal sealed class BackTestTests
     [Test]
     public async Task The_API_answers_what_the_verb_prints()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
-        await _shop.PaysAsync(Order("2").With("ANN10", "10.00") with { Refunds = [("21", 0, "45.00")] });
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("2").With("ANN10", "10.00") with { Refunds = [("21", 0, "45.00")] });
         var api = await ApiClient.OfAsync(_app, _shop.Store);
 
         var answer = await api.Post($"campaigns/{_shop.CampaignId}/back-tests", Body(Percent(20)));
@@ -406,19 +408,19 @@ internal sealed class BackTestTests
     [Test]
     public async Task The_program_exits_with_0_when_equal_1_on_a_difference_and_2_on_wrong_usage()
     {
-        await _shop.PaysAsync(Order("1").With("ANN10", "10.00"));
+        await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));
         var folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
         await _app.CopyToAsync(folder);
         await File.WriteAllTextAsync(Path.Combine(folder, "same.json"), Unchanged);
         await File.WriteAllTextAsync(Path.Combine(folder, "more.json"), Percent(11));
 
         string[] common = ["backtest", "--store", _shop.Store.Domain, $"--campaign={_shop.CampaignId}", "--from", "2026-01-01", "--to", "2026-12-31", "--json"];
-        var equal = await ProgramRun.ToEndAsync([.. common, "--terms", "same.json"], folder);
-        var differs = await ProgramRun.ToEndAsync([.. common, "--terms", "more.json"], folder);
-        var wrong = await ProgramRun.ToEndAsync(common, folder);
+        var equal = await RunProgramAsync([.. common, "--terms", "same.json"], folder);
+        var differs = await RunProgramAsync([.. common, "--terms", "more.json"], folder);
+        var wrong = await RunProgramAsync(common, folder);
         Directory.Delete(folder, recursive: true);
 
-        Assert.That((equal.ExitCode, differs.ExitCode, wrong.ExitCode), Is.EqualTo((0, 1, 2)), equal.Errors + differs.Errors + wrong.Errors);
+        Assert.That((equal.Code, differs.Code, wrong.Code), Is.EqualTo((0, 1, 2)), equal.Errors + differs.Errors + wrong.Errors);
         Assert.That(Minor(Eur(JsonNode.Parse(differs.Output)!), "after"), Is.EqualTo(990));
         Assert.That(wrong.Errors, Does.Contain("backtest --store ID-OR-DOMAIN --campaign ID --terms FILE.json --from DATE --to DATE [--json]"));
     }
@@ -433,7 +435,39 @@ internal sealed class BackTestTests
     [TestCase("--store --campaign c --terms t --from f --to t", false)]
     public void Its_options_are_each_given_once(string args, bool isRight) => Assert.That(BackTestOrder.Read(args.Split(' ')) is not null, Is.EqualTo(isRight));
 
-    private static TestOrder Order(string id, int day = 0) => new(id, StoreApp.Start.AddDays(day));
+    [Test]
+    public void All_are_counted_and_the_twenty_greatest_differences_are_named()
+    {
+        var tally = new BackTestTally(30);
+        for (var i = 1; i <= 25; i++)
+        {
+            var id = i.ToString("d2", CultureInfo.InvariantCulture);
+            var order = new Order
+            {
+                Id = id,
+                Reference = "",
+                At = StoreApp.Start,
+                UpdatedAt = StoreApp.Start,
+                Currency = Currency.Parse("EUR"),
+                Paid = true,
+            };
+            var facts = new OrderFacts(new RecordedOrder(order, ShopperHashes.Unknown), "", StoreApp.Start, []);
+            tally.Add(
+                new PastOrder(facts, Evidence.None, Evidence.None, Counts: true, NetMinor: 100, FriendDiscountMinor: 0, BookedMinor: 1, BookedFor: id),
+                new BackTestOutcome(true, id, "cmp_1", 0), new BackTestOutcome(true, id, "cmp_1", i));
+        }
+
+        var result = tally.ToResult(new Dictionary<string, string>(StringComparer.Ordinal) { ["25"] = "Ann" });
+
+        var eur = result.Currencies.Single();
+        Assert.That((result.Untouched, result.Unexplained, result.UnexplainedIds.Count), Is.EqualTo((5, 25, BackTestTally.NamedMax)));
+        Assert.That((eur.AmbassadorsGaining, eur.DifferenceMinor, eur.After.MarginMinor, eur.After.MarginBp), Is.EqualTo((25, 325, 2175, 8700)));
+        Assert.That(eur.Ambassadors.Select(ambassador => ambassador.DifferenceMinor), Is.EqualTo(Enumerable.Range(6, 20).Reverse().Select(i => (long)i)));
+        Assert.That((eur.Ambassadors[0].Name, eur.Ambassadors[1].Name), Is.EqualTo(("Ann", (string?)null)));
+        Assert.That(tally.NamedAmbassadors(), Has.Count.EqualTo(BackTestTally.NamedMax));
+    }
+
+    private static TestOrder Sale(string id, int day = 0) => new(id, StoreApp.Start.AddDays(day));
 
     private static string Percent(decimal percent) =>
         string.Create(CultureInfo.InvariantCulture, $$$"""{"commission":{"percent":{{{percent}}}},"friendDiscount":{"percent":10}}""");
@@ -441,15 +475,15 @@ internal sealed class BackTestTests
     private static JsonObject Body(string terms, string from = "2026-01-01", string to = "2026-12-31") =>
         new() { ["terms"] = JsonNode.Parse(terms), ["from"] = from, ["to"] = to };
 
-    private async Task<(int Code, JsonNode Result)> ResultAsync(
+    private async Task<Tested> ResultAsync(
         string terms, Shop? shop = null, string? store = null, string from = "2026-01-01", string to = "2026-12-31")
     {
         var (code, output, errors) = await RunAsync(terms, from, to, json: true, store ?? shop?.Store.Id, shop?.CampaignId);
         Assert.That(code, Is.LessThan(2), errors);
-        return (code, JsonNode.Parse(output)!);
+        return new Tested(code, JsonNode.Parse(output)!);
     }
 
-    private async Task<(int Code, string Output, string Errors)> RunAsync(
+    private async Task<Ended> RunAsync(
         string? terms, string from = "2026-01-01", string to = "2026-12-31", bool json = true, string? store = null, string? campaign = null)
     {
         var file = Path.Combine(_app.Folder, "terms.json");
@@ -462,7 +496,13 @@ internal sealed class BackTestTests
         using var errors = new StringWriter();
         var order = new BackTestOrder(store ?? _shop.Store.Id, campaign ?? _shop.CampaignId, file, from, to, json, []);
         var code = await _app.Get<BackTestVerb>().RunAsync(order, output, errors);
-        return (code, output.ToString(), errors.ToString());
+        return new Ended(code, output.ToString(), errors.ToString());
+    }
+
+    private static async Task<Ended> RunProgramAsync(string[] args, string folder)
+    {
+        var (code, output, errors) = await ProgramRun.ToEndAsync(args, folder);
+        return new Ended(code, output, errors);
     }
 
     private async Task<long> LookedAtAsync(string from, string to) => (long)(await ResultAsync(Unchanged, from: from, to: to)).Result["ordersLookedAt"]!;
@@ -503,4 +543,8 @@ internal sealed class BackTestTests
     private static (long Gaining, long Losing, long New, long Gone, long Moved) Changes(JsonNode currency) => (
         (long)currency["ordersGaining"]!, (long)currency["ordersLosing"]!, (long)currency["ordersNewlyCredited"]!, (long)currency["ordersNoLongerCredited"]!,
         (long)currency["ordersMoved"]!);
+
+    private sealed record Tested(int Code, JsonNode Result);
+
+    private sealed record Ended(int Code, string Output, string Errors);
 }
