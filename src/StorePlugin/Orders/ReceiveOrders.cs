@@ -355,7 +355,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static DecisionKind KindOf(string word) => word switch
+    internal static DecisionKind KindOf(string word) => word switch
     {
         "allow" => DecisionKind.Allow,
         "reject" => DecisionKind.Reject,
