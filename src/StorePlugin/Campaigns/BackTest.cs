@@ -56,7 +56,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         var reading = Task.Run(() => ReadAheadAsync(reader, store, question, terms, tally, ahead.Writer, stop.Token), CancellationToken.None);
         try
         {
-            await DecideAsync(ahead.Reader, tally, tell, cancel);
+            await DecideAsync(ahead.Reader, new StandingBook(question.Terms, store), question, tally, tell, cancel);
         }
         finally
         {
@@ -73,7 +73,8 @@ internal sealed class BackTest(Db db, TimeProvider clock)
     /// Decides one order after the other, in the order of (instant, id): whatever the terms make depend on earlier orders is
     /// asked for before a decision and told after it, once for each of the two sides.
     /// </summary>
-    private async Task DecideAsync(ChannelReader<Task<PastOrder[]>> ahead, BackTestTally tally, Action<BackTestProgress>? tell, CancellationToken cancel)
+    private async Task DecideAsync(
+        ChannelReader<Task<PastOrder[]>> ahead, StandingBook book, BackTestQuestion question, BackTestTally tally, Action<BackTestProgress>? tell, CancellationToken cancel)
     {
         var told = clock.GetTimestamp();
         await foreach (var batch in ahead.ReadAllAsync(cancel))
@@ -81,9 +82,19 @@ internal sealed class BackTest(Db db, TimeProvider clock)
             var orders = await batch;
             foreach (var order in orders)
             {
-                var before = BackTestOutcome.Of(Decision.Of(order.Facts, order.Before));
-                var after = BackTestOutcome.Of(Decision.Of(order.Facts, order.After));
-                tally.Add(order, before, after);
+                var before = Decision.Make(order.Facts, order.Before);
+                var isAsked = order.Facts.Recorded.Order.At >= question.Interval.From;
+                var after = isAsked && !ReferenceEquals(order.After, order.Before) ? Decision.Make(order.Facts, Standing(order, question, book)) : before;
+                var (stood, stands) = (before.Write(), after.Write());
+                if (question.Terms.LooksBack && stands.CampaignId == question.Campaign.Id)
+                {
+                    book.Add(stands.AmbassadorId!, order.Facts.Recorded.Order, StandingChange.Of(stands, after.Commission));
+                }
+
+                if (isAsked)
+                {
+                    tally.Add(order, BackTestOutcome.Of(stood), BackTestOutcome.Of(stands));
+                }
             }
 
             if (tell is not null && orders.Length > 0 && clock.GetElapsedTime(told) >= ProgressEvery)
@@ -94,6 +105,16 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         }
     }
 
+    /// <summary>The evidence under the new terms, with what the winner's earlier orders would have come to.</summary>
+    private static Evidence Standing(PastOrder order, BackTestQuestion question, StandingBook book)
+    {
+        var of = order.Facts.Recorded.Order;
+        return Attribution.Decide(of, order.After, order.Facts.Override) is not Attribution.Credited { Terms.LooksBack: true } credited ? order.After
+            : credited.Campaign.Id == question.Campaign.Id ? order.After with { Standing = book.At(credited.Winner.AmbassadorId, of) }
+            // Another campaign's orders are not all read: what was known then is the best there is.
+            : order.After with { Standing = order.After.Standing ?? new Standing(0, 0) };
+    }
+
     /// <summary>Reads rows ahead of the decisions. Their JSON is read by other threads meanwhile; the batches keep their order.</summary>
     private static async Task ReadAheadAsync(
         BackTestReader reader, Store store, BackTestQuestion question, StoredTerms terms, BackTestTally tally, ChannelWriter<Task<PastOrder[]>> ahead,
@@ -102,11 +123,14 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         try
         {
             var rows = new List<BackTestRow>(BatchSize);
-            await foreach (var row in reader.ReadAsync(store, question.Campaign.Id, question.Interval, stop))
+            await foreach (var row in reader.ReadAsync(store, question.Campaign.Id, ReadInterval(question), stop))
             {
                 if (row.Evidence is null)
                 {
-                    tally.AddWithoutEvidence();
+                    if (row.At >= question.Interval.From)
+                    {
+                        tally.AddWithoutEvidence();
+                    }
                 }
                 else if (row.Content is not null)
                 {
@@ -132,6 +156,11 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         ValueTask SendAsync(List<BackTestRow> rows) => ahead.WriteAsync(
             Task.Run(() => rows.Select(row => Parse(row, question, terms)).ToArray(), CancellationToken.None), stop);
     }
+
+    /// <summary>Terms that look back need what came before the interval too.</summary>
+    private static ComparedInterval ReadInterval(BackTestQuestion question) => !question.Terms.LooksBack
+        ? question.Interval
+        : question.Interval with { From = StandingBook.ReachOf(question.Terms) is { } reach ? question.Interval.From - reach : DateTimeOffset.UnixEpoch };
 
     private static PastOrder Parse(BackTestRow row, BackTestQuestion question, StoredTerms terms)
     {
@@ -159,11 +188,13 @@ internal sealed class BackTest(Db db, TimeProvider clock)
     }
 
     /// <summary>The evidence as it would have been: the campaign's launch, pauses and end stay, and its terms are the new ones.</summary>
-    private static Evidence Under(BackTestQuestion question, Evidence evidence) => evidence with
+    private static Evidence Under(BackTestQuestion question, Evidence evidence)
     {
-        Campaigns = [.. evidence.Campaigns.Select(campaign =>
-            campaign.Id == question.Campaign.Id && campaign.Terms is not null ? campaign with { Terms = question.Terms } : campaign)],
-    };
+        var campaign = evidence.CampaignOf(question.Campaign.Id);
+        return campaign.Terms is not { } terms || TermsDifference.Between(terms, question.Terms).IsEmpty
+            ? evidence
+            : evidence with { Campaigns = evidence.Campaigns.Replace(campaign, campaign with { Terms = question.Terms }) };
+    }
 
     private async Task<StoredTerms> LoadTermsAsync(Store store, CancellationToken cancel) =>
         new((await db.ManyAsync<TermsRow>(ReadTerms, new { storeId = store.Id }, cancel))

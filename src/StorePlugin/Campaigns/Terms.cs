@@ -103,10 +103,6 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore]
     public bool LooksBack => Tiers is not null || PeriodCap is not null;
 
-    /// <summary>Whether a decision rests on who the customer is.</summary>
-    [JsonIgnore]
-    public bool AsksForCustomers => NewCustomersOnly is true || Tiers is { Metric: TierMetric.NewCustomers };
-
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
 

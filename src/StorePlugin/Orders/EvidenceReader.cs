@@ -155,7 +155,7 @@ internal sealed class EvidenceReader
             .Select(campaign => CampaignAt(campaign, order.At)).ToImmutableArray();
         return new Evidence(touches.DrainToImmutable(), campaigns)
         {
-            Customer = campaigns.Any(campaign => campaign.Terms?.AsksForCustomers is true) ? CustomerAt(facts) : null,
+            Customer = CustomerAt(facts),
         };
     }
 
@@ -196,21 +196,21 @@ internal sealed class EvidenceReader
         _subscriptions = (await ReadAsync<SubscriptionRow>(tx, store, LoadSubscriptions, renewing)).ToLookup(row => row.CustomerKey);
     }
 
-    /// <summary>Reads what only some terms ask for: most campaigns know neither groups nor customers.</summary>
+    /// <summary>
+    /// Reads groups and whether customers are new, which terms may ask for that are only thought of yet: a back-test finds them
+    /// in the evidence. How many orders bound customers have made is counted where terms ask for it.
+    /// </summary>
     private async Task LoadAskedForAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, List<string> campaigns, List<string> ambassadors)
     {
+        if (ambassadors.Count == 0)
+        {
+            return;
+        }
+
+        var keys = facts.SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
+        _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
         var terms = campaigns.SelectMany(TermsOf).ToList();
-        if (terms.Exists(of => of.AsksForCustomers))
-        {
-            var keys = facts.SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
-            _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
-        }
-
-        if (terms.Exists(of => of.Rates?.Any(rate => rate.Group is not null) is true))
-        {
-            _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
-        }
-
         if (!terms.Exists(of => of.Binding?.Orders is not null))
         {
             return;
