@@ -34,7 +34,7 @@ internal static class Customers
         INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
         SELECT o.store_id, o.order_id, o.at, @Now FROM customer_orders c
         JOIN orders o ON o.store_id = c.store_id AND o.order_id = c.order_id
-        WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key > @SortKey AND o.state NOT IN ('in_payout', 'paid')
+        WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key > @SortKey AND o.state NOT IN ('in_payout', 'paid', 'parked')
             AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         """;
 

@@ -91,7 +91,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             HoldUntil = earns && settled ? facts.PaidAt + credited!.Terms.Hold : null,
             CheckoutStartedAt = order.CheckoutStartedAt,
             NotEvaluated = NotEvaluatedOf(order, evidence, attribution),
-            Reviews = earns ? ReviewsOf(facts, credited!, evidence.Customer?.IsNew) : default,
+            Reviews = earns ? ReviewsOf(facts, credited!, evidence.Customer) : default,
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
@@ -106,7 +106,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
     }
 
     /// <summary>What a person must look at, and what one has allowed. Null where there is nothing: most receipts say nothing of it.</summary>
-    private static ImmutableArray<ReceiptReview> ReviewsOf(OrderFacts facts, Attribution.Credited credited, bool? isNew)
+    private static ImmutableArray<ReceiptReview> ReviewsOf(OrderFacts facts, Attribution.Credited credited, CustomerAt? customer)
     {
         var reviews = ImmutableArray.CreateBuilder<ReceiptReview>();
         if (credited.CameLate)
@@ -114,7 +114,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Add("T4", "The only click came when the checkout had begun: it may not have brought the shopper.");
         }
 
-        if (credited.Terms.NewCustomersOnly is true && isNew is null)
+        if (credited.Terms.NewCustomersOnly is true && customer is { IsNew: null })
         {
             Add("T9", "Nobody can say whether the shopper is a new customer, and the campaign counts those only.");
         }
@@ -144,7 +144,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             gaps.Add(new ReceiptGap("T4", "The storefront did not tell when the checkout began."));
         }
 
-        if (credited.Terms.NewCustomersOnly is true && evidence.Customer?.IsNew is null)
+        if (credited.Terms.NewCustomersOnly is true && evidence.Customer is { IsNew: null })
         {
             gaps.Add(new ReceiptGap("T9", "The store did not tell who bought, so that nobody can say whether the shopper is a new customer."));
         }

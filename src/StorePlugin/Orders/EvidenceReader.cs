@@ -155,7 +155,8 @@ internal sealed class EvidenceReader
             .Select(campaign => CampaignAt(campaign, order.At)).ToImmutableArray();
         return new Evidence(touches.DrainToImmutable(), campaigns)
         {
-            Customer = CustomerAt(facts),
+            // Who has not paid is no customer yet, and nobody would look again at such an order when an earlier one comes late.
+            Customer = facts.PaidAt is null || order.Test ? null : CustomerAt(facts),
         };
     }
 
@@ -398,7 +399,13 @@ internal sealed class EvidenceReader
         string CustomerKey, string SortKey, string OrderId, string Kind, string Plans, DateTimeOffset At, string? AmbassadorId, string? CampaignId,
         DateTimeOffset? ApprovedAt, string? PersonHash);
 
-    private sealed record FirstRow(string CustomerKey, string FirstKey);
+    // By properties, not by position: SQLite has no type for the least of no rows.
+    private sealed record FirstRow
+    {
+        public string CustomerKey { get; init; } = "";
+
+        public string FirstKey { get; init; } = "";
+    }
 
     private sealed record GroupRow(string AmbassadorId, long Number, string? GroupKey, DateTimeOffset At);
 

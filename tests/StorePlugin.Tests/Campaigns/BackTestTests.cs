@@ -73,6 +73,53 @@ internal sealed class BackTestTests
         Assert.That((code, await TablesAsync()), Is.EqualTo((1, tables)));
     }
 
+    // What a back-test says of terms that look back is what a store that had them has booked, for every arrival and refund.
+    [TestCase("calendar_month", 1)]
+    [TestCase("rolling", 2)]
+    [TestCase("lifetime", 3)]
+    public async Task Terms_that_look_back_come_to_what_a_store_that_had_them_has_booked(string period, int seed)
+    {
+        var days = period == "rolling" ? ",\"days\":9" : "";
+        var terms =
+            "{\"commission\":{\"percent\":10},\"friendDiscount\":{\"percent\":10},"
+            + $"\"tiers\":{{\"metric\":\"net_sales\",\"period\":\"{period}\"{days},\"levels\":[{{\"percent\":15,\"from\":{{\"minor\":40000,\"currency\":\"EUR\"}}}}]}},"
+            + $"\"periodCap\":{{\"maximum\":{{\"minor\":30000,\"currency\":\"EUR\"}},\"period\":\"{period}\"{days}}}}}";
+        var kind = period switch { "rolling" => new TermsPeriod(PeriodKind.RollingDays, 9), "lifetime" => new TermsPeriod(PeriodKind.Lifetime), _ => new TermsPeriod(PeriodKind.CalendarMonth) };
+        var other = await Shop.OpenAsync(_app, "tiered", new Terms(1000, 1000, 30, 30)
+        {
+            Tiers = new Tiers(TierMetric.NetSales, kind, null, [new TierLevel(40_000, null, 1500)]),
+            PeriodCap = new PeriodCap(30_000, kind),
+            Currency = Currency.Parse("EUR"),
+        });
+        await other.AmbassadorAsync("EVE10");
+        var random = new Random(seed);
+        var orders = Enumerable.Range(1, 40).Select(id => Sale($"{id}") with
+        {
+            At = StoreApp.Start.AddMinutes(random.Next(0, 60 * 24 * 60)),
+            Lines = [((random.Next(100, 20_000) / 100m).ToString("0.00", CultureInfo.InvariantCulture), 1, "0.00")],
+        }).ToArray();
+        random.Shuffle(orders);
+        foreach (var order in orders)
+        {
+            var refund = random.Next(3) == 0 ? order with { UpdatedAt = order.At.AddMinutes(random.Next(0, 60 * 24 * 20)) } : null;
+            foreach (var (shop, code) in new[] { (_shop, "ANN10"), (other, "EVE10") })
+            {
+                await shop.DeliverAsync("orders/paid", (order with { CartRef = code }).ToJson());
+                await (refund is null ? Task.CompletedTask : shop.DeliverAsync("refunds/create", refund.RefundJson("9" + order.Id, 0, order.Lines[0].Price[..^1] + "0")));
+            }
+        }
+
+        await _app.DrainAsync();
+        var booked = await _app.Db.OneAsync<long>(
+            "SELECT COALESCE(SUM(commission_minor), 0) FROM orders WHERE store_id = @id", new { id = other.Store.Id });
+
+        var (_, asked) = await ResultAsync(terms);
+        var second = await RunAsync(terms, json: true, store: other.Store.Id, campaign: other.CampaignId);
+
+        Assert.That(Minor(Eur(asked), "after"), Is.EqualTo(booked), $"seed {seed}");
+        Assert.That(second.Code, Is.Zero, "the same terms that it had");
+    }
+
     [Test]
     public async Task A_doubled_share_doubles_each_commission_as_the_engine_rounds()
     {
