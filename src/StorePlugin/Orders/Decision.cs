@@ -68,7 +68,7 @@ internal static class Decision
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
-                    decision.Number, decision.Kind, decision.AmbassadorId, decision.Reason, decision.Actor, decision.At))],
+                    decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.Rules, decision.Reason, decision.Actor, decision.At))],
             Findings = settled ? [] : [$"The order was {gone} after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
         };
     }
