@@ -149,7 +149,7 @@ internal sealed class OrderWorld
             flat is null ? _random.Next(1, 10_001) : 0, Chance(80) ? 1000 : 0, Pick(0L, 14L, 30L, 365L), Pick(1L, 7L, 30L, 365L))
         {
             Flat = flat,
-            Rates = flat is null && Chance(40) ? NewRates() : null,
+            Rates = flat is null && Chance(40) && NewRates() is { IsEmpty: false } rates ? rates : null,
             ExcludedProducts = Chance(15) ? [Pick(Products)] : null,
             MinimumOrderMinor = minimum,
             MaximumCommissionMinor = maximum,

@@ -1,12 +1,12 @@
 // What a receipt looks like in the form that the API shows: each property, its form, and whether it may be missing.
-using System.Word.Json;
+using System.Text.Json;
 
 namespace StorePlugin.Tests.Orders;
 
 /// <summary>Whether a text is a receipt at all. A property that it does not know is a complaint too: nobody would check it.</summary>
 internal sealed class ReceiptShape
 {
-    // Each object's properties and their forms: "?" may be null, "~" is left out where there is nothing to say.
+    // Each object's properties and their forms: "?" may be null, "~" is left out where there is nothing to say, as an empty list is.
     public static readonly Dictionary<string, Dictionary<string, string>> All = new[]
     {
         "receipt schema=2 orderId=text reference=text at=time currency=text versionUpdatedAt=time versionHash=text channel=Online|PointOfSale|Draft|Renewal",
@@ -63,7 +63,8 @@ internal sealed class ReceiptShape
         foreach (var (name, form) in known)
         {
             var right = !json.TryGetProperty(name, out var value) ? form.EndsWith('~')
-                : value.ValueKind == JsonValueKind.Null ? form.EndsWith('?') : Fits(form.TrimEnd('?', '~'), path, name, value, currency);
+                : value.ValueKind == JsonValueKind.Null ? form.EndsWith('?')
+                : Fits(form.TrimEnd('?', '~'), path, name, value, currency) && !(form.EndsWith("]~", StringComparison.Ordinal) && value.GetArrayLength() == 0);
             if (!right)
             {
                 _complaints.Add($"{path}.{name} is missing or not {form}");
