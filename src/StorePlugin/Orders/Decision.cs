@@ -95,7 +95,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
-                    decision.Number, decision.Kind, decision.AmbassadorId, decision.Reason, decision.Actor, decision.At))],
+                    decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.Rules, decision.Reason, decision.Actor, decision.At))],
             NewCustomer = evidence.Customer?.IsNew,
             Group = earns ? credited!.Winner.Group : null,
             Standing = earns ? evidence.Standing : null,

@@ -72,6 +72,13 @@ internal sealed record Receipt
     /// <summary>Every discount code of the order, ambassadors' or not, in the platform's order of application (rules T6, T7).</summary>
     public ImmutableArray<OrderCode> Codes { get; init; } = [];
 
+    /// <summary>How many codes, lines and refunds there are, so that one that is lost is missed.</summary>
+    public int CodeCount => Codes.Length;
+
+    public int LineCount => Lines.Length;
+
+    public int RefundCount => Refunds.Length;
+
     public required ImmutableArray<ReceiptLine> Lines { get; init; }
 
     public required ImmutableArray<ReceiptRefund> Refunds { get; init; }
@@ -207,7 +214,10 @@ internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArra
 /// <param name="AllowedBy">The number of the decision that allowed it; null while it is open.</param>
 internal sealed record ReceiptReview(string Rule, string Why, long? AllowedBy);
 
-internal sealed record ReceiptDecision(long Number, DecisionKind Kind, string? AmbassadorId, string Reason, string Actor, DateTimeOffset At);
+/// <param name="AmbassadorId">Who is credited, with their campaign; null for the other kinds.</param>
+/// <param name="Rules">The rules whose findings it settles.</param>
+internal sealed record ReceiptDecision(
+    long Number, DecisionKind Kind, string? AmbassadorId, string? CampaignId, ImmutableArray<string> Rules, string Reason, string Actor, DateTimeOffset At);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

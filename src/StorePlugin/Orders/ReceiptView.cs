@@ -48,8 +48,9 @@ internal static class ReceiptView
         }
     }
 
+    // Terms state amounts in a currency of their own, which need not be the order's (rule M1).
     private static JsonObject Of(JsonObject part, string currency) =>
-        new(part.Select(field => KeyValuePair.Create(NameOf(field.Key), Of(field.Key, field.Value, currency))));
+        new(part.Select(field => KeyValuePair.Create(NameOf(field.Key), Of(field.Key, field.Value, (string?)part["currency"] ?? currency))));
 
     private static JsonNode? Of(string name, JsonNode? value, string currency) => value switch
     {

@@ -1,0 +1,279 @@
+// Orders that nobody thought of: a small world of campaigns, ambassadors and touches, and what happens in it, from one seed.
+using System.Collections.Immutable;
+using StorePlugin.Campaigns;
+using StorePlugin.Orders;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Orders;
+
+/// <summary>
+/// The whole space of terms that exist, drawn so that edges are met often: instants lie exactly at, a millisecond before and
+/// a millisecond after each other. The same seed gives the same world, and the same orders in it.
+/// </summary>
+internal sealed class OrderWorld
+{
+    public static readonly DateTimeOffset Noon = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly string[] Currencies = ["EUR", "USD", "JPY", "KWD"];
+    private static readonly string[] Products = ["p1", "p2", "p3"];
+    private static readonly string[] Foreign = ["SUMMER", "WELCOME"];
+    private static readonly OrderChannel[] Channels = [OrderChannel.Online, OrderChannel.PointOfSale, OrderChannel.Draft];
+
+    private readonly Random _random;
+    private readonly ImmutableArray<CampaignAt> _campaigns;
+    private readonly ImmutableArray<Touch> _touches;
+    private readonly long _scale;
+    private int _refunds;
+
+    public OrderWorld(int seed)
+    {
+        _random = new Random(seed);
+        Currency = Currency.Parse(Pick(Currencies));
+        _scale = Pick(100L, 3_000L, 20_000L, 1_000_000_000L);
+        _campaigns = [.. Enumerable.Range(1, _random.Next(1, 3)).Select(number => NewCampaign($"cmp_{number}"))];
+        CheckoutStartedAt = Chance(60) ? Noon.AddMinutes(-_random.Next(1, 50)) : null;
+        _touches = [.. Enumerable.Range(0, _random.Next(2, 6)).Select(NewTouch)];
+    }
+
+    public Currency Currency { get; }
+
+    private DateTimeOffset? CheckoutStartedAt { get; }
+
+    /// <summary>An order with everything known of it.</summary>
+    public (OrderFacts Facts, Evidence Evidence) Next()
+    {
+        var order = NewOrder();
+        DateTimeOffset? paidAt = order.Paid ? order.PaidAt ?? order.UpdatedAt : Chance(5) ? Noon : null;
+        var facts = new OrderFacts(new RecordedOrder(order, ShopperHashes.Unknown), "hash", paidAt, Chance(30) ? [NewRefund(order)] : [])
+        {
+            DeletedAt = Chance(6) ? order.UpdatedAt.AddSeconds(_random.Next(-1, 2)) : null,
+            Decisions = NewDecisions(),
+        };
+        return (facts, EvidenceOf(facts));
+    }
+
+    /// <summary>The touches that the order names, as they are found: codes first, in the platform's order.</summary>
+    public Evidence EvidenceOf(OrderFacts facts)
+    {
+        var order = facts.Recorded.Order;
+        var codes = order.Codes.SelectMany((code, position) => _touches
+            .Where(touch => touch.Kind == TouchKind.Code && touch.Evidence == code.Code)
+            .Select(touch => touch with { At = order.At, DiscountMinor = code.AmountMinor, Position = position }));
+        var links = order.References.SelectMany(reference => _touches
+            .Where(touch => touch.Kind != TouchKind.Code && touch.Evidence == reference.Value)
+            .Select(touch => touch.Kind == TouchKind.Link ? touch with { At = order.At } : touch));
+        ImmutableArray<Touch> touches = [.. codes, .. links];
+        return new Evidence(
+            touches,
+            [.. touches.Select(touch => touch.CampaignId).Append(facts.Override?.CampaignId).OfType<string>().Distinct()
+                .Select(id => _campaigns.First(campaign => campaign.Id == id))]);
+    }
+
+    /// <summary>What happens to one order: versions of it, refunds that come alone, deletions, and what a person decides.</summary>
+    public List<OrderEvent> History()
+    {
+        var order = NewOrder();
+        var events = new List<OrderEvent> { VersionOf(order) };
+        for (var i = _random.Next(1, 6); i > 0; i--)
+        {
+            order = order with { UpdatedAt = order.UpdatedAt.AddSeconds(_random.Next(0, 3)) };
+            order = _random.Next(7) switch
+            {
+                0 => order with { Paid = true, PaidAt = Chance(50) ? order.UpdatedAt : null },
+                1 => order with { Refunds = order.Refunds.Add(NewRefund(order)) },
+                2 => order with { Lines = NewLines() },
+                3 => order with { CancelledAt = order.UpdatedAt },
+                4 => order with { Codes = NewCodes(), References = NewReferences() },
+                5 => order with { RefundedInFull = order.Paid },
+                _ => order with { Contradiction = order.Contradiction is null ? "The lines come to more than the total." : null },
+            };
+            events.Add(VersionOf(order));
+            if (Chance(40))
+            {
+                events.Add(new OrderEvent.Refunded(Chance(50) || order.Refunds.IsEmpty ? NewRefund(order) : order.Refunds[^1] with { UnallocatedMinor = 7 }));
+            }
+
+            if (Chance(10))
+            {
+                events.Add(new OrderEvent.Deleted(order.Id, order.UpdatedAt));
+            }
+        }
+
+        // A person decides about an order that is known: these keep their places behind everything else.
+        return [.. events, .. NewDecisions().Select(decision => new OrderEvent.Decided(order.Id, decision))];
+    }
+
+    /// <summary>A paid order that an ambassador earns on, with the refunds that take all of it back, in parts.</summary>
+    public (OrderEvent Paid, List<OrderEvent> Refunds)? RefundedInParts()
+    {
+        var order = NewOrder() with { Paid = true, RefundedInFull = false, CancelledAt = null, Refunds = [], Test = false, Channel = OrderChannel.Online };
+        var facts = new OrderFacts(new RecordedOrder(order, ShopperHashes.Unknown), "hash", order.UpdatedAt, []);
+        if (!Decision.Of(facts, EvidenceOf(facts)).Credited)
+        {
+            return null;
+        }
+
+        var refunds = new List<OrderEvent>();
+        var left = Commission.OfNobody(facts).Lines;
+        for (var at = order.UpdatedAt; left.Any(line => line.RemainingMinor > 0); at = at.AddHours(1))
+        {
+            var total = left.Sum(line => line.RemainingMinor);
+            var line = Pick([.. left.Where(line => line.RemainingMinor > 0)]);
+            var whole = refunds.Count == 12 || Chance(20);
+            var named = !whole && Chance(60);
+            var amount = whole ? total : _random.NextInt64(1, (named ? line.RemainingMinor : total) + 1);
+            var refund = new Refund(
+                $"r{refunds.Count:00}", order.Id, at, order.Currency, named ? [new RefundLine(line.Line.Id, _random.Next(0, 2), amount)] : [], named ? 0 : amount);
+            refunds.Add(new OrderEvent.Refunded(refund));
+            facts = facts with { LooseRefunds = facts.LooseRefunds.Add(refund) };
+            left = Commission.OfNobody(facts).Lines;
+        }
+
+        return (VersionOf(order), refunds);
+    }
+
+    private CampaignAt NewCampaign(string id)
+    {
+        var at = Rarely(Noon.AddDays(-40), Noon, Noon.AddMilliseconds(1));
+        CampaignStop? stopped = Chance(4) ? CampaignStop.Paused : Chance(4) ? CampaignStop.Ended : null;
+        var hasTerms = Chance(96);
+        return new CampaignAt(id, hasTerms ? _random.Next(1, 4) : null, Chance(97) ? at : null, stopped) { Terms = hasTerms ? NewTerms() : null };
+    }
+
+    private Terms NewTerms()
+    {
+        var flat = Chance(20) ? new FlatCommission(_random.NextInt64(1, _scale), Chance(50)) : null;
+        long? minimum = Chance(20) ? _random.NextInt64(0, _scale * 2) : null;
+        long? maximum = Chance(25) ? (flat?.AmountMinor ?? 0) + _random.NextInt64(0, Math.Max(2, _scale / 4)) : null;
+        return new Terms(
+            flat is null ? _random.Next(1, 10_001) : 0, Chance(80) ? 1000 : 0, Pick(0L, 14L, 30L, 365L), Pick(1L, 7L, 30L, 365L))
+        {
+            Flat = flat,
+            Rates = flat is null && Chance(40) && NewRates() is { IsEmpty: false } rates ? rates : null,
+            ExcludedProducts = Chance(15) ? [Pick(Products)] : null,
+            MinimumOrderMinor = minimum,
+            MaximumCommissionMinor = maximum,
+            FirstTouch = Chance(30) ? true : null,
+            ExclusiveCodes = Chance(30) ? true : null,
+            SelfPurchaseEarns = Chance(30) ? true : null,
+            Channels = Chance(20) ? [.. Channels.Where(_ => Chance(60)).DefaultIfEmpty(OrderChannel.Online)] : null,
+            Currency = flat is null && minimum is null && maximum is null ? null : Chance(95) ? Currency : Currency.Parse("CHF"),
+        };
+    }
+
+    private ImmutableArray<RateRule> NewRates() =>
+    [
+        .. Enumerable.Range(0, _random.Next(1, 5))
+            .Select(_ => (Product: Chance(60) ? Pick(Products) : null, Ambassador: Chance(50) ? NewAmbassador() : null))
+            .Where(rule => rule.Product is not null || rule.Ambassador is not null).Distinct()
+            .Select(rule => new RateRule(rule.Product, rule.Ambassador, _random.Next(0, 10_001))),
+    ];
+
+    private Touch NewTouch(int number)
+    {
+        var kind = Pick(TouchKind.Code, TouchKind.Code, TouchKind.Click, TouchKind.Click, TouchKind.Link);
+        var campaign = Pick([.. _campaigns]);
+        var window = campaign.Terms?.Window ?? TimeSpan.FromDays(30);
+        var late = CheckoutStartedAt ?? Noon;
+        var at = Pick(
+            Noon.AddDays(-1), Noon.AddDays(-2), Noon.AddDays(-6), Noon - window, Noon - window + TimeSpan.FromMilliseconds(1), Noon, Noon.AddMilliseconds(1),
+            late, late.AddMilliseconds(1), late.AddMinutes(30), late.AddMinutes(30).AddMilliseconds(-1));
+        return new Touch(
+            kind, $"{kind}{(number * 7) % 10}", kind == TouchKind.Click ? at : Noon, 0, 0, NewAmbassador(), campaign.Id,
+            kind == TouchKind.Click ? at : Rarely(Noon.AddDays(-30), Noon.AddMilliseconds(1), Noon),
+            kind == TouchKind.Code && Chance(15) ? Pick(Noon, Noon.AddMilliseconds(1), Noon.AddDays(-1)) : null,
+            Rarely(Noon.AddDays(-50), Noon.AddMilliseconds(1), Noon), Chance(5) ? Pick(Noon, Noon.AddDays(-1)) : null)
+        {
+            IsOwn = Chance(15) ? null : Chance(12),
+        };
+    }
+
+    private Order NewOrder()
+    {
+        var paid = Chance(88);
+        var order = new Order
+        {
+            Id = "1001",
+            Reference = "#1001",
+            At = Noon,
+            UpdatedAt = Noon.AddMinutes(_random.Next(0, 3)),
+            Currency = Currency,
+            Paid = paid,
+            PaidAt = paid && Chance(30) ? Noon.AddSeconds(_random.Next(-5, 60)) : null,
+            RefundedInFull = paid && Chance(4),
+            CancelledAt = Chance(8) ? Noon.AddMinutes(2) : null,
+            Test = Chance(2),
+            Channel = Chance(3) ? OrderChannel.Renewal : Chance(75) ? OrderChannel.Online : Pick(Channels),
+            CheckoutStartedAt = CheckoutStartedAt,
+            Lines = NewLines(),
+            Codes = NewCodes(),
+            References = NewReferences(),
+            Contradiction = Chance(6) ? "The lines come to more than the total." : null,
+        };
+        return order with { Refunds = [.. Enumerable.Range(0, Chance(45) ? _random.Next(1, 4) : 0).Select(_ => NewRefund(order))] };
+    }
+
+    private ImmutableArray<OrderLine> NewLines()
+    {
+        var taxed = Chance(50);
+        return [.. Enumerable.Range(0, Chance(3) ? 0 : _random.Next(1, 7)).Select(number =>
+        {
+            var gross = Chance(5) ? 0 : _random.NextInt64(1, _scale + 1);
+            var discount = Chance(40) ? _random.NextInt64(0, gross + (Chance(5) ? 10 : 1)) : 0;
+            var product = Chance(85) ? Pick(Products) : null;
+            return new OrderLine(
+                $"{(number * 5) + 8}", product, Chance(85) ? LineKind.Product : Pick(LineKind.GiftCard, LineKind.Fee), _random.Next(0, 5), gross, discount,
+                taxed && gross > discount ? (gross - discount) / 6 : 0);
+        })];
+    }
+
+    private ImmutableArray<OrderCode> NewCodes() =>
+    [
+        .. _touches.Where(touch => touch.Kind == TouchKind.Code && Chance(60)).Select(touch => touch.Evidence)
+            .Concat(Foreign.Where(_ => Chance(15))).Distinct().OrderBy(_ => _random.Next())
+            .Select(code => new OrderCode(code, Chance(20) ? 0 : Pick(500, 500, _random.NextInt64(1, _scale + 1)))),
+    ];
+
+    private ImmutableArray<OrderReference> NewReferences() =>
+    [
+        .. _touches.Where(touch => touch.Kind != TouchKind.Code && Chance(70)).Select(touch => touch.Evidence).Distinct()
+            .Select(value => new OrderReference(ReferenceSource.Cart, value)),
+    ];
+
+    // Some take more than there is, some a line that the order does not have, some both a line and an amount.
+    private Refund NewRefund(Order order)
+    {
+        var lines = order.Lines.Where(_ => Chance(35)).Select(line => line.Id).Concat(Chance(4) ? ["elsewhere"] : [])
+            .Select(id => new RefundLine(id, _random.Next(0, 3), _random.NextInt64(0, _scale / (Chance(20) ? 1 : 3)), Chance(20) ? _random.NextInt64(0, _scale / 10) : 0));
+        return new Refund(
+            $"r{_refunds++}", order.Id, Noon.AddHours(_random.Next(1, 4)), order.Currency, [.. lines],
+            Chance(50) ? _random.NextInt64(0, _scale * (Chance(10) ? 9 : 1)) : 0);
+    }
+
+    private ImmutableArray<OrderDecision> NewDecisions() =>
+    [
+        .. Enumerable.Range(1, Chance(20) ? _random.Next(1, 4) : 0).Select(number =>
+        {
+            var kind = Pick(DecisionKind.Allow, DecisionKind.Allow, DecisionKind.Reject, DecisionKind.Credit);
+            var credits = kind == DecisionKind.Credit;
+            return new OrderDecision(
+                number, kind, credits ? NewAmbassador() : null, credits ? Pick([.. _campaigns]).Id : null, Pick<ImmutableArray<string>>([], ["T4"], ["M2"], ["T4", "M2"]),
+                "Looked at.", "user_1", Noon.AddDays(number));
+        }),
+    ];
+
+    private static OrderEvent.Version VersionOf(Order order)
+    {
+        var recorded = new RecordedOrder(order, ShopperHashes.Unknown);
+        var json = recorded.ToJson();
+        return new OrderEvent.Version(recorded, json, RecordedOrder.HashOf(json));
+    }
+
+    private string NewAmbassador() => $"amb_{_random.Next(1, 4)}";
+
+    private bool Chance(int percent) => _random.Next(100) < percent;
+
+    private T Rarely<T>(T usually, params T[] edges) => Chance(90) ? usually : Pick(edges);
+
+    private T Pick<T>(params T[] among) => among[_random.Next(among.Length)];
+}
