@@ -39,11 +39,7 @@ internal static class Api
         });
         services.AddApiDescription();
         services.AddCampaigns();
-        services.AddSingleton<AmbassadorDb>();
-        services.AddSingleton<AmbassadorCodes>();
-        services.AddSingleton<AmbassadorImport>();
-        services.AddSingleton<ClickLog>();
-        services.AddSingleton(_ => new ClickLimit());
+        services.AddAmbassadors();
         services.AddSingleton<LedgerQueries>();
     }
 
@@ -72,7 +68,10 @@ internal static class Api
         api.MapCampaigns();
         api.MapAmbassadors();
         api.MapCodes();
+        api.MapGroups();
         api.MapAmbassadorImports();
+        api.MapBindingImports();
+        api.MapApplications();
         api.MapOrders();
         api.MapLedger();
         api.MapDeliveries();

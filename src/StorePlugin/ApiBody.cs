@@ -34,6 +34,28 @@ internal sealed class ApiBody<T> : IApiArgument, IBindableFromHttpContext<ApiBod
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
 }
 
+/// <summary>A JSON object as body of a call that may come without one.</summary>
+/// <typeparam name="T">As of <see cref="ApiBody{T}"/>.</typeparam>
+internal sealed class OptionalApiBody<T> : IApiArgument, IBindableFromHttpContext<OptionalApiBody<T>>, IEndpointParameterMetadataProvider
+{
+    private OptionalApiBody(Fields fields, ProblemHttpResult? refusal) => (Fields, Refusal) = (fields, refusal);
+
+    public ProblemHttpResult? Refusal { get; }
+
+    /// <summary>The body's members; none when there is no body, or it was refused.</summary>
+    public Fields Fields { get; }
+
+    public static async ValueTask<OptionalApiBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        var hasBody = context.Request.ContentLength is not (null or 0) || context.Request.Headers.TransferEncoding.Count > 0;
+        var (body, refusal) = hasBody ? await ApiBody.ReadAsync(context) : (null, null);
+        return new OptionalApiBody<T>(Fields.Of(body ?? ApiBody.Empty), refusal);
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), isOptional: true));
+}
+
 internal static class ApiBody
 {
     public static readonly JsonElement Empty = JsonElement.Parse("{}");

@@ -57,6 +57,10 @@ internal sealed record Paging : IApiArgument
             : null;
     }
 
+    /// <summary>For lists in the order of numbers from 1 on: what the number must be greater than; null when it is none.</summary>
+    public long? AfterCount() =>
+        After is null ? 0 : long.TryParse(After, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     public Listing<TShown> Show<TRow, TShown>(IReadOnlyList<TRow> rows, Func<TRow, string> after, Func<TRow, TShown> show) =>
         rows.Count < Take
             ? new Listing<TShown>([.. rows.Select(show)], null)

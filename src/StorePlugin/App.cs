@@ -77,6 +77,7 @@ internal static class App
         app.MapApi();
         app.MapLinks();
         app.MapRules();
+        app.MapJoin();
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();

@@ -136,6 +136,18 @@ internal sealed class Fields
         }
     }
 
+    /// <summary>True or false; required.</summary>
+    public bool Flag(string name)
+    {
+        RefuseIfMissing(name);
+        if (Find(name) is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) })
+        {
+            Refuse(name, "must be true or false");
+        }
+
+        return Find(name) is { ValueKind: JsonValueKind.True };
+    }
+
     /// <summary>A whole number within bounds; <paramref name="fallback"/> when it is absent, and required when that is null.</summary>
     public long Whole(string name, long min, long max, long? fallback = null)
     {

@@ -1,5 +1,6 @@
 // Each call is tried with the ids of another store: nothing is found, and nothing is changed.
 using System.Text.Json.Nodes;
+using StorePlugin.Ambassadors;
 using StorePlugin.Inbox;
 using StorePlugin.Tests.Rig;
 
@@ -11,7 +12,7 @@ internal sealed class ApiTenancyTests
     private static readonly string[] WithoutIds =
     [
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
-        "POST /api/v1/payout-runs", "GET /api/v1/payouts", "PUT /api/v1/stripe-connection",
+        "GET /api/v1/applications", "POST /api/v1/payout-runs", "GET /api/v1/payouts", "PUT /api/v1/stripe-connection",
     ];
 
     [Test]
@@ -28,6 +29,12 @@ internal sealed class ApiTenancyTests
         var paused = await own.LiveAsync();
         await own.Post($"campaigns/{paused}/pauses");
         await own.Post($"campaigns/{paused}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(5)["terms"]!.DeepClone() });
+        await app.Db.DoAsync(
+            "INSERT INTO ambassador_states (store_id, ambassador_id, number, state, at, actor) VALUES (@s, @ann, 1, 'approved', 1, 'test')", new { s = victim.Store.Id, ann });
+        await own.Put($"ambassadors/{ann}/group", new JsonObject { ["group"] = "Gold" });
+        await own.Put($"campaigns/{victim.CampaignId}/applications", new JsonObject { ["open"] = true });
+        await app.Get<Applications>().ApplyAsync(victim.Store, victim.CampaignId, new NewApplication("Bob", "bob@example.com", null), default);
+        var application = await IdAsync(app, "SELECT id FROM applications WHERE store_id = @s", victim);
         var delivery = await IdAsync(app, "SELECT id FROM deliveries WHERE store_id = @s AND state = 'dead'", victim);
         await app.Db.InTransactionAsync(async tx =>
         {
@@ -63,6 +70,15 @@ internal sealed class ApiTenancyTests
             ("PUT /api/v1/ambassadors/{id}/stripe-account", $"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_thief" }),
             ("POST /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
+            ("POST /api/v1/ambassadors/{id}/ending", $"ambassadors/{ann}/ending", null),
+            ("GET /api/v1/ambassadors/{id}/states", $"ambassadors/{ann}/states", null),
+            ("PUT /api/v1/ambassadors/{id}/group", $"ambassadors/{ann}/group", new JsonObject { ["group"] = "Silver" }),
+            ("DELETE /api/v1/ambassadors/{id}/group", $"ambassadors/{ann}/group", null),
+            ("GET /api/v1/campaigns/{id}/applications", $"campaigns/{victim.CampaignId}/applications", null),
+            ("PUT /api/v1/campaigns/{id}/applications", $"campaigns/{victim.CampaignId}/applications", new JsonObject { ["open"] = false }),
+            ("POST /api/v1/applications/{id}/approval", $"applications/{application}/approval", null),
+            ("POST /api/v1/applications/{id}/rejection", $"applications/{application}/rejection", new JsonObject { ["reason"] = "x" }),
+            ("POST /api/v1/binding-imports", $"binding-imports?dryRun=false&campaignId={victim.CampaignId}", "ambassador,customer_id,since\nANN10,77,2026-01-01"),
             ("GET /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", null),
             ("POST /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", new JsonObject { ["code"] = "EVE10" }),
             ("DELETE /api/v1/ambassadors/{id}/codes/{code}", $"ambassadors/{ann}/codes/ANN10", null),
@@ -111,7 +127,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "orders", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }
@@ -132,7 +148,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "suspensions", "deliveries", "effects", "orders", "receipts", "balances", "payout_runs", "payouts"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "deliveries", "effects", "orders", "receipts", "balances", "payout_runs", "payouts"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

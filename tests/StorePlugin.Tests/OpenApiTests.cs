@@ -88,6 +88,18 @@ internal sealed class OpenApiTests
         Assert.That(((string?)limit["schema"]!["type"], (bool?)limit["required"]), Is.EqualTo(("integer", (bool?)null)));
     }
 
+    [TestCase("/api/v1/ambassadors/{id}/suspension", "ReasonRequest")]
+    [TestCase("/api/v1/ambassadors/{id}/ending", "ReasonRequest")]
+    [TestCase("/api/v1/applications/{id}/approval", "ApplicationApprovalRequest")]
+    public void A_body_that_may_be_left_out_is_described_and_not_required(string path, string schema)
+    {
+        var body = _document["paths"]![path]!["post"]!["requestBody"]!;
+
+        Assert.That((string?)body["content"]!["application/json"]!["schema"]!["$ref"], Is.EqualTo("#/components/schemas/" + schema));
+        Assert.That((bool?)body["required"], Is.Not.True);
+        Assert.That(_document["components"]!["schemas"]![schema]!["required"], Is.Null);
+    }
+
     [Test]
     public void The_kinds_of_entries_are_all_told()
     {
@@ -191,6 +203,9 @@ internal sealed class OpenApiTests
     [TestCase("TermsRequest", "commission")]
     [TestCase("RevisionRequest", "terms")]
     [TestCase("CopyRequest", "name")]
+    [TestCase("GroupRequest", "group")]
+    [TestCase("ApplicationsRequest", "open")]
+    [TestCase("ApplicationRejectionRequest", "reason")]
     public void What_has_a_default_or_may_be_left_out_is_not_required(string schema, params string[] required) =>
         Assert.That(
             _document["components"]!["schemas"]![schema]!["required"]!.AsArray().Select(name => (string?)name), Is.EquivalentTo(required));

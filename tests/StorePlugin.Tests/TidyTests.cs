@@ -31,6 +31,8 @@ internal sealed partial class TidyTests
         ["Retention.OldClicks"] = "a worker's claim over all stores",
         ["Retention.OldStates"] = "a worker's claim over all stores",
         ["Retention.OldLinks"] = "a worker's claim over all stores",
+        ["Retention.OldApplications"] = "a worker's claim over all stores",
+        ["Applications.FindOpen"] = "a campaign's id is unique over the whole host",
         ["Retention.OldSessions"] = "a worker's claim over all stores",
         ["Workers.FreeDeliveries"] = "the leases of the program's last run, over all stores",
         ["Workers.FreeEffects"] = "the leases of the program's last run, over all stores",

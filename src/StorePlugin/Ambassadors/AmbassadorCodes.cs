@@ -28,6 +28,9 @@ internal abstract record AddCodeResult
     internal sealed record TooMany : AddCodeResult;
 
     internal sealed record CampaignEnded : AddCodeResult;
+
+    /// <summary>The ambassador has left.</summary>
+    internal sealed record AmbassadorEnded : AddCodeResult;
 }
 
 /// <summary>What came of ending a code.</summary>
@@ -93,6 +96,9 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
 
     private const string FindCampaign = "SELECT campaign_id FROM ambassadors WHERE store_id = @storeId AND id = @id";
 
+    // Changes nothing, but of one who ends the ambassador at the same moment and this, the second sees what the first has done.
+    private const string HoldPresent = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id AND state <> 'ended'";
+
     private const string FindOwner = "SELECT ambassador_id FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
 
     private const string CountLive =
@@ -113,6 +119,11 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
         if (campaign.HasEnded)
         {
             return new AddCodeResult.CampaignEnded();
+        }
+
+        if (await tx.DoAsync(HoldPresent, new { storeId, id }) == 0)
+        {
+            return new AddCodeResult.AmbassadorEnded();
         }
 
         if (await tx.OneAsync<string>(FindOwner, new { storeId, codeKey }) is not null)

@@ -1,4 +1,4 @@
-// Ambassadors with their codes and links: added, listed with what they earned, suspended and reinstated.
+// Ambassadors with their codes and links: added, and listed with what they earned.
 using System.Data.Common;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
@@ -6,15 +6,27 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
 
-/// <param name="State"><c>approved</c> or <c>suspended</c>.</param>
+/// <param name="State"><c>approved</c>, <c>suspended</c> or <c>ended</c>.</param>
+/// <param name="EndedAt">Since when they have left; null while they have not.</param>
+/// <param name="GroupName">The group that they are in now; null outside of all.</param>
 /// <param name="Code">In the spelling it was given in.</param>
 /// <param name="DiscountState"><c>none</c>, <c>pending</c>, <c>created</c> or <c>refused</c>.</param>
 internal sealed record Ambassador(
     string Id, string CampaignId, string Name, string Email, string State, string? StripeAccount, DateTimeOffset ApprovedAt,
-    DateTimeOffset? SuspendedAt, DateTimeOffset CreatedAt, string Code, string DiscountState, string? DiscountProblem, string Slug);
+    DateTimeOffset? SuspendedAt, DateTimeOffset? EndedAt, DateTimeOffset CreatedAt, string? GroupName, string Code, string DiscountState, string? DiscountProblem,
+    string Slug);
 
 /// <summary>Who is to be added, already checked field by field.</summary>
 internal sealed record NewAmbassador(string Name, string Email, string CampaignId, string Code, string? StripeAccount);
+
+/// <param name="Actor">Who says that the person is an ambassador from now on.</param>
+/// <param name="AppliedAt">When the person asked for it; null for one who did not.</param>
+internal sealed record Approval(string Actor, string? Reason = null, DateTimeOffset? AppliedAt = null);
+
+/// <summary>How much there is of an ambassador's.</summary>
+/// <param name="UniqueClicks">Those that were the first of their day by the same visitor.</param>
+/// <param name="Orders">Credited ones, with those reversed since.</param>
+internal sealed record Counts(long Clicks, long UniqueClicks, long Orders);
 
 /// <summary>What came of adding an ambassador.</summary>
 internal abstract record AddResult
@@ -23,22 +35,12 @@ internal abstract record AddResult
 
     internal sealed record CodeTaken : AddResult;
 
-    /// <summary>The campaign has an ambassador with this e-mail.</summary>
+    /// <summary>The campaign has an ambassador with this e-mail, who has not left.</summary>
     internal sealed record EmailTaken : AddResult;
 
     internal sealed record CampaignUnknown : AddResult;
 
     internal sealed record CampaignEnded : AddResult;
-}
-
-/// <summary>What came of a suspension or its end.</summary>
-internal enum SuspensionStep
-{
-    Done,
-    Unknown,
-
-    /// <summary>The ambassador is in that state already.</summary>
-    AlreadySo,
 }
 
 internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider clock, ILogger<AmbassadorDb> logger)
@@ -48,8 +50,8 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
     // Of several codes the oldest live one is shown; where none is live, the oldest of those that were.
     private const string Columns =
         """
-        SELECT a.id, a.campaign_id, a.name, a.email, a.state, a.stripe_account, a.approved_at, a.suspended_at, a.created_at,
-            c.code, c.discount_state, c.discount_problem, l.slug
+        SELECT a.id, a.campaign_id, a.name, a.email, a.state, a.stripe_account, a.approved_at, a.suspended_at, e.at AS ended_at, a.created_at,
+            g.group_name, c.code, c.discount_state, c.discount_problem, l.slug
         FROM ambassadors a
         JOIN codes c ON c.store_id = a.store_id AND c.ambassador_id = a.id
             AND NOT EXISTS (SELECT 1 FROM codes k WHERE k.store_id = a.store_id AND k.ambassador_id = a.id
@@ -58,6 +60,10 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
                         AND (k.assigned_at < c.assigned_at OR (k.assigned_at = c.assigned_at AND k.code_key < c.code_key)))))
         JOIN link_slugs l ON l.store_id = a.store_id AND l.ambassador_id = a.id
             AND l.slug_key = (SELECT MIN(s.slug_key) FROM link_slugs s WHERE s.store_id = a.store_id AND s.ambassador_id = a.id)
+        LEFT JOIN ambassador_states e ON e.store_id = a.store_id AND e.ambassador_id = a.id AND a.state = 'ended'
+            AND e.number = (SELECT MAX(n.number) FROM ambassador_states n WHERE n.store_id = a.store_id AND n.ambassador_id = a.id)
+        LEFT JOIN group_memberships g ON g.store_id = a.store_id AND g.ambassador_id = a.id
+            AND g.number = (SELECT MAX(m.number) FROM group_memberships m WHERE m.store_id = a.store_id AND m.ambassador_id = a.id)
         WHERE a.store_id = @storeId
         """;
 
@@ -65,29 +71,19 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
 
     private const string ReadMany = Columns + " AND a.id > @after ORDER BY a.id ";
 
+    private const string ReadManyOfGroup = Columns + " AND g.group_key = @groupKey AND a.id > @after ORDER BY a.id ";
+
     private const string Exists = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND id = @id";
 
     private const string CountCode = "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
 
-    private const string CountEmail =
-        "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey";
+    private const string FindByEmail =
+        "SELECT id, state FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey";
 
-    private const string UpdateToSuspended =
-        "UPDATE ambassadors SET state = 'suspended', suspended_at = @at WHERE store_id = @storeId AND id = @id AND state = 'approved'";
-
-    private const string InsertSuspension =
+    private const string UpdateToReturned =
         """
-        INSERT INTO suspensions (store_id, id, ambassador_id, from_at, from_actor)
-        VALUES (@storeId, @suspensionId, @id, @at, @actor)
-        """;
-
-    private const string UpdateToApproved =
-        "UPDATE ambassadors SET state = 'approved', suspended_at = NULL WHERE store_id = @storeId AND id = @id AND state = 'suspended'";
-
-    private const string EndSuspension =
-        """
-        UPDATE suspensions SET until_at = @at, until_actor = @actor
-        WHERE store_id = @storeId AND ambassador_id = @id AND until_at IS NULL
+        UPDATE ambassadors SET state = 'approved', name = @name, email = @email, stripe_account = COALESCE(@account, stripe_account)
+        WHERE store_id = @storeId AND id = @id AND state = 'ended'
         """;
 
     // From the ambassadors, so that there are always rows: on SQLite an aggregate over no rows has no type.
@@ -95,6 +91,13 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         """
         SELECT a.id AS ambassador_id,
             (SELECT CAST(COUNT(*) AS bigint) FROM clicks c WHERE c.store_id = a.store_id AND c.ambassador_id = a.id) AS number
+        FROM ambassadors a WHERE a.store_id = @storeId AND a.id IN @ids
+        """;
+
+    private const string CountUniqueClicks =
+        """
+        SELECT a.id AS ambassador_id,
+            (SELECT CAST(COUNT(*) AS bigint) FROM clicks c WHERE c.store_id = a.store_id AND c.ambassador_id = a.id AND c.visit = 'first') AS number
         FROM ambassadors a WHERE a.store_id = @storeId AND a.id IN @ids
         """;
 
@@ -106,8 +109,9 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         FROM ambassadors a WHERE a.store_id = @storeId AND a.id IN @ids
         """;
 
-    public Task<IReadOnlyList<Ambassador>> ListAsync(Store store, string after, long take, CancellationToken cancel) =>
-        db.ManyAsync<Ambassador>(ReadMany + db.Page, new { storeId = store.Id, after, take }, cancel);
+    /// <param name="groupKey">Of the group that they are in now; null for all.</param>
+    public Task<IReadOnlyList<Ambassador>> ListAsync(Store store, string? groupKey, string after, long take, CancellationToken cancel) =>
+        db.ManyAsync<Ambassador>((groupKey is null ? ReadMany : ReadManyOfGroup) + db.Page, new { storeId = store.Id, groupKey, after, take }, cancel);
 
     public Task<Ambassador?> FindAsync(Store store, string id, CancellationToken cancel) =>
         db.OneAsync<Ambassador>(ReadOne, new { storeId = store.Id, id }, cancel);
@@ -115,27 +119,30 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
     public async Task<bool> ExistsAsync(Store store, string id, CancellationToken cancel) =>
         await db.OneAsync<long>(Exists, new { storeId = store.Id, id }, cancel) > 0;
 
-    /// <summary>The number of clicks and of credited orders of each of these ambassadors; absent means none.</summary>
-    public async Task<(IReadOnlyDictionary<string, long> Clicks, IReadOnlyDictionary<string, long> Orders)> CountAsync(
-        Store store, IReadOnlyCollection<string> ids, CancellationToken cancel)
+    /// <summary>The clicks and orders of each of these ambassadors, by their ids.</summary>
+    public async Task<IReadOnlyDictionary<string, Counts>> CountAsync(Store store, IReadOnlyCollection<string> ids, CancellationToken cancel)
     {
-        var args = new { storeId = store.Id, ids };
-        var clicks = await db.ManyAsync<Count>(CountClicks, args, cancel);
-        var orders = await db.ManyAsync<Count>(CountOrders, args, cancel);
-        return (clicks.ToDictionary(row => row.AmbassadorId, row => row.Number), orders.ToDictionary(row => row.AmbassadorId, row => row.Number));
+        var clicks = await CountAsync(CountClicks);
+        var unique = await CountAsync(CountUniqueClicks);
+        var orders = await CountAsync(CountOrders);
+        return ids.ToDictionary(
+            id => id, id => new Counts(clicks.GetValueOrDefault(id), unique.GetValueOrDefault(id), orders.GetValueOrDefault(id)), StringComparer.Ordinal);
+
+        async Task<Dictionary<string, long>> CountAsync(string sql) =>
+            (await db.ManyAsync<Count>(sql, new { storeId = store.Id, ids }, cancel)).ToDictionary(row => row.AmbassadorId, row => row.Number, StringComparer.Ordinal);
     }
 
     /// <summary>
     /// Adds an ambassador, approved at once, with the code, the link, and, where the campaign is launched, the order for
-    /// the discount: all of it or nothing.
+    /// the discount: all of it or nothing. One who had left comes back, with a new code: the codes of before stay ended.
     /// </summary>
-    public async Task<AddResult> AddAsync(Store store, NewAmbassador ambassador, CancellationToken cancel)
+    public async Task<AddResult> AddAsync(Store store, NewAmbassador ambassador, Approval approval, CancellationToken cancel)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await db.InTransactionAsync(tx => AddAsync(tx, store, ambassador), cancel: cancel);
+                return await db.InTransactionAsync(tx => AddAsync(tx, store, ambassador, approval), cancel: cancel);
             }
             // Another instance took the code, the e-mail or the slug between the look and the write: the next look sees it.
             catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
@@ -163,43 +170,8 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         return true;
     }
 
-    /// <summary>From this second on the ambassador's codes and links earn nothing (rule T10).</summary>
-    public Task<SuspensionStep> SuspendAsync(Store store, string id, string actor, CancellationToken cancel) =>
-        db.InTransactionAsync(
-            async tx =>
-            {
-                var now = clock.GetUtcNow();
-                var args = new { storeId = store.Id, id, suspensionId = Ids.New("sus", now), at = WholeSecond.Of(now), actor };
-                if (await tx.DoAsync(UpdateToSuspended, args) == 0)
-                {
-                    return await StepOfAsync(tx, store, id);
-                }
-
-                await tx.DoAsync(InsertSuspension, args);
-                return SuspensionStep.Done;
-            },
-            cancel: cancel);
-
-    /// <summary>Ends a suspension; what happened during it stays recorded.</summary>
-    public Task<SuspensionStep> ReinstateAsync(Store store, string id, string actor, CancellationToken cancel) =>
-        db.InTransactionAsync(
-            async tx =>
-            {
-                var args = new { storeId = store.Id, id, at = WholeSecond.Of(clock.GetUtcNow()), actor };
-                if (await tx.DoAsync(UpdateToApproved, args) == 0)
-                {
-                    return await StepOfAsync(tx, store, id);
-                }
-
-                await tx.DoAsync(EndSuspension, args);
-                return SuspensionStep.Done;
-            },
-            cancel: cancel);
-
-    private static async Task<SuspensionStep> StepOfAsync(Tx tx, Store store, string id) =>
-        await tx.OneAsync<long>(Exists, new { storeId = store.Id, id }) == 0 ? SuspensionStep.Unknown : SuspensionStep.AlreadySo;
-
-    private async Task<AddResult> AddAsync(Tx tx, Store store, NewAmbassador ambassador)
+    /// <summary>As above, in the caller's transaction: a unique key that is violated there is the caller's to try again.</summary>
+    public async Task<AddResult> AddAsync(Tx tx, Store store, NewAmbassador ambassador, Approval approval)
     {
         var now = clock.GetUtcNow();
         var storeId = store.Id;
@@ -221,19 +193,41 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
             return new AddResult.CodeTaken();
         }
 
-        if (await tx.OneAsync<long>(CountEmail, new { storeId, campaignId, emailKey }) > 0)
+        var before = await tx.OneAsync<Person>(FindByEmail, new { storeId, campaignId, emailKey });
+        if (before is not (null or { State: "ended" }))
         {
             return new AddResult.EmailTaken();
         }
 
-        var id = Ids.New("amb", now);
         var at = WholeSecond.Of(now);
-        await Joining.WriteAsync(tx, storeId, new Newcomer(id, ambassador, keys.Hash(store, "email", emailKey), at), now);
+        var id = before?.Id ?? Ids.New("amb", now);
+        if (before is null)
+        {
+            await Joining.WriteAsync(tx, storeId, new Newcomer(id, ambassador, keys.Hash(store, "email", emailKey), at, approval), now);
+        }
+        else
+        {
+            await ReturnAsync(tx, storeId, id, ambassador, approval, at);
+        }
+
         var code = new NewCode(id, campaignId, ambassador.Code, at, campaign.HasDiscount ? "pending" : "none");
         await Joining.WriteCodeAsync(tx, storeId, code);
         await Joining.OrderAsync(tx, storeId, campaign, code, now);
         return new AddResult.Added(id);
     }
+
+    // The first approval stays the one that orders of before the leaving are judged by; this one is among the states.
+    private async Task ReturnAsync(Tx tx, string storeId, string id, NewAmbassador person, Approval approval, DateTimeOffset at)
+    {
+        await tx.DoAsync(UpdateToReturned, new { storeId, id, name = person.Name, email = person.Email, account = person.StripeAccount });
+        await AmbassadorLife.RecordAsync(tx, storeId, id, "approved", at, approval.Actor, approval.Reason);
+        if (person.StripeAccount is not null)
+        {
+            Log.StripeAccountSet(logger, storeId, id, "set", approval.Actor);
+        }
+    }
+
+    private sealed record Person(string Id, string State);
 
     // By properties, not by position: SQLite has no type for a counted column when there is no row.
     private sealed record Count

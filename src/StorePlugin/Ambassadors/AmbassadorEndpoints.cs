@@ -1,5 +1,6 @@
 // The API's calls about ambassadors.
 using System.ComponentModel;
+using System.Globalization;
 using System.Net.Mail;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -78,14 +79,30 @@ internal sealed partial record StripeAccountRequest(
     private static partial Regex AccountForm();
 }
 
-/// <param name="State">approved or suspended.</param>
+internal sealed record ReasonRequest(
+    [property: Description("Why, in up to 200 characters; kept with the state.")] string? Reason = null)
+{
+    private const string Name = "reason";
+
+    /// <summary>Reads a reason that may be absent, and notes on the field what is wrong.</summary>
+    public static string? ReadAlone(Fields fields)
+    {
+        fields.RefuseOthersThan(Name);
+        return Read(fields);
+    }
+
+    public static string? Read(Fields fields) => fields.OptionalText(Name, 1, AmbassadorLife.ReasonLengthMax);
+}
+
+/// <param name="State">approved, suspended or ended.</param>
 /// <param name="Link">The absolute address to share.</param>
 internal sealed record AmbassadorView(
     string Id,
     string Name,
     string Email,
     string CampaignId,
-    string State,
+    [property: Description("approved, suspended or ended.")] string State,
+    [property: Description("The group that they are in now; null outside of all.")] string? Group,
     string Code,
     DiscountView Discount,
     string Slug,
@@ -93,10 +110,24 @@ internal sealed record AmbassadorView(
     string? StripeAccount,
     DateTimeOffset ApprovedAt,
     DateTimeOffset? SuspendedAt,
+    [property: Description("Since when they have left; null while they have not.")] DateTimeOffset? EndedAt,
     DateTimeOffset CreatedAt,
     [property: Description("Those of the last 13 months, and older ones that led to an order.")] long Clicks,
+    [property: Description(
+        "Those of them that were the first of their day by the same visitor. Nothing of a visitor is kept: a restart of the program, or a second one " +
+        "beside it, counts the same visitor anew.")] long UniqueClicks,
     [property: Description("Orders that were credited, with those reversed since.")] long Orders,
     [property: Description("One for each account and currency; amounts of two currencies are never added.")] IReadOnlyList<BalanceView> Balances);
+
+internal sealed record AmbassadorStateView(
+    long Number,
+    [property: Description("applied, approved, suspended or ended.")] string State,
+    [property: Description("From this second on it was so.")] DateTimeOffset At,
+    string Actor,
+    string? Reason)
+{
+    public static AmbassadorStateView Of(AmbassadorState row) => new(row.Number, row.State, row.At, row.Actor, row.Reason);
+}
 
 /// <summary>Where the code stands in the store.</summary>
 internal sealed record DiscountView(
@@ -113,7 +144,9 @@ internal static class AmbassadorEndpoints
         var group = api.MapGroup("/ambassadors").WithTags("Ambassadors");
         group.MapGet("", List).WithName("listAmbassadors").WithSummary("The store's ambassadors with balances, oldest first.");
         group.MapPost("", Add).WithName("addAmbassador").WithSummary("Adds an ambassador, approved at once, with code and link.")
-            .WithDescription("The discount is created in the store soon after, or at the launch of a campaign that is still a draft.")
+            .WithDescription(
+                "The discount is created in the store soon after, or at the launch of a campaign that is still a draft. One who had left the campaign " +
+                "comes back under the same id, with a new code.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapGet("/{id}", Get).WithName("getAmbassador").WithSummary("One ambassador with balances.")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -123,29 +156,52 @@ internal static class AmbassadorEndpoints
                 "It counts for payouts that are approved from now on. A preview that showed another account does not pay the ambassador; " +
                 "a payout under way keeps the account that it was approved for.")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapGet("/{id}/states", ListStates).WithName("listAmbassadorStates").WithSummary("What an ambassador was from when on, oldest first, with who decided it.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPost("/{id}/suspension", Suspend).WithName("suspendAmbassador").WithSummary("Suspends an ambassador.")
             .WithDescription("Orders from this second on earn nothing; the link still leads to the store, without a click.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapDelete("/{id}/suspension", Reinstate).WithName("reinstateAmbassador").WithSummary("Ends a suspension.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        group.MapPost("/{id}/ending", End).WithName("endAmbassador").WithSummary("Ends what an ambassador does for the campaign, for good.")
+            .WithDescription(
+                "Orders from this second on earn nothing, the codes end, and the link leads to the store without a click. What was earned before is held, " +
+                "approved and paid as ever. To take the person back later is a new approval: POST /api/v1/ambassadors, with a new code.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     /// <summary>For every call that names an ambassador whom the store does not have.</summary>
     public static ProblemHttpResult Unknown =>
         Problems.NotFound("ambassador-unknown", "There is no such ambassador.", "The store has no ambassador with this id.");
 
+    /// <summary>For every call that would change an ambassador who has left.</summary>
+    public static ProblemHttpResult Ended =>
+        Problems.Conflict("ambassador-ended", "The ambassador has left.", "To take the person back is a new approval: POST /api/v1/ambassadors, with a new code.");
+
     public static ProblemHttpResult CodeTaken(string code) =>
         Problems.Conflict("code-taken", "The code is taken.", $"Somebody in this store has the code {code}, or had it before; choose another.");
 
     private static async Task<Results<Ok<Listing<AmbassadorView>>, ProblemHttpResult>> List(
-        ApiCaller caller, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, [AsParameters] Paging paging, CancellationToken cancel)
+        ApiCaller caller,
+        [Description("Only those who are in this group now.")] string? group,
+        AmbassadorDb ambassadors,
+        LedgerQueries ledger,
+        PublicAddress address,
+        [AsParameters] Paging paging,
+        CancellationToken cancel)
     {
         if (paging.AfterId("amb") is not { } after)
         {
             return Paging.BadAfter;
         }
 
-        var page = paging.Show(await ambassadors.ListAsync(caller.Store, after, paging.Take, cancel), row => row.Id, row => row);
+        if (group is not null && GroupRequest.Refusal(group) is { } why)
+        {
+            return Problems.Field("group", why);
+        }
+
+        var groupKey = group is null ? null : CodeKey.Of(group);
+        var page = paging.Show(await ambassadors.ListAsync(caller.Store, groupKey, after, paging.Take, cancel), row => row.Id, row => row);
         return TypedResults.Ok(new Listing<AmbassadorView>(await ShowAsync(page.Items, caller.Store, ambassadors, ledger, address, cancel), page.Next));
     }
 
@@ -158,27 +214,28 @@ internal static class AmbassadorEndpoints
             return refusal;
         }
 
-        switch (await ambassadors.AddAsync(caller.Store, ambassador, cancel))
+        var result = await ambassadors.AddAsync(caller.Store, ambassador, new Approval(caller.Name), cancel);
+        if (result is not AddResult.Added { Id: var id })
         {
-            case AddResult.Added { Id: var id }:
-                var added = await ambassadors.FindAsync(caller.Store, id, cancel);
-                return TypedResults.Created(
-                    $"/api/v1/ambassadors/{id}", (await ShowAsync([added!], caller.Store, ambassadors, ledger, address, cancel))[0]);
-            case AddResult.CodeTaken:
-                return CodeTaken(ambassador.Code);
-            case AddResult.EmailTaken:
-                return Problems.Conflict(
-                    "ambassador-exists", "The ambassador exists.", "Somebody in this campaign has this e-mail address, or one that reaches the same mailbox.");
-            case AddResult.CampaignUnknown:
-                return CampaignEndpoints.Unknown;
-            case AddResult.CampaignEnded:
-                return Problems.Conflict("campaign-ended", "The campaign has ended.", "Add the ambassador to a campaign that goes on.");
-            case var other:
-                throw new System.Diagnostics.UnreachableException($"{other.GetType().Name} is no result.");
+            return RefusalOf(result, ambassador.Code);
         }
+
+        var added = await ambassadors.FindAsync(caller.Store, id, cancel);
+        return TypedResults.Created($"/api/v1/ambassadors/{id}", (await ShowAsync([added!], caller.Store, ambassadors, ledger, address, cancel))[0]);
     }
 
-    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Get(
+    /// <summary>What to answer when nobody was added.</summary>
+    public static ProblemHttpResult RefusalOf(AddResult result, string code) => result switch
+    {
+        AddResult.CodeTaken => CodeTaken(code),
+        AddResult.EmailTaken => Problems.Conflict(
+            "ambassador-exists", "The ambassador exists.", "Somebody in this campaign has this e-mail address, or one that reaches the same mailbox."),
+        AddResult.CampaignUnknown => CampaignEndpoints.Unknown,
+        AddResult.CampaignEnded => Problems.Conflict("campaign-ended", "The campaign has ended.", "Add the ambassador to a campaign that goes on."),
+        _ => throw new System.Diagnostics.UnreachableException($"{result.GetType().Name} is no refusal."),
+    };
+
+    public static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Get(
         ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
         await ambassadors.FindAsync(caller.Store, id, cancel) is { } ambassador
             ? TypedResults.Ok((await ShowAsync([ambassador], caller.Store, ambassadors, ledger, address, cancel))[0])
@@ -204,17 +261,77 @@ internal static class AmbassadorEndpoints
             : Unknown;
     }
 
+    private static async Task<Results<Ok<Listing<AmbassadorStateView>>, ProblemHttpResult>> ListStates(
+        ApiCaller caller, string id, AmbassadorDb ambassadors, AmbassadorLife life, [AsParameters] Paging paging, CancellationToken cancel)
+    {
+        if (paging.AfterCount() is not { } after)
+        {
+            return Paging.BadAfter;
+        }
+
+        return await ambassadors.ExistsAsync(caller.Store, id, cancel)
+            ? TypedResults.Ok(paging.Show(
+                await life.ListAsync(caller.Store, id, after, paging.Take, cancel), row => row.Number.ToString(CultureInfo.InvariantCulture), AmbassadorStateView.Of))
+            : Unknown;
+    }
+
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Suspend(
-        ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
-        await ambassadors.SuspendAsync(caller.Store, id, caller.Name, cancel) == SuspensionStep.AlreadySo
-            ? Problems.Conflict("ambassador-suspended", "The ambassador is suspended.", "The suspension began earlier and goes on.")
-            : await Get(caller, id, ambassadors, ledger, address, cancel);
+        ApiCaller caller,
+        string id,
+        OptionalApiBody<ReasonRequest> body,
+        AmbassadorLife life,
+        AmbassadorDb ambassadors,
+        LedgerQueries ledger,
+        PublicAddress address,
+        CancellationToken cancel)
+    {
+        var reason = ReasonRequest.ReadAlone(body.Fields);
+        return body.Fields.Refusal is { } refusal
+            ? refusal
+            : RefusalOf(await life.SuspendAsync(caller.Store, id, caller.Name, reason, cancel)) ?? await Get(caller, id, ambassadors, ledger, address, cancel);
+    }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Reinstate(
-        ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
-        await ambassadors.ReinstateAsync(caller.Store, id, caller.Name, cancel) == SuspensionStep.AlreadySo
-            ? Problems.NotFound("suspension-unknown", "There is no suspension.", "The ambassador is not suspended.")
-            : await Get(caller, id, ambassadors, ledger, address, cancel);
+        ApiCaller caller,
+        string id,
+        [Description("Why, in up to 200 characters; kept with the state.")] string? reason,
+        AmbassadorLife life,
+        AmbassadorDb ambassadors,
+        LedgerQueries ledger,
+        PublicAddress address,
+        CancellationToken cancel)
+    {
+        var why = reason?.Trim();
+        return why is { Length: 0 or > AmbassadorLife.ReasonLengthMax } || why?.Any(char.IsControl) == true
+            ? Problems.Field("reason", $"must have 1 to {AmbassadorLife.ReasonLengthMax} characters, on one line")
+            : RefusalOf(await life.ReinstateAsync(caller.Store, id, caller.Name, why, cancel)) ?? await Get(caller, id, ambassadors, ledger, address, cancel);
+    }
+
+    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> End(
+        ApiCaller caller,
+        string id,
+        OptionalApiBody<ReasonRequest> body,
+        AmbassadorLife life,
+        AmbassadorDb ambassadors,
+        LedgerQueries ledger,
+        PublicAddress address,
+        CancellationToken cancel)
+    {
+        var reason = ReasonRequest.ReadAlone(body.Fields);
+        return body.Fields.Refusal is { } refusal
+            ? refusal
+            : RefusalOf(await life.EndAsync(caller.Store, id, caller.Name, reason, cancel)) ?? await Get(caller, id, ambassadors, ledger, address, cancel);
+    }
+
+    private static ProblemHttpResult? RefusalOf(LifeStep step) => step switch
+    {
+        LifeStep.Done => null,
+        LifeStep.Unknown => Unknown,
+        LifeStep.AlreadySuspended => Problems.Conflict("ambassador-suspended", "The ambassador is suspended.", "The suspension began earlier and goes on."),
+        LifeStep.NotSuspended => Problems.NotFound("suspension-unknown", "There is no suspension.", "The ambassador is not suspended."),
+        LifeStep.AlreadyEnded => Ended,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static async Task<IReadOnlyList<AmbassadorView>> ShowAsync(
         IReadOnlyList<Ambassador> ambassadors, Store store, AmbassadorDb db, LedgerQueries ledger, PublicAddress address, CancellationToken cancel)
@@ -225,7 +342,7 @@ internal static class AmbassadorEndpoints
         }
 
         var ids = ambassadors.Select(ambassador => ambassador.Id).ToArray();
-        var (clicks, orders) = await db.CountAsync(store, ids, cancel);
+        var counts = await db.CountAsync(store, ids, cancel);
         var balances = (await ledger.BalancesOfAsync(store, ids, cancel)).ToLookup(balance => balance.AmbassadorId);
         return [.. ambassadors.Select(ambassador => new AmbassadorView(
             ambassador.Id,
@@ -233,6 +350,7 @@ internal static class AmbassadorEndpoints
             ambassador.Email,
             ambassador.CampaignId,
             ambassador.State,
+            ambassador.GroupName,
             ambassador.Code,
             new DiscountView(ambassador.DiscountState, ambassador.DiscountProblem),
             ambassador.Slug,
@@ -240,9 +358,11 @@ internal static class AmbassadorEndpoints
             ambassador.StripeAccount,
             ambassador.ApprovedAt,
             ambassador.SuspendedAt,
+            ambassador.EndedAt,
             ambassador.CreatedAt,
-            clicks.GetValueOrDefault(ambassador.Id),
-            orders.GetValueOrDefault(ambassador.Id),
+            counts[ambassador.Id].Clicks,
+            counts[ambassador.Id].UniqueClicks,
+            counts[ambassador.Id].Orders,
             Show(balances[ambassador.Id], store)))];
     }
 

@@ -39,7 +39,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
 
     private const int RaceTriesMax = 5;
 
-    // SQL Server takes 2,100 parameters.
+    // SQL Server takes 2,100 parameters, and a row of the file has two keys.
     private const int KeysAtOnceMax = 1000;
 
     private const string Reason = "Opening balance brought over.";
@@ -61,9 +61,12 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         }
 
         var importId = Ids.New("imp", clock.GetUtcNow());
-        for (var tries = 1; ; tries++)
+        for (var (tries, left) = (1, int.MaxValue); ; tries++)
         {
             var plan = await PlanAsync(store, campaignId, file, cancel);
+
+            // While others write the same rows there is always less left, and only a standstill is a fault.
+            (tries, left) = (plan.New.Count < left ? 1 : tries, plan.New.Count);
             if (plan.Findings.Count > 0)
             {
                 return new ImportResult.Refused(await CountAddedAsync(store, campaignId, importId, cancel), plan);
@@ -102,39 +105,46 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
             _ => null,
         };
 
-    private const string ReadPeople =
-        "SELECT email_key AS text, id FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key IN @keys";
-
-    private const string ReadOwners = "SELECT code_key AS text, ambassador_id AS id FROM codes WHERE store_id = @storeId AND code_key IN @keys";
+    // Both in one statement: between two of them somebody else might write a person with their code, and a row of the file
+    // would seem to have a stranger's code.
+    private const string ReadKnown =
+        """
+        SELECT 'person' AS kind, email_key AS text, id FROM ambassadors
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key IN @emails
+        UNION ALL
+        SELECT 'owner', code_key, ambassador_id FROM codes WHERE store_id = @storeId AND code_key IN @codes
+        """;
 
     private const string ReadOpenings =
         """
         SELECT e.ambassador_id, e.amount_minor, e.currency FROM ledger_transactions t
         JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
-        WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source IN @keys AND e.account = 'approved'
+        WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source IN @sources AND e.account = 'approved'
         """;
 
     private async Task<ImportPlan> PlanAsync(Store store, string campaignId, ImportFile file, CancellationToken cancel)
     {
-        var people = await ReadAsync<Key>(ReadPeople, file.Rows.Select(row => row.EmailKey));
-        var owners = await ReadAsync<Key>(ReadOwners, file.Rows.Select(row => row.CodeKey));
-        var openings = await ReadAsync<Opening>(ReadOpenings, people.Select(person => SourceOf(person.Id)));
+        var (people, owners) = (new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal));
+        foreach (var rows in file.Rows.Chunk(KeysAtOnceMax))
+        {
+            var args = new { storeId = store.Id, campaignId, emails = rows.Select(row => row.EmailKey).ToArray(), codes = rows.Select(row => row.CodeKey).ToArray() };
+            foreach (var found in await db.ManyAsync<Key>(ReadKnown, args, cancel))
+            {
+                (found.Kind == "person" ? people : owners).Add(found.Text, found.Id);
+            }
+        }
+
+        var openings = new List<Opening>();
+        foreach (var sources in people.Values.Select(SourceOf).Chunk(KeysAtOnceMax))
+        {
+            openings.AddRange(await db.ManyAsync<Opening>(ReadOpenings, new { storeId = store.Id, sources }, cancel));
+        }
+
         var known = new ImportKnown(
-            people.ToDictionary(row => row.Text, row => row.Id, StringComparer.Ordinal),
-            owners.ToDictionary(row => row.Text, row => row.Id, StringComparer.Ordinal),
+            people,
+            owners,
             openings.ToDictionary(row => row.AmbassadorId, row => new Money(row.AmountMinor, Currency.Parse(row.Currency)), StringComparer.Ordinal));
         return ImportPlan.Decide(file, known, CurrencyOf(store));
-
-        async Task<List<T>> ReadAsync<T>(string sql, IEnumerable<string> wanted)
-        {
-            var rows = new List<T>();
-            foreach (var part in wanted.Chunk(KeysAtOnceMax))
-            {
-                rows.AddRange(await db.ManyAsync<T>(sql, new { storeId = store.Id, campaignId, keys = part }, cancel));
-            }
-
-            return rows;
-        }
     }
 
     /// <summary>One short transaction; returns how many rows it took, at least one.</summary>
@@ -174,7 +184,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         var id = Ids.New("amb", now);
         var at = WholeSecond.Of(now);
         var person = new NewAmbassador(row.Name, row.Email, campaignId, row.Code, row.StripeAccount);
-        await Joining.WriteAsync(tx, store.Id, new Newcomer(id, person, keys.Hash(store, "email", row.EmailKey), row.JoinedAt ?? at, importId), now);
+        await Joining.WriteAsync(tx, store.Id, new Newcomer(id, person, keys.Hash(store, "email", row.EmailKey), row.JoinedAt ?? at, new Approval(actor), importId), now);
         var code = new NewCode(id, campaignId, row.Code, at, "none", AdoptedAt: at);
         await Joining.WriteCodeAsync(tx, store.Id, code);
         await Joining.OrderAsync(tx, store.Id, campaign, code, now);
@@ -199,7 +209,15 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
 
     private static Currency? CurrencyOf(Store store) => Currency.TryParse(store.Currency, out var currency) ? currency : null;
 
-    private sealed record Key(string Text, string Id);
+    // By properties, not by position: SQLite has no type for a literal when there is no row.
+    private sealed record Key
+    {
+        public string Kind { get; init; } = "";
+
+        public string Text { get; init; } = "";
+
+        public string Id { get; init; } = "";
+    }
 
     private sealed record Opening(string AmbassadorId, long AmountMinor, string Currency);
 }

@@ -6,10 +6,16 @@ using StorePlugin.Data;
 namespace StorePlugin.Ambassadors;
 
 /// <summary>
-/// A click as it is kept before consent: instant, link and class of the referrer, and nothing of the person (rule T11).
+/// A click as it is kept before consent: instant, link and class of the referrer, and nothing of the person (rule T11). Nobody
+/// has been asked yet when a link is followed, so its consent is unknown.
 /// </summary>
 /// <param name="ReferrerClass">A word of <see cref="Referrer"/>.</param>
-internal sealed record Click(string StoreId, string Id, string AmbassadorId, string CampaignId, DateTimeOffset At, string ReferrerClass);
+/// <param name="IsFirst">Whether it is the first of its day by the same visitor, see <see cref="DailyVisitors"/>.</param>
+internal sealed record Click(
+    string StoreId, string Id, string AmbassadorId, string CampaignId, DateTimeOffset At, string ReferrerClass, bool IsFirst)
+{
+    public string Visit => IsFirst ? "first" : "repeat";
+}
 
 internal sealed class ClickLog : IAsyncDisposable
 {
@@ -24,8 +30,8 @@ internal sealed class ClickLog : IAsyncDisposable
 
     private const string Insert =
         """
-        INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class)
-        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass)
+        INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, consent, visit)
+        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, 'unknown', @Visit)
         """;
 
     private readonly Db _db;
@@ -93,7 +99,7 @@ internal sealed class ClickLog : IAsyncDisposable
                 {
                     await insert.DoAsync(
                         ("StoreId", click.StoreId), ("Id", click.Id), ("AmbassadorId", click.AmbassadorId),
-                        ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass));
+                        ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass), ("Visit", click.Visit));
                 }
             });
             batch.ForEach(waiting => waiting.Done.SetResult());

@@ -86,6 +86,7 @@ internal static class CodeEndpoints
                 "codes-too-many", "The ambassador has too many codes.", $"An ambassador may have {AmbassadorCodes.LiveMax} live codes; end one first."),
             AddCodeResult.CampaignEnded => Problems.Conflict(
                 "campaign-ended", "The campaign has ended.", "The ambassador's campaign has ended, and takes no further code."),
+            AddCodeResult.AmbassadorEnded => AmbassadorEndpoints.Ended,
             var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
         };
     }

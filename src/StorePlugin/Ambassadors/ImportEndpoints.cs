@@ -104,21 +104,25 @@ internal static class ImportEndpoints
                 "UTF-8, parted by comma or semicolon, at most 5,000 rows and 5 MiB. Columns: name, email, code, and as wanted stripe_account, " +
                 "opening_balance (in the store's currency, such as 12.50 or -3) and joined_at (such as 2025-03-31). A file with any finding changes " +
                 "nothing. The same file again adds nothing.")
-            .AddOpenApiOperationTransformer((operation, _, _) =>
-            {
-                operation.RequestBody = new OpenApiRequestBody
-                {
-                    Required = true,
-                    Content = new Dictionary<string, OpenApiMediaType>
-                    {
-                        ["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
-                    },
-                };
-                return Task.CompletedTask;
-            })
+            .TakesCsv()
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+
+    /// <summary>Describes the body of a call that takes a CSV file.</summary>
+    public static RouteHandlerBuilder TakesCsv(this RouteHandlerBuilder call) =>
+        call.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+                },
+            };
+            return Task.CompletedTask;
+        });
 
     private static async Task<Results<Ok<ImportView>, ProblemHttpResult>> Import(
         ApiCaller caller,
@@ -140,9 +144,7 @@ internal static class ImportEndpoints
         var file = ImportFile.Read(body.Text, currency, store.Zone, clock.GetUtcNow());
         if (file.RowCount > ImportFile.RowsMax)
         {
-            return Problems.Unprocessable(
-                "rows-too-many", "The file has too many rows.",
-                string.Create(CultureInfo.InvariantCulture, $"It has {file.RowCount} rows and may have {ImportFile.RowsMax}; split it, each part with the header."));
+            return RowsTooMany(file.RowCount);
         }
 
         return await (isDry
@@ -151,14 +153,15 @@ internal static class ImportEndpoints
         {
             ImportResult.Planned { Plan: var plan } => TypedResults.Ok(Show(null, isDry, file, plan, 0, currency)),
             ImportResult.Done done => TypedResults.Ok(Show(done.ImportId, isDry, file, done.Plan, done.Added, currency)),
-            ImportResult.Refused refused => HasFindings(refused),
+            ImportResult.Refused refused => HasFindings(refused.Added, refused.Plan.Findings),
             ImportResult.CampaignUnknown => CampaignEndpoints.Unknown,
             ImportResult.CampaignEnded => Problems.Conflict("campaign-ended", "The campaign has ended.", "Bring the ambassadors over to a campaign that goes on."),
             var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
         };
     }
 
-    private static ProblemHttpResult? RefusalOf(string? dryRun, string? campaignId)
+    /// <summary>What is wrong with the parameters of an import; null when nothing is.</summary>
+    public static ProblemHttpResult? RefusalOf(string? dryRun, string? campaignId)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (dryRun is not ("true" or "false"))
@@ -174,18 +177,26 @@ internal static class ImportEndpoints
         return errors.Count == 0 ? null : Problems.Fields(errors);
     }
 
-    private static ProblemHttpResult HasFindings(ImportResult.Refused refused)
+    public static ProblemHttpResult RowsTooMany(long rows) => Problems.Unprocessable(
+        "rows-too-many", "The file has too many rows.",
+        string.Create(CultureInfo.InvariantCulture, $"It has {rows} rows and may have {ImportFile.RowsMax}; split it, each part with the header."));
+
+    public static ProblemHttpResult HasFindings(long added, IReadOnlyList<ImportFinding> findings)
     {
-        var done = refused.Added == 0
+        var done = added == 0
             ? "Nothing was changed"
-            : $"Somebody else changed the campaign meanwhile, and {refused.Added.ToString(CultureInfo.InvariantCulture)} rows were added before that";
+            : $"Somebody else changed the campaign meanwhile, and {added.ToString(CultureInfo.InvariantCulture)} rows were added before that";
         return TypedResults.Problem(
             $"{done}. Correct the lines that are named, and send the file again.",
             statusCode: StatusCodes.Status422UnprocessableEntity,
             title: "The file has findings.",
             type: "/problems/import-findings",
-            extensions: [new("added", refused.Added), new("findingCount", (long)refused.Plan.Findings.Count), new("findings", Show(refused.Plan))]);
+            extensions: [new("added", added), new("findingCount", (long)findings.Count), new("findings", Show(findings))]);
     }
+
+    /// <summary>The first of them.</summary>
+    public static IReadOnlyList<ImportFindingView> Show(IReadOnlyList<ImportFinding> findings) =>
+        [.. findings.Take(FindingsShownMax).Select(finding => new ImportFindingView(finding.Line, finding.Column, finding.Text))];
 
     private static ImportView Show(string? importId, bool isDry, ImportFile file, ImportPlan plan, long added, Currency? currency) => new(
         importId,
@@ -196,9 +207,6 @@ internal static class ImportEndpoints
         plan.AlreadyThere - added,
         currency is { } known ? Amount.Of(new Money(file.OpeningMinor, known)) : null,
         plan.Findings.Count,
-        Show(plan),
+        Show(plan.Findings),
         Note);
-
-    private static IReadOnlyList<ImportFindingView> Show(ImportPlan plan) =>
-        [.. plan.Findings.Take(FindingsShownMax).Select(finding => new ImportFindingView(finding.Line, finding.Column, finding.Text))];
 }

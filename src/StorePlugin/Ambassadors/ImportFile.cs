@@ -1,14 +1,8 @@
 // Reads the CSV file of ambassadors who are brought over from elsewhere, and says of each line what is wrong with it.
 using System.Globalization;
-using CsvHelper;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Ambassadors;
-
-/// <param name="Line">Of the file, from 1 on, empty ones counted.</param>
-/// <param name="Column">As the header names it; empty where the whole line is meant.</param>
-/// <param name="Text">What is wrong, as a sentence.</param>
-internal sealed record ImportFinding(long Line, string Column, string Text);
 
 /// <summary>A line of which every field is right.</summary>
 /// <param name="OpeningMinor">What is owed to them already, in minor units of the store's currency; may be below 0 (rule K2).</param>
@@ -50,104 +44,45 @@ internal sealed record ImportFile(IReadOnlyList<ImportRow> Rows, long RowCount, 
     /// <param name="zone">The store's, by which days are counted.</param>
     public static ImportFile Read(string text, Currency? currency, TimeZoneInfo zone, DateTimeOffset now)
     {
-        // No field of a person has two lines, so that a quotation mark that is never closed spoils its own line only.
-        var malformed = new HashSet<long>();
-        using var reader = CsvReader.FromText(
-            text,
-            new CsvReaderOptions
-            {
-                Separator = SeparatorOf(text),
-                HasHeader = false,
-                TrimWhitespace = true,
-                TrackLineNumbers = true,
-                AllowLineBreaksInQuotes = false,
-                OnMalformedRecord = record => malformed.Add(record.LineNumber),
-            });
-        if (!reader.Read())
+        var sheet = CsvSheet.Read(text, Columns, Required);
+        var lines = new Lines(currency, zone, now);
+        foreach (var row in sheet.Rows)
         {
-            return Unreadable([new ImportFinding(1, "", $"The first line must name the columns: {string.Join(", ", Columns)}.")]);
+            lines.Read(row);
         }
 
-        var header = FieldsOf(reader).Select(name => name.ToLowerInvariant()).ToArray();
-        var wrong = FindingsOfHeader(reader.LineNumber, header);
-        if (wrong.Count > 0)
-        {
-            return Unreadable(wrong);
-        }
-
-        var lines = new Lines(header, currency, zone, now);
-        while (reader.Read())
-        {
-            var fields = FieldsOf(reader);
-            if (!Array.TrueForAll(fields, field => field.Length == 0))
-            {
-                lines.Read(reader.LineNumber, fields, malformed.Contains(reader.LineNumber));
-            }
-        }
-
-        return new ImportFile(lines.Rows, lines.RowCount, lines.Rows.Sum(row => row.OpeningMinor), lines.Findings);
-    }
-
-    private static ImportFile Unreadable(IReadOnlyList<ImportFinding> findings) => new([], 0, 0, findings);
-
-    private static string[] FieldsOf(CsvReader reader) => [.. Enumerable.Range(0, reader.FieldCount).Select(place => reader.GetString(place).Trim())];
-
-    /// <summary>The sign that parts more columns of the first line. No column's name holds either.</summary>
-    private static char SeparatorOf(string text)
-    {
-        var start = text.AsSpan().TrimStart();
-        var end = start.IndexOfAny('\r', '\n');
-        var first = end < 0 ? start : start[..end];
-        return first.Count(';') > first.Count(',') ? ';' : ',';
-    }
-
-    // A misspelt name must not take a column away in silence: balances may stand in it.
-    private static List<ImportFinding> FindingsOfHeader(long line, string[] header)
-    {
-        var findings = new List<ImportFinding>();
-        findings.AddRange(header.Except(Columns, StringComparer.Ordinal)
-            .Select(name => new ImportFinding(line, name, $"The column is not known here; the columns are {string.Join(", ", Columns)}.")));
-        findings.AddRange(header.CountBy(name => name, StringComparer.Ordinal).Where(count => count.Value > 1)
-            .Select(count => new ImportFinding(line, count.Key, "The column stands there more than once.")));
-        findings.AddRange(Required.Except(header, StringComparer.Ordinal).Select(name => new ImportFinding(line, name, "The column is missing.")));
-        return findings;
+        return new ImportFile(lines.Rows, sheet.Rows.Count, lines.Rows.Sum(row => row.OpeningMinor), [.. sheet.HeaderFindings, .. lines.Findings]);
     }
 
     /// <summary>The lines below the header, as they are read one after the other.</summary>
-    private sealed class Lines(string[] header, Currency? currency, TimeZoneInfo zone, DateTimeOffset now)
+    private sealed class Lines(Currency? currency, TimeZoneInfo zone, DateTimeOffset now)
     {
         private readonly Dictionary<string, long> _emails = new(StringComparer.Ordinal);
         private readonly Dictionary<string, long> _codes = new(StringComparer.Ordinal);
 
-        private string[] _fields = [];
-        private long _line;
+        private CsvRow _row = null!;
 
         public List<ImportRow> Rows { get; } = [];
 
         public List<ImportFinding> Findings { get; } = [];
 
-        public long RowCount { get; private set; }
-
-        public void Read(long line, string[] fields, bool isMalformed)
+        public void Read(CsvRow line)
         {
-            RowCount++;
-            (_line, _fields) = (line, fields);
+            _row = line;
             var before = Findings.Count;
-            if (isMalformed || fields.Length != header.Length)
+            if (line.Fault is { } fault)
             {
-                Refuse("", isMalformed
-                    ? "A quotation mark stands where none may, or a field goes on in the next line; within a quoted field a mark is written twice."
-                    : string.Create(CultureInfo.InvariantCulture, $"The line has {fields.Length} fields, and the header names {header.Length}."));
+                Refuse("", fault);
                 return;
             }
 
-            var row = new ImportRow(line, ReadName(), ReadEmail(), ReadCode(), ReadStripeAccount(), ReadOpening(), ReadJoined());
-            if (row.Email.Length > 0 && !_emails.TryAdd(row.EmailKey, line))
+            var row = new ImportRow(line.Line, ReadName(), ReadEmail(), ReadCode(), ReadStripeAccount(), ReadOpening(), ReadJoined());
+            if (row.Email.Length > 0 && !_emails.TryAdd(row.EmailKey, row.Line))
             {
                 Refuse(EmailColumn, $"The same mailbox stands on line {_emails[row.EmailKey]}.");
             }
 
-            if (row.Code.Length > 0 && !_codes.TryAdd(row.CodeKey, line))
+            if (row.Code.Length > 0 && !_codes.TryAdd(row.CodeKey, row.Line))
             {
                 Refuse(CodeColumn, $"The same code stands on line {_codes[row.CodeKey]}.");
             }
@@ -263,12 +198,8 @@ internal sealed record ImportFile(IReadOnlyList<ImportRow> Rows, long RowCount, 
             return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)).ToUniversalTime();
         }
 
-        private string Field(string column)
-        {
-            var place = Array.IndexOf(header, column);
-            return place < 0 ? "" : _fields[place];
-        }
+        private string Field(string column) => _row.Field(column);
 
-        private void Refuse(string column, string text) => Findings.Add(new ImportFinding(_line, column, text));
+        private void Refuse(string column, string text) => Findings.Add(new ImportFinding(_row.Line, column, text));
     }
 }

@@ -20,7 +20,7 @@ internal sealed record HeldCampaign(string State, Terms Terms)
 /// <param name="PersonHash">Of the e-mail's key, by the store's own key (rule F8).</param>
 /// <param name="ApprovedAt">Since when they are an ambassador, to the second.</param>
 /// <param name="ImportId">Of the import that brought them; null for everyone else.</param>
-internal sealed record Newcomer(string Id, NewAmbassador Person, string PersonHash, DateTimeOffset ApprovedAt, string? ImportId = null);
+internal sealed record Newcomer(string Id, NewAmbassador Person, string PersonHash, DateTimeOffset ApprovedAt, Approval Approval, string? ImportId = null);
 
 /// <param name="AssignedAt">From when on it counts, to the second (rule T5).</param>
 /// <param name="DiscountState"><c>pending</c> or <c>none</c>.</param>
@@ -30,6 +30,8 @@ internal sealed record NewCode(
 
 internal static class Joining
 {
+    private const string Applicant = "applicant";
+
     // The newest revision in force first; a draft has none yet, and its newest is what it will be launched with.
     private const string ReadCampaign =
         """
@@ -65,7 +67,7 @@ internal static class Joining
         VALUES (@slugKey, @slug, @storeId, @campaignId, @id, @now)
         """;
 
-    /// <summary>Writes the ambassador and their link; the code follows with <see cref="WriteCodeAsync"/>.</summary>
+    /// <summary>Writes the ambassador with how they became one, and their link; the code follows with <see cref="WriteCodeAsync"/>.</summary>
     public static async Task WriteAsync(Tx tx, string storeId, Newcomer newcomer, DateTimeOffset now)
     {
         var person = newcomer.Person;
@@ -88,6 +90,12 @@ internal static class Joining
         };
         await tx.DoAsync(InsertAmbassador, args);
         await tx.DoAsync(InsertSlug, args);
+        if (newcomer.Approval.AppliedAt is { } appliedAt)
+        {
+            await AmbassadorLife.RecordAsync(tx, storeId, newcomer.Id, "applied", appliedAt, Applicant, reason: null);
+        }
+
+        await AmbassadorLife.RecordAsync(tx, storeId, newcomer.Id, "approved", newcomer.ApprovedAt, newcomer.Approval.Actor, newcomer.Approval.Reason);
     }
 
     private const string InsertCode =

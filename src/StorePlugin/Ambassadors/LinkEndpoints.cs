@@ -32,6 +32,7 @@ internal static partial class LinkEndpoints
         Platforms platforms,
         ClickLog clicks,
         ClickLimit limit,
+        DailyVisitors visitors,
         TimeProvider clock,
         ILogger<ClickLog> logger,
         CancellationToken cancel)
@@ -67,7 +68,7 @@ internal static partial class LinkEndpoints
         // A code that the platform refused may be somebody else's there.
         var code = row.DiscountState is "created" or "pending" || row.AdoptedAt is not null ? row.Code : null;
         var reference = Visitor.IsPerson(context.Request) && limit.Admits(row.SlugKey, context.Connection.RemoteIpAddress)
-            ? await RecordAsync(context.Request, row, store, clicks, clock, logger, cancel)
+            ? await RecordAsync(context, row, store, clicks, visitors, clock, logger, cancel)
             : row.Slug;
         return TypedResults.Redirect(platform.LandingUrl(store, code, path, reference).AbsoluteUri);
     }
@@ -89,15 +90,25 @@ internal static partial class LinkEndpoints
 
     /// <summary>The click's id once it is on disk; the slug where it could not be written, which the order can still name.</summary>
     private static async Task<string> RecordAsync(
-        HttpRequest request, Row row, Store store, ClickLog clicks, TimeProvider clock, ILogger<ClickLog> logger, CancellationToken cancel)
+        HttpContext context,
+        Row row,
+        Store store,
+        ClickLog clicks,
+        DailyVisitors visitors,
+        TimeProvider clock,
+        ILogger<ClickLog> logger,
+        CancellationToken cancel)
     {
+        var headers = context.Request.Headers;
+        var now = clock.GetUtcNow();
         var click = new Click(
             store.Id,
             "clk_" + Ids.NewUnguessable(),
             row.AmbassadorId,
             row.CampaignId,
-            WholeSecond.Of(clock.GetUtcNow()),
-            Referrer.Of(request.Headers.Referer.ToString(), store));
+            WholeSecond.Of(now),
+            Referrer.Of(headers.Referer.ToString(), store),
+            visitors.IsFirst(store, row.SlugKey, context.Connection.RemoteIpAddress, headers.UserAgent.ToString(), now));
         try
         {
             await clicks.RecordAsync(click, cancel);

@@ -1,4 +1,5 @@
-// What nobody needs any more goes: clicks that led to no order, and installations, links and sessions that have ended.
+// What nobody needs any more goes: clicks that led to no order, what rejected applicants wrote, and installations, links and
+// sessions that have ended.
 using StorePlugin.Data;
 
 namespace StorePlugin.Inbox;
@@ -16,6 +17,9 @@ internal sealed class Retention(Db db, TimeProvider clock)
 
     private static readonly TimeSpan EndedKept = TimeSpan.FromDays(30);
 
+    // Six months, in which the person may ask why.
+    private static readonly TimeSpan RejectedKept = TimeSpan.FromDays(183);
+
     private const string OldClicks = "SELECT store_id, id AS name FROM clicks WHERE used_at IS NULL AND at <= @before ORDER BY at ";
 
     private const string DropClick = "DELETE FROM clicks WHERE store_id = @StoreId AND id = @Name AND used_at IS NULL";
@@ -32,6 +36,16 @@ internal sealed class Retention(Db db, TimeProvider clock)
 
     private const string DropSession = "DELETE FROM sessions WHERE store_id = @StoreId AND token_hash = @Name";
 
+    private const string OldApplications =
+        "SELECT store_id, id AS name FROM applications WHERE state = 'rejected' AND erased_at IS NULL AND decided_at <= @before ORDER BY decided_at ";
+
+    // That somebody was rejected, when and by whom stays; who it was does not.
+    private const string EraseApplication =
+        """
+        UPDATE applications SET name = '', email = '', email_key = '', message = NULL, reason = NULL, erased_at = @Now
+        WHERE store_id = @StoreId AND id = @Name AND state = 'rejected' AND erased_at IS NULL
+        """;
+
     /// <summary>Drops one batch of each. Returns how many rows it dropped.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
     {
@@ -39,7 +53,16 @@ internal sealed class Retention(Db db, TimeProvider clock)
         return await DropAsync(OldClicks, DropClick, now - ClicksKept, cancel)
             + await DropAsync(OldStates, DropState, now - EndedKept, cancel)
             + await DropAsync(OldLinks, DropLink, now - EndedKept, cancel)
-            + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel);
+            + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel)
+            + await EraseAsync(now, cancel);
+    }
+
+    private async Task<int> EraseAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        var rows = await db.ManyAsync<Row>(OldApplications + db.Page, new { before = now - RejectedKept, take = BatchMax }, cancel);
+        await ShortTransactions.EachAsync(
+            db, clock, EraseApplication, rows, row => [("StoreId", row.StoreId), ("Name", row.Name), ("Now", now)], cancel);
+        return rows.Count;
     }
 
     private async Task<int> DropAsync(string find, string drop, DateTimeOffset before, CancellationToken cancel)

@@ -38,9 +38,9 @@ internal sealed class OrderDigest(Db db, PublicAddress address)
             return new Writing.Unneeded("The ambassador is gone.");
         }
 
-        if (reader.IsSuspended)
+        if (reader.Aside is { } aside)
         {
-            return new Writing.Unneeded("The ambassador is suspended.");
+            return new Writing.Unneeded(aside);
         }
 
         var (from, before) = LocalDay.Transactions(day);

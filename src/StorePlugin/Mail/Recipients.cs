@@ -3,7 +3,7 @@ using StorePlugin.Data;
 
 namespace StorePlugin.Mail;
 
-/// <param name="State"><c>approved</c> or <c>suspended</c>.</param>
+/// <param name="State"><c>approved</c>, <c>suspended</c> or <c>ended</c>.</param>
 /// <param name="StripeAccount">Null: nobody knows yet where to send their money.</param>
 internal sealed record Recipient(
     string Name, string Email, string State, string? StripeAccount, string CampaignId, string Campaign, string CampaignState)
@@ -16,7 +16,13 @@ internal sealed record Recipient(
         WHERE a.store_id = @storeId AND a.id = @ambassadorId
         """;
 
-    public bool IsSuspended => State == "suspended";
+    /// <summary>Why the ambassador is told nothing of what goes on; null while they take part. Mail about money is owed all the same.</summary>
+    public string? Aside => State switch
+    {
+        "suspended" => "The ambassador is suspended.",
+        "ended" => "The ambassador has left.",
+        _ => null,
+    };
 
     /// <summary>The ambassador, with every text that people wrote made safe for one line; null when there is none any more.</summary>
     public static async Task<Recipient?> FindAsync(Db db, string storeId, string ambassadorId, CancellationToken cancel) =>

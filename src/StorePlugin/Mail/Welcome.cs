@@ -38,9 +38,9 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
             return new Writing.Unneeded("The ambassador is gone.");
         }
 
-        if (reader.IsSuspended)
+        if (reader.Aside is { } aside)
         {
-            return new Writing.Unneeded("The ambassador is suspended.");
+            return new Writing.Unneeded(aside);
         }
 
         if (reader.CampaignState != "live")

@@ -230,6 +230,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (touch.SuspendedAt <= order.At) { return Dropped("T10", "The ambassador was suspended at the order's instant."); }
 
+        if (touch.LeftAt <= order.At) { return Dropped("T10", "The ambassador had left at the order's instant."); }
+
         if (terms.Channels is { } channels && !channels.Contains(order.Channel))
         {
             return Dropped("T13", $"The campaign does not count orders of the channel {order.Channel}.");

@@ -154,6 +154,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         EndedAt = weighed.Touch.EndedAt,
         ApprovedAt = weighed.Touch.ApprovedAt,
         SuspendedAt = weighed.Touch.SuspendedAt,
+        LeftAt = weighed.Touch.LeftAt,
         IsOwn = weighed.Touch.IsOwn,
     };
 

@@ -41,9 +41,9 @@ internal sealed class EvidenceReader
         WHERE l.store_id = @storeId AND l.slug_key IN @keys
         """;
 
-    private const string LoadSuspensions =
+    private const string LoadLives =
         """
-        SELECT ambassador_id, from_at, until_at FROM suspensions
+        SELECT ambassador_id, number, state, at FROM ambassador_states
         WHERE store_id = @storeId AND ambassador_id IN @keys
         """;
 
@@ -66,7 +66,7 @@ internal sealed class EvidenceReader
     private readonly Dictionary<string, ReferenceRow> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<(string CampaignId, long Revision), Terms> _terms = [];
     private Dictionary<string, DateTimeOffset?> _launches = [];
-    private ILookup<string, SuspensionRow> _suspensions = Empty<SuspensionRow>();
+    private ILookup<string, LifeRow> _lives = Empty<LifeRow>();
     private ILookup<string, StateRow> _states = Empty<StateRow>();
     private ILookup<string, TermsRow> _revisions = Empty<TermsRow>();
 
@@ -83,7 +83,7 @@ internal sealed class EvidenceReader
         var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId)).Distinct();
         var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
             .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId)).Distinct().ToList();
-        reader._suspensions = (await ReadAsync<SuspensionRow>(tx, store, LoadSuspensions, ambassadors)).ToLookup(row => row.AmbassadorId);
+        reader._lives = (await ReadAsync<LifeRow>(tx, store, LoadLives, ambassadors)).ToLookup(row => row.AmbassadorId);
         reader._launches = (await ReadAsync<CampaignRow>(tx, store, LoadCampaigns, campaigns)).ToDictionary(row => row.Id, row => row.LaunchedAt, StringComparer.Ordinal);
         reader._states = (await ReadAsync<StateRow>(tx, store, LoadStates, campaigns)).ToLookup(row => row.CampaignId);
         reader._revisions = (await ReadAsync<TermsRow>(tx, store, LoadTerms, campaigns)).ToLookup(row => row.CampaignId);
@@ -156,8 +156,9 @@ internal sealed class EvidenceReader
             {
                 touches.Add(new Touch(
                     TouchKind.Code, code.Code, order.At, code.AmountMinor, position, row.AmbassadorId, row.CampaignId, row.AssignedAt, row.EndedAt,
-                    row.ApprovedAt, SuspendedAt(row.AmbassadorId, order.At))
+                    row.ApprovedAt, Since("suspended", row.AmbassadorId, order.At))
                 {
+                    LeftAt = Since("ended", row.AmbassadorId, order.At),
                     IsOwn = IsOwn(shopper, row.PersonHash),
                 });
             }
@@ -180,8 +181,9 @@ internal sealed class EvidenceReader
 
         Touch Reference(TouchKind kind, string evidence, ReferenceRow row, DateTimeOffset at) => new(
             kind, evidence, at, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.Dated, EndedAt: null, row.ApprovedAt,
-            SuspendedAt(row.AmbassadorId, order.At))
+            Since("suspended", row.AmbassadorId, order.At))
         {
+            LeftAt = Since("ended", row.AmbassadorId, order.At),
             IsOwn = IsOwn(shopper, row.PersonHash),
         };
     }
@@ -205,12 +207,11 @@ internal sealed class EvidenceReader
     }
 
     /// <summary>
-    /// Since when the ambassador was suspended at an order's instant, or null. A suspension that has ended since still
-    /// counts for the orders of its time, however late they arrive (rules T10, I6).
+    /// Since when the ambassador was in a state at an order's instant; null where they were in another. A suspension that has
+    /// ended since still counts for the orders of its time, however late they arrive (rules T10, I6).
     /// </summary>
-    private DateTimeOffset? SuspendedAt(string ambassadorId, DateTimeOffset at) => _suspensions[ambassadorId]
-        .Where(suspension => suspension.FromAt <= at && (suspension.UntilAt is null || at < suspension.UntilAt))
-        .Min(suspension => (DateTimeOffset?)suspension.FromAt);
+    private DateTimeOffset? Since(string state, string ambassadorId, DateTimeOffset at) =>
+        _lives[ambassadorId].Where(row => row.At <= at).MaxBy(row => row.Number) is { } last && last.State == state ? last.At : null;
 
     /// <summary>Whether the campaign was paused or had ended at an order's instant, by its states dated then (rules T10, I6).</summary>
     private CampaignStop? StoppedAs(string campaignId, DateTimeOffset at) =>
@@ -231,7 +232,7 @@ internal sealed class EvidenceReader
     private sealed record ReferenceRow(
         string Reference, string AmbassadorId, string CampaignId, DateTimeOffset Dated, DateTimeOffset ApprovedAt, string PersonHash);
 
-    private sealed record SuspensionRow(string AmbassadorId, DateTimeOffset FromAt, DateTimeOffset? UntilAt);
+    private sealed record LifeRow(string AmbassadorId, long Number, string State, DateTimeOffset At);
 
     private sealed record CampaignRow(string Id, DateTimeOffset? LaunchedAt);
 

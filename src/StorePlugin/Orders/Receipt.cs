@@ -167,6 +167,10 @@ internal sealed record ReceiptTouch(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? SuspendedAt { get; init; }
 
+    /// <summary>Since when the ambassador had left at the order's instant.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? LeftAt { get; init; }
+
     /// <summary>Whether the shopper is the ambassador; absent where the platform withheld the shopper (rules F1, F9).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? IsOwn { get; init; }

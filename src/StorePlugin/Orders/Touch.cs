@@ -47,6 +47,10 @@ internal sealed record Touch(
     DateTimeOffset ApprovedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? SuspendedAt)
 {
+    /// <summary>Since when the ambassador had left at the order's instant; null where they had not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? LeftAt { get; init; }
+
     /// <summary>
     /// Whether the shopper is the ambassador (rule F1), told by keyed hashes when the evidence was read; null where the
     /// platform withheld the shopper (rule F9).

@@ -14,6 +14,7 @@ internal sealed record Payee(string AmbassadorId, Money Balance, string? State, 
 internal abstract record PayoutDecision
 {
     private const string AmbassadorApproved = "approved";
+    private const string AmbassadorEnded = "ended";
 
     /// <param name="Note">What stays behind, in words; null when nothing does.</param>
     internal sealed record Pay(Money Amount, string Destination, string? Note) : PayoutDecision;
@@ -56,8 +57,8 @@ internal abstract record PayoutDecision
             return new Hold("There is no such ambassador any more; the balance is kept.");
         }
 
-        // A suspension asks a person to look first; a positive balance never lapses (rule H7).
-        if (payee.State != AmbassadorApproved)
+        // A suspension asks a person to look first; a positive balance never lapses, and who has left is paid it (rule H7).
+        if (payee.State is not (AmbassadorApproved or AmbassadorEnded))
         {
             return new Hold("The ambassador is suspended; the balance is kept.");
         }

@@ -69,7 +69,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
 
     private const string BalancesInOrder = Balances +
         """
-         ORDER BY CASE WHEN b.amount_minor > 0 AND a.state = 'approved' AND a.stripe_account IS NOT NULL AND p.id IS NULL THEN 0 ELSE 1 END,
+         ORDER BY CASE WHEN b.amount_minor > 0 AND a.state IN ('approved', 'ended') AND a.stripe_account IS NOT NULL AND p.id IS NULL THEN 0 ELSE 1 END,
             b.amount_minor DESC, b.ambassador_id, b.currency
         """;
 

@@ -12,7 +12,7 @@ namespace StorePlugin.Portal;
 /// <param name="Codes">Their codes as shoppers type them.</param>
 /// <param name="Rules">Null before the campaign's launch.</param>
 public sealed record PortalModel(
-    Frame Frame, string Name, bool IsSuspended, string? Link, IReadOnlyList<string> Codes, string Clicks,
+    Frame Frame, string Name, bool IsSuspended, bool HasLeft, string? Link, IReadOnlyList<string> Codes, string Clicks,
     IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules);
 
 /// <summary>Their money in one currency.</summary>
@@ -79,6 +79,7 @@ internal static class Earnings
             Frame.OfPortal(visitor, notice),
             person.Name,
             person.State == "suspended",
+            person.State == "ended",
             await FindLinkAsync(db, address, visitor, cancel),
             await db.ManyAsync<string>(ReadCodes, args, cancel),
             Words.Of(await db.OneAsync<long>(CountClicks, args, cancel)),

@@ -248,8 +248,10 @@ internal sealed class AmbassadorApiTests
         Assert.That((twice.Status, twice.Problem), Is.EqualTo((409, "/problems/ambassador-suspended")));
         Assert.That((reinstated.Status, reinstated.Text("state"), reinstated.Json!["suspendedAt"]), Is.EqualTo((200, "approved", (JsonNode?)null)));
         Assert.That((nothing.Status, nothing.Problem), Is.EqualTo((404, "/problems/suspension-unknown")));
-        var spans = await _app.Db.ManyAsync<long>("SELECT until_at - from_at FROM suspensions WHERE store_id = @s AND ambassador_id = @id", new { s = _shop.Store.Id, id });
-        Assert.That(spans, Is.EqualTo((long[])[3_600_000]));
+        var states = (await _api.Get($"ambassadors/{id}/states")).Json!["items"]!.AsArray();
+        Assert.That(
+            states.Select(state => $"{state!["state"]} {state["at"]}"),
+            Is.EqualTo(["approved 2026-03-01T10:00:00Z", "suspended 2026-03-01T10:00:00Z", "approved 2026-03-01T11:00:00Z"]));
     }
 
     [Test]

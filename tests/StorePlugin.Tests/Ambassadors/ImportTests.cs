@@ -125,7 +125,7 @@ internal sealed class ImportTests
         var whole = await StateAsync();
         await _app.Db.InTransactionAsync(async tx =>
         {
-            foreach (var table in (string[])["ledger_entries", "balances", "link_slugs", "codes"])
+            foreach (var table in (string[])["ledger_entries", "balances", "link_slugs", "codes", "ambassador_states"])
             {
                 await tx.DoAsync(
                     $"DELETE FROM {table} WHERE store_id = @s AND ambassador_id IN (SELECT id FROM ambassadors WHERE store_id = @s AND CAST(SUBSTR(name, 2) AS bigint) >= 50)",

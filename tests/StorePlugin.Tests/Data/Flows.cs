@@ -35,6 +35,7 @@ internal static partial class Flows
         new("a programme over the API", ApiAsync),
         new("a campaign's whole life", CampaignAsync),
         new("ambassadors brought over", ImportAsync),
+        new("ambassadors who apply, join groups, leave and come back", LifeAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
@@ -136,6 +137,51 @@ internal static partial class Flows
         await OkAsync(api.Get(codes + "?limit=1"));
         Assert.That((await app.VisitAsync("/r/moveann")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
         Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
+    private static async Task LifeAsync(StoreApp app)
+    {
+        const string Bindings = "ambassador,customer_id,customer_email,since,until\nFLOWZOE,77,shopper@example.test,2026-01-01,\n";
+        var shop = await Shop.OpenAsync(app, "flow-life");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var setting = $"campaigns/{shop.CampaignId}/applications";
+        await OkAsync(api.Put(setting, new JsonObject { ["open"] = true }));
+        await OkAsync(api.Get(setting));
+        foreach (var name in new[] { "Flowzoe", "Flowbob", "Flowann" })
+        {
+            using var browser = new Browser(app.Address);
+            var form = (await browser.GetAsync($"/join/{shop.CampaignId}")).QuerySelector("main form")!;
+            var fields = form.QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value") ?? "");
+            (fields["name"], fields["email"]) = (name, name + "@example.com");
+            Assert.That((await browser.PostAsync(form.GetAttribute("action")!, fields)).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+            app.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await OkAsync(api.Put(setting, new JsonObject { ["open"] = false }));
+        var ids = (await api.Get("applications?state=applied")).Json!["items"]!.AsArray().Select(item => (string)item!["id"]!).ToArray();
+        var zoe = (await api.Post($"applications/{ids[0]}/approval")).Text("ambassadorId");
+        await OkAsync(api.Post($"applications/{ids[1]}/rejection", new JsonObject { ["reason"] = "x" }));
+        Assert.That((await api.Post($"applications/{ids[1]}/rejection", new JsonObject { ["reason"] = "x" })).Status, Is.EqualTo(409));
+        Assert.That((await api.Get("applications")).Json!["items"]!.AsArray(), Has.Count.EqualTo(3));
+
+        await OkAsync(api.Put($"ambassadors/{zoe}/group", new JsonObject { ["group"] = "Gold" }));
+        Assert.That((await api.Get("ambassadors?group=gold")).Json!["items"]!.AsArray(), Has.Count.EqualTo(1));
+        await OkAsync(api.Delete($"ambassadors/{zoe}/group"));
+        await OkAsync(api.Post($"binding-imports?campaignId={shop.CampaignId}&dryRun=true", Bindings, "text/csv"));
+        await OkAsync(api.Post($"binding-imports?campaignId={shop.CampaignId}&dryRun=false", Bindings.Replace("FLOWZOE", "flowzoe@example.com", StringComparison.Ordinal), "text/csv"));
+
+        await OkAsync(api.Post($"ambassadors/{zoe}/suspension", new JsonObject { ["reason"] = "x" }));
+        Assert.That((await api.Post($"ambassadors/{zoe}/suspension")).Status, Is.EqualTo(409));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await OkAsync(api.Post($"ambassadors/{zoe}/ending"));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.That((await api.AddAsync(shop.CampaignId, "FLOWZOE-2", "flowzoe@example.com")).Text("id"), Is.EqualTo(zoe));
+        Assert.That((await api.Get($"ambassadors/{zoe}/states")).Json!["items"]!.AsArray().Select(state => (string?)state!["state"]),
+            Is.EqualTo(["applied", "approved", "suspended", "ended", "approved"]));
+
+        app.Clock.Advance(TimeSpan.FromDays(184));
+        await app.Get<Retention>().RunOnceAsync(default);
+        Assert.That((string?)(await api.Get("applications?state=rejected")).Json!["items"]![0]!["name"], Is.Empty);
     }
 
     private static async Task PagesAsync(StoreApp app)

@@ -137,6 +137,41 @@ internal abstract class MigrationContract
             Is.EqualTo(["cmp_1 1 draft 5000 ann", "cmp_2 1 draft 5000 ann", "cmp_2 2 live 7000 not recorded"]));
     }
 
+    [Test]
+    public async Task Ambassadors_of_before_states_were_kept_have_the_states_that_are_known_and_may_end()
+    {
+        await Migrator.MigrateAsync(19);
+        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        await Plant.RowAsync(_db, "campaigns", ("store_id", S), ("id", "cmp"), ("state", "live"));
+        foreach (var (id, state) in new[] { ("amb_1", "approved"), ("amb_2", "suspended") })
+        {
+            await Plant.RowAsync(
+                _db, "ambassadors", ("store_id", S), ("id", id), ("campaign_id", "cmp"), ("email_key", id), ("state", state), ("approved_at", 5_000L));
+        }
+
+        foreach (var (id, ambassador, from, until) in new[] { ("sus_1", "amb_1", 6_000L, (long?)7_000), ("sus_2", "amb_2", 6_500, 6_600), ("sus_3", "amb_2", 8_000, null) })
+        {
+            await Plant.RowAsync(
+                _db, "suspensions", ("store_id", S), ("id", id), ("ambassador_id", ambassador), ("from_at", from), ("from_actor", "ann"), ("until_at", until),
+                ("until_actor", until is null ? null : "bob"));
+        }
+
+        await Migrator.MigrateAsync();
+
+        Assert.That(
+            (await _db.ManyAsync<KnownState>("SELECT ambassador_id, number, state, at, actor FROM ambassador_states WHERE store_id = @S ORDER BY ambassador_id, number", new { S }))
+                .Select(row => $"{row.AmbassadorId} {row.Number} {row.State} {row.At} {row.Actor}"),
+            Is.EqualTo(
+            [
+                "amb_1 1 approved 5000 not recorded", "amb_1 2 suspended 6000 ann", "amb_1 3 approved 7000 bob",
+                "amb_2 1 approved 5000 not recorded", "amb_2 2 suspended 6500 ann", "amb_2 3 approved 6600 bob", "amb_2 4 suspended 8000 ann",
+            ]));
+        Assert.That(await _db.DoAsync("UPDATE ambassadors SET state = 'ended' WHERE store_id = @S AND id = 'amb_2'", new { S }), Is.EqualTo(1));
+        await Assert.ThatAsync(() => _db.DoAsync("UPDATE ambassadors SET state = 'other' WHERE store_id = @S", new { S }), Throws.Exception);
+    }
+
+    private sealed record KnownState(string AmbassadorId, long Number, string State, long At, string Actor);
+
     private sealed record CampaignState(string CampaignId, long Number, string State, long At, string Actor);
 
     /// <summary>A row for each table that a version makes; a later migration adds what its columns need.</summary>
@@ -178,6 +213,9 @@ internal abstract class MigrationContract
             ("payouts", [("store_id", S), ("id", "po"), ("run_id", "run"), ("amount_minor", 1L), ("mode", "test"), ("state", "sent")]),
             ("payout_attempts", [("store_id", S), ("payout_id", "po"), ("outcome", "frozen")]),
         ],
+        21 => [("group_memberships", [("store_id", S), ("ambassador_id", "amb"), ("group_key", "gold")])],
+        23 => [("customer_bindings", [("store_id", S), ("ambassador_id", "amb")])],
+        24 => [("applications", [("store_id", S), ("id", "app"), ("campaign_id", "cmp"), ("state", "applied")])],
         25 => [("rules_acceptances", [("store_id", S), ("ambassador_id", "amb")])],
         _ => [],
     };

@@ -68,6 +68,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldStates", "ix_install_states_expires")]
     [TestCase("Retention.OldLinks", "ix_sign_in_links_expires")]
     [TestCase("Retention.OldSessions", "ix_sessions_expires")]
+    [TestCase("Retention.OldApplications", "ix_applications_refused")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);
@@ -75,6 +76,12 @@ internal sealed partial class QueryPlanTests
         Assert.That(plan[0], Does.StartWith("SEARCH").And.Contain("USING INDEX " + index));
         Assert.That(plan, Has.None.Contains("TEMP B-TREE"));
     }
+
+    [Test]
+    public void Unique_clicks_are_counted_by_the_index_of_first_visits() =>
+        Assert.That(
+            PlanOf(Statements().Single(constant => constant.Name == "AmbassadorDb.CountUniqueClicks").Sql),
+            Has.Some.Contains("COVERING INDEX ix_clicks_first"));
 
     [Test]
     public void Old_keys_are_found_store_by_store_in_the_order_of_their_index() =>

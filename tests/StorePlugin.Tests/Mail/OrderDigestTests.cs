@@ -162,6 +162,7 @@ internal sealed class OrderDigestTests
     }
 
     [TestCase("UPDATE ambassadors SET state = 'suspended'", "The ambassador is suspended.")]
+    [TestCase("UPDATE ambassadors SET state = 'ended'", "The ambassador has left.")]
     [TestCase("UPDATE stores SET state = 'uninstalled'", Installation.UninstalledOutcome)]
     public async Task Who_is_out_of_the_programme_is_told_nothing(string ending, string reason)
     {

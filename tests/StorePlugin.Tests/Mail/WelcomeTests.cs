@@ -156,6 +156,7 @@ internal sealed partial class WelcomeTests
     }
 
     [TestCase("UPDATE ambassadors SET state = 'suspended'", "The ambassador is suspended.")]
+    [TestCase("UPDATE ambassadors SET state = 'ended'", "The ambassador has left.")]
     [TestCase("UPDATE stores SET state = 'uninstalled'", Installation.UninstalledOutcome)]
     [TestCase("UPDATE campaigns SET state = 'ended'", "The campaign is ended: there is nothing to begin with.")]
     public async Task Nobody_is_welcomed_to_what_is_over(string ending, string reason)

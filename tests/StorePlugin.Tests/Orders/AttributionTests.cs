@@ -130,6 +130,15 @@ internal sealed class AttributionTests
     public void An_ambassador_suspended_a_second_after_the_order_keeps_it() =>
         AssertCredited("A", Decide(Code("A", 500) with { SuspendedAt = At.AddSeconds(1) }));
 
+    [Test]
+    public void An_ambassador_who_had_left_gets_nothing_and_is_told_why()
+    {
+        var attribution = Decide(Code("A", 500) with { LeftAt = At });
+
+        AssertNobody("T10", attribution);
+        Assert.That(((Attribution.Nobody)attribution).Why, Does.Contain("had left"));
+    }
+
     // A code that is nobody's makes no touch at all.
     [Test]
     public void A_11_a_code_of_the_shop_does_not_block_a_click() =>

@@ -189,8 +189,8 @@ internal sealed class OrderToMoneyTests
         var ann = await _shop.AmbassadorAsync("ANN10");
         await _app.Db.DoAsync(
             """
-            INSERT INTO suspensions (store_id, id, ambassador_id, from_at, from_actor, until_at, until_actor)
-            VALUES (@storeId, 'sus_1', @ann, @from, 'test', @until, 'test')
+            INSERT INTO ambassador_states (store_id, ambassador_id, number, state, at, actor)
+            VALUES (@storeId, @ann, 1, 'suspended', @from, 'test'), (@storeId, @ann, 2, 'approved', @until, 'test')
             """,
             new { storeId = _shop.Store.Id, ann, from = StoreApp.Start.AddHours(1), until = StoreApp.Start.AddHours(2) });
         _app.Clock.Advance(TimeSpan.FromHours(3));

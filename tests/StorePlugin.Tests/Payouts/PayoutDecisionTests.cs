@@ -26,6 +26,10 @@ internal sealed class PayoutDecisionTests
     }
 
     [Test]
+    public void Who_has_left_is_paid_what_they_earned() =>
+        Assert.That(PayoutDecision.Decide(Ann with { State = "ended" }, connected: true), Is.InstanceOf<PayoutDecision.Pay>());
+
+    [Test]
     public void Each_hindrance_has_its_own_words()
     {
         Assert.That(Why(Ann with { Balance = Euro("0.00") }), Is.EqualTo("Nothing is approved."));

@@ -124,6 +124,19 @@ internal sealed class PortalTests
     }
 
     [Test]
+    public async Task Who_has_left_sees_what_they_earned_and_nothing_to_share()
+    {
+        await _rooms.OrderAsync("1001", "approved", 90_00, "amb_ann", 9_00, "Code ANN10 was used.");
+        await _app.Db.DoAsync("UPDATE ambassadors SET state = 'ended' WHERE id = 'amb_ann'");
+        using var ann = await _rooms.AmbassadorBrowserAsync("amb_ann");
+
+        var page = await ann.GetAsync("/portal");
+
+        Assert.That(page.Text(), Does.Contain("You have left this programme").And.Contain("€ 9.00"));
+        Assert.That(page.QuerySelector(".share"), Is.Null);
+    }
+
+    [Test]
     public async Task Signing_out_leads_to_the_sign_in_page()
     {
         using var ann = await _rooms.AmbassadorBrowserAsync("amb_ann");

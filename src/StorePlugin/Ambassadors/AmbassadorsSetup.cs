@@ -1,0 +1,20 @@
+// What the folder Ambassadors adds to the program.
+namespace StorePlugin.Ambassadors;
+
+internal static class AmbassadorsSetup
+{
+    public static void AddAmbassadors(this IServiceCollection services)
+    {
+        services.AddSingleton<AmbassadorDb>();
+        services.AddSingleton<AmbassadorLife>();
+        services.AddSingleton<AmbassadorCodes>();
+        services.AddSingleton<Groups>();
+        services.AddSingleton<AmbassadorImport>();
+        services.AddSingleton<BindingImport>();
+        services.AddSingleton<Applications>();
+        services.AddSingleton(_ => new ApplicationLimit());
+        services.AddSingleton<ClickLog>();
+        services.AddSingleton(_ => new ClickLimit());
+        services.AddSingleton(_ => new DailyVisitors());
+    }
+}

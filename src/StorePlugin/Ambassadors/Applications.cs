@@ -1,0 +1,233 @@
+// People who ask to become ambassadors: what they wrote, and who decided what on it and when.
+using System.Data.Common;
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Ambassadors;
+
+/// <param name="Name">Empty, like all that is the person's, once it has been erased.</param>
+/// <param name="State"><c>applied</c>, <c>approved</c> or <c>rejected</c>.</param>
+/// <param name="DecidedBy">Who approved or rejected it; null while nobody has.</param>
+/// <param name="AmbassadorId">Who the person is as an ambassador, once approved.</param>
+internal sealed record Application(
+    string Id, string CampaignId, string Name, string Email, string? Message, string State, DateTimeOffset AppliedAt, DateTimeOffset? DecidedAt,
+    string? DecidedBy, string? Reason, string? AmbassadorId, DateTimeOffset? ErasedAt);
+
+/// <summary>What somebody wrote into the form, already checked field by field.</summary>
+internal sealed record NewApplication(string Name, string Email, string? Message)
+{
+    public const int MessageLengthMax = 500;
+}
+
+/// <summary>What came of an approval.</summary>
+internal abstract record ApprovalResult
+{
+    internal sealed record Approved : ApprovalResult;
+
+    internal sealed record Unknown : ApprovalResult;
+
+    /// <summary>It has been approved or rejected before.</summary>
+    internal sealed record Decided : ApprovalResult;
+
+    /// <param name="Code">The one that was tried.</param>
+    internal sealed record Refused(AddResult Why, string Code) : ApprovalResult;
+}
+
+/// <summary>What came of a rejection, or of opening a campaign to applications.</summary>
+internal enum ApplicationStep
+{
+    Done,
+    Unknown,
+
+    /// <summary>It has been decided before, or the campaign has ended.</summary>
+    TooLate,
+}
+
+internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider clock)
+{
+    /// <summary>How many applications of one campaign may wait for a decision; beyond it the page takes no more.</summary>
+    public const int WaitingMax = 2000;
+
+    private const int RaceTriesMax = 5;
+
+    // Over the whole host: the address of the page names no store.
+    private const string FindOpen = "SELECT store_id FROM campaigns WHERE id = @campaignId AND state = 'live' AND applications = 'open'";
+
+    private const string ReadSetting = "SELECT applications FROM campaigns WHERE store_id = @storeId AND id = @campaignId";
+
+    private const string Open = "UPDATE campaigns SET applications = 'open' WHERE store_id = @storeId AND id = @campaignId AND state <> 'ended'";
+
+    private const string Close = "UPDATE campaigns SET applications = 'closed' WHERE store_id = @storeId AND id = @campaignId";
+
+    private const string Columns =
+        """
+        SELECT id, campaign_id, name, email, message, state, applied_at, decided_at, decided_by, reason, ambassador_id, erased_at
+        FROM applications WHERE store_id = @storeId
+        """;
+
+    private const string ReadOne = Columns + " AND id = @id";
+
+    private const string ReadMany = Columns + " AND id > @after ORDER BY id ";
+
+    private const string ReadManyOfState = Columns + " AND state = @state AND id > @after ORDER BY id ";
+
+    /// <summary>The store of a live campaign that takes applications; null for every other one, whether or not it exists.</summary>
+    public Task<string?> FindStoreAsync(string campaignId, CancellationToken cancel) => db.OneAsync<string>(FindOpen, new { campaignId }, cancel);
+
+    /// <summary>Whether the campaign takes applications while it is live; null when there is no such campaign.</summary>
+    public async Task<bool?> IsOpenAsync(Store store, string campaignId, CancellationToken cancel) =>
+        await db.OneAsync<string>(ReadSetting, new { storeId = store.Id, campaignId }, cancel) is { } setting ? setting == "open" : null;
+
+    public Task<ApplicationStep> SetOpenAsync(Store store, string campaignId, bool isOpen, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                var args = new { storeId = store.Id, campaignId };
+                return await tx.DoAsync(isOpen ? Open : Close, args) == 1 ? ApplicationStep.Done
+                    : await tx.OneAsync<string>(ReadSetting, args) is null ? ApplicationStep.Unknown
+                    : ApplicationStep.TooLate;
+            },
+            cancel: cancel);
+
+    /// <param name="state">Null for all.</param>
+    public Task<IReadOnlyList<Application>> ListAsync(Store store, string? state, string after, long take, CancellationToken cancel) =>
+        db.ManyAsync<Application>((state is null ? ReadMany : ReadManyOfState) + db.Page, new { storeId = store.Id, state, after, take }, cancel);
+
+    public Task<Application?> FindAsync(Store store, string id, CancellationToken cancel) =>
+        db.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }, cancel);
+
+    private const string CountWaiting =
+        "SELECT CAST(COUNT(*) AS bigint) FROM applications WHERE store_id = @storeId AND campaign_id = @campaignId AND state = 'applied'";
+
+    private const string CountMembers =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM ambassadors
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state <> 'ended'
+        """;
+
+    private const string Insert =
+        """
+        INSERT INTO applications (store_id, id, campaign_id, name, email, email_key, message, state, applied_at)
+        SELECT @storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at
+        WHERE NOT EXISTS (SELECT 1 FROM applications
+            WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied')
+        """;
+
+    /// <summary>
+    /// Keeps an application. Of one who waits for an answer, or is an ambassador already, nothing is written; nobody is told
+    /// apart by that, and the campaign's row is written in each case, so that the time of the answer says little either.
+    /// </summary>
+    /// <returns>Whether the campaign takes applications.</returns>
+    public Task<bool> ApplyAsync(Store store, string campaignId, NewApplication application, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                var now = clock.GetUtcNow();
+                var storeId = store.Id;
+                var emailKey = PersonKey.OfEmail(application.Email);
+                if (!await CampaignLife.HoldAsync(tx, storeId, campaignId)
+                    || await tx.OneAsync<string>(FindOpen, new { campaignId }) != storeId
+                    || await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
+                {
+                    return false;
+                }
+
+                if (await tx.OneAsync<long>(CountMembers, new { storeId, campaignId, emailKey }) == 0)
+                {
+                    await tx.DoAsync(
+                        Insert,
+                        new
+                        {
+                            storeId,
+                            id = Ids.New("app", now),
+                            campaignId,
+                            name = application.Name,
+                            email = application.Email,
+                            emailKey,
+                            message = application.Message,
+                            at = WholeSecond.Of(now),
+                        });
+                }
+
+                return true;
+            },
+            cancel: cancel);
+
+    /// <summary>Makes the person an ambassador, in the same way as one who is added, and keeps who decided it.</summary>
+    /// <param name="code">Null: one is made of the name.</param>
+    public async Task<ApprovalResult> ApproveAsync(Store store, string id, string? code, string actor, string? reason, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await db.InTransactionAsync(tx => ApproveAsync(tx, store, id, code, actor, reason), cancel: cancel);
+            }
+            // Another campaign's ambassador took the code or the slug between the look and the write: the next look sees it.
+            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
+            {
+            }
+        }
+    }
+
+    private const string Reject =
+        """
+        UPDATE applications SET state = 'rejected', decided_at = @now, decided_by = @actor, reason = @reason
+        WHERE store_id = @storeId AND id = @id AND state = 'applied'
+        """;
+
+    public Task<ApplicationStep> RejectAsync(Store store, string id, string actor, string reason, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx => await tx.DoAsync(Reject, new { storeId = store.Id, id, actor, reason, now = clock.GetUtcNow() }) == 1 ? ApplicationStep.Done
+                : await tx.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }) is null ? ApplicationStep.Unknown
+                : ApplicationStep.TooLate,
+            cancel: cancel);
+
+    // Changes nothing, but of two who decide at once the second sees what the first has done.
+    private const string HoldWaiting = "UPDATE applications SET state = state WHERE store_id = @storeId AND id = @id AND state = 'applied'";
+
+    private const string Approve =
+        """
+        UPDATE applications SET state = 'approved', decided_at = @now, decided_by = @actor, reason = @reason, ambassador_id = @ambassadorId
+        WHERE store_id = @storeId AND id = @id AND state = 'applied'
+        """;
+
+    private async Task<ApprovalResult> ApproveAsync(Tx tx, Store store, string id, string? code, string actor, string? reason)
+    {
+        var storeId = store.Id;
+        var isWaiting = await tx.DoAsync(HoldWaiting, new { storeId, id }) == 1;
+        if (await tx.OneAsync<Application>(ReadOne, new { storeId, id }) is not { } application)
+        {
+            return new ApprovalResult.Unknown();
+        }
+
+        if (!isWaiting)
+        {
+            return new ApprovalResult.Decided();
+        }
+
+        var given = code ?? await ProposeAsync(tx, storeId, application.Name);
+        var person = new NewAmbassador(application.Name, application.Email, application.CampaignId, given, StripeAccount: null);
+        var result = await ambassadors.AddAsync(tx, store, person, new Approval(actor, reason, application.AppliedAt));
+        if (result is not AddResult.Added { Id: var ambassadorId })
+        {
+            return new ApprovalResult.Refused(result, given);
+        }
+
+        await tx.DoAsync(Approve, new { storeId, id, actor, reason, ambassadorId, now = clock.GetUtcNow() });
+        return new ApprovalResult.Approved();
+    }
+
+    // Its numbered forms lie between '0' and ':'.
+    private const string ReadTaken =
+        "SELECT code_key FROM codes WHERE store_id = @storeId AND (code_key = @key OR (code_key >= @from AND code_key < @to))";
+
+    private static async Task<string> ProposeAsync(Tx tx, string storeId, string name)
+    {
+        var stem = ProposedCode.StemOf(name);
+        var key = CodeKey.Of(stem);
+        var taken = await tx.ManyAsync<string>(ReadTaken, new { storeId, key, from = key + "0", to = key + ":" });
+        return ProposedCode.Free(stem, taken.ToHashSet(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,76 @@
+// The API's calls about the group of an ambassador.
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Ledger;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Ambassadors;
+
+internal sealed record GroupRequest(
+    [property: Description("1 to 40 characters; upper and lower case are one group, and the spelling that came first is kept.")] string Group)
+{
+    private const int LengthMax = 40;
+
+    /// <summary>Why this names no group, continuing a sentence that begins with its name; null when it does.</summary>
+    public static string? Refusal(string group) =>
+        group.Trim().Length is 0 or > LengthMax || group.Any(char.IsControl) || CodeKey.Of(group).Length is 0 or > CodeKey.KeyLengthMax
+            ? $"must have 1 to {LengthMax} characters, on one line"
+            : null;
+
+    public static string ReadAlone(Fields fields)
+    {
+        const string Name = "group";
+        fields.RefuseOthersThan(Name);
+        var group = fields.Text(Name, 1, LengthMax);
+        if (group.Length > 0 && Refusal(group) is { } why)
+        {
+            fields.Refuse(Name, why);
+        }
+
+        return group;
+    }
+}
+
+internal static class GroupEndpoints
+{
+    public static void MapGroups(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/ambassadors/{id}/group").WithTags("Ambassadors");
+        group.MapPut("", Join).WithName("putGroup").WithSummary("Puts an ambassador into a group, from this second on.")
+            .WithDescription("An ambassador is in one group at a time. Orders are judged by the group at their own instant.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapDelete("", Leave).WithName("deleteGroup").WithSummary("Takes an ambassador out of their group, from this second on.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Join(
+        ApiCaller caller,
+        string id,
+        ApiBody<GroupRequest> body,
+        Groups groups,
+        AmbassadorDb ambassadors,
+        LedgerQueries ledger,
+        PublicAddress address,
+        CancellationToken cancel)
+    {
+        var name = GroupRequest.ReadAlone(body.Fields);
+        return body.Fields.Refusal is { } refusal
+            ? refusal
+            : await AnswerAsync(await groups.JoinAsync(caller.Store, id, name, caller.Name, cancel), caller, id, ambassadors, ledger, address, cancel);
+    }
+
+    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Leave(
+        ApiCaller caller, string id, Groups groups, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
+        await AnswerAsync(await groups.LeaveAsync(caller.Store, id, caller.Name, cancel), caller, id, ambassadors, ledger, address, cancel);
+
+    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> AnswerAsync(
+        GroupStep step, ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
+        step switch
+        {
+            GroupStep.Done => await AmbassadorEndpoints.Get(caller, id, ambassadors, ledger, address, cancel),
+            GroupStep.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
+            GroupStep.InNone => Problems.NotFound("group-unknown", "There is no group.", "The ambassador is in no group."),
+            _ => throw new UnreachableException(),
+        };
+}

@@ -1,0 +1,156 @@
+// The page on which people apply to become ambassadors: open to everybody, and the same for everybody.
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using StorePlugin.Campaigns;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Ambassadors;
+
+/// <param name="Facts">What an ambassador of the campaign gets and gives, in sentences; the campaign's rules in short.</param>
+/// <param name="Name">As it was sent; empty on a fresh page.</param>
+/// <param name="Problems">What is wrong with what was sent, in sentences.</param>
+public sealed record JoinModel(
+    string StoreName, bool IsRehearsal, string Campaign, string Action, IReadOnlyList<string> Facts, string Name, string Email, string Message,
+    IReadOnlyList<string> Problems);
+
+internal static class JoinEndpoints
+{
+    private const int FormBytesMax = 32 * 1024;
+
+    // No person sees the field; programs fill in what they find.
+    public const string Trap = "website";
+
+    public static void MapJoin(this IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("/join/{campaign}").ExcludeFromDescription()
+            .AddEndpointFilter(ReadForm)
+            .AddEndpointFilter<RequireAntiforgery>()
+            .WithMetadata(new RequestSizeLimitAttribute(FormBytesMax));
+        pages.MapGet("", Show);
+        pages.MapPost("", Apply);
+        pages.MapGet("/thanks", Thank);
+    }
+
+    /// <summary>Stands before all that reads the form: it is read once, where there are not too many, and none that is too large.</summary>
+    private static async ValueTask<object?> ReadForm(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        if (!HttpMethods.IsPost(http.Request.Method))
+        {
+            return await next(context);
+        }
+
+        if (!http.RequestServices.GetRequiredService<ApplicationLimit>().Admits(http.Connection.RemoteIpAddress))
+        {
+            return TypedResults.StatusCode(StatusCodes.Status429TooManyRequests);
+        }
+
+        try
+        {
+            if (http.Request.HasFormContentType)
+            {
+                await http.Request.ReadFormAsync(http.RequestAborted);
+            }
+        }
+        // The body is too large or broke off; or it holds more than any form of ours.
+        catch (Exception e) when (e is BadHttpRequestException or InvalidDataException)
+        {
+            return TypedResults.StatusCode(e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest);
+        }
+
+        return await next(context);
+    }
+
+    private static async Task<IResult> Show(
+        string campaign, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
+        await FindAsync(campaign, applications, stores, campaigns, cancel) is var (store, found)
+            ? Page.Of<JoinPage>(ModelOf(store, found, new NewApplication("", "", null), []))
+            : Closed;
+
+    private static async Task<IResult> Apply(
+        string campaign, HttpContext context, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel)
+    {
+        if (await FindAsync(campaign, applications, stores, campaigns, cancel) is not var (store, found))
+        {
+            return Closed;
+        }
+
+        var form = await context.Request.ReadFormAsync(cancel);
+        var application = new NewApplication(Read("name"), Read("email"), Read("message") is { Length: > 0 } message ? message : null);
+        var problems = ProblemsOf(application);
+        if (problems.Count > 0)
+        {
+            return Page.Of<JoinPage>(ModelOf(store, found, application, problems), StatusCodes.Status400BadRequest);
+        }
+
+        // Whoever filled in the trap is thanked like everybody else.
+        return form[Trap].ToString().Length > 0 || await applications.ApplyAsync(store, found.Id, application, cancel)
+            ? TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks")
+            : Closed;
+
+        string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Trim();
+    }
+
+    private static async Task<IResult> Thank(
+        string campaign, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
+        await FindAsync(campaign, applications, stores, campaigns, cancel) is var (store, _)
+            ? Page.Of<MessagePage>(new Message(
+                "Thank you",
+                [$"{store.DisplayName} has your application, and somebody there reads it. If it is accepted, a mail with your code and your link reaches you."]))
+            : Closed;
+
+    /// <summary>For every campaign that takes no applications, and for those that do not exist: nobody learns which.</summary>
+    private static RazorComponentResult Closed => Page.Of<MessagePage>(
+        new Message("There is nothing to apply for here", ["The address may be mistyped, or applications are closed at the moment."]), StatusCodes.Status404NotFound);
+
+    private static async Task<(Store Store, Campaign Campaign)?> FindAsync(
+        string id, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
+        await applications.FindStoreAsync(id, cancel) is { } storeId
+        && await stores.FindAsync(storeId, cancel) is { IsInstalled: true } store
+        && await campaigns.FindAsync(store, id, cancel) is { } campaign
+            ? (store, campaign)
+            : null;
+
+    private static List<string> ProblemsOf(NewApplication application)
+    {
+        var problems = new List<string>();
+        if (application.Name.Length is 0 or > AmbassadorRequest.NameLengthMax || !IsText(application.Name, lineBreaks: false))
+        {
+            problems.Add($"Your name must have 1 to {AmbassadorRequest.NameLengthMax} characters.");
+        }
+
+        if (!AmbassadorRequest.IsEmail(application.Email))
+        {
+            problems.Add("Your e-mail address must look like ann@example.com.");
+        }
+
+        if (application.Message is { } message && (message.Length > NewApplication.MessageLengthMax || !IsText(message, lineBreaks: true)))
+        {
+            problems.Add($"Your message may have {NewApplication.MessageLengthMax} characters.");
+        }
+
+        return problems;
+    }
+
+    private static bool IsText(string text, bool lineBreaks) => !text.Any(character => char.IsControl(character) && !(lineBreaks && character == '\n'));
+
+    private static JoinModel ModelOf(Store store, Campaign campaign, NewApplication sent, IReadOnlyList<string> problems) => new(
+        store.DisplayName,
+        store.IsRehearsal,
+        campaign.Name,
+        $"/join/{Uri.EscapeDataString(campaign.Id)}",
+        FactsOf(campaign.Terms),
+        sent.Name,
+        sent.Email,
+        sent.Message ?? "",
+        problems);
+
+    private static IReadOnlyList<string> FactsOf(Terms terms) =>
+    [
+        $"You earn {TermsText.EarningOf(terms, ambassadorId: "")}",
+        .. terms.FriendDiscountBp > 0 ? [$"Whoever buys with your code or link gets {Words.Percent(terms.FriendDiscountBp)} off."] : (string[])[],
+        $"A commission is held for {Words.Count(terms.HoldDays, "day", "days")}, in case the order is returned.",
+        "When you recommend, you say that you earn from it.",
+    ];
+}
