@@ -75,8 +75,8 @@ internal sealed class BulkRows : IAsyncDisposable
 
     private const string Click =
         """
-        INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, used_at)
-        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, @UsedAt)
+        INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, consent, visit, used_at)
+        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, 'unknown', 'first', @UsedAt)
         """;
 
     private readonly SqliteConnection _connection;

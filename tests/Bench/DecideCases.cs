@@ -5,6 +5,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Demo;
 using StorePlugin.Orders;
 using StorePlugin.Webhooks;
+using Evidence = StorePlugin.Orders.Evidence;
 
 namespace StorePlugin.Bench;
 

@@ -14,6 +14,7 @@ using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
+using Evidence = StorePlugin.Orders.Evidence;
 
 namespace StorePlugin.Bench;
 
