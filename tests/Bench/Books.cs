@@ -42,6 +42,13 @@ internal static class Books
         return connection.QuerySingle<long>("SELECT COUNT(*) FROM effects");
     }
 
+    /// <summary>The campaign, of which there is one.</summary>
+    public static string Campaign(string folder)
+    {
+        using var connection = Open(folder);
+        return connection.QuerySingle<string>("SELECT id FROM campaigns");
+    }
+
     /// <summary>How many clicks there are.</summary>
     public static long Clicks(string folder)
     {

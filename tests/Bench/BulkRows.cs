@@ -3,6 +3,9 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Orders;
+using StorePlugin.Stores;
 
 namespace StorePlugin.Bench;
 
@@ -17,9 +20,9 @@ internal sealed class BulkRows : IAsyncDisposable
     private const string Order =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
-            net_minor, campaign_id, ambassador_id, commission_minor, hold_until, reason, created_at, updated_at, approved_at)
-        VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, 'EUR', @PaidAt,
-            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @Reason, @CreatedAt, @UpdatedAt, @ApprovedAt)
+            net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, hold_until, reason, created_at, updated_at, approved_at)
+        VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
+            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @HoldUntil, @Reason, @CreatedAt, @UpdatedAt, @ApprovedAt)
         """;
 
     private const string Version =
@@ -34,19 +37,27 @@ internal sealed class BulkRows : IAsyncDisposable
     private const string Transaction =
         """
         INSERT INTO ledger_transactions (store_id, id, kind, source, currency, booked_at, local_day, actor, reason)
-        VALUES (@StoreId, @Id, @Kind, @Source, 'EUR', @BookedAt, @LocalDay, 'system', @Reason)
+        VALUES (@StoreId, @Id, @Kind, @Source, @Currency, @BookedAt, @LocalDay, @Actor, @Reason)
         """;
 
     private const string Entry =
         """
         INSERT INTO ledger_entries (store_id, transaction_id, position, account, ambassador_id, order_id, amount_minor, currency)
-        VALUES (@StoreId, @TransactionId, @Position, @Account, @AmbassadorId, @OrderId, @AmountMinor, 'EUR')
+        VALUES (@StoreId, @TransactionId, @Position, @Account, @AmbassadorId, @OrderId, @AmountMinor, @Currency)
+        """;
+
+    private const string Standing =
+        """
+        INSERT INTO order_standings (store_id, ambassador_id, sort_key, number, order_id, campaign_id, local_day, effective_at, currency,
+            base_minor, commission_minor, orders, new_customers)
+        VALUES (@StoreId, @AmbassadorId, @SortKey, @Number, @OrderId, @CampaignId, @LocalDay, @EffectiveAt, @Currency,
+            @BaseMinor, @CommissionMinor, @Orders, @NewCustomers)
         """;
 
     private const string Balance =
         """
         INSERT INTO balances (store_id, ambassador_id, account, currency, amount_minor)
-        VALUES (@StoreId, @AmbassadorId, @Account, 'EUR', @AmountMinor)
+        VALUES (@StoreId, @AmbassadorId, @Account, @Currency, @AmountMinor)
         """;
 
     // Its body was dropped a week after it was done with.
@@ -64,22 +75,23 @@ internal sealed class BulkRows : IAsyncDisposable
 
     private const string Click =
         """
-        INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, used_at)
-        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, @UsedAt)
+        INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, consent, visit, used_at)
+        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, 'unknown', 'first', @UsedAt)
         """;
 
     private readonly SqliteConnection _connection;
+    private readonly Store _store;
     private readonly string _storeId;
     private readonly List<string> _indexes;
     private readonly Dictionary<string, DbCommand> _kept = new(StringComparer.Ordinal);
     private SqliteTransaction _transaction;
     private int _rows;
 
-    public BulkRows(string database, string storeId)
+    public BulkRows(string database, Store store)
     {
         // Nobody else may keep it open.
         SqliteConnection.ClearAllPools();
-        _storeId = storeId;
+        (_store, _storeId) = (store, store.Id);
         _connection = new SqliteConnection($"Data Source={database};Pooling=False;Foreign Keys=False");
         _connection.Open();
         _connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1500000");
@@ -91,37 +103,63 @@ internal sealed class BulkRows : IAsyncDisposable
         _transaction = _connection.BeginTransaction();
     }
 
-    public Task OrderAsync(
-        string orderId, long revision, string reference, string state, DateTimeOffset at, long localDay, DateTimeOffset versionAt, string hash,
-        DateTimeOffset? paidAt, long netMinor, string? campaignId, string? ambassadorId, long commissionMinor, DateTimeOffset? holdUntil, string reason,
-        DateTimeOffset createdAt, DateTimeOffset updatedAt, DateTimeOffset? approvedAt) => RunAsync(
-        Order, ("StoreId", _storeId), ("OrderId", orderId), ("Revision", revision), ("Reference", reference), ("State", state), ("At", at),
-        ("LocalDay", localDay), ("VersionUpdatedAt", versionAt), ("VersionHash", hash), ("PaidAt", paidAt), ("NetMinor", netMinor),
-        ("CampaignId", campaignId), ("AmbassadorId", ambassadorId), ("CommissionMinor", commissionMinor), ("HoldUntil", holdUntil),
-        ("Reason", reason), ("CreatedAt", createdAt), ("UpdatedAt", updatedAt), ("ApprovedAt", approvedAt));
-
-    public Task VersionAsync(string orderId, DateTimeOffset updatedAt, string hash, string content, DateTimeOffset recordedAt) => RunAsync(
-        Version, ("StoreId", _storeId), ("OrderId", orderId), ("UpdatedAt", updatedAt), ("Hash", hash), ("Content", content), ("RecordedAt", recordedAt));
-
-    public Task ReceiptAsync(string orderId, string content, DateTimeOffset decidedAt) => RunAsync(
-        Receipt, ("StoreId", _storeId), ("OrderId", orderId), ("Content", content), ("DecidedAt", decidedAt));
-
-    public async Task TransactionAsync(
-        string id, string kind, string source, DateTimeOffset bookedAt, long localDay, string reason, string orderId,
-        IEnumerable<(string Account, string AmbassadorId, long AmountMinor)> entries)
+    /// <summary>An order as it stands in the end, with its receipt and what it adds to its ambassador's standing.</summary>
+    /// <param name="createdAt">When its first event was booked.</param>
+    /// <param name="decidedAt">When its last decision was booked.</param>
+    /// <param name="approvedAt">When its hold was found to be over; null: it is held, or there is nothing to hold.</param>
+    public async Task OrderAsync(SettledOrder settled, DateTimeOffset createdAt, DateTimeOffset decidedAt, DateTimeOffset? approvedAt)
     {
+        var (receipt, orderId) = (settled.Receipt!, settled.Event.OrderId);
+        var localDay = _store.LocalDay(receipt.At);
         await RunAsync(
-            Transaction, ("StoreId", _storeId), ("Id", id), ("Kind", kind), ("Source", source), ("BookedAt", bookedAt), ("LocalDay", localDay), ("Reason", reason));
-        foreach (var (position, entry) in entries.Index())
+            Order, ("StoreId", _storeId), ("OrderId", orderId), ("Revision", settled.Revision + (approvedAt is null ? 0 : 1)), ("Reference", receipt.Reference),
+            ("State", approvedAt is null ? settled.State : "approved"), ("At", receipt.At), ("LocalDay", localDay),
+            ("VersionUpdatedAt", receipt.VersionUpdatedAt), ("VersionHash", receipt.VersionHash), ("Currency", receipt.Currency.Code),
+            ("PaidAt", receipt.PaidAt), ("NetMinor", receipt.RemainingBaseMinor), ("CampaignId", receipt.CampaignId),
+            ("AmbassadorId", receipt.AmbassadorId), ("CommissionMinor", settled.CommissionMinor), ("MerchantCostMinor", settled.MerchantCostMinor),
+            ("HoldUntil", settled.HoldUntil), ("Reason", settled.Reason), ("CreatedAt", createdAt), ("UpdatedAt", approvedAt ?? decidedAt),
+            ("ApprovedAt", approvedAt));
+        await RunAsync(Receipt, ("StoreId", _storeId), ("OrderId", orderId), ("Content", receipt.ToJson()), ("DecidedAt", decidedAt));
+        foreach (var change in settled.StandingChanges)
         {
             await RunAsync(
-                Entry, ("StoreId", _storeId), ("TransactionId", id), ("Position", (long)position), ("Account", entry.Account),
-                ("AmbassadorId", entry.AmbassadorId), ("OrderId", orderId), ("AmountMinor", entry.AmountMinor));
+                Standing, ("StoreId", _storeId), ("AmbassadorId", receipt.AmbassadorId), ("SortKey", OrderMoment.KeyOf(receipt.At, orderId)),
+                ("Number", change.Number), ("OrderId", orderId), ("CampaignId", receipt.CampaignId), ("LocalDay", localDay),
+                ("EffectiveAt", change.EffectiveAt), ("Currency", receipt.Currency.Code), ("BaseMinor", change.BaseMinor),
+                ("CommissionMinor", change.CommissionMinor), ("Orders", change.Orders), ("NewCustomers", change.NewCustomers));
         }
     }
 
-    public Task BalanceAsync(string ambassadorId, string account, long amountMinor) => RunAsync(
-        Balance, ("StoreId", _storeId), ("AmbassadorId", ambassadorId), ("Account", account), ("AmountMinor", amountMinor));
+    /// <summary>A version of an order, and the event that it is, with the evidence of the decision.</summary>
+    public async Task VersionAsync(OrderEvent.Version version, SettledOrder settled, DateTimeOffset now)
+    {
+        await RunAsync(
+            Version, ("StoreId", _storeId), ("OrderId", version.OrderId), ("UpdatedAt", version.Recorded.Order.UpdatedAt), ("Hash", version.Hash),
+            ("Content", version.Json), ("RecordedAt", now));
+        var (kind, subject) = OrderLog.NameOf(version);
+        await EventAsync(
+            version.OrderId, settled.Revision, kind, subject, now, _store.LocalDay(settled.Receipt!.At), settled.Actor, settled.Decision!.Evidence.ToJson());
+    }
+
+    /// <summary>The event that the hold of an order was found to be over.</summary>
+    public Task ReleasedAsync(string orderId, long revision, DateTimeOffset now, string actor) =>
+        EventAsync(orderId, revision, OrderLog.Release, "", now, null, actor, null);
+
+    public async Task TransactionAsync(string id, LedgerTransaction transaction)
+    {
+        await RunAsync(
+            Transaction, ("StoreId", _storeId), ("Id", id), ("Kind", transaction.Kind), ("Source", transaction.Source), ("Currency", transaction.Currency.Code),
+            ("BookedAt", transaction.BookedAt), ("LocalDay", _store.LocalDay(transaction.BookedAt)), ("Actor", transaction.Actor), ("Reason", transaction.Reason));
+        foreach (var (position, entry) in transaction.Entries.Index())
+        {
+            await RunAsync(
+                Entry, ("StoreId", _storeId), ("TransactionId", id), ("Position", (long)position), ("Account", entry.Account),
+                ("AmbassadorId", entry.AmbassadorId), ("OrderId", entry.OrderId), ("AmountMinor", entry.AmountMinor), ("Currency", transaction.Currency.Code));
+        }
+    }
+
+    public Task BalanceAsync(string ambassadorId, string account, string currency, long amountMinor) => RunAsync(
+        Balance, ("StoreId", _storeId), ("AmbassadorId", ambassadorId), ("Account", account), ("Currency", currency), ("AmountMinor", amountMinor));
 
     public Task DeliveryAsync(string key, string id, string topic, DateTimeOffset receivedAt, string outcome, DateTimeOffset doneAt) => RunAsync(
         Delivery, ("StoreId", _storeId), ("Key", key), ("Id", id), ("Topic", topic), ("ReceivedAt", receivedAt), ("DueAt", doneAt.AddMinutes(1)),
@@ -154,6 +192,11 @@ internal sealed class BulkRows : IAsyncDisposable
         await _transaction.DisposeAsync();
         await _connection.DisposeAsync();
     }
+
+    private Task EventAsync(
+        string orderId, long revision, string kind, string subject, DateTimeOffset at, long? localDay, string actor, string? evidence) => RunAsync(
+        OrderLog.Insert, ("StoreId", _storeId), ("OrderId", orderId), ("Revision", revision), ("Kind", kind), ("Subject", subject), ("At", at),
+        ("LocalDay", localDay), ("Actor", actor), ("Evidence", evidence));
 
     private async Task RunAsync(string sql, params (string Name, object? Value)[] parameters)
     {

@@ -5,6 +5,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Demo;
 using StorePlugin.Orders;
 using StorePlugin.Webhooks;
+using Evidence = StorePlugin.Orders.Evidence;
 
 namespace StorePlugin.Bench;
 
@@ -17,18 +18,16 @@ internal static class DecideCases
     private static readonly Currency Euro = Currency.Parse("EUR");
 
     // One percentage; shares of single products; a minimum with a cap.
-    private static readonly Dictionary<string, TermsInForce> Campaigns = new(StringComparer.Ordinal)
-    {
-        ["cmp_plain"] = new TermsInForce(1, new Terms(1000, 1000, 30, 30)),
-        ["cmp_rates"] = new TermsInForce(2, new Terms(800, 1000, 30, 30)
+    private static readonly CampaignAt[] Campaigns =
+    [
+        Live("cmp_plain", 1, new Terms(1000, 1000, 30, 30)),
+        Live("cmp_rates", 2, new Terms(800, 1000, 30, 30)
         {
             Rates = [new RateRule("8801", null, 1500), new RateRule("8803", null, 500), new RateRule(null, "amb_007", 1200)],
             ExcludedProducts = ["8899"],
         }),
-        ["cmp_capped"] = new TermsInForce(1, new Terms(1500, 1000, 30, 30) { Currency = Euro, MinimumOrderMinor = 2000, MaximumCommissionMinor = 2500 }),
-    };
-
-    private static readonly string[] CampaignIds = [.. Campaigns.Keys];
+        Live("cmp_capped", 1, new Terms(1500, 1000, 30, 30) { Currency = Euro, MinimumOrderMinor = 2000, MaximumCommissionMinor = 2500 }),
+    ];
 
     public static DecideCase[] Make()
     {
@@ -38,7 +37,7 @@ internal static class DecideCases
 
     /// <summary>What the orders are, in words.</summary>
     public static string Mix(DecideCase[] cases) =>
-        $"{Table.Of(cases.Average(one => one.Facts.Recorded.Order.Lines.Length), "N1")} lines and {Table.Of(cases.Average(one => one.Touches.Count), "N1")} touches on average, "
+        $"{Table.Of(cases.Average(one => one.Facts.Recorded.Order.Lines.Length), "N1")} lines and {Table.Of(cases.Average(one => one.Touches.Length), "N1")} touches on average, "
         + $"{Percent(cases, one => one.Touches.Any(touch => touch.Kind == TouchKind.Code))} with a code, "
         + $"{Percent(cases, one => one.Touches.Any(touch => touch.Kind != TouchKind.Code))} with a click or link, {Percent(cases, one => !one.Facts.Refunds.IsEmpty)} with a refund";
 
@@ -85,7 +84,8 @@ internal static class DecideCases
             Refunds = refund is null ? [] : [refund],
         };
         var shopper = new ShopperHashes($"customer-{number}", $"email-{number}", null);
-        return new DecideCase(new OrderFacts(new RecordedOrder(order, shopper), "hash", at, []), touches, Campaigns.GetValueOrDefault);
+        var campaigns = Campaigns.Where(campaign => touches.Any(touch => touch.CampaignId == campaign.Id));
+        return new DecideCase(new OrderFacts(new RecordedOrder(order, shopper), "hash", at, []), new Evidence([.. touches], [.. campaigns]));
     }
 
     private static OrderLine Line(Dice dice, int number, int index)
@@ -105,9 +105,14 @@ internal static class DecideCases
         var evidence = kind == TouchKind.Click ? $"clk_{dice.Throw(int.MaxValue):x32}" : ambassador;
         var since = Start.AddDays(-100);
         return new Touch(
-            kind, evidence, at, kind == TouchKind.Code ? 100 + dice.Throw(1900) : 0, 0, ambassador, CampaignIds[dice.Throw(CampaignIds.Length)],
-            kind == TouchKind.Link ? orderAt : since, null, since, null, since, "person-" + ambassador);
+            kind, evidence, at, kind == TouchKind.Code ? 100 + dice.Throw(1900) : 0, 0, ambassador, Campaigns[dice.Throw(Campaigns.Length)].Id,
+            kind == TouchKind.Link ? orderAt : since, null, since, null)
+        {
+            IsOwn = false,
+        };
     }
+
+    private static CampaignAt Live(string id, long revision, Terms terms) => new(id, revision, Start.AddDays(-100), null) { Terms = terms };
 
     private static Refund Refunded(int number, DateTimeOffset at, ImmutableArray<RefundLine> lines, long unallocated) => new(
         string.Create(CultureInfo.InvariantCulture, $"9{number}"), (5_000_000_000_000 + number).ToString(CultureInfo.InvariantCulture),

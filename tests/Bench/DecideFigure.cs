@@ -1,4 +1,5 @@
 // Attribution and commission as the pure functions that they are: orders per second of one core, and what each allocates.
+using System.Collections.Immutable;
 using System.Diagnostics;
 using StorePlugin.Orders;
 
@@ -20,7 +21,7 @@ internal static class DecideFigure
             ("attribution", Attribute),
             ("commission", Commit),
             ("attribution and commission", AttributeAndCommit),
-            ("with the receipt (Decision.Of)", one => Decision.Of(one.Facts, one.Touches, one.TermsAt)),
+            ("with the receipt (Decision.Of)", one => Decision.Of(one.Facts, one.Evidence)),
         ];
 
         // Each function has its turn in each round, so that a neighbour's hour of work falls on all of them.
@@ -47,17 +48,15 @@ internal static class DecideFigure
             reached >= PerSecondMin, $"attribution and commission: {Table.Of(reached)} orders per second and core, at least {Table.Of(PerSecondMin)} is asked");
     }
 
-    private static Attribution Attribute(DecideCase one) => Attribution.Decide(one.Facts.Recorded, one.Touches, one.TermsAt, one.Facts.Override);
+    private static Attribution Attribute(DecideCase one) => Attribution.Decide(one.Facts.Recorded.Order, one.Evidence, one.Facts.Override);
 
     // Whoever the code or click belongs to, by the terms that are in force: what attribution would hand over.
     private static Commission Commit(DecideCase one) => one.Touches is [var first, ..]
-        ? Commission.Of(one.Facts, one.TermsAt(first.CampaignId)!.Terms, first.AmbassadorId)
+        ? Commission.Of(one.Facts, one.Evidence.CampaignOf(first.CampaignId).Terms!, new Earner(first.AmbassadorId))
         : Commission.OfNobody(one.Facts);
 
-    private static Commission AttributeAndCommit(DecideCase one) =>
-        Attribution.Decide(one.Facts.Recorded, one.Touches, one.TermsAt, one.Facts.Override) is Attribution.Credited credited
-            ? Commission.Of(one.Facts, credited.InForce.Terms, credited.Winner.AmbassadorId)
-            : Commission.OfNobody(one.Facts);
+    // The very call that live processing makes, before its receipt is written.
+    private static Decision AttributeAndCommit(DecideCase one) => Decision.Make(one.Facts, one.Evidence);
 
     private static Round Measure(DecideCase[] cases, Func<DecideCase, object> decide, TimeSpan time)
     {
@@ -85,4 +84,7 @@ internal static class DecideFigure
 }
 
 /// <summary>One order with everything that decides it.</summary>
-internal sealed record DecideCase(OrderFacts Facts, IReadOnlyList<Touch> Touches, Func<string, TermsInForce?> TermsAt);
+internal sealed record DecideCase(OrderFacts Facts, Evidence Evidence)
+{
+    public ImmutableArray<Touch> Touches => Evidence.Touches;
+}

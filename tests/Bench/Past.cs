@@ -14,6 +14,7 @@ using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
+using Evidence = StorePlugin.Orders.Evidence;
 
 namespace StorePlugin.Bench;
 
@@ -95,12 +96,12 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
     {
         var started = Stopwatch.GetTimestamp();
         await using var connection = new SqliteConnection($"Data Source={Shop.Database(Folder)};Mode=ReadOnly;Pooling=False");
-        var people = (await connection.QueryAsync<Person>("SELECT id, campaign_id, person_hash FROM ambassadors ORDER BY name")).ToArray();
+        var people = (await connection.QueryAsync<Person>("SELECT id, campaign_id FROM ambassadors ORDER BY name")).ToArray();
         await connection.CloseAsync();
 
         // The keys are read from the database once, which nobody else can open afterwards.
         _ = ShopperHashes.Of(new Shopper("1", null, null), store, keys);
-        await using var rows = new BulkRows(Shop.Database(Folder), store.Id);
+        await using var rows = new BulkRows(Shop.Database(Folder), store);
         var used = new int[Clicks];
         var writing = new Writing(this, rows, store, keys, people, used);
         for (var number = 0; number < Orders; number++)
@@ -158,20 +159,22 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
         }
     }
 
-    private sealed record Person(string Id, string CampaignId, string PersonHash);
+    private sealed record Person(string Id, string CampaignId);
 
-    private sealed record Release(string OrderId, long Revision, string AmbassadorId, long CommissionMinor, DateTimeOffset At);
+    private sealed record Release(string OrderId, long Revision, string AmbassadorId, Money Commission, DateTimeOffset At);
 
     /// <summary>Writes the orders in the order of their instants, and between them the releases whose time has come.</summary>
     /// <param name="used">For each click one more than the number of the first order that names it; 0: none does.</param>
     private sealed class Writing(Past past, BulkRows rows, Store store, StoreKeys keys, Person[] people, int[] used)
     {
-        private static readonly TermsInForce InForce = new(1, Shop.Terms);
         private static readonly Currency Euro = Currency.Parse("EUR");
+
+        // Of which there is one, with one revision, and everybody is in it.
+        private readonly CampaignAt _campaign = new(people[0].CampaignId, 1, past.From, null) { Terms = Shop.Terms };
 
         private readonly Dice _dice = new(Seed);
         private readonly Queue<Release> _releases = new();
-        private readonly Dictionary<(string AmbassadorId, string Account), long> _balances = [];
+        private readonly Dictionary<(string AmbassadorId, string Account, string Currency), long> _balances = [];
         private readonly HashSet<(string AmbassadorId, long Day)> _digests = [];
 
         public async Task OrderAsync(int number)
@@ -188,69 +191,55 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
             var order = Order(number, at, click);
             var shopper = new Shopper($"7{order.Id}", $"shopper.{order.Id}@example.com", null);
             var recorded = new RecordedOrder(order, ShopperHashes.Of(shopper, store, keys));
-            var touches = TouchesOf(number, order, click);
-            var first = await VersionAsync(number, recorded, at, touches, revision: 1, booked: 0);
-            var isRefunded = number % 20 == 7 && at < past.Until - RefundedAfter;
-            var last = isRefunded
-                ? await VersionAsync(number, recorded with { Order = Refunded(order, number) }, at, touches, revision: 2, booked: first.CommissionMinor)
-                : first;
-            await rows.ReceiptAsync(order.Id, last.ToJson(), last.VersionUpdatedAt.AddSeconds(5));
-
-            var revision = isRefunded ? 2 : 1;
-            var releasedAt = last.HoldUntil?.AddSeconds(1);
-            var released = releasedAt <= past.Until;
-            if (released && last.CommissionMinor > 0)
+            var evidence = EvidenceOf(number, order, click);
+            var settled = await VersionAsync(number, OrderState.Nothing, recorded, evidence);
+            if (number % 20 == 7 && at < past.Until - RefundedAfter)
             {
-                _releases.Enqueue(new Release(order.Id, revision + 1, last.AmbassadorId!, last.CommissionMinor, releasedAt!.Value));
+                settled = await VersionAsync(number, settled.After, recorded with { Order = Refunded(order, number) }, evidence);
             }
 
-            await rows.OrderAsync(
-                order.Id, released ? revision + 1 : revision, order.Reference, !last.Credited ? "uncredited" : released ? "approved" : "held", at,
-                store.LocalDay(at), last.VersionUpdatedAt, last.VersionHash, last.PaidAt, last.RemainingBaseMinor, last.CampaignId, last.AmbassadorId,
-                last.CommissionMinor, last.HoldUntil, isRefunded ? $"{last.Reason} Refunds have taken a part of its commission back." : last.Reason,
-                at.AddSeconds(5), released ? releasedAt!.Value : last.VersionUpdatedAt.AddSeconds(5), released ? releasedAt : null);
+            var releasedAt = settled.HoldUntil?.AddSeconds(1);
+            var isReleased = releasedAt <= past.Until;
+            if (isReleased)
+            {
+                _releases.Enqueue(new Release(
+                    order.Id, settled.Revision + 1, settled.Receipt!.AmbassadorId!, new Money(settled.CommissionMinor, Euro), releasedAt!.Value));
+            }
+
+            await rows.OrderAsync(settled, BookedAt(order), BookedAt(settled.Facts!.Recorded.Order), isReleased ? releasedAt : null);
         }
 
         /// <summary>What is due by the end of the past, and what all of it comes to.</summary>
         public async Task EndAsync()
         {
             await ReleaseAsync(past.Until);
-            foreach (var ((ambassadorId, account), amount) in _balances)
+            foreach (var ((ambassadorId, account, currency), amount) in _balances)
             {
-                await rows.BalanceAsync(ambassadorId, account, amount);
+                await rows.BalanceAsync(ambassadorId, account, currency, amount);
             }
         }
 
-        private async Task<Receipt> VersionAsync(
-            int number, RecordedOrder recorded, DateTimeOffset paidAt, List<Touch> touches, long revision, long booked)
-        {
-            var order = recorded.Order;
-            var json = recorded.ToJson();
-            var hash = RecordedOrder.HashOf(json);
-            var receivedAt = order.UpdatedAt.AddSeconds(4);
-            var now = order.UpdatedAt.AddSeconds(5);
-            await rows.VersionAsync(order.Id, order.UpdatedAt, hash, json, now);
+        /// <summary>When a version is worked on that came a second before.</summary>
+        private static DateTimeOffset BookedAt(Order order) => order.UpdatedAt.AddSeconds(5);
 
-            var receipt = Decision.Of(new OrderFacts(recorded, hash, paidAt, []), touches, _ => InForce);
-            if (receipt.CommissionMinor != booked)
+        /// <summary>Everything that is written when a version comes, but for what later versions write over.</summary>
+        private async Task<SettledOrder> VersionAsync(int number, OrderState before, RecordedOrder recorded, Evidence evidence)
+        {
+            var (now, json) = (BookedAt(recorded.Order), recorded.ToJson());
+            var version = new OrderEvent.Version(recorded, json, RecordedOrder.HashOf(json));
+            var settled = before.Settle(version, before.With(version), evidence);
+            await rows.VersionAsync(version, settled, now);
+            foreach (var posting in settled.Postings(now))
             {
-                await PostAsync(
-                    LedgerKind.Commission, $"{order.Id}:{revision}", now, booked == 0 ? receipt.Reason : "The order changed.", order.Id,
-                    receipt.AmbassadorId!, Account.Expense, Account.Held, receipt.CommissionMinor - booked);
-                if (receipt.CommissionMinor > booked && _digests.Add((receipt.AmbassadorId!, store.LocalDay(now))))
-                {
-                    var day = LocalDay.Of(store, now);
-                    var notice = new MailNotice(MailNotice.OrderDigest, receipt.AmbassadorId!, day);
-                    await rows.EffectAsync(Ids.New("eff", now), notice.Subject, notice.ToJson(), now, LocalDay.DigestDue(store, day), "The mail was sent.");
-                }
+                await PostAsync(posting);
+                await NotifyAsync(posting);
             }
 
-            var outcome = receipt.Credited
-                ? $"{new Money(receipt.CommissionMinor, Euro)} for {receipt.AmbassadorId}: held."
-                : $"Nobody is credited: {receipt.Reason}";
+            var receivedAt = now.AddSeconds(-1);
             await rows.DeliveryAsync(
-                Hex((number * 2L) + revision, salt: 4), Ids.New("dlv", receivedAt), revision == 1 ? "orders/paid" : "orders/updated", receivedAt, outcome, now);
-            return receipt;
+                Hex((number * 2L) + settled.Revision, salt: 4), Ids.New("dlv", receivedAt), settled.Revision == 1 ? "orders/paid" : "orders/updated", receivedAt,
+                settled.Outcome, now);
+            return settled;
         }
 
         private async Task ReleaseAsync(DateTimeOffset until)
@@ -258,23 +247,38 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
             while (_releases.TryPeek(out var due) && due.At <= until)
             {
                 _releases.Dequeue();
-                await PostAsync(
-                    LedgerKind.Release, $"{due.OrderId}:{due.Revision}", due.At, "The hold is over.", due.OrderId, due.AmbassadorId,
-                    Account.Held, Account.Approved, due.CommissionMinor);
+                var posting = new LedgerTransaction(
+                    LedgerKind.Release, $"{due.OrderId}:{due.Revision}", Euro, due.At, "system", "The hold is over.",
+                    LedgerTransaction.Move(due.AmbassadorId, due.OrderId, Account.Held, Account.Approved, due.Commission));
+                await rows.ReleasedAsync(due.OrderId, due.Revision, due.At, posting.Actor);
+                await PostAsync(posting);
             }
         }
 
-        private Task PostAsync(
-            string kind, string source, DateTimeOffset at, string reason, string orderId, string ambassadorId, string from, string to, long amountMinor)
+        private Task PostAsync(LedgerTransaction posting)
         {
-            (string Account, string AmbassadorId, long AmountMinor)[] entries =
-                [.. LedgerTransaction.Move(ambassadorId, orderId, from, to, new Money(amountMinor, Euro)).Select(entry => (entry.Account, entry.AmbassadorId, entry.AmountMinor))];
-            foreach (var entry in entries)
+            foreach (var entry in posting.Entries)
             {
-                _balances[(entry.AmbassadorId, entry.Account)] = _balances.GetValueOrDefault((entry.AmbassadorId, entry.Account)) + entry.AmountMinor;
+                var key = (entry.AmbassadorId, entry.Account, posting.Currency.Code);
+                _balances[key] = _balances.GetValueOrDefault(key) + entry.AmountMinor;
             }
 
-            return rows.TransactionAsync(Ids.New("ltx", at), kind, source, at, store.LocalDay(at), reason, orderId, entries);
+            return rows.TransactionAsync(Ids.New("ltx", posting.BookedAt), posting);
+        }
+
+        /// <summary>Whoever has more than before is told, once a day.</summary>
+        private async Task NotifyAsync(LedgerTransaction posting)
+        {
+            foreach (var entry in posting.Entries.Where(entry => entry.AmountMinor > 0 && entry.AmbassadorId.Length > 0))
+            {
+                if (_digests.Add((entry.AmbassadorId, store.LocalDay(posting.BookedAt))))
+                {
+                    var day = LocalDay.Of(store, posting.BookedAt);
+                    var notice = new MailNotice(MailNotice.OrderDigest, entry.AmbassadorId, day);
+                    await rows.EffectAsync(
+                        Ids.New("eff", posting.BookedAt), notice.Subject, notice.ToJson(), posting.BookedAt, LocalDay.DigestDue(store, day), "The mail was sent.");
+                }
+            }
         }
 
         private Order Order(int number, DateTimeOffset at, long? click)
@@ -312,9 +316,9 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
             };
         }
 
-        private List<Touch> TouchesOf(int number, Order order, long? click)
+        private Evidence EvidenceOf(int number, Order order, long? click)
         {
-            var touches = new List<Touch>(2);
+            var touches = ImmutableArray.CreateBuilder<Touch>(2);
             if (order.Codes is [var code])
             {
                 touches.Add(TouchOf(people[number % Shop.Ambassadors], TouchKind.Code, code.Code, order.At, code.AmountMinor, past.From));
@@ -325,10 +329,14 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
                 touches.Add(TouchOf(PersonOf(people, named), TouchKind.Click, ClickId(named), past.ClickAt(named), 0, past.ClickAt(named)));
             }
 
-            return touches;
+            return touches.Count == 0 ? Evidence.None : new Evidence(touches.DrainToImmutable(), [_campaign]);
         }
 
+        // No shopper of the past is an ambassador.
         private Touch TouchOf(Person person, TouchKind kind, string evidence, DateTimeOffset at, long discountMinor, DateTimeOffset assignedAt) => new(
-            kind, evidence, at, discountMinor, 0, person.Id, person.CampaignId, assignedAt, null, past.From, null, past.From, person.PersonHash);
+            kind, evidence, at, discountMinor, 0, person.Id, person.CampaignId, assignedAt, null, past.From, null)
+        {
+            IsOwn = false,
+        };
     }
 }

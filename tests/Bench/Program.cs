@@ -19,6 +19,8 @@ const string Usage =
       redirect  how long a visit of a referral link takes, and whether its click is durable
                 --per-second 1000  --seconds 30  --full no|yes
       verify    the verb over the database that holds a year: time and peak memory
+      rebuild   the same: the event log replayed and compared with what stands
+      backtest  the same: all of its orders decided again, by the terms that they had
 
     All take --folder PATH for their databases (default: the system's temporary folder). What holds a year is filled once,
     in some minutes, and stays: --year PATH (default: storeplugin-bench-year in the folder)
@@ -54,6 +56,10 @@ switch (args.FirstOrDefault())
         return await RedirectFigure.RunAsync(Folder(), full?.Folder, Number("per-second", 1000), Number("seconds", 30)) ? 0 : 1;
     case "verify":
         return await VerbFigure.RunAsync((await YearAsync()).Folder, ["verify"]) ? 0 : 1;
+    case "rebuild":
+        return await VerbFigure.RebuildAsync(await YearAsync()) ? 0 : 1;
+    case "backtest":
+        return await VerbFigure.BackTestAsync(await YearAsync()) ? 0 : 1;
     case Limit.Verb:
         await Limit.RunAsync(Number("port", 0), options["database"]);
         return 0;

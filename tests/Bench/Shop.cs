@@ -23,6 +23,9 @@ internal static class Shop
     /// <summary>The terms of its one campaign.</summary>
     public static readonly Terms Terms = new(1000, 1000, 30, 30);
 
+    /// <summary>The same as a merchant asks for them.</summary>
+    public const string TermsAsAsked = """{"commission":{"percent":10},"friendDiscount":{"percent":10},"holdDays":30,"windowDays":30}""";
+
     /// <summary>What Shopify signs with.</summary>
     public static readonly byte[] Secret = Encoding.UTF8.GetBytes(ClientSecret);
 
@@ -97,6 +100,12 @@ internal static class Shop
             """
             INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, approved_at, created_at)
             VALUES (@storeId, @id, @campaignId, @code, @email, @emailKey, @personHash, 'approved', @now, @now)
+            """,
+            args);
+        await tx.DoAsync(
+            """
+            INSERT INTO ambassador_states (store_id, ambassador_id, number, state, at, actor)
+            VALUES (@storeId, @id, 1, 'approved', @now, 'bench')
             """,
             args);
         await tx.DoAsync(

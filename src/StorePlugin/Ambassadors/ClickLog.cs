@@ -92,16 +92,18 @@ internal sealed class ClickLog : IAsyncDisposable
         // A failure belongs to the requests that wait; each decides what its shopper gets.
         try
         {
-            await _db.InTransactionAsync(async tx =>
-            {
-                await using var insert = new Prepared(tx, Insert);
-                foreach (var (click, _) in batch)
+            await _db.InTransactionAsync(
+                async tx =>
                 {
-                    await insert.DoAsync(
-                        ("StoreId", click.StoreId), ("Id", click.Id), ("AmbassadorId", click.AmbassadorId),
-                        ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass), ("Visit", click.Visit));
-                }
-            });
+                    await using var insert = new Prepared(tx, Insert);
+                    foreach (var (click, _) in batch)
+                    {
+                        await insert.DoAsync(
+                            ("StoreId", click.StoreId), ("Id", click.Id), ("AmbassadorId", click.AmbassadorId),
+                            ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass), ("Visit", click.Visit));
+                    }
+                },
+                WriteTurn.Intake);
             batch.ForEach(waiting => waiting.Done.SetResult());
         }
         catch (Exception e)

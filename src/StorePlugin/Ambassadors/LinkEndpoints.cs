@@ -1,4 +1,5 @@
 // Referral links: /r/{link} records the click and sends the shopper to the store with the discount applied.
+using System.Data.Common;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -66,7 +67,7 @@ internal static partial class LinkEndpoints
         }
 
         // A code that the platform refused may be somebody else's there.
-        var code = row.DiscountState is "created" or "pending" || row.AdoptedAt is not null ? row.Code : null;
+        var code = row.DiscountState is "created" or "pending" || row.IsAdopted ? row.Code : null;
         var reference = Visitor.IsPerson(context.Request) && limit.Admits(row.SlugKey, context.Connection.RemoteIpAddress)
             ? await RecordAsync(context, row, store, clicks, visitors, clock, logger, cancel)
             : row.Slug;
@@ -78,7 +79,7 @@ internal static partial class LinkEndpoints
         var slugKey = link.Length <= CodeKey.KeyLengthMax ? CodeKey.Of(link) : "";
         return slugKey.Length is 0 or > CodeKey.KeyLengthMax
             ? null
-            : await db.OneAsync<Row>($"{ReadLink} {db.Page}", new { slugKey, take = 1 }, cancel);
+            : await db.FirstAsync($"{ReadLink} {db.Page}", Row.Of, cancel, ("slugKey", slugKey), ("take", 1L));
     }
 
     /// <summary>The path asked for, without the reference of another link; null when it is not the store's own.</summary>
@@ -137,7 +138,15 @@ internal static partial class LinkEndpoints
 
     private sealed record Row(
         string StoreId, string SlugKey, string Slug, string CampaignId, string AmbassadorId, string AmbassadorState, string CampaignState, string? Code,
-        string? DiscountState, DateTimeOffset? AdoptedAt);
+        string? DiscountState, bool IsAdopted)
+    {
+        /// <summary>A row of <see cref="ReadLink"/>.</summary>
+        public static Row Of(DbDataReader row) => new(
+            row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6),
+            TextOf(row, 7), TextOf(row, 8), !row.IsDBNull(9));
+
+        private static string? TextOf(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    }
 
     private static partial class Log
     {

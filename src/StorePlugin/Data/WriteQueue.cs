@@ -11,7 +11,7 @@ namespace StorePlugin.Data;
 /// <summary>Who goes first when several writes wait.</summary>
 internal enum WriteTurn
 {
-    /// <summary>A platform is waiting for its answer: before other work, but not twice while that waits.</summary>
+    /// <summary>A platform or a shopper is waiting for the answer: before other work, but not twice while that waits.</summary>
     Intake,
 
     /// <summary>Everything else, in the order of arrival.</summary>

@@ -101,12 +101,18 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
     /// <summary>A click that came when the checkout had begun displaces nobody who came before it (rule T4).</summary>
     private static void DropLate(WeighedTouch[] weighed, Order order)
     {
-        if (order.CheckoutStartedAt is null || !Array.Exists(weighed, touch => touch.DroppedBy is null && !IsLate(touch.Touch, order)))
+        if (order.CheckoutStartedAt is null)
         {
             return;
         }
 
-        for (var i = 0; i < weighed.Length; i++)
+        var hasEarly = false;
+        foreach (var (touch, droppedBy, _) in weighed)
+        {
+            hasEarly |= droppedBy is null && !IsLate(touch, order);
+        }
+
+        for (var i = 0; hasEarly && i < weighed.Length; i++)
         {
             if (weighed[i].DroppedBy is null && IsLate(weighed[i].Touch, order))
             {

@@ -67,7 +67,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     {
         var zero = Money.Zero(facts.Recorded.Order.Currency);
         var bases = LineBases.Of(facts.Recorded.Order, [], ownDiscountMinor: 0);
-        bases.Refund(facts, (_, _) => { });
+        Refund(bases, facts, null);
         return new Commission(bases.Write(null), zero, zero) { MerchantCost = zero };
     }
 
@@ -85,19 +85,48 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
         var original = share.Of(bases);
         var parts = share.TierPartsOf(bases);
         var (inWindow, last) = (original, original);
-        ImmutableArray<CommissionStep>.Builder? steps = null;
-        bases.Refund(facts, (at, left) =>
+        var steps = Refund(bases, facts, share);
+        foreach (var step in steps)
         {
-            last = share.Of(left);
-            inWindow = at < order.At + ReversalWindow ? last : inWindow;
-            (steps ??= ImmutableArray.CreateBuilder<CommissionStep>()).Add(new CommissionStep(at, left.RemainingTotal, last));
-        });
+            last = step.CommissionMinor;
+            inWindow = step.At < order.At + ReversalWindow ? last : inWindow;
+        }
+
         return new Commission(bases.Write(share.Rates), new Money(original, order.Currency), new Money(inWindow, order.Currency))
         {
             MerchantCost = new Money(inWindow - last, order.Currency),
             TierParts = parts,
-            Steps = steps?.DrainToImmutable() ?? [],
+            Steps = steps,
         };
+    }
+
+    /// <summary>Takes away what the refunds took, one by one; returns what each has left.</summary>
+    /// <param name="share">What the order earns of a base; null: nothing.</param>
+    private static ImmutableArray<CommissionStep> Refund(LineBases bases, OrderFacts facts, CommissionShare? share)
+    {
+        var (order, refunds) = (facts.Recorded.Order, facts.Refunds);
+        var isGone = order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid);
+        if (refunds.IsEmpty && !isGone)
+        {
+            return [];
+        }
+
+        var steps = ImmutableArray.CreateBuilder<CommissionStep>(refunds.Length + 1);
+        foreach (var refund in refunds)
+        {
+            bases.Take(refund);
+            Left(refund.At < order.At ? order.At : refund.At);
+        }
+
+        if (isGone && bases.TakeAll())
+        {
+            // Money that no refund names went back with the last one, or by the time at which the platform says so.
+            Left(refunds.IsEmpty ? order.UpdatedAt : refunds[^1].At < order.At ? order.At : refunds[^1].At);
+        }
+
+        return steps.DrainToImmutable();
+
+        void Left(DateTimeOffset at) => steps.Add(new CommissionStep(at, bases.RemainingTotal, share?.Of(bases) ?? 0));
     }
 
     private static long Sum(ImmutableArray<LineBase> lines, Func<LineBase, long> partOf)
@@ -123,7 +152,7 @@ internal sealed class CommissionShare
     public CommissionShare(LineBases bases, Terms terms, Earner earner)
     {
         (_terms, _earner, _total) = (terms, earner, bases.RemainingTotal);
-        Rates = terms.Flat is null ? [.. bases.Lines.Select(line => RateOf(line))] : [];
+        Rates = terms.Flat is null ? RatesOf(bases.Lines) : [];
         _guardMinor = terms.MaximumCostBp is { } cost
             ? Math.Max(0, (long)((Int128)cost * (bases.CountedMinor + bases.DiscountMinor) / BasisPoints.Whole) - bases.DiscountMinor)
             : long.MaxValue;
@@ -153,6 +182,18 @@ internal sealed class CommissionShare
 
     /// <summary>The base that earns by tiers, by share.</summary>
     public ImmutableArray<TierPart> TierPartsOf(LineBases left) => _terms.Tiers is null ? [] : [.. Parts(TierTotal(left))];
+
+    private ImmutableArray<LineRate> RatesOf(ImmutableArray<OrderLine> lines)
+    {
+        var rates = new LineRate[lines.Length];
+        for (var i = 0; i < rates.Length; i++)
+        {
+            // Without shares of their own all lines earn the same one.
+            rates[i] = i > 0 && _terms.Rates is null ? rates[0] : RateOf(lines[i]);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(rates);
+    }
 
     private LineRate RateOf(OrderLine line)
     {
@@ -230,53 +271,46 @@ internal sealed class CommissionShare
 /// <summary>The lines of an order with their bases, and what refunds leave of them.</summary>
 internal sealed class LineBases
 {
-    private readonly string?[] _excludedBy;
-    private readonly long[] _bases;
-    private readonly long[] _remaining;
-    private readonly long[] _units;
-
-    // The bases before the own code's discount, where the terms count so; else the same array.
-    private readonly long[] _counted;
+    // One for each line, changed in place: decisions are made by the million.
+    private readonly Part[] _parts;
 
     private LineBases(ImmutableArray<OrderLine> lines, ImmutableArray<string> excludedProducts)
     {
-        Lines = lines;
-        (_excludedBy, _bases, _units) = (new string?[lines.Length], new long[lines.Length], new long[lines.Length]);
-        for (var i = 0; i < lines.Length; i++)
+        (Lines, _parts) = (lines, new Part[lines.Length]);
+        for (var i = 0; i < _parts.Length; i++)
         {
-            _excludedBy[i] = ExcludedBy(lines[i], excludedProducts);
-            _units[i] = lines[i].Quantity;
-            if (_excludedBy[i] is null)
-            {
-                _bases[i] = Math.Max(0, lines[i].GrossMinor - lines[i].DiscountMinor - lines[i].IncludedTaxMinor);
-                DiscountMinor += DiscountWithoutTax(lines[i]);
-            }
+            var (line, excludedBy) = (lines[i], ExcludedBy(lines[i], excludedProducts));
+            var amount = excludedBy is null ? Math.Max(0, line.GrossMinor - line.DiscountMinor - line.IncludedTaxMinor) : 0;
+            _parts[i] = new Part { ExcludedBy = excludedBy, Base = amount, Counted = amount, Remaining = amount, Units = line.Quantity };
         }
-
-        _remaining = [.. _bases];
-        _counted = _bases;
-    }
-
-    private LineBases(LineBases plain, long[] counted)
-    {
-        (Lines, _excludedBy, _bases, _units, _remaining, DiscountMinor) = (plain.Lines, plain._excludedBy, plain._bases, plain._units, plain._remaining, plain.DiscountMinor);
-        _counted = counted;
     }
 
     public ImmutableArray<OrderLine> Lines { get; }
 
     /// <summary>What all discounts took off the counted lines, without tax.</summary>
-    public long DiscountMinor { get; }
+    public long DiscountMinor
+    {
+        get
+        {
+            var sum = 0L;
+            for (var i = 0; i < _parts.Length; i++)
+            {
+                sum += _parts[i].ExcludedBy is null ? DiscountWithoutTax(Lines[i]) : 0;
+            }
+
+            return sum;
+        }
+    }
 
     /// <summary>The counted lines after all discounts, whatever the terms count on.</summary>
-    public long CountedMinor => _bases.Sum();
+    public long CountedMinor => _parts.Sum(part => part.Base);
 
     public long RemainingTotal
     {
         get
         {
             var sum = 0L;
-            for (var i = 0; i < _remaining.Length; i++)
+            for (var i = 0; i < _parts.Length; i++)
             {
                 sum += Remaining(i);
             }
@@ -286,49 +320,61 @@ internal sealed class LineBases
     }
 
     /// <summary>The units of counted lines that were not refunded (rule B5).</summary>
-    public long RemainingUnits => _units.Where((_, i) => _excludedBy[i] is null).Sum();
+    public long RemainingUnits => _parts.Sum(part => part.ExcludedBy is null ? part.Units : 0);
 
     /// <param name="ownDiscountMinor">What is to be counted as if it had not been taken off (rule B1).</param>
     public static LineBases Of(Order order, ImmutableArray<string> excludedProducts, long ownDiscountMinor)
     {
         var bases = new LineBases(order.Lines, excludedProducts);
-        return ownDiscountMinor == 0 ? bases : new LineBases(bases, bases.BeforeDiscount(ownDiscountMinor));
+        if (ownDiscountMinor != 0)
+        {
+            bases.CountBeforeDiscount(ownDiscountMinor);
+        }
+
+        return bases;
     }
 
     /// <summary>What is left of a line's base.</summary>
-    public long Remaining(int line) => _counted[line] == _bases[line] || _remaining[line] == 0 && _bases[line] > 0
-        ? _remaining[line]
-        : _remaining[line] == _bases[line]
-            ? (_bases[line] > 0 ? _counted[line] : Money.Share(_counted[line], _units[line], Lines[line].Quantity))
-            : (long)((Int128)_counted[line] * _remaining[line] / _bases[line]);
-
-    /// <summary>Takes away what all refunds took, one by one; tells after each what is left.</summary>
-    public void Refund(OrderFacts facts, Action<DateTimeOffset, LineBases> after)
+    public long Remaining(int line)
     {
-        var order = facts.Recorded.Order;
-        var refunds = facts.Refunds;
-        foreach (var refund in refunds)
+        ref readonly var part = ref _parts[line];
+        if (part.Counted == part.Base || (part.Remaining == 0 && part.Base > 0))
         {
-            foreach (var part in refund.Lines)
-            {
-                Take(part);
-            }
-
-            Spread(Math.Min(refund.UnallocatedMinor, _remaining.Sum()));
-            after(refund.At < order.At ? order.At : refund.At, this);
+            return part.Remaining;
         }
 
-        if (order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid))
+        if (part.Remaining != part.Base)
         {
-            var wasLeft = RemainingTotal > 0;
-            Array.Clear(_remaining);
-            Array.Clear(_units);
-            if (wasLeft)
-            {
-                // Money that no refund names went back with the last one, or by the time at which the platform says so.
-                after(refunds.IsEmpty ? order.UpdatedAt : refunds[^1].At < order.At ? order.At : refunds[^1].At, this);
-            }
+            return (long)((Int128)part.Counted * part.Remaining / part.Base);
         }
+
+        return part.Base > 0 ? part.Counted : Money.Share(part.Counted, part.Units, Lines[line].Quantity);
+    }
+
+    /// <summary>Takes away what a refund took.</summary>
+    public void Take(Refund refund)
+    {
+        foreach (var part in refund.Lines)
+        {
+            Take(part);
+        }
+
+        if (refund.UnallocatedMinor > 0)
+        {
+            Spread(refund.UnallocatedMinor);
+        }
+    }
+
+    /// <summary>Takes away whatever is left. Returns whether anything was.</summary>
+    public bool TakeAll()
+    {
+        var wasLeft = RemainingTotal > 0;
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            (_parts[i].Remaining, _parts[i].Units) = (0, 0);
+        }
+
+        return wasLeft;
     }
 
     /// <summary>The lines as they stand.</summary>
@@ -339,7 +385,7 @@ internal sealed class LineBases
         for (var i = 0; i < written.Length; i++)
         {
             var rate = rates is { IsEmpty: false } known ? known[i] : null;
-            written[i] = new LineBase(Lines[i], _counted[i], Remaining(i), _units[i], _excludedBy[i], rate);
+            written[i] = new LineBase(Lines[i], _parts[i].Counted, Remaining(i), _parts[i].Units, _parts[i].ExcludedBy, rate);
         }
 
         return ImmutableCollectionsMarshal.AsImmutableArray(written);
@@ -355,40 +401,41 @@ internal sealed class LineBases
     private static long DiscountWithoutTax(OrderLine line) =>
         line.DiscountMinor - Money.Share(line.DiscountMinor, line.IncludedTaxMinor, line.GrossMinor - line.DiscountMinor);
 
-    /// <summary>The bases as if a code's discount had not been taken off: it lay on the lines as all discounts lay on them.</summary>
-    private long[] BeforeDiscount(long ownDiscountMinor)
+    /// <summary>Counts as if a code's discount had not been taken off: it lay on the lines as all discounts lay on them.</summary>
+    private void CountBeforeDiscount(long ownDiscountMinor)
     {
-        var discounts = Lines.Select((line, i) => _excludedBy[i] is null ? line.DiscountMinor : 0).ToArray();
+        var discounts = Lines.Select((line, i) => _parts[i].ExcludedBy is null ? line.DiscountMinor : 0).ToArray();
         var all = Lines.Sum(line => line.DiscountMinor);
         var own = Split(Money.Share(Math.Min(ownDiscountMinor, all), discounts.Sum(), all), discounts);
-        return [.. _bases.Select((amount, i) => amount + own[i] - Money.Share(own[i], Lines[i].IncludedTaxMinor, Lines[i].GrossMinor - Lines[i].DiscountMinor))];
+        for (var i = 0; i < own.Length; i++)
+        {
+            _parts[i].Counted += own[i] - Money.Share(own[i], Lines[i].IncludedTaxMinor, Lines[i].GrossMinor - Lines[i].DiscountMinor);
+        }
     }
 
-    private void Take(RefundLine part)
+    private void Take(RefundLine refunded)
     {
-        for (var i = 0; i < Lines.Length; i++)
+        for (var i = 0; i < _parts.Length; i++)
         {
-            if (Lines[i].Id == part.LineId)
+            if (Lines[i].Id == refunded.LineId)
             {
                 // A refund that came alone does not say whether its prices hold tax; the order's line does.
-                var tax = Lines[i].IncludedTaxMinor > 0 ? part.PossibleTaxMinor : 0;
-                _remaining[i] -= Math.Clamp(part.BaseMinor - tax, 0, _remaining[i]);
-                _units[i] -= Math.Clamp(part.Quantity, 0, _units[i]);
+                var tax = Lines[i].IncludedTaxMinor > 0 ? refunded.PossibleTaxMinor : 0;
+                _parts[i].Remaining -= Math.Clamp(refunded.BaseMinor - tax, 0, _parts[i].Remaining);
+                _parts[i].Units -= Math.Clamp(refunded.Quantity, 0, _parts[i].Units);
                 return;
             }
         }
     }
 
-    /// <summary>Takes an amount from the lines in proportion to what remains (rule B9).</summary>
+    /// <summary>Takes an amount from the lines in proportion to what remains, and no more than that (rule B9).</summary>
     private void Spread(long amount)
     {
-        if (amount > 0)
+        var remaining = Array.ConvertAll(_parts, part => part.Remaining);
+        var shares = Split(Math.Min(amount, remaining.Sum()), remaining);
+        for (var i = 0; i < shares.Length; i++)
         {
-            var shares = Split(amount, _remaining);
-            for (var i = 0; i < shares.Length; i++)
-            {
-                _remaining[i] -= shares[i];
-            }
+            _parts[i].Remaining -= shares[i];
         }
     }
 
@@ -403,6 +450,10 @@ internal sealed class LineBases
 
         var shares = Array.ConvertAll(weights, weight => (long)((Int128)weight * amount / total));
         var missing = amount - shares.Sum();
+        if (missing == 0)
+        {
+            return shares;
+        }
 
         // The lowest line id: platforms count them, so a shorter one is lower.
         var byRemainder = Enumerable.Range(0, weights.Length).OrderByDescending(i => (Int128)weights[i] * amount % total)
@@ -413,5 +464,17 @@ internal sealed class LineBases
         }
 
         return shares;
+    }
+    private struct Part
+    {
+        public string? ExcludedBy;
+        public long Base;
+
+        // Before the own code's discount, where the terms count so; else the base.
+        public long Counted;
+
+        // Of the base.
+        public long Remaining;
+        public long Units;
     }
 }

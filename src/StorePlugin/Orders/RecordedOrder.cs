@@ -81,8 +81,8 @@ internal sealed record OrderFacts(
     public bool Deleted => DeletedAt >= Recorded.Order.UpdatedAt;
 
     /// <summary>All refunds by id. What an order version says of a refund is fuller than the refund's own message.</summary>
-    public ImmutableArray<Refund> Refunds => Recorded.Order.Refunds.IsEmpty && LooseRefunds.IsEmpty
-        ? []
+    public ImmutableArray<Refund> Refunds => LooseRefunds.IsEmpty && Recorded.Order.Refunds.Length <= 1
+        ? Recorded.Order.Refunds
         : [.. Recorded.Order.Refunds.Concat(LooseRefunds).DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
 }
 
