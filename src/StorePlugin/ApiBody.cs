@@ -60,7 +60,8 @@ internal static class ApiBody
 {
     public static readonly JsonElement Empty = JsonElement.Parse("{}");
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    /// <summary>As every JSON is read that a person has written.</summary>
+    public static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
     public static async Task<(JsonElement? Body, ProblemHttpResult? Refusal)> ReadAsync(HttpContext context)
     {

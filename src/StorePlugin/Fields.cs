@@ -21,6 +21,9 @@ internal sealed class Fields
     public ProblemHttpResult? Refusal =>
         _errors.Count == 0 ? null : Problems.Fields(_errors.ToDictionary(error => error.Key, error => error.Value.ToArray(), StringComparer.Ordinal));
 
+    /// <summary>What is wrong, a sentence for each reason; none while nothing is.</summary>
+    public IEnumerable<string> Reasons => _errors.SelectMany(error => error.Value.Select(why => $"{error.Key} {why}."));
+
     /// <param name="element">An object.</param>
     public static Fields Of(JsonElement element) => new(element, "", new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
 

@@ -1,4 +1,5 @@
-// The command line: serve, demo, migrate, verify, api-key.
+// The command line: serve, demo, migrate, verify, backtest, api-key.
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Demo;
 using StorePlugin.Stores;
@@ -27,6 +28,10 @@ internal static class Verbs
           api-key --store ID-OR-DOMAIN --revoke KEYID
                                                 end a key at once and for good
           verify                                check every invariant of the database; findings on standard output
+          backtest --store ID-OR-DOMAIN --campaign ID --terms FILE.json --from DATE --to DATE [--json]
+                                                what other terms would have come to on past orders; nothing is
+                                                changed. FILE.json holds the terms as the API has them; a DATE is
+                                                one of the store's time zone, counted whole, or an instant
           help, --help, -h                      print this
 
         Any key of the configuration may be given behind the verb, as in --urls=http://localhost:5001 or
@@ -52,6 +57,7 @@ internal static class Verbs
                 "migrate" => await MigrateAsync(options),
                 "api-key" => await ApiKeyAsync(options),
                 "verify" => await VerifyAsync(options),
+                "backtest" => await BackTestAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
@@ -128,6 +134,18 @@ internal static class Verbs
         await using var app = App.Build(order.Rest);
         await App.PrepareAsync(app);
         return await app.Services.GetRequiredService<ApiKeyVerb>().RunAsync(order, Console.Out, Console.Error);
+    }
+
+    private static async Task<int> BackTestAsync(string[] args)
+    {
+        if (BackTestOrder.Read(args) is not { } order)
+        {
+            return Refuse("backtest takes --store with an id or a domain, --campaign with an id, --terms with a JSON file, --from and --to with a date or an instant each, and --json.");
+        }
+
+        await using var app = App.Build(order.Rest);
+        await App.PrepareAsync(app);
+        return await app.Services.GetRequiredService<BackTestVerb>().RunAsync(order, Console.Out, Console.Error);
     }
 
     private static int RefuseOption(string verb, string unknown) => Refuse($"'{unknown}' is nothing that {verb} knows, or lacks its value.");

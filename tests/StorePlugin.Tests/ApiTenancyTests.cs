@@ -66,6 +66,9 @@ internal sealed class ApiTenancyTests
             ("DELETE /api/v1/campaigns/{id}/revisions/{number}", $"campaigns/{paused}/revisions/2", null),
             ("GET /api/v1/campaigns/{id}/rules", $"campaigns/{draft}/rules", null),
             ("GET /api/v1/campaigns/{id}/comparison", $"campaigns/{thief.CampaignId}/comparison?with={victim.CampaignId}", null),
+            (
+                "POST /api/v1/campaigns/{id}/back-tests", $"campaigns/{victim.CampaignId}/back-tests",
+                new JsonObject { ["terms"] = Bodies.Campaign()["terms"]!.DeepClone(), ["from"] = "2026-01-01", ["to"] = "2026-12-31" }),
             ("POST /api/v1/ambassadors", "ambassadors", Bodies.Ambassador(victim.CampaignId, "EVE10")),
             ("GET /api/v1/ambassadors/{id}", $"ambassadors/{ann}", null),
             ("PUT /api/v1/ambassadors/{id}/stripe-account", $"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_thief" }),

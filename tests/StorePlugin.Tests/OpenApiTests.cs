@@ -206,6 +206,7 @@ internal sealed class OpenApiTests
     [TestCase("GroupRequest", "group")]
     [TestCase("ApplicationsRequest", "open")]
     [TestCase("ApplicationRejectionRequest", "reason")]
+    [TestCase("BackTestRequest", "terms", "from", "to")]
     public void What_has_a_default_or_may_be_left_out_is_not_required(string schema, params string[] required) =>
         Assert.That(
             _document["components"]!["schemas"]![schema]!["required"]!.AsArray().Select(name => (string?)name), Is.EquivalentTo(required));

@@ -36,7 +36,7 @@ internal sealed partial class TidyTests
         ["Retention.OldSessions"] = "a worker's claim over all stores",
         ["Workers.FreeDeliveries"] = "the leases of the program's last run, over all stores",
         ["Workers.FreeEffects"] = "the leases of the program's last run, over all stores",
-        ["ApiKeyVerb.Find"] = "the store is what is looked for",
+        ["NamedStores.Find"] = "the store is what is looked for",
         ["SignInLine.ReadNewest"] = "the store is what is looked for",
         ["DemoVerb.LiveStores"] = "the host's list of stores",
         ["ReconsiderOrders.FindWaiting"] = "claims what waits over all stores",

@@ -69,6 +69,7 @@ internal static class CampaignEndpoints
         group.MapRevisions();
         group.MapComparison();
         group.MapRulesApi();
+        group.MapBackTests();
     }
 
     /// <summary>For every call that names a campaign which the store does not have.</summary>

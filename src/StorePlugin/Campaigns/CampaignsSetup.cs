@@ -11,5 +11,7 @@ internal static class CampaignsSetup
         services.AddSingleton<CampaignComparison>();
         services.AddSingleton<CampaignRules>();
         services.AddSingleton<RulesAcceptances>();
+        services.AddSingleton<BackTest>();
+        services.AddSingleton<BackTestVerb>();
     }
 }

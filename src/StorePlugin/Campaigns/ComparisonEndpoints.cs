@@ -86,7 +86,7 @@ internal static class ComparisonEndpoints
             var instant = text is null ? null : read(text, caller.Store);
             if (text is not null && instant is null)
             {
-                errors[name] = ["must be an ISO 8601 date or instant, such as 2026-12-31 or 2026-12-31T18:00:00Z"];
+                errors[name] = [DateOrInstant.Wanted];
             }
 
             return instant;

@@ -6,6 +6,9 @@ namespace StorePlugin.Campaigns;
 
 internal static class DateOrInstant
 {
+    /// <summary>What a caller is told whose text is neither; it continues a sentence that begins with the field.</summary>
+    public const string Wanted = "must be an ISO 8601 date or instant, such as 2026-12-31 or 2026-12-31T18:00:00Z";
+
     private static readonly string[] InstantForms =
     [
         "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",

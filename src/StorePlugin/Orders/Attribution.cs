@@ -25,6 +25,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         public Terms Terms => Campaign.Terms!;
     }
 
+    private static readonly ImmutableArray<TouchClass> Usual = [TouchClass.Code, TouchClass.Link, TouchClass.Customer];
+
     // A click that comes so soon after the checkout began did not bring the shopper (rule T4).
     private static readonly TimeSpan LateWithin = TimeSpan.FromMinutes(30);
 
@@ -36,18 +38,22 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (order.Test) { return new Nobody("T13", "A test order earns nothing.", Kept(weighed)); }
 
-        if (order.Channel == OrderChannel.Renewal) { return new Nobody("T14", "A renewal of a subscription earns nothing.", Kept(weighed)); }
-
         if (decided is { Kind: DecisionKind.Reject }) { return new Nobody("H3", $"A person has rejected the order: {decided.Reason}", Kept(weighed)); }
 
         if (decided is { Kind: DecisionKind.Credit }) { return Overridden(order, decided, evidence, weighed); }
+
+        if (order.Channel == OrderChannel.Renewal && !Array.Exists(weighed, touch => touch.Touch.Kind == TouchKind.Renewal))
+        {
+            return new Nobody("T14", "A renewal of a subscription earns nothing, unless its first order is known to be an ambassador's.", Kept(weighed));
+        }
 
         if (weighed.Length == 0) { return new Nobody("T1", "The order carries no ambassador's code and no referral link.", []); }
 
         DropLate(weighed, order);
         if (FindWinner(weighed, evidence) is not { } winner)
         {
-            return new Nobody(weighed[0].DroppedBy!, weighed[0].Why!, Kept(weighed));
+            var telling = Array.Find(weighed, touch => touch.Touch.Kind == TouchKind.Renewal) ?? weighed[0];
+            return new Nobody(telling.DroppedBy!, telling.Why!, Kept(weighed));
         }
 
         for (var i = 0; i < weighed.Length; i++)
@@ -63,6 +69,11 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         if (winner.IsOwn is true && campaign.Terms!.SelfPurchaseEarns is not true)
         {
             return new Nobody("F1", "The ambassador bought for themselves: the discount stands, no commission is earned.", Kept(weighed));
+        }
+
+        if (campaign.Terms!.NewCustomersOnly is true && evidence.Customer?.IsNew is false)
+        {
+            return new Nobody("T9", "The shopper had bought before, and the campaign counts new customers only.", Kept(weighed));
         }
 
         // Amounts of two currencies are never compared (rule M1), and no share of the terms may be left out in silence.
@@ -114,13 +125,14 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         var byFirst = true;
         foreach (var (touch, droppedBy, _) in weighed)
         {
-            byFirst &= droppedBy is not null || touch.Kind == TouchKind.Code || evidence.CampaignOf(touch.CampaignId).Terms!.FirstTouch is true;
+            byFirst &= droppedBy is not null || ClassOf(touch) != TouchClass.Link || evidence.CampaignOf(touch.CampaignId).Terms!.FirstTouch is true;
         }
 
+        var precedence = PrecedenceOf(weighed, evidence);
         Touch? winner = null;
         foreach (var (touch, droppedBy, _) in weighed)
         {
-            if (droppedBy is null && (winner is null || Compare(touch, winner, byFirst) < 0))
+            if (droppedBy is null && (winner is null || Compare(touch, winner, byFirst, precedence) < 0))
             {
                 winner = touch;
             }
@@ -128,6 +140,34 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         return winner;
     }
+
+    /// <summary>The classes in their order (rule T1): that of the campaigns where they agree, else the usual one.</summary>
+    private static ImmutableArray<TouchClass> PrecedenceOf(WeighedTouch[] weighed, Evidence evidence)
+    {
+        ImmutableArray<TouchClass>? common = null;
+        foreach (var (touch, droppedBy, _) in weighed)
+        {
+            if (droppedBy is null)
+            {
+                var own = evidence.CampaignOf(touch.CampaignId).Terms!.Precedence ?? Usual;
+                if (common is { } other && !own.AsSpan().SequenceEqual(other.AsSpan()))
+                {
+                    return Usual;
+                }
+
+                common = own;
+            }
+        }
+
+        return common ?? Usual;
+    }
+
+    private static TouchClass ClassOf(Touch touch) => touch.Kind switch
+    {
+        TouchKind.Code => TouchClass.Code,
+        TouchKind.Customer => TouchClass.Customer,
+        _ => TouchClass.Link,
+    };
 
     private static ImmutableArray<WeighedTouch> Kept(WeighedTouch[] weighed) => ImmutableCollectionsMarshal.AsImmutableArray(weighed);
 
@@ -166,9 +206,9 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
     private static bool IsLate(Touch touch, Order order) =>
         touch.Kind == TouchKind.Click && order.CheckoutStartedAt is { } started && touch.At > started && touch.At - started < LateWithin;
 
-    private static int Compare(Touch left, Touch right, bool byFirst)
+    private static int Compare(Touch left, Touch right, bool byFirst, ImmutableArray<TouchClass> precedence)
     {
-        var byClass = (left.Kind == TouchKind.Code ? 0 : 1).CompareTo(right.Kind == TouchKind.Code ? 0 : 1);
+        var byClass = precedence.IndexOf(ClassOf(left)).CompareTo(precedence.IndexOf(ClassOf(right)));
         if (byClass != 0)
         {
             return byClass;
@@ -232,6 +272,13 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (touch.LeftAt <= order.At) { return Dropped("T10", "The ambassador had left at the order's instant."); }
 
+        if ((order.Channel == OrderChannel.Renewal) != (touch.Kind == TouchKind.Renewal))
+        {
+            return Dropped("T14", "What stands on a renewal stood on its first order, and is no new evidence.");
+        }
+
+        if (touch.Kind == TouchKind.Renewal) { return WeighRenewal(touch, order, terms); }
+
         if (terms.Channels is { } channels && !channels.Contains(order.Channel))
         {
             return Dropped("T13", $"The campaign does not count orders of the channel {order.Channel}.");
@@ -249,6 +296,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
                 : Dropped("T5", "The code took nothing off this order.");
         }
 
+        if (touch.Kind == TouchKind.Customer) { return WeighBinding(touch, order, terms); }
+
         if (hasForeignCode && terms.ExclusiveCodes is true)
         {
             return Dropped("T7", "The shopper used another code, and beside such a code the campaign's links do not count.");
@@ -263,8 +312,30 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         WeighedTouch Dropped(string rule, string why) => new(touch, rule, why);
     }
 
+    private static WeighedTouch WeighRenewal(Touch touch, Order order, Terms terms) => terms.Renewals switch
+    {
+        null => new WeighedTouch(touch, "T14", "Of a subscription the campaign counts the first order only."),
+        { Count: { } count } when touch.Number > count => new WeighedTouch(touch, "T14", $"The campaign counts {count} renewals, and this is number {touch.Number}."),
+        { Months: { } months } when order.At >= touch.At.AddMonths((int)months) =>
+            new WeighedTouch(touch, "T14", $"The campaign counts renewals for {months} months, and those are over."),
+        _ => new WeighedTouch(touch, null, null),
+    };
+
+    private static WeighedTouch WeighBinding(Touch touch, Order order, Terms terms) => terms.Binding switch
+    {
+        null => new WeighedTouch(touch, "T8", "The campaign does not bind customers."),
+        _ when touch.EndedAt <= order.At => new WeighedTouch(touch, "T8", "The customer was no longer bound at the order's instant."),
+        { } binding when order.At - touch.At >= binding.Time => new WeighedTouch(touch, "T8", $"A customer is bound for {binding.Days} days, and those were over."),
+        { Orders: { } orders } when touch.Number > orders => new WeighedTouch(touch, "T8", $"A customer is bound for {orders} orders, and this is number {touch.Number}."),
+        _ => new WeighedTouch(touch, null, null),
+    };
+
     private static WeighedTouch Outdone(WeighedTouch touch, Touch winner) => touch.Touch.Kind switch
     {
+        _ when ClassOf(touch.Touch) != ClassOf(winner) && ClassOf(touch.Touch) == TouchClass.Customer =>
+            touch with { DroppedBy = "T1", Why = "A code or link of this order counts before an earlier one." },
+        _ when ClassOf(touch.Touch) != ClassOf(winner) && winner.Kind != TouchKind.Code =>
+            touch with { DroppedBy = "T1", Why = "By the campaign's terms other evidence counts first." },
         TouchKind.Code => touch with { DroppedBy = "T6", Why = "Another ambassador's code took more off, or was applied first." },
         _ when winner.Kind == TouchKind.Code => touch with { DroppedBy = "T1", Why = "A code counts before a link." },
         _ when touch.Touch.At > winner.At => touch with { DroppedBy = "T2", Why = "By the campaign's terms the first touch counts." },
@@ -276,6 +347,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
         TouchKind.Code => $"The shopper used the code {winner.Evidence}.",
         TouchKind.Click => "The shopper came over the ambassador's link.",
         TouchKind.Link => "The order names the ambassador's link.",
+        TouchKind.Customer => "The customer is the ambassador's by an earlier order.",
+        TouchKind.Renewal => $"The order is renewal {winner.Number} of one that the ambassador brought.",
         TouchKind.Override => throw new System.Diagnostics.UnreachableException("A person's decision gives its own reason."),
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -90,13 +90,14 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             CommissionMinor = earns && facts.PaidAt is not null ? commission.Remaining.Minor : 0,
             HoldUntil = earns && settled ? facts.PaidAt + credited!.Terms.Hold : null,
             CheckoutStartedAt = order.CheckoutStartedAt,
-            NotEvaluated = NotEvaluatedOf(order, attribution),
-            Reviews = earns ? ReviewsOf(facts, credited!) : default,
+            NotEvaluated = NotEvaluatedOf(order, evidence, attribution),
+            Reviews = earns ? ReviewsOf(facts, credited!, evidence.Customer?.IsNew) : default,
             Flags = earns ? FlagsOf(facts, credited!) : default,
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
                     decision.Number, decision.Kind, decision.AmbassadorId, decision.Reason, decision.Actor, decision.At))],
+            NewCustomer = evidence.Customer?.IsNew,
             Group = earns ? credited!.Winner.Group : null,
             Standing = earns ? evidence.Standing : null,
             TierParts = earns && !commission.TierParts.IsEmpty ? commission.TierParts : default,
@@ -106,12 +107,17 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
     }
 
     /// <summary>What a person must look at, and what one has allowed. Null where there is nothing: most receipts say nothing of it.</summary>
-    private static ImmutableArray<ReceiptReview> ReviewsOf(OrderFacts facts, Attribution.Credited credited)
+    private static ImmutableArray<ReceiptReview> ReviewsOf(OrderFacts facts, Attribution.Credited credited, bool? isNew)
     {
         var reviews = ImmutableArray.CreateBuilder<ReceiptReview>();
         if (credited.CameLate)
         {
             Add("T4", "The only click came when the checkout had begun: it may not have brought the shopper.");
+        }
+
+        if (credited.Terms.NewCustomersOnly is true && isNew is null)
+        {
+            Add("T9", "Nobody can say whether the shopper is a new customer, and the campaign counts those only.");
         }
 
         if (facts.Recorded.Order.Contradiction is { } contradiction)
@@ -142,7 +148,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
     }
 
     /// <summary>The rules that would have been applied if their inputs were known (rules T4, F9); null where there are none.</summary>
-    private static ImmutableArray<ReceiptGap> NotEvaluatedOf(Order order, Attribution attribution)
+    private static ImmutableArray<ReceiptGap> NotEvaluatedOf(Order order, Evidence evidence, Attribution attribution)
     {
         if (attribution is not Attribution.Credited { Winner: var winner } credited)
         {
@@ -153,6 +159,11 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         if (winner.Kind == TouchKind.Click && order.CheckoutStartedAt is null)
         {
             gaps.Add(new ReceiptGap("T4", "The storefront did not tell when the checkout began."));
+        }
+
+        if (credited.Terms.NewCustomersOnly is true && evidence.Customer?.IsNew is null)
+        {
+            gaps.Add(new ReceiptGap("T9", "The store did not tell who bought, so that nobody can say whether the shopper is a new customer."));
         }
 
         if (winner.IsOwn is null && winner.Kind != TouchKind.Override && credited.Terms.SelfPurchaseEarns is not true)
@@ -173,6 +184,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         SuspendedAt = weighed.Touch.SuspendedAt,
         LeftAt = weighed.Touch.LeftAt,
         IsOwn = weighed.Touch.IsOwn,
+        Number = weighed.Touch.Number,
     };
 
     // The credited campaign's terms stand in the receipt itself.

@@ -32,6 +32,10 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Standing? Standing { get; init; }
 
+    /// <summary>The customer; null where no terms ask for them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CustomerAt? Customer { get; init; }
+
     /// <summary>The campaign of a touch, or the one that a person has chosen.</summary>
     public CampaignAt CampaignOf(string campaignId)
     {

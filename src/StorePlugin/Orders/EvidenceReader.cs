@@ -41,6 +41,42 @@ internal sealed class EvidenceReader
         WHERE l.store_id = @storeId AND l.slug_key IN @keys
         """;
 
+    private const string LoadBindings =
+        """
+        SELECT b.customer_key, b.campaign_id, b.ambassador_id, b.since_at, b.until_at, b.origin, a.approved_at, a.person_hash
+        FROM customer_bindings b
+        JOIN ambassadors a ON a.store_id = b.store_id AND a.id = b.ambassador_id
+        WHERE b.store_id = @storeId AND b.customer_key IN @keys
+        """;
+
+    private const string CountSince =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM customer_orders
+        WHERE store_id = @storeId AND customer_key = @customerKey AND sort_key > @since AND sort_key < @sortKey
+        """;
+
+    // Orders with a selling plan or a subscription are few, however often a customer buys.
+    private const string LoadSubscriptions =
+        """
+        SELECT c.customer_key, c.sort_key, c.order_id, c.kind, c.plans, o.at, o.ambassador_id, o.campaign_id, a.approved_at, a.person_hash
+        FROM customer_orders c
+        JOIN orders o ON o.store_id = c.store_id AND o.order_id = c.order_id
+        LEFT JOIN ambassadors a ON a.store_id = o.store_id AND a.id = o.ambassador_id
+        WHERE c.store_id = @storeId AND c.customer_key IN @keys AND c.plans IS NOT NULL
+        """;
+
+    private const string LoadFirsts =
+        """
+        SELECT customer_key, MIN(sort_key) AS first_key FROM customer_orders
+        WHERE store_id = @storeId AND customer_key IN @keys GROUP BY customer_key
+        """;
+
+    private const string LoadGroups =
+        """
+        SELECT ambassador_id, number, group_key, at FROM group_memberships
+        WHERE store_id = @storeId AND ambassador_id IN @keys
+        """;
+
     private const string LoadLives =
         """
         SELECT ambassador_id, number, state, at FROM ambassador_states
@@ -66,6 +102,11 @@ internal sealed class EvidenceReader
     private readonly Dictionary<string, ReferenceRow> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<(string CampaignId, long Revision), Terms> _terms = [];
     private Dictionary<string, DateTimeOffset?> _launches = [];
+    private readonly Dictionary<(string OrderId, string Origin), long> _sinceBinding = [];
+    private ILookup<string, BindingRow> _bindings = Empty<BindingRow>();
+    private ILookup<string, SubscriptionRow> _subscriptions = Empty<SubscriptionRow>();
+    private Dictionary<string, string> _firsts = [];
+    private ILookup<string, GroupRow> _groups = Empty<GroupRow>();
     private ILookup<string, LifeRow> _lives = Empty<LifeRow>();
     private ILookup<string, StateRow> _states = Empty<StateRow>();
     private ILookup<string, TermsRow> _revisions = Empty<TermsRow>();
@@ -79,14 +120,20 @@ internal sealed class EvidenceReader
     {
         var reader = new EvidenceReader();
         await reader.LoadTouchesAsync(tx, store, facts, now);
+        await reader.LoadCustomersAsync(tx, store, facts);
         var references = reader._clicks.Values.Concat(reader._links.Values).ToList();
-        var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId)).Distinct();
+        var bindings = reader._bindings.SelectMany(rows => rows).ToList();
+        var renewed = reader._subscriptions.SelectMany(rows => rows).ToList();
+        var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId))
+            .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>()).Distinct().ToList();
         var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
-            .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId)).Distinct().ToList();
+            .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
+            .Concat(bindings.Select(row => row.CampaignId)).Concat(renewed.Select(row => row.CampaignId).OfType<string>()).Distinct().ToList();
         reader._lives = (await ReadAsync<LifeRow>(tx, store, LoadLives, ambassadors)).ToLookup(row => row.AmbassadorId);
         reader._launches = (await ReadAsync<CampaignRow>(tx, store, LoadCampaigns, campaigns)).ToDictionary(row => row.Id, row => row.LaunchedAt, StringComparer.Ordinal);
         reader._states = (await ReadAsync<StateRow>(tx, store, LoadStates, campaigns)).ToLookup(row => row.CampaignId);
         reader._revisions = (await ReadAsync<TermsRow>(tx, store, LoadTerms, campaigns)).ToLookup(row => row.CampaignId);
+        await reader.LoadAskedForAsync(tx, store, facts, campaigns, ambassadors);
         return reader;
     }
 
@@ -97,6 +144,8 @@ internal sealed class EvidenceReader
         var touches = ImmutableArray.CreateBuilder<Touch>();
         AddCodes(touches, order, facts.Recorded.Shopper);
         AddReferences(touches, order, facts.Recorded.Shopper);
+        AddBindings(touches, order, facts.Recorded.Shopper);
+        AddRenewed(touches, order, facts.Recorded.Shopper);
         if (touches.Count == 0 && facts.Override?.CampaignId is null)
         {
             return Evidence.None;
@@ -104,7 +153,10 @@ internal sealed class EvidenceReader
 
         var campaigns = touches.Select(touch => touch.CampaignId).Append(facts.Override?.CampaignId).OfType<string>().Distinct(StringComparer.Ordinal)
             .Select(campaign => CampaignAt(campaign, order.At)).ToImmutableArray();
-        return new Evidence(touches.DrainToImmutable(), campaigns);
+        return new Evidence(touches.DrainToImmutable(), campaigns)
+        {
+            Customer = CustomerAt(facts),
+        };
     }
 
     /// <summary>The terms of every revision of a campaign that was read.</summary>
@@ -136,6 +188,50 @@ internal sealed class EvidenceReader
         }
     }
 
+    private async Task LoadCustomersAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts)
+    {
+        var keys = facts.SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        _bindings = (await ReadAsync<BindingRow>(tx, store, LoadBindings, keys)).ToLookup(row => row.CustomerKey);
+        var renewing = facts.Where(of => of.Recorded.Order.Channel == OrderChannel.Renewal).SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        _subscriptions = (await ReadAsync<SubscriptionRow>(tx, store, LoadSubscriptions, renewing)).ToLookup(row => row.CustomerKey);
+    }
+
+    /// <summary>
+    /// Reads groups and whether customers are new, which terms may ask for that are only thought of yet: a back-test finds them
+    /// in the evidence. How many orders bound customers have made is counted where terms ask for it.
+    /// </summary>
+    private async Task LoadAskedForAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, List<string> campaigns, List<string> ambassadors)
+    {
+        if (ambassadors.Count == 0)
+        {
+            return;
+        }
+
+        var keys = facts.SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
+        _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
+        var terms = campaigns.SelectMany(TermsOf).ToList();
+        if (!terms.Exists(of => of.Binding?.Orders is not null))
+        {
+            return;
+        }
+
+        foreach (var of in facts)
+        {
+            var order = of.Recorded.Order;
+            foreach (var binding in BindingsOf(order, of.Recorded.Shopper))
+            {
+                _sinceBinding[(order.Id, binding.Origin)] = await tx.OneAsync<long>(CountSince, new
+                {
+                    storeId = store.Id,
+                    customerKey = binding.CustomerKey,
+                    since = OrderMoment.Since(binding.SinceAt),
+                    sortKey = OrderMoment.KeyOf(order.At, order.Id),
+                });
+            }
+        }
+    }
+
     private static async Task<List<T>> ReadAsync<T>(Tx tx, Store store, string sql, IEnumerable<string> wanted)
     {
         var rows = new List<T>();
@@ -160,6 +256,7 @@ internal sealed class EvidenceReader
                 {
                     LeftAt = Since("ended", row.AmbassadorId, order.At),
                     IsOwn = IsOwn(shopper, row.PersonHash),
+                    Group = GroupAt(row.AmbassadorId, order.At),
                 });
             }
         }
@@ -185,8 +282,67 @@ internal sealed class EvidenceReader
         {
             LeftAt = Since("ended", row.AmbassadorId, order.At),
             IsOwn = IsOwn(shopper, row.PersonHash),
+            Group = GroupAt(row.AmbassadorId, order.At),
         };
     }
+
+    private void AddBindings(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
+    {
+        foreach (var row in BindingsOf(order, shopper))
+        {
+            touches.Add(new Touch(
+                TouchKind.Customer, row.Origin, row.SinceAt, DiscountMinor: 0, Position: 0, row.AmbassadorId, row.CampaignId, row.SinceAt, row.UntilAt,
+                row.ApprovedAt, Since("suspended", row.AmbassadorId, order.At))
+            {
+                LeftAt = Since("ended", row.AmbassadorId, order.At),
+                IsOwn = IsOwn(shopper, row.PersonHash),
+                Group = GroupAt(row.AmbassadorId, order.At),
+                Number = _sinceBinding.TryGetValue((order.Id, row.Origin), out var before) ? before + 1 : null,
+            });
+        }
+    }
+
+    /// <summary>The bindings that had begun, each origin once: a customer is known by several hashes.</summary>
+    private IEnumerable<BindingRow> BindingsOf(Order order, ShopperHashes shopper) => Customers.KeysOf(shopper).SelectMany(key => _bindings[key])
+        .Where(row => row.SinceAt <= order.At).OrderBy(row => row.SinceAt).ThenBy(row => row.Origin, StringComparer.Ordinal)
+        .DistinctBy(row => (row.CampaignId, row.AmbassadorId, row.Origin));
+
+    /// <summary>The order that this one renews: the customer's latest before it with the same selling plan or subscription (rule T14).</summary>
+    private void AddRenewed(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
+    {
+        if (order.Channel != OrderChannel.Renewal)
+        {
+            return;
+        }
+
+        var (plans, moment) = (Customers.PlanListOf(order), OrderMoment.KeyOf(order.At, order.Id));
+        var earlier = Customers.KeysOf(shopper).SelectMany(key => _subscriptions[key]).DistinctBy(row => row.OrderId)
+            .Where(row => string.CompareOrdinal(row.SortKey, moment) < 0 && plans.Any(plan => row.Plans.Contains($",{plan},", StringComparison.Ordinal))).ToList();
+        var first = earlier.Where(row => row.Kind == "order").MaxBy(row => row.SortKey, StringComparer.Ordinal);
+        if (first is not { AmbassadorId: { } ambassadorId, CampaignId: { } campaignId, ApprovedAt: { } approvedAt, PersonHash: { } personHash })
+        {
+            return;
+        }
+
+        touches.Add(new Touch(
+            TouchKind.Renewal, first.OrderId, first.At, DiscountMinor: 0, Position: 0, ambassadorId, campaignId, first.At, EndedAt: null,
+            approvedAt, Since("suspended", ambassadorId, order.At))
+        {
+            LeftAt = Since("ended", ambassadorId, order.At),
+            IsOwn = IsOwn(shopper, personHash),
+            Group = GroupAt(ambassadorId, order.At),
+            Number = earlier.Count(row => row.Kind == "renewal" && string.CompareOrdinal(row.SortKey, first.SortKey) > 0) + 1,
+        });
+    }
+
+    private CustomerAt CustomerAt(OrderFacts facts)
+    {
+        var keys = Customers.KeysOf(facts.Recorded.Shopper);
+        var moment = OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id);
+        return new CustomerAt(keys.IsEmpty ? null : !keys.Any(key => _firsts.TryGetValue(key, out var first) && string.CompareOrdinal(first, moment) < 0));
+    }
+
+    private string? GroupAt(string ambassadorId, DateTimeOffset at) => _groups[ambassadorId].Where(row => row.At <= at).MaxBy(row => row.Number)?.GroupKey;
 
     private static bool? IsOwn(ShopperHashes shopper, string personHash) => shopper.Email is { } email ? email == personHash : null;
 
@@ -233,6 +389,18 @@ internal sealed class EvidenceReader
         string Reference, string AmbassadorId, string CampaignId, DateTimeOffset Dated, DateTimeOffset ApprovedAt, string PersonHash);
 
     private sealed record LifeRow(string AmbassadorId, long Number, string State, DateTimeOffset At);
+
+    private sealed record BindingRow(
+        string CustomerKey, string CampaignId, string AmbassadorId, DateTimeOffset SinceAt, DateTimeOffset? UntilAt, string Origin,
+        DateTimeOffset ApprovedAt, string PersonHash);
+
+    private sealed record SubscriptionRow(
+        string CustomerKey, string SortKey, string OrderId, string Kind, string Plans, DateTimeOffset At, string? AmbassadorId, string? CampaignId,
+        DateTimeOffset? ApprovedAt, string? PersonHash);
+
+    private sealed record FirstRow(string CustomerKey, string FirstKey);
+
+    private sealed record GroupRow(string AmbassadorId, long Number, string? GroupKey, DateTimeOffset At);
 
     private sealed record CampaignRow(string Id, DateTimeOffset? LaunchedAt);
 

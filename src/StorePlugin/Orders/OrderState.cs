@@ -132,28 +132,12 @@ internal sealed record SettledOrder(
     /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
     public string Actor => Event is OrderEvent.Decided decided ? decided.Decision.Actor : System;
 
-    /// <summary>What the order adds to its ambassador's standing; nothing while it is not credited, not paid or in review (rule L1).</summary>
-    public ImmutableArray<StandingChange> StandingChanges
-    {
-        get
-        {
-            if (Receipt is not { Credited: true, PaidAt: not null } receipt || !receipt.OpenRules.IsEmpty)
-            {
-                return [];
-            }
+    /// <summary>The customer whom the order binds to its ambassador when it is approved (rule T8); null where the terms bind nobody.</summary>
+    public string? BindsKey =>
+        Receipt is { Credited: true, Terms.Binding: not null } && Customers.KeysOf(Facts!.Recorded.Shopper) is [var key, ..] ? key : null;
 
-            var (commission, changes) = (Decision!.Commission, ImmutableArray.CreateBuilder<StandingChange>());
-            changes.Add(new StandingChange(0, receipt.At, receipt.BaseMinor, receipt.OriginalCommissionMinor, 1, receipt.NewCustomer is true ? 1 : 0));
-            var (baseLeft, commissionLeft) = (receipt.BaseMinor, receipt.OriginalCommissionMinor);
-            foreach (var step in commission.Steps)
-            {
-                changes.Add(new StandingChange(changes.Count, step.At, step.BaseMinor - baseLeft, step.CommissionMinor - commissionLeft, 0, 0));
-                (baseLeft, commissionLeft) = (step.BaseMinor, step.CommissionMinor);
-            }
-
-            return changes.DrainToImmutable();
-        }
-    }
+    /// <summary>What the order adds to its ambassador's standing.</summary>
+    public ImmutableArray<StandingChange> StandingChanges => Receipt is null ? [] : StandingChange.Of(Receipt, Decision!.Commission);
 
     /// <summary>What brought the order, by one of the words of the column; null while nobody is credited.</summary>
     public string? CameBy

@@ -179,6 +179,10 @@ internal sealed record ReceiptTouch(
     /// <summary>Whether the shopper is the ambassador; absent where the platform withheld the shopper (rules F1, F9).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? IsOwn { get; init; }
+
+    /// <summary>The how manieth renewal it is (rule T14), or order of a bound customer (rule T8).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Number { get; init; }
 }
 
 /// <summary>A campaign as it was at the order's instant.</summary>

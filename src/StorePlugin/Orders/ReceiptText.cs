@@ -20,6 +20,8 @@ internal static class ReceiptText
                 TouchKind.Code => $"Code {touch.Evidence}, which took off {Amount(touch.DiscountMinor)}",
                 TouchKind.Click => $"Click of {Instant(touch.At)}",
                 TouchKind.Link => $"Link {touch.Evidence}, named by the order itself",
+                TouchKind.Customer => $"The customer's earlier order {touch.Evidence}",
+                TouchKind.Renewal => $"The order {touch.Evidence}, which this one renews for the {touch.Number}. time",
                 TouchKind.Override => "A person's decision",
                 _ => throw new System.Diagnostics.UnreachableException(),
             };

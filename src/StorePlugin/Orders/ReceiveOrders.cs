@@ -69,10 +69,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string InsertOrder =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
-            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, hold_until, reason,
+            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, hold_until, reason,
             came_by, refunded_at, created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
-            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @HoldUntil, @Reason,
+            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason,
             @CameBy, @RefundedAt, @Now, @Now)
         """;
 
@@ -80,7 +80,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         """
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
-            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor,
+            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey,
             hold_until = @HoldUntil, reason = @Reason, came_by = @CameBy, refunded_at = @RefundedAt, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
@@ -122,6 +122,11 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
         // Orders of one batch stand before and behind each other as all orders do.
         changes.Sort(static (left, right) => string.CompareOrdinal(left.Moment, right.Moment));
+        foreach (var change in changes.Where(change => change.Facts is not null))
+        {
+            await Customers.NoteAsync(tx, store, change.Before.Facts, change.Facts!, now);
+        }
+
         var evidence = await EvidenceReader.LoadAsync(tx, store, [.. changes.Select(change => change.Facts).OfType<OrderFacts>()], now);
         var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
         var stored = await LoadReceiptsAsync(tx, store, events);
@@ -141,6 +146,16 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         }
 
         await WriteAsync(tx, store, settled, now);
+        foreach (var order in settled)
+        {
+            await Customers.EndBindingsAsync(tx, store, order, now);
+            if (order.Receipt is { } receipt && receipt.AmbassadorId != order.Before.AmbassadorId && Customers.PlansOf(order.Facts!.Recorded.Order) is not null)
+            {
+                // Its renewals are whose it is.
+                await Customers.QueueLaterAsync(tx, store, order.Facts, now);
+            }
+        }
+
         return outcomes;
     }
 
@@ -291,7 +306,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("VersionUpdatedAt", receipt?.VersionUpdatedAt), ("VersionHash", receipt?.VersionHash),
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
-                ("MerchantCostMinor", order.MerchantCostMinor),
+                ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKey", order.BindsKey),
                 ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt), ("Now", now));
             if (written == 0)
             {
@@ -346,7 +361,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static DecisionKind KindOf(string word) => word switch
+    internal static DecisionKind KindOf(string word) => word switch
     {
         "allow" => DecisionKind.Allow,
         "reject" => DecisionKind.Reject,

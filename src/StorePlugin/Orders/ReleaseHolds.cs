@@ -22,7 +22,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
     // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
     private const string FindDue =
         """
-        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.commission_minor, o.currency, o.hold_until, o.at
+        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_key, o.at
         FROM orders o CROSS JOIN stores s
         WHERE o.state = 'held' AND o.hold_until <= @now AND s.id = o.store_id AND s.state = 'installed'
         ORDER BY o.hold_until
@@ -30,7 +30,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
 
     private const string ReadHeld =
         """
-        SELECT store_id, order_id, revision, ambassador_id, commission_minor, currency, hold_until, at FROM orders
+        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_key, at FROM orders
         WHERE store_id = @storeId AND order_id IN @ids AND state = 'held' AND hold_until <= @now
         """;
 
@@ -100,6 +100,11 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
                 await insertEvent.DoAsync(
                     ("StoreId", store.Id), ("OrderId", order.OrderId), ("Revision", order.Revision + 1), ("Kind", OrderLog.Release), ("Subject", ""),
                     ("At", now), ("LocalDay", null), ("Actor", Actor), ("Evidence", null));
+                if (order.BindsKey is { } customer)
+                {
+                    await Customers.BindAsync(tx, store, customer, order.CampaignId, order.AmbassadorId, order.OrderId, now);
+                }
+
                 var commission = new Money(order.CommissionMinor, Currency.Parse(order.Currency));
                 if (commission.Minor == 0)
                 {
@@ -122,6 +127,6 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
     }
 
     private sealed record Due(
-        string StoreId, string OrderId, long Revision, string AmbassadorId, long CommissionMinor, string Currency, DateTimeOffset HoldUntil,
-        DateTimeOffset At);
+        string StoreId, string OrderId, long Revision, string AmbassadorId, string CampaignId, long CommissionMinor, string Currency, DateTimeOffset HoldUntil,
+        string? BindsKey, DateTimeOffset At);
 }

@@ -1,4 +1,5 @@
 // What each order adds to its ambassador's standing, and what the standing was at an order's instant (rules B8, L1, L2).
+using System.Collections.Immutable;
 using System.Globalization;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
@@ -11,7 +12,28 @@ namespace StorePlugin.Orders;
 /// of the order's currency.
 /// </summary>
 /// <param name="EffectiveAt">From when on it counts for later orders.</param>
-internal sealed record StandingChange(long Number, DateTimeOffset EffectiveAt, long BaseMinor, long CommissionMinor, long Orders, long NewCustomers);
+internal sealed record StandingChange(long Number, DateTimeOffset EffectiveAt, long BaseMinor, long CommissionMinor, long Orders, long NewCustomers)
+{
+    /// <summary>What an order adds; nothing while it is not credited, not paid or in review (rule L1).</summary>
+    public static ImmutableArray<StandingChange> Of(Receipt receipt, Commission commission)
+    {
+        if (receipt is not { Credited: true, PaidAt: not null } || !receipt.OpenRules.IsEmpty)
+        {
+            return [];
+        }
+
+        var changes = ImmutableArray.CreateBuilder<StandingChange>(1 + commission.Steps.Length);
+        changes.Add(new StandingChange(0, receipt.At, receipt.BaseMinor, receipt.OriginalCommissionMinor, 1, receipt.NewCustomer is true ? 1 : 0));
+        var (baseLeft, commissionLeft) = (receipt.BaseMinor, receipt.OriginalCommissionMinor);
+        foreach (var step in commission.Steps)
+        {
+            changes.Add(new StandingChange(changes.Count, step.At, step.BaseMinor - baseLeft, step.CommissionMinor - commissionLeft, 0, 0));
+            (baseLeft, commissionLeft) = (step.BaseMinor, step.CommissionMinor);
+        }
+
+        return changes.DrainToImmutable();
+    }
+}
 
 /// <summary>Where an order stands among others: by its instant, then by its id (rule L2).</summary>
 internal static class OrderMoment
@@ -137,7 +159,7 @@ internal static class Standings
     }
 
     // A month has 31 days at most, and a change of the clock adds an hour.
-    private static TimeSpan ReachOf(TermsPeriod period) => period.Kind switch
+    public static TimeSpan ReachOf(TermsPeriod period) => period.Kind switch
     {
         PeriodKind.CalendarMonth => TimeSpan.FromDays(32),
         PeriodKind.RollingDays => TimeSpan.FromDays(period.Days!.Value) + TimeSpan.FromMilliseconds(1),

@@ -15,6 +15,12 @@ internal enum TouchKind
     /// <summary>A link slug that the order carried without a click; it counts at the order's own instant.</summary>
     Link,
 
+    /// <summary>The customer is bound to the ambassador by an earlier order (class 6, rule T8).</summary>
+    Customer,
+
+    /// <summary>The order renews one that the ambassador brought (rule T14); all other evidence on it is old.</summary>
+    Renewal,
+
     /// <summary>A person's decision (class 1); nothing is weighed against it.</summary>
     Override,
 }
@@ -27,8 +33,8 @@ internal enum CampaignStop
 }
 
 /// <summary>One piece of evidence. Instants are UTC and compared with the order's own.</summary>
-/// <param name="Evidence">The code as the shopper typed it, the click id, or the slug.</param>
-/// <param name="At">When it happened; for codes and unclicked links the order's instant.</param>
+/// <param name="Evidence">The code as the shopper typed it, the click id, the slug, or the order that bound or is renewed.</param>
+/// <param name="At">When it happened; for codes and unclicked links the order's instant, for renewals that of the first order.</param>
 /// <param name="DiscountMinor">What a code took off, in the order's currency.</param>
 /// <param name="Position">The platform's order of application (rule T6).</param>
 /// <param name="AssignedAt">Since when the code is the ambassador's.</param>
@@ -57,6 +63,10 @@ internal sealed record Touch(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? IsOwn { get; init; }
+
+    /// <summary>The how manieth renewal it is, or the how manieth order of a bound customer; null where nothing counts them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Number { get; init; }
 
     /// <summary>The key of the ambassador's group at the order's instant (rule B6); null: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

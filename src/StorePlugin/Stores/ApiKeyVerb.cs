@@ -1,6 +1,5 @@
 // The verb api-key: makes a key for a store and prints it, alone, on standard output; lists keys, and revokes one.
 using System.Globalization;
-using StorePlugin.Data;
 
 namespace StorePlugin.Stores;
 
@@ -58,38 +57,19 @@ internal sealed record ApiKeyOrder(string Store, bool CanWrite, string[] Rest)
 }
 
 /// <summary>Finds the store by id or domain, and makes, lists or revokes its keys.</summary>
-internal sealed class ApiKeyVerb(Db db, StoreDirectory stores, ApiKeys keys)
+internal sealed class ApiKeyVerb(NamedStores stores, ApiKeys keys)
 {
     private const int Clean = 0;
     private const int Failure = 1;
 
-    // Domains are kept in lower case. A WooCommerce store's is its address; people leave the scheme away.
-    private const string Find =
-        """
-        SELECT id FROM stores
-        WHERE id = @key OR (platform IN ('shopify', 'woocommerce', 'rehearsal') AND domain IN (@domain, @http, @https))
-        ORDER BY id
-        """;
-
     /// <summary>Returns the exit code: 0, or 1 when it is not clear which store or key is meant, or no key can be made.</summary>
     public async Task<int> RunAsync(ApiKeyOrder order, TextWriter output, TextWriter errors)
     {
-        var domain = order.Store.ToLowerInvariant();
-        var ids = await db.ManyAsync<string>(
-            Find, new { key = order.Store, domain, http = "http://" + domain, https = "https://" + domain });
-        if (ids.Count == 0)
+        if (await stores.FindAsync(order.Store, errors) is not { } store)
         {
-            await errors.WriteLineAsync($"There is no store with the id or domain '{order.Store}'.");
             return Failure;
         }
 
-        if (ids.Count > 1)
-        {
-            await errors.WriteLineAsync($"'{order.Store}' is the domain of several stores; name one by its id: {string.Join(", ", ids)}.");
-            return Failure;
-        }
-
-        var store = await stores.GetAsync(ids[0]);
         return order.List ? await ListAsync(store, output, errors)
             : order.Revoke is { } id ? await RevokeAsync(store, id, errors)
             : await IssueAsync(store, order.CanWrite, output, errors);

@@ -89,8 +89,16 @@ internal sealed class PatternsTests
         const long Many = 1_000_000;
         var findings = Patterns.Find(new PatternStatistics
         {
-            DayOrders = Many, MonthOrders = Many, DayWithoutClick = Many, MonthWithoutClick = Many / 4, CouponClicks = Many, Orders = Many, RefundedOrders = Many,
-            Sharing = Many, DisposableDomain = "mailinator.com", Age = TimeSpan.Zero,
+            DayOrders = Many,
+            MonthOrders = Many,
+            DayWithoutClick = Many,
+            MonthWithoutClick = Many / 4,
+            CouponClicks = Many,
+            Orders = Many,
+            RefundedOrders = Many,
+            Sharing = Many,
+            DisposableDomain = "mailinator.com",
+            Age = TimeSpan.Zero,
         });
 
         Assert.That(findings.Select(Short), Is.EqualTo(["F2 review", "F4 review", "F5 review", "F6 review"]));

@@ -88,6 +88,29 @@ internal static partial class Flows
         Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(800 + 200 + 1400));
         Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
 
+        var newOnes = await Shop.OpenAsync(app, "flow-customers", new Terms(1000, 1000, 30, 30)
+        {
+            Tiers = tiers with { Metric = TierMetric.NewCustomers, Levels = [new TierLevel(null, 5, 2000)] },
+            Binding = new BindingTerms(365, 3),
+            Renewals = new RenewalTerms(3, null),
+            Rates = [new RateRule(null, null, 1500) { Group = "gold" }],
+        });
+        var eve = await newOnes.AmbassadorAsync("FLOWNEW");
+        await newOnes.PaysAsync(Order("1").With("FLOWNEW", "10.00") with { SellingPlan = 5 });
+        app.Clock.Advance(TimeSpan.FromDays(31));
+        await app.DrainAsync();
+        await newOnes.PaysAsync(Order("2") with { At = StoreApp.Start.AddDays(40) });
+        await newOnes.PaysAsync(Order("3") with { At = StoreApp.Start.AddDays(41), Source = "subscription_contract", SellingPlan = 5 });
+        await newOnes.PaysAsync(Order("1").With("FLOWNEW", "10.00") with { SellingPlan = 5, At = StoreApp.Start.AddHours(1), UpdatedAt = StoreApp.Start.AddDays(42) });
+        await app.Get<DecideOrder>().DecideAsync(newOnes.Store, "2", DecisionKind.Credit, eve, "Told so.", "test", default);
+        await newOnes.PaysAsync(Order("1").With("FLOWNEW", "10.00") with
+        {
+            SellingPlan = 5,
+            FinancialStatus = "refunded",
+            UpdatedAt = StoreApp.Start.AddDays(43),
+        });
+        Assert.That(await newOnes.BalanceAsync(eve, Account.Held), Is.EqualTo(1000 + 1000));
+
         await shop.TakeAsync("2");
         await shop.PaysAsync(Order("2").With("FLOWTIER", "10.00") with { At = StoreApp.Start.AddHours(2), UpdatedAt = StoreApp.Start.AddDays(1), Lines = [("100.00", 2, "10.00")] });
         Assert.That((await shop.ReceiptAsync("2")).Standing, Is.EqualTo(new Standing(8000, null)));

@@ -111,6 +111,10 @@ internal static partial class Flows
         var side = (await api.Get($"{path}/comparison?with={copy}")).Json!["campaigns"]![0]!;
         Assert.That(((long)side["creditedOrders"]!, (long)side["currencies"]![0]!["commission"]!["minor"]!), Is.EqualTo((3, 900 + 1800 + 1800)));
         Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(900 + 1800 + 1800), "what the pause took is the third of four");
+        var test = await api.Post(
+            $"{path}/back-tests", new JsonObject { ["terms"] = Bodies.Campaign(20)["terms"]!.DeepClone(), ["from"] = "2026-03-01", ["to"] = "2026-03-01" });
+        var eur = test.Json!["currencies"]![0]!;
+        Assert.That(((long)eur["orders"]!, (long)eur["difference"]!["minor"]!, (string?)eur["ambassadors"]![0]!["name"]), Is.EqualTo((4, 900, "FLOWLIFE")));
 
         Task<ApiAnswer> ReviseAsync(string id, decimal commission, decimal friend = 10) =>
             api.Post($"campaigns/{id}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(commission, friend)["terms"]!.DeepClone() });

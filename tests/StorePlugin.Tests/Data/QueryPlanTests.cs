@@ -89,6 +89,16 @@ internal sealed partial class QueryPlanTests
             PlanOf(Statements().Single(constant => constant.Name == "DropBodies.FindOld").Sql)[1..],
             Has.Exactly(1).Items.And.All.Contains("USING INDEX ix_deliveries_id (store_id=? AND id<?)"));
 
+    // A million orders with their JSON are not to be sorted.
+    [Test]
+    public void A_back_test_reads_in_the_order_of_its_index()
+    {
+        var plan = PlanOf(Statements().Single(constant => constant.Name == "BackTestReader.Read").Sql);
+
+        Assert.That(plan[0], Does.Contain("ix_orders_at"));
+        Assert.That(plan, Has.None.Contains("TEMP B-TREE"));
+    }
+
     [Test]
     public void A_statement_without_an_index_is_noticed() =>
         Assert.That(PlanOf("SELECT id FROM effects WHERE outcome = @outcome").Where(step => Scan().IsMatch(step)), Is.Not.Empty);

@@ -182,6 +182,12 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
 
     public string Email { get; init; } = "shopper@example.test";
 
+    /// <summary>The platform's id of the customer; null: withheld.</summary>
+    public long? Customer { get; init; } = 77;
+
+    /// <summary>The selling plan of every line.</summary>
+    public long? SellingPlan { get; init; }
+
     public bool Test { get; init; }
 
     public string Source { get; init; } = "web";
@@ -211,7 +217,7 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
             ["test"] = Test,
             ["source_name"] = Source,
             ["landing_site"] = Landing,
-            ["customer"] = new JsonObject { ["id"] = 77, ["email"] = Email },
+            ["customer"] = Customer is { } id ? new JsonObject { ["id"] = id, ["email"] = Email } : null,
             ["email"] = Email,
             ["note_attributes"] = new JsonArray([.. Attributes()]),
             ["discount_codes"] = new JsonArray([.. Codes.Select(code => new JsonObject { ["code"] = code.Code, ["amount"] = code.Amount, ["type"] = "percentage" })]),
@@ -223,6 +229,7 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
                 ["price"] = line.Price,
                 ["quantity"] = line.Quantity,
                 ["gift_card"] = false,
+                ["selling_plan_allocation"] = SellingPlan is { } plan ? new JsonObject { ["selling_plan"] = new JsonObject { ["id"] = plan } } : null,
                 ["discount_allocations"] = line.Discount == "0.00"
                     ? []
                     : new JsonArray(new JsonObject { ["amount"] = line.Discount, ["discount_application_index"] = 0 }),

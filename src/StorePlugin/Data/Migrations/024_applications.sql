@@ -1,6 +1,6 @@
 -- People who ask to become ambassadors of a campaign that takes applications. The one who was approved is an ambassador; of
--- one who was refused the personal data are erased after a time, and the fact stays. A campaign is found by its id alone,
--- since the address of its page names no store; first visits are counted by an index of their own.
+-- one who was refused the personal data are erased after a time, and the fact stays. First visits are counted by an index of
+-- their own.
 
 ALTER TABLE campaigns ADD applications varchar(10) NOT NULL
     CONSTRAINT df_campaigns_applications DEFAULT 'closed' CONSTRAINT ck_campaigns_applications CHECK (applications IN ('closed', 'open'));
@@ -27,5 +27,4 @@ CREATE TABLE applications (
 CREATE UNIQUE INDEX uq_applications_waiting ON applications (store_id, campaign_id, email_key) WHERE state = 'applied';
 CREATE INDEX ix_applications_state ON applications (store_id, state, id);
 CREATE INDEX ix_applications_refused ON applications (decided_at) WHERE state = 'rejected' AND erased_at IS NULL;
-CREATE INDEX ix_campaigns_id ON campaigns (id);
 CREATE INDEX ix_clicks_first ON clicks (store_id, ambassador_id) WHERE visit = 'first';

@@ -1,0 +1,140 @@
+// What is known of an order's customer from their other orders: whether they are new, whose they are, and what they renew.
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Orders;
+
+/// <summary>The customer as they were at the order's instant (rule T9).</summary>
+/// <param name="IsNew">Whether they had no earlier paid order; null where the platform withheld who bought.</param>
+internal sealed record CustomerAt([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsNew);
+
+/// <summary>
+/// The tables <c>customer_orders</c>, a projection of the paid orders, and <c>customer_bindings</c>. Customers are keyed
+/// hashes; two orders are one customer's when any of the hashes is the same.
+/// </summary>
+internal static class Customers
+{
+    private const string Order = "order";
+    private const string Renewal = "renewal";
+
+    private const string Insert =
+        """
+        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans)
+        VALUES (@StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans)
+        """;
+
+    private const string Delete = "DELETE FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey";
+
+    // The orders of the same customer behind one, as far as they can still change.
+    private const string QueueLater =
+        """
+        INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
+        SELECT o.store_id, o.order_id, o.at, @Now FROM customer_orders c
+        JOIN orders o ON o.store_id = c.store_id AND o.order_id = c.order_id
+        WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key > @SortKey AND o.state NOT IN ('in_payout', 'paid')
+            AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
+        """;
+
+    private const string EndOfOrigin =
+        "UPDATE customer_bindings SET until_at = @at WHERE store_id = @storeId AND origin = @orderId AND (until_at IS NULL OR until_at > @at)";
+
+    private const string EndOfOthers =
+        """
+        UPDATE customer_bindings SET until_at = @at
+        WHERE store_id = @storeId AND customer_key IN @keys AND ambassador_id <> @ambassadorId AND (until_at IS NULL OR until_at > @at)
+        """;
+
+    private const string Bind =
+        """
+        INSERT INTO customer_bindings (store_id, customer_key, campaign_id, ambassador_id, since_at, until_at, origin)
+        SELECT @storeId, @customerKey, @campaignId, @ambassadorId, @now, NULL, @orderId
+        WHERE NOT EXISTS (SELECT 1 FROM customer_bindings b
+            WHERE b.store_id = @storeId AND b.customer_key = @customerKey AND b.campaign_id = @campaignId AND (b.until_at IS NULL OR b.until_at > @now))
+        """;
+
+    /// <summary>The hashes that name a shopper, the platform's own id first; none where the platform withheld them all.</summary>
+    public static ImmutableArray<string> KeysOf(ShopperHashes shopper) =>
+        [.. new[] { shopper.Customer, shopper.Email, shopper.Phone }.OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Notes a paid order with its customer, and has that customer's later orders decided again where it came late.</summary>
+    /// <param name="before">The facts before; null: nothing was known.</param>
+    public static async Task NoteAsync(Tx tx, Store store, OrderFacts? before, OrderFacts facts, DateTimeOffset now)
+    {
+        var (had, has) = (NotesOf(before), NotesOf(facts));
+        foreach (var (key, moment) in had.Except(has))
+        {
+            await using var delete = new Prepared(tx, Delete);
+            await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment));
+        }
+
+        var added = has.Except(had).ToList();
+        if (added.Count == 0)
+        {
+            return;
+        }
+
+        var order = facts.Recorded.Order;
+        await using var insert = new Prepared(tx, Insert);
+        foreach (var (key, moment) in added)
+        {
+            await insert.DoAsync(
+                ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("OrderId", order.Id),
+                ("Kind", order.Channel == OrderChannel.Renewal ? Renewal : Order), ("Plans", PlansOf(order)));
+        }
+
+        await QueueLaterAsync(tx, store, facts, now);
+    }
+
+    /// <summary>Has the customer's later orders decided again.</summary>
+    public static async Task QueueLaterAsync(Tx tx, Store store, OrderFacts facts, DateTimeOffset now)
+    {
+        var order = facts.Recorded.Order;
+        await using var queue = new Prepared(tx, QueueLater);
+        foreach (var key in KeysOf(facts.Recorded.Shopper))
+        {
+            await queue.DoAsync(("Now", now), ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", OrderMoment.KeyOf(order.At, order.Id)));
+        }
+    }
+
+    /// <summary>Ends what a binding rests on: its first order was refunded in full, or a person credited somebody else (rule T8).</summary>
+    public static async Task EndBindingsAsync(Tx tx, Store store, SettledOrder order, DateTimeOffset now)
+    {
+        if (order.Receipt is { RemainingBaseMinor: 0, BaseMinor: > 0 } receipt && order.Before.AmbassadorId is not null)
+        {
+            await tx.DoAsync(EndOfOrigin, new { storeId = store.Id, orderId = receipt.OrderId, at = now });
+        }
+
+        if (order.Event is OrderEvent.Decided { Decision: { Kind: DecisionKind.Credit, AmbassadorId: { } ambassadorId } } && KeysOf(order.Facts!.Recorded.Shopper) is { IsEmpty: false } keys)
+        {
+            await tx.DoAsync(EndOfOthers, new { storeId = store.Id, keys = keys.ToArray(), ambassadorId, at = now });
+        }
+    }
+
+    /// <summary>Binds the customer of an order that was just approved, unless somebody has them already (rule T8).</summary>
+    /// <param name="customerKey">The order's <c>binds_key</c>.</param>
+    public static Task<int> BindAsync(Tx tx, Store store, string customerKey, string campaignId, string ambassadorId, string orderId, DateTimeOffset now) =>
+        tx.DoAsync(Bind, new { storeId = store.Id, customerKey, campaignId, ambassadorId, orderId, now });
+
+    /// <summary>Selling plans and subscription of an order, between commas; null where it has none.</summary>
+    public static string? PlansOf(Order order)
+    {
+        var plans = PlanListOf(order);
+        return plans.Count == 0 ? null : $",{string.Join(',', plans)},";
+    }
+
+    /// <summary>As <see cref="PlansOf"/>, one by one.</summary>
+    public static IReadOnlyList<string> PlanListOf(Order order) =>
+    [
+        .. order.Lines.Select(line => line.SellingPlanId).OfType<string>().Concat(order.Renewal?.SellingPlanIds ?? [])
+            .Select(plan => "plan " + plan).Concat(order.Renewal?.SubscriptionId is { } subscription ? ["subscription " + subscription] : Array.Empty<string>())
+            .Distinct(StringComparer.Ordinal).Take(20),
+    ];
+
+    // A test order is nobody's purchase, and an order that is not paid is none yet.
+    private static List<(string Key, string Moment)> NotesOf(OrderFacts? facts) => facts is not { PaidAt: not null, Recorded.Order.Test: false }
+        ? []
+        : [.. KeysOf(facts.Recorded.Shopper).Select(key => (key, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id)))];
+}
