@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Primitives;
+using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
@@ -40,6 +41,7 @@ internal static class Api
         services.AddApiDescription();
         services.AddCampaigns();
         services.AddAmbassadors();
+        services.AddAbuse();
         services.AddSingleton<LedgerQueries>();
     }
 
@@ -73,6 +75,9 @@ internal static class Api
         api.MapBindingImports();
         api.MapApplications();
         api.MapOrders();
+        api.MapBulkDecisions();
+        api.MapFindings();
+        api.MapExemptions();
         api.MapLedger();
         api.MapDeliveries();
         api.MapEffects();

@@ -35,6 +35,7 @@ internal sealed class ApiTenancyTests
         await own.Put($"campaigns/{victim.CampaignId}/applications", new JsonObject { ["open"] = true });
         await app.Get<Applications>().ApplyAsync(victim.Store, victim.CampaignId, new NewApplication("Bob", "bob@example.com", null), default);
         var application = await IdAsync(app, "SELECT id FROM applications WHERE store_id = @s", victim);
+        Assert.That((await own.Post($"ambassadors/{ann}/exemptions", Exemption("F2"))).Status, Is.EqualTo(201));
         var delivery = await IdAsync(app, "SELECT id FROM deliveries WHERE store_id = @s AND state = 'dead'", victim);
         await app.Db.InTransactionAsync(async tx =>
         {
@@ -89,6 +90,11 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
             ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),
             ("POST /api/v1/orders/{platformOrderId}/decisions", "orders/5001/decisions", new JsonObject { ["decision"] = "reject", ["reason"] = "x" }),
+            ("POST /api/v1/order-decisions", "order-decisions", new JsonObject { ["orders"] = new JsonArray("5001"), ["decision"] = "reject", ["reason"] = "x" }),
+            ("GET /api/v1/findings", $"findings?ambassador={ann}", null),
+            ("GET /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", null),
+            ("POST /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", Exemption("F6")),
+            ("DELETE /api/v1/ambassadors/{id}/exemptions/{rule}", $"ambassadors/{ann}/exemptions/F2", null),
             ("GET /api/v1/ledger/entries", $"ledger/entries?ambassador={ann}", null),
             ("GET /api/v1/ledger/balances", $"ledger/balances?ambassador={ann}", null),
             ("GET /api/v1/deliveries/{id}", $"deliveries/{delivery}", null),
@@ -130,13 +136,15 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }
 
         Assert.That((await api.Get("campaigns")).Json!["items"]!.AsArray().Select(item => (string?)item!["id"]), Is.EqualTo([thief.CampaignId]));
     }
+
+    private static JsonObject Exemption(string rule) => new() { ["rule"] = rule, ["reason"] = "Known in person.", ["until"] = "2026-06-01T00:00:00Z" };
 
     /// <summary>Every call that the document describes, as "METHOD /path".</summary>
     private static async Task<List<string>> CallsAsync(StoreApp app)
@@ -151,7 +159,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "deliveries", "effects", "orders", "receipts", "balances", "payout_runs", "payouts"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "balances", "payout_runs", "payouts"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

@@ -1,4 +1,4 @@
-// Where a click came from, as one of six words: the class is kept, the address is not (rule T11).
+// Where a click came from, as one of seven words: the class is kept, the address is not (rule T11).
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -10,6 +10,7 @@ internal static class Referrer
     public const string Social = "social";
     public const string Mail = "mail";
     public const string Store = "store";
+    public const string Coupon = "coupon";
     public const string Other = "other";
 
     // Before the others, since several share a domain with a search engine.
@@ -35,6 +36,15 @@ internal static class Referrer
         "seznam.cz", "naver.com", "com.google.android.googlequicksearchbox",
     ];
 
+    // Where codes are passed on to strangers: with many uses of a code that nobody clicked for, a sign of a leak (rule F5).
+    private static readonly string[] CouponHosts =
+    [
+        "retailmenot.com", "joinhoney.com", "honey.com", "coupons.com", "groupon.com", "couponfollow.com", "couponbirds.com", "simplycodes.com", "dealspotr.com",
+        "wethrift.com", "slickdeals.net", "promocodes.com", "offers.com", "savings.com", "capitaloneshopping.com", "rakuten.com", "knoji.com", "dontpayfull.com",
+        "goodshop.com", "coupert.com", "vouchercodes.co.uk", "myvouchercodes.co.uk", "hotukdeals.com", "mydealz.de", "dealabs.com", "pepper.com", "gutscheine.de",
+        "gutscheinpony.de", "coupons.de", "ma-reduc.com", "igraal.com", "chollometro.com", "ozbargain.com.au", "redflagdeals.com",
+    ];
+
     // These go by a country's domain, as in google.de and google.co.uk.
     private static readonly string[] SearchNames = ["google", "yandex"];
 
@@ -54,6 +64,7 @@ internal static class Referrer
         var host = address.IdnHost.ToLowerInvariant();
         return IsOf(host, HostOf(store.PrimaryDomain)) || IsOf(host, HostOf(store.Domain)) ? Store
             : MailHosts.Any(known => IsOf(host, known)) ? Mail
+            : CouponHosts.Any(known => IsOf(host, known)) ? Coupon
             : SocialHosts.Any(known => IsOf(host, known)) ? Social
             : SearchHosts.Any(known => IsOf(host, known)) || IsOfName(host) ? Search
             : Other;

@@ -92,6 +92,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             CheckoutStartedAt = order.CheckoutStartedAt,
             NotEvaluated = NotEvaluatedOf(order, evidence, attribution),
             Reviews = earns ? ReviewsOf(facts, credited!, evidence.Customer) : default,
+            Flags = earns ? FlagsOf(facts, credited!) : default,
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
@@ -124,10 +125,26 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Add("M2", $"The order does not add up: {contradiction}");
         }
 
+        foreach (var flag in facts.Flags)
+        {
+            if (flag.Stops && flag.AmbassadorId == credited.Winner.AmbassadorId)
+            {
+                Add(flag.Rule, flag.Why);
+            }
+        }
+
         return reviews.Count == 0 ? default : reviews.DrainToImmutable();
 
         void Add(string rule, string why) => reviews.Add(new ReceiptReview(
             rule, why, facts.Decisions.FirstOrDefault(decision => decision.Kind == DecisionKind.Allow && decision.Rules.Contains(rule))?.Number));
+    }
+
+    /// <summary>What the rules about abuse have found about whom the order counts for. Null where there is nothing.</summary>
+    private static ImmutableArray<ReceiptFlag> FlagsOf(OrderFacts facts, Attribution.Credited credited)
+    {
+        var flags = facts.Flags.Where(flag => flag.AmbassadorId == credited.Winner.AmbassadorId)
+            .Select(flag => new ReceiptFlag(flag.Rule, flag.Severity, flag.Outcome, flag.Why, flag.Inputs, flag.AllowedWhy)).ToImmutableArray();
+        return flags.IsEmpty ? default : flags;
     }
 
     /// <summary>The rules that would have been applied if their inputs were known (rules T4, F9); null where there are none.</summary>

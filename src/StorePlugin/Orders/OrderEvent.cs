@@ -1,4 +1,6 @@
-// What moves an order: a version, a refund, a deletion or a person's decision.
+// What moves an order: a version, a refund, a deletion, a person's decision or what a rule has found.
+using System.Collections.Immutable;
+using StorePlugin.Abuse;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -16,6 +18,10 @@ internal abstract record OrderEvent(string OrderId)
 
     /// <summary>A person's decision about an order that is known.</summary>
     internal sealed record Decided(string OrderId, OrderDecision Decision) : OrderEvent(OrderId);
+
+    /// <summary>A pattern over the ambassador's orders was found where this one was to be released (rules F2 to F6).</summary>
+    /// <param name="Number">1 for the first time the order is flagged, and rising; it is that of each finding.</param>
+    internal sealed record Flagged(string OrderId, long Number, ImmutableArray<PatternFinding> Findings) : OrderEvent(OrderId);
 
     /// <summary>Nothing happened to the order itself: one before it came late or changed, and the terms look back.</summary>
     internal sealed record Reconsidered(string OrderId) : OrderEvent(OrderId);

@@ -22,6 +22,9 @@ internal static class OrderLog
     /// <summary>An order before it came late or changed, and the terms look back; without a subject.</summary>
     public const string Reconsidered = "reconsidered";
 
+    /// <summary>A rule about abuse has found something (section 6); the subject is the number of its findings.</summary>
+    public const string Flagged = "flagged";
+
     /// <summary>The hold was over (rule H2).</summary>
     public const string Release = "release";
 
@@ -47,6 +50,7 @@ internal static class OrderLog
         OrderEvent.Refunded { Refund: var refund } => (Refund, refund.Id),
         OrderEvent.Deleted deleted => (Deletion, OrderState.DeletionOf(deleted)),
         OrderEvent.Decided { Decision: var decision } => (Decision, decision.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        OrderEvent.Flagged { Number: var number } => (Flagged, number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         OrderEvent.Reconsidered => (Reconsidered, ""),
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -21,6 +21,8 @@ internal sealed record OrderState(
     /// <summary>What is booked as the merchant's cost of late refunds (rule K5).</summary>
     public long MerchantCostMinor { get; init; }
 
+    private const int ReasonLengthMax = 400;
+
     public static readonly OrderState Nothing = new(0, "parked", 0, null, null, null, null, [], null);
 
     /// <summary>The id of a deletion among the refunds: unique for the order and the instant, in the width of the column.</summary>
@@ -42,6 +44,7 @@ internal sealed record OrderState(
         (OrderEvent.Refunded refunded, { } facts) => facts with { LooseRefunds = facts.LooseRefunds.Add(refunded.Refund) },
         (OrderEvent.Deleted deleted, { } facts) => deleted.At <= facts.DeletedAt ? facts : facts with { DeletedAt = deleted.At },
         (OrderEvent.Reconsidered, { } facts) => facts,
+        (OrderEvent.Flagged flagged, { } facts) => facts with { Flags = facts.Flags.AddRange(flagged.Findings) },
         (OrderEvent.Decided decided, { } facts) => facts with { Decisions = facts.Decisions.Add(decided.Decision) },
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -94,13 +97,16 @@ internal sealed record OrderState(
         ("reversed", { Credited: false }) => $"The commission was taken back. {receipt.Reason}",
         ("reversed", _) => $"{FateOf(facts, receipt)}: the commission was taken back.",
         ("observed", { RemainingBaseMinor: 0 }) => $"{FateOf(facts, receipt)} before it was paid: it earns nothing.",
-        ("review", _) => string.Join(' ', receipt.Reviews.Where(review => review.AllowedBy is null).Select(review => review.Why)),
+        ("review", _) => Short(string.Join(' ', receipt.Reviews.Where(review => review.AllowedBy is null).Select(review => review.Why))),
         (_, { Credited: true, IsPeriodUsedUp: true }) => $"{receipt.Reason} The ambassador has earned the most that the terms allow in the period already.",
         ("held", { Findings: [_, ..] findings }) => string.Join(' ', findings),
         (_, { CommissionMinor: > 0 }) when receipt.CommissionMinor < receipt.OriginalCommissionMinor =>
             $"{receipt.Reason} Refunds have taken a part of its commission back.",
         _ => receipt.Reason,
     };
+
+    // The receipt names them all; here there is room for so many words.
+    private static string Short(string reason) => reason.Length <= ReasonLengthMax ? reason : reason[..(ReasonLengthMax - 1)] + "…";
 
     private static string FateOf(OrderFacts facts, Receipt receipt) =>
         (receipt.CancelledAt is not null, facts.Recorded.Order.RefundedInFull || !receipt.Refunds.IsEmpty) switch
@@ -132,6 +138,32 @@ internal sealed record SettledOrder(
 
     /// <summary>What the order adds to its ambassador's standing.</summary>
     public ImmutableArray<StandingChange> StandingChanges => Receipt is null ? [] : StandingChange.Of(Receipt, Decision!.Commission);
+
+    /// <summary>What brought the order, by one of the words of the column; null while nobody is credited.</summary>
+    public string? CameBy
+    {
+        get
+        {
+            if (Receipt is not { Credited: true } receipt)
+            {
+                return null;
+            }
+
+            var winner = receipt.Touches.First(touch => touch.DroppedBy is null).Kind;
+            return winner == TouchKind.Override ? "person"
+                : Has(TouchKind.Click) ? "click"
+                : Has(TouchKind.Link) ? "link"
+                : winner == TouchKind.Code ? "code"
+                : "other";
+
+            bool Has(TouchKind kind) => receipt.Touches.Any(touch => touch.Kind == kind && touch.AmbassadorId == receipt.AmbassadorId);
+        }
+    }
+
+    /// <summary>When something was first taken from its counted sales again; null while nothing was.</summary>
+    public DateTimeOffset? RefundedAt => Receipt is { Credited: true } receipt && receipt.RemainingBaseMinor < receipt.BaseMinor
+        ? Decision!.Commission.Steps.FirstOrDefault(step => step.BaseMinor < receipt.BaseMinor)?.At ?? receipt.VersionUpdatedAt
+        : null;
 
     /// <summary>What became of it, in words.</summary>
     public string Outcome => Receipt switch

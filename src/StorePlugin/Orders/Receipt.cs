@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StorePlugin.Abuse;
 using StorePlugin.Campaigns;
 using StorePlugin.Webhooks;
 
@@ -130,6 +131,10 @@ internal sealed record Receipt
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ImmutableArray<ReceiptReview> Reviews { get; init; }
 
+    /// <summary>What the rules about abuse have found, with their inputs and outcome (rule F7).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptFlag> Flags { get; init; }
+
     /// <summary>What people have decided about the order, oldest first (rule H6).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ImmutableArray<ReceiptDecision> Decisions { get; init; }
@@ -213,6 +218,14 @@ internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArra
 /// <param name="Why">The same in words.</param>
 /// <param name="AllowedBy">The number of the decision that allowed it; null while it is open.</param>
 internal sealed record ReceiptReview(string Rule, string Why, long? AllowedBy);
+
+/// <summary>A finding of a rule about abuse.</summary>
+/// <param name="Severity">notice or review.</param>
+/// <param name="Outcome">noted; review, where a person has to look (see the reviews); or allowed by an exemption.</param>
+/// <param name="AllowedWhy">The exemption's reason.</param>
+internal sealed record ReceiptFlag(
+    string Rule, string Severity, string Outcome, string Why, ImmutableArray<FindingInput> Inputs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AllowedWhy);
 
 /// <param name="AmbassadorId">Who is credited, with their campaign; null for the other kinds.</param>
 /// <param name="Rules">The rules whose findings it settles.</param>

@@ -1,5 +1,6 @@
 // A receipt in words that a merchant and an ambassador understand.
 using System.Globalization;
+using StorePlugin.Abuse;
 using StorePlugin.Campaigns;
 using StorePlugin.Webhooks;
 
@@ -81,6 +82,13 @@ internal static class ReceiptText
             lines.AddRange(receipt.Reviews.Select(review => review.AllowedBy is null
                 ? $"{review.Why} A person has to look at it (rule {review.Rule})."
                 : $"{review.Why} A person has allowed it (rule {review.Rule})."));
+        }
+
+        if (!receipt.Flags.IsDefault)
+        {
+            lines.AddRange(receipt.Flags.Where(flag => flag.Outcome != Severity.Review).Select(flag => flag.AllowedWhy is null
+                ? $"{flag.Why} This is a notice and stops nothing (rule {flag.Rule})."
+                : $"{flag.Why} The ambassador is exempt from this rule (rule {flag.Rule})."));
         }
 
         if (!receipt.NotEvaluated.IsDefault)

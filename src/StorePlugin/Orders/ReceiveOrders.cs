@@ -1,6 +1,7 @@
 // From an order's event to receipt and ledger: load for a whole batch, decide each order, write for the batch.
 using System.Collections.Immutable;
 using System.Text.Json;
+using StorePlugin.Abuse;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
@@ -69,9 +70,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
             currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, hold_until, reason,
-            created_at, updated_at)
+            came_by, refunded_at, created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
-            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason, @Now, @Now)
+            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason,
+            @CameBy, @RefundedAt, @Now, @Now)
         """;
 
     private const string UpdateOrder =
@@ -79,7 +81,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
             net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey,
-            hold_until = @HoldUntil, reason = @Reason, updated_at = @Now
+            hold_until = @HoldUntil, reason = @Reason, came_by = @CameBy, refunded_at = @RefundedAt, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
 
@@ -218,10 +220,12 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
         var refunds = (await tx.ManyAsync<RefundRow>(LoadRefunds, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
         var decisions = (await tx.ManyAsync<DecisionRow>(LoadDecisions, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
-        return orders.ToDictionary(row => row.OrderId, row => StateOf(row, refunds[row.OrderId], decisions[row.OrderId]), StringComparer.Ordinal);
+        var flags = await Findings.LoadAsync(tx, store, ids);
+        return orders.ToDictionary(
+            row => row.OrderId, row => StateOf(row, refunds[row.OrderId], decisions[row.OrderId], flags[row.OrderId]), StringComparer.Ordinal);
     }
 
-    private static OrderState StateOf(OrderRow row, IEnumerable<RefundRow> refunds, IEnumerable<DecisionRow> decisions)
+    private static OrderState StateOf(OrderRow row, IEnumerable<RefundRow> refunds, IEnumerable<DecisionRow> decisions, IEnumerable<PatternFinding> flags)
     {
         var rows = refunds.ToList();
         var deletedAt = rows.Where(refund => refund.Content.Length == 0).Max(refund => (DateTimeOffset?)refund.At);
@@ -232,6 +236,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose, deletedAt)
             {
                 Decisions = [.. decisions.Select(decision => decision.Decision)],
+                Flags = [.. flags],
             };
         Currency? currency = row.Currency is null ? null : Currency.Parse(row.Currency);
         return new OrderState(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose, deletedAt)
@@ -273,6 +278,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                     ("StoreId", store.Id), ("OrderId", events[i].OrderId), ("Number", decision.Number), ("Kind", WordOf(decision.Kind)),
                     ("AmbassadorId", decision.AmbassadorId), ("CampaignId", decision.CampaignId), ("Rules", string.Join(',', decision.Rules)),
                     ("Reason", decision.Reason), ("Actor", decision.Actor), ("At", decision.At)) == 1,
+                OrderEvent.Flagged flagged => await Findings.WriteAsync(tx, store, flagged, now),
                 OrderEvent.Reconsidered => true,
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
@@ -301,7 +307,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
                 ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKey", order.BindsKey),
-                ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("Now", now));
+                ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt), ("Now", now));
             if (written == 0)
             {
                 throw new StaleOrderException(orderId);

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -73,6 +74,9 @@ internal sealed record OrderFacts(
 {
     /// <summary>What people have decided about the order, oldest first.</summary>
     public ImmutableArray<OrderDecision> Decisions { get; init; } = [];
+
+    /// <summary>What the rules about abuse have found, oldest first.</summary>
+    public ImmutableArray<PatternFinding> Flags { get; init; } = [];
 
     /// <summary>Who shall be credited, or that nobody shall be: the newest word on it; null where nobody has said anything.</summary>
     public OrderDecision? Override => Decisions.LastOrDefault(decision => decision.Kind != DecisionKind.Allow);

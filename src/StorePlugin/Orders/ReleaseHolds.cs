@@ -1,4 +1,6 @@
 // The job that releases commissions whose hold is over. It may run twice, and on several machines, without effect.
+using System.Data.Common;
+using StorePlugin.Abuse;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Stores;
@@ -6,8 +8,12 @@ using StorePlugin.Webhooks;
 
 namespace StorePlugin.Orders;
 
-/// <summary>Moves commissions from held to approved at the end of their hold, or later (rules H2, H3).</summary>
-internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider clock)
+/// <summary>
+/// Moves commissions from held to approved at the end of their hold, or later (rules H2, H3). Just before money becomes
+/// payable the ambassador's many orders are looked at: what a person has to see goes to review instead. That is done here,
+/// and not at each order, so that what an order's receipt says does not hang on which of them came first (rule I6).
+/// </summary>
+internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader patterns, ReceiveOrders receive, TimeProvider clock)
 {
     private const int BatchMax = 200;
     private const string Actor = "system";
@@ -16,10 +22,16 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
     // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
     private const string FindDue =
         """
-        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_key
+        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_key, o.at
         FROM orders o CROSS JOIN stores s
         WHERE o.state = 'held' AND o.hold_until <= @now AND s.id = o.store_id AND s.state = 'installed'
         ORDER BY o.hold_until
+        """;
+
+    private const string ReadHeld =
+        """
+        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_key, at FROM orders
+        WHERE store_id = @storeId AND order_id IN @ids AND state = 'held' AND hold_until <= @now
         """;
 
     private const string Approve =
@@ -28,20 +40,51 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
         WHERE store_id = @storeId AND order_id = @orderId AND revision = @revision AND state = 'held' AND hold_until <= @now
         """;
 
-    /// <summary>Releases one batch. Returns how many orders it released.</summary>
+    /// <summary>Releases one batch. Returns how many orders it released or flagged.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var due = await db.ManyAsync<Due>($"{FindDue} {db.Page}", new { now, take = BatchMax }, cancel);
-        var released = 0;
+        var moved = 0;
         foreach (var ofStore in due.GroupBy(order => order.StoreId))
         {
             var store = await stores.GetAsync(ofStore.Key, cancel);
-            released += await db.InTransactionAsync(tx => ReleaseAsync(tx, store, [.. ofStore], now), cancel: cancel);
+            var flags = await patterns.FindAsync(store, [.. ofStore.Select(order => new DueOrder(order.OrderId, order.AmbassadorId, order.At))], now, cancel);
+            try
+            {
+                moved += await db.InTransactionAsync(tx => MoveAsync(tx, store, [.. ofStore], flags, now), cancel: cancel);
+            }
+            // Another worker flagged or decided one of the orders meanwhile: the next round reads what stands then.
+            catch (Exception e) when (flags.Count > 0 && (e is StaleOrderException || (e is DbException fault && db.Dialect.IsUniqueViolation(fault))))
+            {
+            }
         }
 
-        return released;
+        return moved;
     }
+
+    private async Task<int> MoveAsync(Tx tx, Store store, List<Due> orders, IReadOnlyDictionary<string, OrderEvent.Flagged> flags, DateTimeOffset now)
+    {
+        var flagged = 0;
+        if (flags.Count > 0)
+        {
+            // An order that changed since it was looked at is left for the next round.
+            var held = (await ReadHeldAsync(tx, store, flags.Keys, now)).ToDictionary(order => order.OrderId, order => order.Revision, StringComparer.Ordinal);
+            var events = orders.Where(order => held.GetValueOrDefault(order.OrderId) == order.Revision && flags.ContainsKey(order.OrderId))
+                .Select(order => flags[order.OrderId]).ToList();
+            await receive.ApplyAsync(tx, store, events);
+
+            // What bears notices alone is held still, and goes on with the others.
+            var after = await ReadHeldAsync(tx, store, [.. events.Select(e => e.OrderId)], now);
+            orders = [.. orders.Where(order => !flags.ContainsKey(order.OrderId)), .. after];
+            flagged = events.Count - after.Count;
+        }
+
+        return flagged + await ReleaseAsync(tx, store, orders, now);
+    }
+
+    private static async Task<IReadOnlyList<Due>> ReadHeldAsync(Tx tx, Store store, IEnumerable<string> orderIds, DateTimeOffset now) =>
+        orderIds.ToArray() is [_, ..] ids ? await tx.ManyAsync<Due>(ReadHeld, new { storeId = store.Id, ids, now }) : [];
 
     private static async Task<int> ReleaseAsync(Tx tx, Store store, List<Due> orders, DateTimeOffset now)
     {
@@ -85,5 +128,5 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, TimeProvider cl
 
     private sealed record Due(
         string StoreId, string OrderId, long Revision, string AmbassadorId, string CampaignId, long CommissionMinor, string Currency, DateTimeOffset HoldUntil,
-        string? BindsKey);
+        string? BindsKey, DateTimeOffset At);
 }

@@ -26,6 +26,7 @@ internal static partial class Flows
     [
         new("orders from delivery to release", OrdersAsync),
         new("orders that rest on earlier ones", StandingsAsync),
+        new("orders that ask for a look", AbuseAsync),
         new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
         new("two workers on one backlog", TwoWorkersAsync),
         new("effects done, failed and put off", EffectsAsync),
@@ -113,6 +114,40 @@ internal static partial class Flows
         await shop.TakeAsync("2");
         await shop.PaysAsync(Order("2").With("FLOWTIER", "10.00") with { At = StoreApp.Start.AddHours(2), UpdatedAt = StoreApp.Start.AddDays(1), Lines = [("100.00", 2, "10.00")] });
         Assert.That((await shop.ReceiptAsync("2")).Standing, Is.EqualTo(new Standing(8000, null)));
+    }
+
+    private static async Task AbuseAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-abuse");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var ann = await shop.AmbassadorAsync("FLOWLEAK");
+        var exemptions = $"ambassadors/{ann}/exemptions";
+        await shop.PaysAsync(Order("1") with { Landing = $"/?ref={await shop.ClickAsync(ann)}" });
+        app.Clock.Advance(TimeSpan.FromDays(2));
+        await app.Db.DoAsync("UPDATE clicks SET referrer_class = 'coupon', at = @now WHERE store_id = @id", new { id = shop.Store.Id, now = app.Clock.GetUtcNow() });
+        foreach (var id in new[] { "2", "3", "4" })
+        {
+            await shop.PaysAsync((Order(id) with { At = app.Clock.GetUtcNow() }).With("FLOWLEAK", "10.00"));
+        }
+
+        var exemption = new JsonObject { ["rule"] = "F4", ["reason"] = "Known in person.", ["until"] = "2026-12-31T00:00:00Z" };
+        Assert.That((await api.Post(exemptions, exemption)).Status, Is.EqualTo(201));
+        Assert.That((await api.Post(exemptions, exemption.DeepClone())).Status, Is.EqualTo(409));
+        await OkAsync(api.Get(exemptions + "?limit=1"));
+        await OkAsync(api.Delete(exemptions + "/F4"));
+        app.Clock.Advance(TimeSpan.FromDays(31));
+        await app.DrainAsync();
+
+        Assert.That(await shop.StateAsync("4"), Is.EqualTo("review"), "three of three by the code alone, and a click from a site of coupons");
+        foreach (var list in new[] { "findings?limit=1", "findings?severity=review", $"findings?ambassador={ann}", $"findings?ambassador={ann}&severity=review" })
+        {
+            Assert.That((await api.Get(list)).Json!["items"]!.AsArray().Single()!["platformOrderId"]!.ToString(), Is.EqualTo("4"), list);
+        }
+
+        await OkAsync(api.Post("order-decisions", new JsonObject { ["orders"] = new JsonArray("4"), ["decision"] = "allow", ["reason"] = "A talk on stage." }));
+        await app.DrainAsync();
+        Assert.That(await shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(1000 + 900 + 900 + 900));
+        Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
     }
 
     private static async Task DeliveriesAsync(StoreApp app)
