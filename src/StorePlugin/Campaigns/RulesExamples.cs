@@ -45,30 +45,32 @@ internal sealed class RulesExamples
             .. new[]
             {
                 examples.Usual(), examples.WhatDoesNotCount(), examples.PartSentBack(), examples.AllSentBack(), examples.ProductWithItsOwnShare(),
-                examples.ProductLeftOut(), examples.BelowTheLeast(), examples.AtTheMost(), examples.TwoLinks(), examples.LinkTooOld(), examples.OtherCode(),
-                examples.OwnPurchase(),
+                examples.ProductLeftOut(), examples.BelowTheLeast(), examples.AtTheMost(), examples.HigherShare(), examples.RestOfThePeriod(), examples.TwoLinks(),
+                examples.LinkTooOld(), examples.OtherCode(), examples.OwnPurchase(),
             }.OfType<RulesPart>(),
         ];
     }
 
     private RulesPart Usual()
     {
-        var receipt = Decide(WithYourCode(TwoItems()));
-        return Example("A friend buys with your code", Bought(receipt), Outcome(receipt), Waits(receipt));
+        var story = WithYourCode(TwoItems());
+        var receipt = Decide(story);
+        return Example("A friend buys with your code", Bought(receipt), Outcome(story), Waits(receipt));
     }
 
     private RulesPart WhatDoesNotCount()
     {
-        var receipt = Decide(WithYourLink(OrderOf(
+        var story = WithYourLink(OrderOf(
             Line("1", _usual + (_usual / 5)) with { IncludedTaxMinor = _usual / 5 },
             Line("2", _usual / 2) with { Kind = LineKind.GiftCard },
-            Line("3", _usual / 10) with { Kind = LineKind.Fee })));
+            Line("3", _usual / 10) with { Kind = LineKind.Fee }));
+        var receipt = Decide(story);
         var (product, card, tip) = (receipt.Lines[0], receipt.Lines[1], receipt.Lines[2]);
         return Example(
             "Tax, shipping, a gift card and a tip",
             $"A friend follows your link and buys a product for {Say(product.GrossMinor)}, of which {Say(product.IncludedTaxMinor)} is tax, and a gift card for " +
             $"{Say(card.GrossMinor)}, leaves a tip of {Say(tip.GrossMinor)} and pays for shipping. Only the product counts, without its tax.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     private RulesPart? PartSentBack()
@@ -76,7 +78,7 @@ internal sealed class RulesExamples
         var bought = WithYourCode(TwoItems());
         var receipt = Decide(bought with { Order = Refunded(bought.Order, quantity: 1, BaseOf(bought.Order) / 2) });
         var (line, back) = (receipt.Lines[0], receipt.Refunds[0].Lines[0]);
-        return !receipt.Credited ? null : Example(
+        return receipt.OriginalCommissionMinor == 0 ? null : Example(
             "A part is sent back",
             Bought(receipt),
             $"{Pieces(back.Quantity)} of {Words.Of(line.Quantity)} is sent back, and the friend gets {Say(back.BaseMinor)}. {Say(receipt.RemainingBaseMinor)} of {Say(receipt.BaseMinor)} is left.",
@@ -88,7 +90,7 @@ internal sealed class RulesExamples
     {
         var bought = WithYourCode(TwoItems());
         var receipt = Decide(bought with { Order = Refunded(bought.Order, quantity: 2, BaseOf(bought.Order)) });
-        return !receipt.Credited ? null : Example(
+        return receipt.OriginalCommissionMinor == 0 ? null : Example(
             "Everything is sent back",
             Bought(receipt),
             $"All of it is sent back, and {Say(receipt.RemainingBaseMinor)} is left. The commission was {Say(receipt.OriginalCommissionMinor)} and becomes {Say(receipt.CommissionMinor)}.");
@@ -101,11 +103,12 @@ internal sealed class RulesExamples
             return null;
         }
 
-        var receipt = Decide(WithYourLink(OrderOf(Line("1", _usual / 2), Line("2", _usual / 2) with { ProductId = rate.ProductId })));
+        var story = WithYourLink(OrderOf(Line("1", _usual / 2), Line("2", _usual / 2) with { ProductId = rate.ProductId }));
+        var receipt = Decide(story);
         return Example(
             "A product with a share of its own",
             $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     private RulesPart? ProductLeftOut()
@@ -115,12 +118,13 @@ internal sealed class RulesExamples
             return null;
         }
 
-        var receipt = Decide(WithYourLink(OrderOf(Line("1", _usual), Line("2", _usual / 2) with { ProductId = product })));
+        var story = WithYourLink(OrderOf(Line("1", _usual), Line("2", _usual / 2) with { ProductId = product }));
+        var receipt = Decide(story);
         return Example(
             "A product that earns nothing",
             $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)} and product no. {receipt.Lines[1].ProductId} for {Say(receipt.Lines[1].GrossMinor)}. " +
             "That product does not count.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     private RulesPart? BelowTheLeast()
@@ -130,8 +134,9 @@ internal sealed class RulesExamples
             return null;
         }
 
-        var receipt = Decide(WithYourLink(OrderOf(Line("1", RoundMinor(_terms.MinimumOrderMinor.Value - 1, up: false)))));
-        return Example("An order that is too small", $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.", Outcome(receipt));
+        var story = WithYourLink(OrderOf(Line("1", RoundMinor(_terms.MinimumOrderMinor.Value - 1, up: false))));
+        var receipt = Decide(story);
+        return Example("An order that is too small", $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.", Outcome(story));
     }
 
     private RulesPart? AtTheMost()
@@ -147,69 +152,132 @@ internal sealed class RulesExamples
         var line = _terms.Flat is not null
             ? Line("1", items * (_usual / 2)) with { Quantity = items }
             : Line("1", Math.Max(_usual, rateBp == 0 ? 0 : RoundMinor(2 * most * BasisPoints.Whole / rateBp, up: true)));
-        var receipt = Decide(WithYourLink(OrderOf(line)));
+        var story = WithYourLink(OrderOf(line));
+        var receipt = Decide(story);
         return receipt.OriginalCommissionMinor != most ? null : Example(
             "An order that meets the limit",
             $"A friend follows your link and buys {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)}.",
-            Outcome(receipt));
+            Outcome(story));
+    }
+
+    private RulesPart? HigherShare()
+    {
+        if (_terms.Tiers is not { } tiers || tiers.Levels.FirstOrDefault(level => level.From > 0) is not { } level)
+        {
+            return null;
+        }
+
+        // Where the part beyond the threshold earns more, half of the usual order lies there; else the order is the first that earns more.
+        var position = tiers is { Metric: TierMetric.NetSales, WholeOrder: not true } ? Math.Max(0, level.From - (_usual / 2)) : level.From;
+        var story = WithYourLink(OrderOf(Line("1", _usual))) with { Position = position, UsedMinor = EarnedUpTo(position, tiers.Metric) };
+        var receipt = Decide(story);
+        return receipt.OriginalCommissionMinor == 0 || !TierParts(receipt).Any(part => part.RateBp == level.RateBp) ? null : Example(
+            "An order that earns a higher share",
+            $"You have brought {RulesText.Brought(tiers.Metric, receipt.Standing!.Position!.Value, _currency)} before{RulesText.Within(tiers.Period)}. " +
+            $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.",
+            Outcome(story));
+    }
+
+    /// <summary>What it takes to have come so far is earned already: it counts for the most over a period.</summary>
+    private long EarnedUpTo(long position, TierMetric metric)
+    {
+        if (_terms.PeriodCap is not { } cap || position == 0)
+        {
+            return 0;
+        }
+
+        var (orders, eachMinor) = metric == TierMetric.NetSales ? (1, position) : (position, _usual);
+        return (long)Int128.Min(cap.MaximumMinor, (Int128)orders * Decide(WithYourLink(OrderOf(Line("1", eachMinor)))).OriginalCommissionMinor);
+    }
+
+    private RulesPart? RestOfThePeriod()
+    {
+        var story = WithYourLink(OrderOf(Line("1", _usual)));
+        if (_terms.PeriodCap is not { } cap || Decide(story).OriginalCommissionMinor / 2 is not (> 0 and var halfMinor))
+        {
+            return null;
+        }
+
+        // With what share the order is counted makes no difference: half of what it earns from nothing on is left.
+        var receipt = Decide(story with { UsedMinor = cap.MaximumMinor - halfMinor });
+        return Example(
+            "The most that you earn is nearly reached",
+            $"You have earned {Say(receipt.Standing!.UsedMinor!.Value)} before{RulesText.Within(cap.Period)}. " +
+            $"A friend follows your link and buys something for {Say(receipt.Lines[0].GrossMinor)}.",
+            $"You earn {Say(receipt.OriginalCommissionMinor)}, which is all that is left of {Say(receipt.Terms!.PeriodCap!.MaximumMinor)}.");
     }
 
     private RulesPart TwoLinks()
     {
-        var receipt = Decide(new Story(OrderOf(Line("1", _usual)), [Click(Other, TimeSpan.FromHours(2)), Click(_you, TimeSpan.FromHours(1))]));
+        var story = new Story(OrderOf(Line("1", _usual)), [Click(Other, TimeSpan.FromHours(2)), Click(_you, TimeSpan.FromHours(1))]);
+        var receipt = Decide(story);
         return Example(
             "Two ambassadors' links",
             $"A friend follows another ambassador's link, an hour later yours, and buys something for {Say(receipt.Lines[0].GrossMinor)}.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     private RulesPart LinkTooOld()
     {
-        var receipt = Decide(new Story(OrderOf(Line("1", _usual)), [Click(_you, _terms.Window)]));
+        var story = new Story(OrderOf(Line("1", _usual)), [Click(_you, _terms.Window)]);
+        var receipt = Decide(story);
         var days = (receipt.At - receipt.Touches[0].At).Days;
         return Example(
             "A visit that is too long ago",
             $"A friend follows your link, and buys something for {Say(receipt.Lines[0].GrossMinor)} when {Words.Count(days, "day has", "days have")} passed to the second.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     private RulesPart OtherCode()
     {
         var order = OrderOf(Line("1", _usual) with { DiscountMinor = _usual / 10 }) with { Codes = [new OrderCode("SALE", _usual / 10)] };
-        var receipt = Decide(WithYourLink(order));
+        var story = WithYourLink(order);
+        var receipt = Decide(story);
         return Example(
             "Your link, and a code of the store's",
             $"A friend follows your link, buys something for {Say(receipt.Lines[0].GrossMinor)} and uses a code of the store's own, which takes off {Say(receipt.Lines[0].DiscountMinor)}.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     private RulesPart OwnPurchase()
     {
-        var receipt = Decide(WithYourCode(TwoItems()) with { IsOwn = true });
+        var story = WithYourCode(TwoItems()) with { IsOwn = true };
+        var receipt = Decide(story);
         return Example(
             "You buy with your own code",
             $"You buy {Pieces(receipt.Lines[0].Quantity)} for {Say(receipt.Lines[0].GrossMinor)} with your own code{TookOff(receipt)}.",
-            Outcome(receipt));
+            Outcome(story));
     }
 
     /// <summary>The one place where the engine is asked.</summary>
-    private Receipt Decide(Story story) => Decision.Of(
+    private static Receipt Decide(Story story, Terms terms) => Decision.Of(
         new OrderFacts(new RecordedOrder(story.Order, ShopperHashes.Unknown), ContentHash: "", PaidAt: At, LooseRefunds: []),
-        new Evidence([.. story.Touches.Select(touch => touch with { IsOwn = story.IsOwn })], [new CampaignAt(Campaign, 1, Joined, null) { Terms = _terms }])
+        new Evidence([.. story.Touches.Select(touch => touch with { IsOwn = story.IsOwn })], [new CampaignAt(Campaign, 1, Joined, null) { Terms = terms }])
         {
-            Standing = _terms.LooksBack ? new Standing(story.Position, 0) : null,
+            Standing = terms.LooksBack ? new Standing(story.Position, story.UsedMinor) : null,
         });
 
+    private Receipt Decide(Story story) => Decide(story, _terms);
+
     /// <summary>What became of an order, in the receipt's own figures.</summary>
-    private string Outcome(Receipt receipt) => receipt switch
+    private string Outcome(Story story) => Decide(story) switch
     {
-        { Credited: true } when receipt.AmbassadorId != _you => "The order is the other ambassador's, and you earn nothing on it.",
-        { Credited: true } =>
-            $"{Say(receipt.BaseMinor)} counts, and you earn {How(receipt)}: {Say(receipt.OriginalCommissionMinor)}"
-            + $"{(receipt.OriginalCommissionMinor == receipt.Terms!.MaximumCommissionMinor ? ", which is the most that an order earns" : "")}.",
-        { Rule: "F1" } when receipt.Lines[0].DiscountMinor > 0 => "You keep the discount, and earn nothing.",
-        _ => $"{receipt.Reason} You earn nothing.",
+        { Credited: true } receipt when receipt.AmbassadorId != _you => "The order is the other ambassador's, and you earn nothing on it.",
+        { Credited: true } receipt => $"{Say(receipt.BaseMinor)} counts, and you earn {How(receipt)}: {Say(receipt.OriginalCommissionMinor)}{Limit(receipt, story)}.",
+        { Rule: "F1" } receipt when receipt.Lines[0].DiscountMinor > 0 => "You keep the discount, and earn nothing.",
+        var receipt => $"{receipt.Reason} You earn nothing.",
     };
+
+    /// <summary>The limit that the commission meets, where it meets one.</summary>
+    private static string Limit(Receipt receipt, Story story)
+    {
+        var (earned, terms) = (receipt.OriginalCommissionMinor, receipt.Terms!);
+        return earned == terms.MaximumCommissionMinor ? ", which is the most that an order earns"
+            : earned == terms.PeriodCap?.MaximumMinor - story.UsedMinor ? ", with which you have earned the most that you can"
+            : terms.MaximumCostBp is { } cost && Decide(story, terms with { MaximumCostBp = null }).OriginalCommissionMinor > earned
+                ? $", because discounts and commission together are never more than {Words.Percent(cost)} of what the products would cost without discounts"
+            : "";
+    }
 
     private string How(Receipt receipt) => receipt.Terms!.Flat switch
     {
@@ -217,13 +285,17 @@ internal sealed class RulesExamples
         { } flat => $"{Say(flat.AmountMinor)} for the order, within what counts",
         null => string.Join(
             " and ",
-            receipt.Lines.Where(line => line.ExcludedBy is null).GroupBy(line => line.RateBp)
-                .Select(group => $"{Words.Percent(group.Key)} of {Say(group.Sum(line => line.BaseMinor))}")),
+            receipt.Lines.Where(line => line.ExcludedBy is null && line.RateRank != RateRank.Tier).GroupBy(line => line.RateBp)
+                .Select(group => new TierPart(group.Key, group.Sum(line => line.BaseMinor)))
+                .Concat(TierParts(receipt)).Select(part => $"{Words.Percent(part.RateBp)} of {Say(part.BaseMinor)}")),
     };
+
+    /// <summary>What earns by the tiers; none without tiers, and where every line has a share of its own.</summary>
+    private static IEnumerable<TierPart> TierParts(Receipt receipt) => receipt.TierParts.IsDefault ? [] : receipt.TierParts.Where(part => part.BaseMinor > 0);
 
     private static string Waits(Receipt receipt) => receipt switch
     {
-        { Credited: false } => "",
+        { OriginalCommissionMinor: 0 } => "",
         _ when (receipt.HoldUntil - receipt.PaidAt) is { Ticks: > 0 } hold => $"It is approved {Words.Count(hold.Days, "day", "days")} after the payment, if nothing is sent back.",
         _ => "It is approved at once.",
     };
@@ -299,5 +371,6 @@ internal sealed class RulesExamples
     /// <summary>An order, and how it came about.</summary>
     /// <param name="IsOwn">Whether the ambassador bought.</param>
     /// <param name="Position">What the ambassador has brought before, as the tiers count.</param>
-    private sealed record Story(Order Order, IReadOnlyList<Touch> Touches, bool IsOwn = false, long Position = 0);
+    /// <param name="UsedMinor">What the ambassador has earned before, as the most over a period counts.</param>
+    private sealed record Story(Order Order, IReadOnlyList<Touch> Touches, bool IsOwn = false, long Position = 0, long UsedMinor = 0);
 }

@@ -29,12 +29,14 @@ internal static class RulesText
         return new Rules(
             [
                 Paragraph("What you earn",
-                    Earning(own), OtherShares(own.Rates), ambassadorId is null ? PersonalShares(terms.Rates) : "", Most(own), Rounding(shown), AmountsIn(shown)),
-                Paragraph("What counts", Base, LeftOut(own.ExcludedProducts), Least(own)),
+                    Earning(own), Rising(own), OtherShares(own), ambassadorId is null ? PersonalShares(terms.Rates) : "", Most(own), MostOverTime(own),
+                    MostOfThePrice(own.MaximumCostBp), Months(own), Rounding(shown), AmountsIn(shown), shown is null ? "" : InTheExamples(own)),
+                Paragraph("What counts", Base(own.BeforeOwnDiscount), LeftOut(own.ExcludedProducts), Least(own)),
                 Paragraph("What your friend gets", Discount(own.FriendDiscountBp)),
                 Paragraph("When an order is yours",
-                    Yours, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch), OtherCodes(own.ExclusiveCodes)),
-                Paragraph("Which orders count", Channels(own.Channels), Running, Never),
+                    Yours(own.Binding), Precedence(own), OfTwoCodes, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch),
+                    OtherCodes(own.ExclusiveCodes), Binding(own.Binding)),
+                Paragraph("Which orders count", Channels(own.Channels), Running, Never(own.Renewals), Renewals(own.Renewals), NewCustomers(own.NewCustomersOnly)),
                 Paragraph("Your own purchases", OwnPurchases(own.SelfPurchaseEarns)),
                 Paragraph("When something is sent back", Refunds),
                 Paragraph("When you are paid", Hold(own.HoldDays), Review, PayoutMinimum(shown)),
@@ -43,26 +45,19 @@ internal static class RulesText
             shown is { } known ? RulesExamples.Of(own, known, ambassadorId) : []);
     }
 
-    /// <summary>The terms without the shares that are agreed with others: those are nobody else's to read.</summary>
+    /// <summary>The terms without the shares that are agreed with others: those are nobody else's to read. A group's share is everybody's.</summary>
     public static Terms For(Terms terms, string? ambassadorId) => terms.Rates is not { } rates
         ? terms
         : terms with { Rates = rates.Where(rate => rate.AmbassadorId is null || rate.AmbassadorId == ambassadorId).ToImmutableArray() is { IsEmpty: false } left ? left : null };
 
-    // Rules B1 to B3.
-    private const string Base =
-        "What counts is the price of the products after all discounts. Tax, shipping, tips and other fees do not count. " +
-        "A gift card that is bought does not count; an order that is paid with one counts like any other.";
-
-    // Rules T1 and T6.
-    private const string Yours =
-        "An order is yours when the shopper used your code or followed your link. A code goes before a link. Of two ambassadors' codes on one order the one that " +
-        "took more off goes first, and no order is ever counted twice.";
+    // Rule T6.
+    private const string OfTwoCodes = "Of two ambassadors' codes on one order the one that took more off goes first, and no order is ever counted twice.";
 
     // Rule T10.
     private const string Running = "They count while you take part and the campaign is running.";
 
-    // Rules T13 and T14.
-    private const string Never = "Test orders and renewals of subscriptions earn nothing.";
+    // Rule T14.
+    private const string ForTheFirst = "for the ambassador who brought its first order; later ones earn nothing.";
 
     // Rules B9, B11, K1 and K2.
     private const string Refunds =
@@ -80,7 +75,7 @@ internal static class RulesText
         $"A change to your disadvantage takes effect {Days(RevisionDecision.Notice.Days)} after it was decided at the earliest, and stands on this page until then.";
 
     private static string Earning(Terms terms) =>
-        terms.Flat is { } flat ? FixedAmount(flat, terms.Currency) : Share(terms.CommissionBp);
+        terms.Flat is { } flat ? FixedAmount(flat, terms.Currency) : Share(terms.Tiers?.RateAt(0, terms.CommissionBp) ?? terms.CommissionBp);
 
     private static string Share(long commissionBp) => $"You earn {Words.Percent(commissionBp)} of what counts of each order.";
 
@@ -88,15 +83,55 @@ internal static class RulesText
     private static string FixedAmount(FlatCommission flat, Currency? currency) =>
         $"You earn {Amount(flat.AmountMinor, currency)} for each {(flat.PerItem ? "item that counts and is kept" : "order")}, and never more than what counts of the order.";
 
+    // Rules L1, L2 and L5. What counts from nothing on is the share that is earned anyway.
+    private static string Rising(Terms terms) =>
+        terms.Tiers is { } tiers && tiers.Levels.Where(level => level.From > 0).ToList() is { Count: > 0 } levels
+            ? Sentences(
+                $"That share rises with what you have brought before{Within(tiers.Period)}: " +
+                $"{List(levels.Select(level => $"from {Brought(tiers.Metric, level.From, terms.Currency)} on it is {Words.Percent(level.RateBp)}"), "and")}.",
+                WhatIsBrought(tiers.Metric),
+                PartOrWhole(tiers))
+            : "";
+
+    // Rules L1 and L2.
+    private static string WhatIsBrought(TierMetric metric) => metric switch
+    {
+        TierMetric.NetSales => "What counted of your earlier paid orders is added up for this, less what had been sent back by then.",
+        TierMetric.Orders => "Your earlier paid orders are counted for this.",
+        TierMetric.NewCustomers => "Your earlier paid orders are counted for this, as far as they were the first of a customer at the store.",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    // Rule L3. An order is one of a number: there is nothing of it beyond a threshold.
+    private static string PartOrWhole(Tiers tiers) => tiers is { Metric: TierMetric.NetSales, WholeOrder: not true }
+        ? "When an order goes beyond such a mark, only the part beyond it earns the higher share."
+        : "An order earns one share as a whole: the one that you had reached before it.";
+
+    /// <summary>How far an ambassador has come, as the tiers count.</summary>
+    internal static string Brought(TierMetric metric, long position, Currency? currency) => metric switch
+    {
+        TierMetric.NetSales => Amount(position, currency),
+        TierMetric.Orders => Words.Count(position, "order", "orders"),
+        TierMetric.NewCustomers => Words.Count(position, "new customer", "new customers"),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
     // Rule B6.
-    private static string OtherShares(ImmutableArray<RateRule>? rates) => rates is not { IsEmpty: false } all
+    private static string OtherShares(Terms terms) => terms.Rates is not { IsEmpty: false } all
         ? ""
         : Sentences([
-            .. all.GroupBy(rate => (rate.RateBp, IsOwn: rate.AmbassadorId is not null, IsForAll: rate.ProductId is null)).Select(group =>
-                $"{(group.Key.IsForAll ? "For you" : $"For {Products(group.Select(rate => rate.ProductId!))}")} it is {Words.Percent(group.Key.RateBp)}"
-                + $"{(group.Key.IsOwn ? ", as the store has agreed with you" : "")}."),
-            "The share of a product goes before the share of everything else.",
+            .. all.GroupBy(rate => (rate.RateBp, IsOwn: rate.AmbassadorId is not null, IsForAll: rate.ProductId is null, rate.Group)).Select(rates => rates.Key.Group is { } group
+                ? GroupShare(group, rates.Key.RateBp)
+                : $"{(rates.Key.IsForAll ? "For you" : $"For {Products(rates.Select(rate => rate.ProductId!))}")} it is {Words.Percent(rates.Key.RateBp)}"
+                    + $"{(rates.Key.IsOwn ? ", as the store has agreed with you" : "")}."),
+            all.Any(rate => rate.Group is null) ? "The share of a product goes before the share of everything else." : "",
+            all.Any(rate => rate.Group is not null) && HasOwnShare(all) ? "A share that is agreed with you goes before a group's." : "",
+            terms.Tiers is null ? "" : "None of these other shares rises.",
         ]);
+
+    private static string GroupShare(string group, long rateBp) => $"Members of the group {group} earn {Words.Percent(rateBp)}.";
+
+    private static bool HasOwnShare(ImmutableArray<RateRule>? rates) => rates?.Any(rate => rate.AmbassadorId is not null && rate.ProductId is null) is true;
 
     private static string PersonalShares(ImmutableArray<RateRule>? rates) => rates?.Any(rate => rate.AmbassadorId is not null) is true
         ? "Where the store has agreed another share with you alone, your own page says so."
@@ -105,12 +140,63 @@ internal static class RulesText
     // Rule B8.
     private static string Most(Terms terms) => terms.MaximumCommissionMinor is { } maximum ? $"No order earns more than {Amount(maximum, terms.Currency)}." : "";
 
+    // Rule B8.
+    private static string MostOverTime(Terms terms) => terms.PeriodCap is { } cap
+        ? $"{OrdersOf(cap.Period)} earn no more than {Amount(cap.MaximumMinor, terms.Currency)} together. What is sent back makes room for later orders only."
+        : "";
+
+    private static string OrdersOf(TermsPeriod period) => period.Kind switch
+    {
+        PeriodKind.CalendarMonth => "Your orders of one calendar month",
+        PeriodKind.RollingDays => $"Your orders of any {Days(period.Days!.Value)}",
+        PeriodKind.Lifetime => "All your orders",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    // Rule B8.
+    private static string MostOfThePrice(long? maximumCostBp) => maximumCostBp is { } cost
+        ? $"The discounts on an order and your commission together are never more than {Words.Percent(cost)} of what the products that count would cost without discounts; " +
+            "where they would be, you earn less, or nothing."
+        : "";
+
+    // Rule M4.
+    private static string Months(Terms terms) => new[] { terms.Tiers?.Period, terms.PeriodCap?.Period }.Any(period => period?.Kind == PeriodKind.CalendarMonth)
+        ? "A month begins and ends by the store's clock."
+        : "";
+
+    /// <summary>Over which time something counts, behind what counts.</summary>
+    internal static string Within(TermsPeriod period) => period.Kind switch
+    {
+        PeriodKind.CalendarMonth => " in the same calendar month",
+        PeriodKind.RollingDays => $" in the {(period.Days == 1 ? "day" : Days(period.Days!.Value))} before the order",
+        PeriodKind.Lifetime => "",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>What the examples take for granted where it makes a difference.</summary>
+    private static string InTheExamples(Terms terms)
+    {
+        string[] granted =
+        [
+            .. terms.Rates?.Any(rate => rate.Group is not null) is true && !HasOwnShare(terms.Rates) ? ["you are in no group"] : Array.Empty<string>(),
+            .. terms.NewCustomersOnly is true ? ["your friend is a new customer"] : Array.Empty<string>(),
+            .. terms.LooksBack ? ["you have brought nothing before unless they say so"] : Array.Empty<string>(),
+        ];
+        return granted.Length > 0 ? $"In the examples {List(granted, "and")}." : "";
+    }
+
     // Rule M2.
     private static string Rounding(Currency? currency) => currency is { } known
         ? $"The result is rounded once, for the whole order, to the nearest {Words.Of(new Money(1, known))}; half of that is rounded up."
         : "";
 
     private static string AmountsIn(Currency? currency) => currency is { } known ? $"All amounts are in {known.Code}." : "";
+
+    // Rules B1 to B3.
+    private static string Base(bool? beforeOwnDiscount) =>
+        $"What counts is the price of the products after all discounts{(beforeOwnDiscount is true ? " but that of your own code, which is not taken off" : "")}. " +
+        "Tax, shipping, tips and other fees do not count. " +
+        "A gift card that is bought does not count; an order that is paid with one counts like any other.";
 
     // Rule B2.
     private static string LeftOut(ImmutableArray<string>? products) => products is { IsEmpty: false } some
@@ -125,6 +211,36 @@ internal static class RulesText
     private static string Discount(long friendDiscountBp) => friendDiscountBp > 0
         ? $"Your code takes {Words.Percent(friendDiscountBp)} off for whoever uses it."
         : "Your code gives no discount. It tells the store that you brought the order.";
+
+    // Rules T1 and T8.
+    private static string Yours(BindingTerms? binding) => binding is null
+        ? "An order is yours when the shopper used your code or followed your link."
+        : "An order is yours when the shopper used your code, followed your link or is a customer who stays yours.";
+
+    // Rule T1. Where customers do not stay anybody's, their place in the order says nothing.
+    private static string Precedence(Terms terms) =>
+        (terms.Precedence ?? [TouchClass.Code, TouchClass.Link, TouchClass.Customer]).Where(of => of != TouchClass.Customer || terms.Binding is not null).Select(Clue).ToList() switch
+        {
+            [var first, var second] => $"A{first} goes before a{second}.",
+            [var first, var second, var third] => $"A{first} goes before a{second}, and a{second} before a{third}.",
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    // Behind the letter a.
+    private static string Clue(TouchClass of) => of switch
+    {
+        TouchClass.Code => " code",
+        TouchClass.Link => " link",
+        TouchClass.Customer => "n earlier order of the same customer",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    // Rule T8.
+    private static string Binding(BindingTerms? binding) => binding is { } stays
+        ? $"A customer stays yours for {Days(stays.Days)} after the first order that you brought, once that is approved" +
+            $"{(stays.Orders is { } orders ? $", and for {Words.Count(orders, "order", "orders")} at most" : "")}; their orders need neither your code nor your link. " +
+            "It ends sooner when all of that first order is sent back, or when a person decides otherwise."
+        : "";
 
     // Rule T5.
     private static string CodeThatCounts(long friendDiscountBp) => friendDiscountBp > 0 ? "A code counts when it took something off the order." : "";
@@ -154,6 +270,25 @@ internal static class RulesText
         OrderChannel.Renewal => "by the renewal of a subscription",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    // Rules T13 and T14.
+    private static string Never(RenewalTerms? renewals) =>
+        renewals is null ? "Test orders and renewals of subscriptions earn nothing." : "Test orders earn nothing.";
+
+    // Rule T14.
+    private static string Renewals(RenewalTerms? renewals) => renewals switch
+    {
+        null => "",
+        { Count: 1 } => $"The first renewal of a subscription earns as well, {ForTheFirst}",
+        { Count: { } count } => $"The first {Words.Of(count)} renewals of a subscription earn as well, {ForTheFirst}",
+        { Months: var months } => $"The renewals of a subscription earn as well for {Words.Count(months ?? 0, "month", "months")} after its first order, {ForTheFirst}",
+    };
+
+    // Rule T9.
+    private static string NewCustomers(bool? newCustomersOnly) => newCustomersOnly is true
+        ? "Only the first order of a customer earns. Whoever has paid for an order at the store before is no new customer; " +
+            "the store knows them by their customer account, their e-mail address or their phone number."
+        : "";
 
     // Rule F1.
     private static string OwnPurchases(bool? selfPurchaseEarns) => selfPurchaseEarns is true

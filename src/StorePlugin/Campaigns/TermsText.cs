@@ -6,25 +6,36 @@ namespace StorePlugin.Campaigns;
 
 internal static class TermsText
 {
-    private const string Base = "of its products after discounts, without tax and shipping";
-
     /// <summary>What one ambassador earns, in sentences.</summary>
     public static string EarningOf(Terms terms, string ambassadorId)
     {
+        var share = terms.RateOf(ambassadorId, productId: null);
+        // A share that is agreed with the ambassador goes before a group's, and does not rise.
+        var isCommon = share.Rank == RateRank.Campaign;
         var sentences = new List<string>
         {
             terms.Flat is { } flat
-                ? $"{Words.Of(Amount(terms, flat.AmountMinor))} for each {(flat.PerItem ? "item that is kept" : "order")}, and never more than the order comes to, {Base}."
-                : $"{Words.Percent(terms.RateOf(ambassadorId, productId: null).RateBp)} of each order: {Base}.",
+                ? $"{Words.Of(Amount(terms, flat.AmountMinor))} for each {(flat.PerItem ? "item that is kept" : "order")}, and never more than the order comes to, {Base(terms)}."
+                : $"{Words.Percent(isCommon ? terms.Tiers?.RateAt(0, share.RateBp) ?? share.RateBp : share.RateBp)} of each order: {Base(terms)}.",
         };
+        if (terms.NewCustomersOnly is true)
+        {
+            sentences.Add("Only the first order of a customer counts.");
+        }
+
+        if (isCommon && terms.Tiers is { Levels: [.., { From: > 0 }] } tiers)
+        {
+            sentences.Add($"With what you bring it rises to {Words.Percent(tiers.Levels[^1].RateBp)}.");
+        }
+
+        if (isCommon && terms.Rates?.Any(rate => rate.Group is not null) is true)
+        {
+            sentences.Add("For the members of some groups it is another share.");
+        }
+
         if (terms.Rates?.Any(rate => rate.ProductId is not null && (rate.AmbassadorId is null || rate.AmbassadorId == ambassadorId)) is true)
         {
             sentences.Add("For some products it is another share.");
-        }
-
-        if (terms.Tiers is { } tiers)
-        {
-            sentences.Add($"With what you bring it rises to {Words.Percent(tiers.Levels[^1].RateBp)}.");
         }
 
         if (terms.ExcludedProducts is { Length: > 0 })
@@ -42,8 +53,29 @@ internal static class TermsText
             sentences.Add($"No order earns more than {Words.Of(Amount(terms, maximum))}.");
         }
 
+        if (terms.PeriodCap is { } cap)
+        {
+            sentences.Add($"No more than {Words.Of(Amount(terms, cap.MaximumMinor))} is earned {Within(cap.Period)}.");
+        }
+
+        if (terms.MaximumCostBp is { } cost)
+        {
+            sentences.Add($"Where discounts and commission together would be more than {Words.Percent(cost)} of the products' price, less is earned.");
+        }
+
         return string.Join(' ', sentences);
     }
+
+    private static string Base(Terms terms) =>
+        $"of its products after discounts{(terms.BeforeOwnDiscount is true ? " but your own code's" : "")}, without tax and shipping";
+
+    private static string Within(TermsPeriod period) => period.Kind switch
+    {
+        PeriodKind.CalendarMonth => "in a calendar month",
+        PeriodKind.RollingDays => $"in {Words.Count(period.Days!.Value, "day", "days")}",
+        PeriodKind.Lifetime => "in all",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static Money Amount(Terms terms, long minor) =>
         new(minor, terms.Currency ?? throw new System.Diagnostics.UnreachableException("Terms that state an amount state its currency."));

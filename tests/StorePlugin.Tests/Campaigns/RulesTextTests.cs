@@ -10,6 +10,8 @@ internal sealed class RulesTextTests
 {
     private static readonly Currency Euro = Currency.Parse("EUR");
     private static readonly Terms Plain = new(1000, 1000, 30, 30) { Currency = Euro };
+    private static readonly TermsPeriod Month = new(PeriodKind.CalendarMonth);
+    private static readonly Tiers From1000 = new(TierMetric.NetSales, Month, null, [new TierLevel(100_000, null, 1500)]);
 
     /// <summary>For each term, terms that differ from others in it alone.</summary>
     private static readonly Dictionary<string, (Terms One, Terms Other)> Samples = new(StringComparer.Ordinal)
@@ -28,6 +30,14 @@ internal sealed class RulesTextTests
         [nameof(Terms.ExclusiveCodes)] = (Plain, Plain with { ExclusiveCodes = true }),
         [nameof(Terms.SelfPurchaseEarns)] = (Plain, Plain with { SelfPurchaseEarns = true }),
         [nameof(Terms.Channels)] = (Plain, Plain with { Channels = [OrderChannel.Online] }),
+        [nameof(Terms.Tiers)] = (Plain, Plain with { Tiers = From1000 }),
+        [nameof(Terms.PeriodCap)] = (Plain, Plain with { PeriodCap = new PeriodCap(500_00, Month) }),
+        [nameof(Terms.MaximumCostBp)] = (Plain, Plain with { MaximumCostBp = 1500 }),
+        [nameof(Terms.BeforeOwnDiscount)] = (Plain, Plain with { BeforeOwnDiscount = true }),
+        [nameof(Terms.NewCustomersOnly)] = (Plain, Plain with { NewCustomersOnly = true }),
+        [nameof(Terms.Renewals)] = (Plain, Plain with { Renewals = new RenewalTerms(3, null) }),
+        [nameof(Terms.Binding)] = (Plain, Plain with { Binding = new BindingTerms(365, null) }),
+        [nameof(Terms.Precedence)] = (Plain, Plain with { Precedence = [TouchClass.Link, TouchClass.Code, TouchClass.Customer] }),
     };
 
     // What is computed from other terms has no setter, and no say of its own.
@@ -181,6 +191,162 @@ internal sealed class RulesTextTests
         Assert.That(RulesText.Of(raised, Euro, "amb_bob").Hash, Is.EqualTo(bob.Hash), "nothing changes for Bob");
     }
 
+    // 950.00 before and an order of 100.00: half of it lies beyond 1,000.00. From a number of orders on there is no such half.
+    [TestCase(TierMetric.NetSales, null, "You have brought € 950.00 before in the same calendar month.", "10 % of € 50.00 and 15 % of € 50.00: € 12.50.")]
+    [TestCase(TierMetric.NetSales, true, "You have brought € 1,000.00 before in the same calendar month.", "15 % of € 100.00: € 15.00.")]
+    [TestCase(TierMetric.Orders, null, "You have brought 10 orders before in the same calendar month.", "15 % of € 100.00: € 15.00.")]
+    [TestCase(TierMetric.NewCustomers, true, "You have brought 10 new customers before in the same calendar month.", "15 % of € 100.00: € 15.00.")]
+    public void A_share_that_rises_is_worked_out_at_its_threshold(TierMetric metric, bool? whole, string before, string earned)
+    {
+        var level = metric == TierMetric.NetSales ? new TierLevel(100_000, null, 1500) : new TierLevel(null, 10, 1500);
+        var terms = Plain with { Tiers = new Tiers(metric, Month, whole, [level]) };
+
+        Assert.That(ExampleOf(terms, "An order that earns a higher share"), Is.EqualTo(
+            $"{before} A friend follows your link and buys something for € 100.00. € 100.00 counts, and you earn {earned}"));
+        Assert.That(ExampleOf(terms, "A friend buys with your code"), Does.Contain("you earn 10 % of € 90.00: € 9.00."));
+    }
+
+    [Test]
+    public void Shares_that_rise_are_said_with_what_makes_them_rise()
+    {
+        var sales = Plain with { Tiers = From1000 with { Levels = [new(0, null, 1200), new(100_000, null, 1500), new(500_000, null, 2000)] } };
+        var orders = Plain with { Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.RollingDays, 90), null, [new(null, 10, 1500)]) };
+        var customers = Plain with { Tiers = new Tiers(TierMetric.NewCustomers, new TermsPeriod(PeriodKind.Lifetime), null, [new(null, 1, 1500)]) };
+
+        Assert.That(ParagraphOf(sales, "What you earn"), Does.StartWith(
+            "You earn 12 % of what counts of each order. That share rises with what you have brought before in the same calendar month: "
+            + "from € 1,000.00 on it is 15 % and from € 5,000.00 on it is 20 %. "
+            + "What counted of your earlier paid orders is added up for this, less what had been sent back by then. "
+            + "When an order goes beyond such a mark, only the part beyond it earns the higher share. A month begins and ends by the store's clock."));
+        Assert.That(ParagraphOf(orders, "What you earn"), Does.Contain(
+            "before in the 90 days before the order: from 10 orders on it is 15 %. Your earlier paid orders are counted for this. An order earns one share as a whole"));
+        Assert.That(ParagraphOf(customers, "What you earn"), Does.Contain("brought before: from 1 new customer on it is 15 %. ").And.Not.Contain("month"));
+        Assert.That(ParagraphOf(sales, "What you earn"), Does.EndWith("In the examples you have brought nothing before unless they say so."));
+    }
+
+    // Below the limit half of an order's 10.00 is left.
+    [Test]
+    public void The_most_of_a_period_is_said_and_worked_out()
+    {
+        var month = Plain with { PeriodCap = new PeriodCap(500_00, Month) };
+        var days = Plain with { PeriodCap = new PeriodCap(500_00, new TermsPeriod(PeriodKind.RollingDays, 1)) };
+        var life = Plain with { PeriodCap = new PeriodCap(500_00, new TermsPeriod(PeriodKind.Lifetime)) };
+
+        Assert.That(ParagraphOf(month, "What you earn"), Does.Contain(
+            "Your orders of one calendar month earn no more than € 500.00 together. What is sent back makes room for later orders only."));
+        Assert.That(ExampleOf(month, "The most that you earn is nearly reached"), Is.EqualTo(
+            "You have earned € 495.00 before in the same calendar month. A friend follows your link and buys something for € 100.00. "
+            + "You earn € 5.00, which is all that is left of € 500.00."));
+        Assert.That(ExampleOf(days, "The most that you earn is nearly reached"), Does.StartWith("You have earned € 495.00 before in the day before the order. "));
+        Assert.That(ExampleOf(life, "The most that you earn is nearly reached"), Does.StartWith("You have earned € 495.00 before. "));
+    }
+
+    // 950.00 at 10 % have earned 95.00 of 105.00 already.
+    [Test]
+    public void Who_has_come_far_has_earned_on_the_way() =>
+        Assert.That(
+            ExampleOf(Plain with { Tiers = From1000, PeriodCap = new PeriodCap(105_00, Month) }, "An order that earns a higher share"),
+            Does.EndWith("10 % of € 50.00 and 15 % of € 50.00: € 10.00, with which you have earned the most that you can."));
+
+    // 15 % of 100.00 less the discount of 10.00 leave 5.00.
+    [Test]
+    public void A_commission_that_is_lowered_for_the_discounts_sake_says_so()
+    {
+        var terms = Plain with { MaximumCostBp = 1500 };
+
+        Assert.That(ParagraphOf(terms, "What you earn"), Does.Contain(
+            "The discounts on an order and your commission together are never more than 15 % of what the products that count would cost without discounts"));
+        Assert.That(ExampleOf(terms, "A friend buys with your code"), Does.Contain(
+            "you earn 10 % of € 90.00: € 5.00, because discounts and commission together are never more than 15 % of what the products would cost without discounts."));
+        Assert.That(ExampleOf(terms, "A part is sent back"), Does.EndWith("The commission was € 5.00 and becomes € 2.50: € 2.50 is taken back."));
+        Assert.That(ExampleOf(terms, "Two ambassadors' links"), Does.EndWith("you earn 10 % of € 100.00: € 10.00."));
+    }
+
+    [Test]
+    public void What_counts_before_the_own_discount_is_said_and_worked_out()
+    {
+        var terms = Plain with { BeforeOwnDiscount = true };
+
+        Assert.That(ParagraphOf(terms, "What counts"), Does.StartWith(
+            "What counts is the price of the products after all discounts but that of your own code, which is not taken off. "));
+        Assert.That(ExampleOf(terms, "A friend buys with your code"), Does.Contain("which takes off € 10.00. € 100.00 counts, and you earn 10 % of € 100.00: € 10.00."));
+        Assert.That(ExampleOf(terms, "A part is sent back"), Does.EndWith("€ 50.00 of € 100.00 is left. The commission was € 10.00 and becomes € 5.00: € 5.00 is taken back."));
+    }
+
+    [Test]
+    public void A_groups_share_is_told_to_everybody()
+    {
+        var terms = Plain with { Rates = [new RateRule(null, null, 1500) { Group = "gold" }, new RateRule(null, "amb_ann", 1200)] };
+
+        Assert.That(ParagraphOf(terms, "What you earn"), Does.Contain("Members of the group gold earn 15 %. ").And.EndWith("In the examples you are in no group.")
+            .And.Not.Contain("For you").And.Not.Contain("12 %").And.Not.Contain("of a product"));
+        Assert.That(Plainly(RulesText.Of(terms, Euro, "amb_ann").Paragraphs[0].Text), Does.Contain("Members of the group gold earn 15 %. For you it is 12 %")
+            .And.Contain("A share that is agreed with you goes before a group's.").And.Not.Contain("in no group"));
+    }
+
+    [Test]
+    public void A_share_that_is_agreed_does_not_rise()
+    {
+        var terms = Plain with { Rates = [new RateRule(null, "amb_ann", 1200)], Tiers = From1000 };
+        var ann = RulesText.Of(terms, Euro, "amb_ann");
+
+        Assert.That(Plainly(ann.Paragraphs[0].Text), Does.Contain("For you it is 12 %, as the store has agreed with you.").And.Contain("None of these other shares rises."));
+        Assert.That(ann.Examples.Select(example => example.Title), Has.None.EqualTo("An order that earns a higher share"));
+        Assert.That(Of(terms).Examples.Select(example => example.Title), Has.One.EqualTo("An order that earns a higher share"));
+    }
+
+    [Test]
+    public void Whose_an_order_is_is_said_in_the_order_of_the_terms()
+    {
+        TouchClass[] linkFirst = [TouchClass.Link, TouchClass.Customer, TouchClass.Code];
+        var bound = Plain with { Binding = new BindingTerms(365, 5) };
+
+        Assert.That(ParagraphOf(Plain, "When an order is yours"), Does.StartWith(
+            "An order is yours when the shopper used your code or followed your link. A code goes before a link. Of two"));
+        Assert.That(ParagraphOf(Plain with { Precedence = [.. linkFirst] }, "When an order is yours"), Does.Contain("A link goes before a code. Of two"));
+        Assert.That(ParagraphOf(bound, "When an order is yours"), Does.StartWith(
+            "An order is yours when the shopper used your code, followed your link or is a customer who stays yours. "
+            + "A code goes before a link, and a link before an earlier order of the same customer. ")
+            .And.Contain("A customer stays yours for 365 days after the first order that you brought, once that is approved, and for 5 orders at most; "));
+        Assert.That(ParagraphOf(bound with { Precedence = [.. linkFirst] }, "When an order is yours"), Does.Contain(
+            "A link goes before an earlier order of the same customer, and an earlier order of the same customer before a code."));
+    }
+
+    [TestCase(1L, null, "Test orders earn nothing. The first renewal of a subscription earns as well, for the ambassador who brought its first order; later ones earn nothing.")]
+    [TestCase(3L, null, "The first 3 renewals of a subscription earn as well, for the ambassador who brought its first order; later ones earn nothing.")]
+    [TestCase(null, 6L, "The renewals of a subscription earn as well for 6 months after its first order, for the ambassador who brought its first order; later ones earn nothing.")]
+    public void Renewals_that_earn_are_said(long? count, long? months, string end) =>
+        Assert.That(ParagraphOf(Plain with { Renewals = new RenewalTerms(count, months) }, "Which orders count"), Does.EndWith(end).And.Not.Contain("and renewals"));
+
+    [Test]
+    public void That_only_new_customers_count_is_said()
+    {
+        var terms = Plain with { NewCustomersOnly = true };
+
+        Assert.That(ParagraphOf(terms, "Which orders count"), Does.Contain("Only the first order of a customer earns."));
+        Assert.That(ParagraphOf(terms, "What you earn"), Does.EndWith("In the examples your friend is a new customer."));
+    }
+
+    [Test]
+    public void The_sentences_of_the_welcome_say_nothing_that_the_rules_do_not()
+    {
+        var terms = Plain with
+        {
+            Rates = [new RateRule(null, "amb_ann", 1200), new RateRule(null, null, 1500) { Group = "gold" }],
+            Tiers = From1000,
+            PeriodCap = new PeriodCap(500_00, Month),
+            MaximumCostBp = 2500,
+            BeforeOwnDiscount = true,
+            NewCustomersOnly = true,
+        };
+
+        Assert.That(Plainly(TermsText.EarningOf(terms, "amb_bob")), Is.EqualTo(
+            "10 % of each order: of its products after discounts but your own code's, without tax and shipping. Only the first order of a customer counts. "
+            + "With what you bring it rises to 15 %. For the members of some groups it is another share. No more than € 500.00 is earned in a calendar month. "
+            + "Where discounts and commission together would be more than 25 % of the products' price, less is earned."));
+        Assert.That(Plainly(TermsText.EarningOf(terms, "amb_ann")), Does.StartWith("12 % of each order").And.Not.Contain("rises").And.Not.Contain("groups"));
+    }
+
     [Test]
     public void While_the_stores_currency_is_unknown_there_are_paragraphs_and_no_examples()
     {
@@ -228,6 +394,39 @@ internal sealed class RulesTextTests
             Assert.That(examples, Has.Length.AtLeast(6), terms.ToString());
             Assert.That(examples.Select(example => example.Text), Has.None.Contains("\u2212"), "nothing is below zero");
             Assert.That(examples.Any(example => example.Title == "An order that is too small"), Is.EqualTo(terms.MinimumOrderMinor > 1), terms.ToString());
+        }
+    }
+
+    [Test]
+    public void Terms_that_look_back_and_limit_have_examples_at_their_limits_too()
+    {
+        var all = from discount in new[] { 0L, 3333, 9998 }
+                  from cap in new long?[] { null, 1, 777, 1_000_000_000_000 }
+                  from cost in new long?[] { null, discount + 1, BasisPoints.Whole }
+                  from before in new bool?[] { null, true }
+                  from minimum in new long?[] { null, 1_000_000_000_000 }
+                  from metric in new[] { TierMetric.NetSales, TierMetric.Orders }
+                  from whole in new bool?[] { null, true }
+                  from threshold in new[] { 0L, 1, metric == TierMetric.NetSales ? 1_000_000_000_000 : 1_000_000 }
+                  select new Terms(1, discount, 0, 1)
+                  {
+                      Currency = Euro,
+                      MinimumOrderMinor = minimum,
+                      PeriodCap = cap is { } most ? new PeriodCap(most, Month) : null,
+                      MaximumCostBp = cost,
+                      BeforeOwnDiscount = before,
+                      Tiers = new Tiers(metric, Month, whole, [metric == TierMetric.NetSales ? new TierLevel(threshold, null, 10_000) : new TierLevel(null, threshold, 10_000)]),
+                  };
+
+        foreach (var terms in all)
+        {
+            var examples = Of(terms).Examples;
+
+            Assert.That(examples, Has.Length.AtLeast(6), terms.ToString());
+            Assert.That(examples.Select(example => example.Text), Has.None.Contains("\u2212"), "nothing is below zero");
+            Assert.That(
+                examples.Where(example => example.Title is "An order that earns a higher share" or "A part is sent back").Select(example => Plainly(example.Text)),
+                Has.None.Match(@": € 0\.00[.,]|The commission was € 0\.00"), "what earns nothing is no example of it");
         }
     }
 
