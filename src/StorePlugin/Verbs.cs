@@ -1,4 +1,4 @@
-// The command line: serve, demo, migrate, verify, api-key.
+// The command line: serve, demo, migrate, verify, rebuild, api-key.
 using StorePlugin.Data;
 using StorePlugin.Demo;
 using StorePlugin.Stores;
@@ -27,6 +27,8 @@ internal static class Verbs
           api-key --store ID-OR-DOMAIN --revoke KEYID
                                                 end a key at once and for good
           verify                                check every invariant of the database; findings on standard output
+          rebuild [--store ID]                  replay the event log, compare ledger, receipts and projections with it, and
+                                                replace projections that differ; differences on standard output
           help, --help, -h                      print this
 
         Any key of the configuration may be given behind the verb, as in --urls=http://localhost:5001 or
@@ -52,6 +54,7 @@ internal static class Verbs
                 "migrate" => await MigrateAsync(options),
                 "api-key" => await ApiKeyAsync(options),
                 "verify" => await VerifyAsync(options),
+                "rebuild" => await RebuildAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
@@ -101,6 +104,14 @@ internal static class Verbs
     {
         var (configuration, own) = CommandLine.Split(args);
         return own is [var unknown, ..] ? RefuseOption("verify", unknown) : await VerifyVerb.RunAsync(configuration);
+    }
+
+    private static async Task<int> RebuildAsync(string[] args)
+    {
+        var (configuration, own) = CommandLine.Split(args, RebuildVerb.Store);
+        return RebuildVerb.TryRead(own, out var storeId)
+            ? await RebuildVerb.RunAsync(configuration, storeId)
+            : Refuse("rebuild takes --store with the id of a store, or nothing.");
     }
 
     private static async Task<int> MigrateAsync(string[] args)
