@@ -31,6 +31,8 @@ internal sealed class OrderReplay
     private OrderState _state = OrderState.Nothing;
     private OrderRow? _row;
     private Receipt? _receipt;
+    private string? _evidenceText;
+    private Evidence _evidence = Evidence.None;
     private long _decidedAt;
 
     private OrderReplay(OrderRecords order, Func<string, long, Terms> termsOf) => (_order, _termsOf) = (order, termsOf);
@@ -135,7 +137,7 @@ internal sealed class OrderReplay
             return "has lost its evidence";
         }
 
-        var order = _state.Settle(orderEvent, facts, facts is null ? Evidence.None : Evidence.FromJson(logged.Evidence!, _termsOf));
+        var order = _state.Settle(orderEvent, facts, facts is null ? Evidence.None : EvidenceOf(logged.Evidence!));
         _postings.AddRange(order.Postings(InstantOf(logged)).Select(posting => new ExpectedTransaction(posting, logged.BookedDay)));
         var receipt = order.Receipt;
         if (receipt is not null)
@@ -149,6 +151,17 @@ internal sealed class OrderReplay
             order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At);
         _state = order.After.Kept;
         return null;
+    }
+
+    // Most versions of an order bring the same evidence.
+    private Evidence EvidenceOf(string text)
+    {
+        if (_evidenceText != text)
+        {
+            (_evidenceText, _evidence) = (text, Evidence.FromJson(text, _termsOf));
+        }
+
+        return _evidence;
     }
 
     private string? Release(LoggedEvent logged)

@@ -14,7 +14,8 @@ namespace StorePlugin.Verification;
 /// </summary>
 internal sealed class Rebuild(Db db, TimeProvider clock)
 {
-    private const int OrdersAtOnce = 400;
+    // What is read of one range lives until it is compared: few orders, and it dies young.
+    private const int OrdersAtOnce = 100;
     private const int FactsAtOnce = 1000;
     private const int WorkersMax = 8;
     private const int TriesMax = 8;
