@@ -65,6 +65,7 @@ internal static class App
         builder.Services.AddDashboard();
         builder.Services.AddApi();
         builder.Services.AddSingleton<Verify>();
+        builder.Services.AddSingleton<Rebuild>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

@@ -1,4 +1,4 @@
-// The command line: serve, demo, migrate, verify, backtest, api-key.
+// The command line: serve, demo, migrate, verify, rebuild, backtest, api-key.
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Demo;
@@ -32,6 +32,8 @@ internal static class Verbs
                                                 what other terms would have come to on past orders; nothing is
                                                 changed. FILE.json holds the terms as the API has them; a DATE is
                                                 one of the store's time zone, counted whole, or an instant
+          rebuild [--store ID]                  replay the event log, compare ledger, receipts and projections with it, and
+                                                replace projections that differ; differences on standard output
           help, --help, -h                      print this
 
         Any key of the configuration may be given behind the verb, as in --urls=http://localhost:5001 or
@@ -58,6 +60,7 @@ internal static class Verbs
                 "api-key" => await ApiKeyAsync(options),
                 "verify" => await VerifyAsync(options),
                 "backtest" => await BackTestAsync(options),
+                "rebuild" => await RebuildAsync(options),
                 _ => Refuse($"'{verb}' is no verb."),
             };
         }
@@ -107,6 +110,14 @@ internal static class Verbs
     {
         var (configuration, own) = CommandLine.Split(args);
         return own is [var unknown, ..] ? RefuseOption("verify", unknown) : await VerifyVerb.RunAsync(configuration);
+    }
+
+    private static async Task<int> RebuildAsync(string[] args)
+    {
+        var (configuration, own) = CommandLine.Split(args, RebuildVerb.Store);
+        return RebuildVerb.TryRead(own, out var storeId)
+            ? await RebuildVerb.RunAsync(configuration, storeId)
+            : Refuse("rebuild takes --store with the id of a store, or nothing.");
     }
 
     private static async Task<int> MigrateAsync(string[] args)

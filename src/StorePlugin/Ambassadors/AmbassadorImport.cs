@@ -3,7 +3,6 @@ using System.Data.Common;
 using System.Diagnostics;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
-using StorePlugin.Ledger;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -41,8 +40,6 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
 
     // SQL Server takes 2,100 parameters, and a row of the file has two keys.
     private const int KeysAtOnceMax = 1000;
-
-    private const string Reason = "Opening balance brought over.";
 
     private const string ReadState = "SELECT state FROM campaigns WHERE store_id = @storeId AND id = @campaignId";
 
@@ -135,7 +132,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         }
 
         var openings = new List<Opening>();
-        foreach (var sources in people.Values.Select(SourceOf).Chunk(KeysAtOnceMax))
+        foreach (var sources in people.Values.Select(OpeningBalance.SourceOf).Chunk(KeysAtOnceMax))
         {
             openings.AddRange(await db.ManyAsync<Opening>(ReadOpenings, new { storeId = store.Id, sources }, cancel));
         }
@@ -157,7 +154,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
                 var now = clock.GetUtcNow();
                 var campaign = await Joining.HoldCampaignAsync(tx, store.Id, campaignId, now)
                     ?? throw new InvalidOperationException($"The campaign {campaignId} is gone.");
-                var openings = new List<LedgerTransaction>();
+                var openings = new List<OpeningBalance>();
                 var next = first;
                 do
                 {
@@ -169,7 +166,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
                     next++;
                 }
                 while (next < rows.Count && next - first < RowsAtOnceMax && clock.GetElapsedTime(started) < ShortTransactions.Time);
-                await LedgerBook.PostAsync(tx, store, openings);
+                await OpeningBalance.PostAsync(tx, store, openings);
                 return next - first;
             },
             cancel: cancel);
@@ -178,7 +175,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
     /// Writes one person. The code lives in the store already, with whatever discount it has there, so none is made; it
     /// counts from now on, since what it sold before is in the opening balance.
     /// </summary>
-    private async Task<LedgerTransaction?> WriteAsync(
+    private async Task<OpeningBalance?> WriteAsync(
         Tx tx, Store store, HeldCampaign campaign, string campaignId, string importId, ImportRow row, string actor, DateTimeOffset now)
     {
         var id = Ids.New("amb", now);
@@ -194,8 +191,7 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         }
 
         var amount = new Money(row.OpeningMinor, CurrencyOf(store) ?? throw new UnreachableException("A balance was read without a currency."));
-        return new LedgerTransaction(
-            LedgerKind.Opening, SourceOf(id), amount.Currency, now, actor, Reason, LedgerTransaction.Move(id, null, Account.Expense, Account.Approved, amount));
+        return new OpeningBalance(id, amount, now, actor);
     }
 
     // By the key of e-mails, which begins with store and campaign.
@@ -204,8 +200,6 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
 
     private Task<long> CountAddedAsync(Store store, string campaignId, string importId, CancellationToken cancel) =>
         db.OneAsync<long>(CountAdded, new { storeId = store.Id, campaignId, importId }, cancel);
-
-    private static string SourceOf(string ambassadorId) => $"{ambassadorId}:opening";
 
     private static Currency? CurrencyOf(Store store) => Currency.TryParse(store.Currency, out var currency) ? currency : null;
 

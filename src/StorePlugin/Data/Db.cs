@@ -170,6 +170,14 @@ internal sealed class Db : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>
+    /// A transaction for several reads that shall see one state. On SQLite it costs nobody anything; on SQL Server it keeps
+    /// writers of the same rows waiting, so that there it is begun only where it must be.
+    /// </summary>
+    public static DbTransaction? BeginReading(DbConnection connection, bool mustBeOne) => connection is SqliteConnection sqlite
+        ? sqlite.BeginTransaction(deferred: true)
+        : mustBeOne ? connection.BeginTransaction(IsolationLevel.Serializable) : null;
+
     public ValueTask DisposeAsync()
     {
         _reads?.Dispose();

@@ -12,13 +12,14 @@ internal sealed record DemoCheck(string What, string Extent, IReadOnlyList<strin
 /// The invariants are those of every store in the database: whoever runs the demo again learns what has become of the
 /// earlier ones. All else is compared with the simulation, and reads this store's rows only.
 /// </summary>
-internal sealed class DemoChecks(Db db, Verify verify, TimeProvider clock, Simulated simulated)
+internal sealed class DemoChecks(Db db, Verify verify, Rebuild rebuild, TimeProvider clock, Simulated simulated)
 {
     private readonly Currency _currency = Currency.Parse(simulated.Store.Currency);
 
     public async Task<IReadOnlyList<DemoCheck>> RunAsync(CancellationToken cancel) =>
     [
         await InvariantsAsync(cancel),
+        await RebuildAsync(cancel),
         await BooksAsync(cancel),
         await DeliveriesAsync(cancel),
         await EffectsAsync(cancel),
@@ -36,6 +37,15 @@ internal sealed class DemoChecks(Db db, Verify verify, TimeProvider clock, Simul
             "The ledger, orders and receipts hold every invariant of verify",
             $"{Invariants.All.Length + 1} invariants of every store, {transactions.Count:N0} transactions of this one",
             [.. findings.Select(finding => finding.ToString())]);
+    }
+
+    private async Task<DemoCheck> RebuildAsync(CancellationToken cancel)
+    {
+        var report = await rebuild.RunAsync(simulated.Store.Id, say: _ => { }, cancel);
+        return new DemoCheck(
+            "The event log, replayed, gives exactly the ledger and the receipts that stand",
+            $"{report.Orders:N0} orders",
+            [.. report.Findings.Select(finding => finding.ToString())]);
     }
 
     private const string Earned =

@@ -91,7 +91,7 @@ internal sealed class DemoVerb(TextWriter output, TextWriter progressOutput, boo
             var db = services.GetRequiredService<Db>();
             var report = new DemoReport(db, services.GetRequiredService<SignIn>(), services.GetRequiredService<PublicAddress>(), services.GetRequiredService<Settings>().Mail, simulated, output);
             await report.WriteFiguresAsync(cancel);
-            var findings = await report.WriteChecksAsync(await new DemoChecks(db, services.GetRequiredService<Verify>(), clock, simulated).RunAsync(cancel));
+            var findings = await report.WriteChecksAsync(await new DemoChecks(db, services.GetRequiredService<Verify>(), services.GetRequiredService<Rebuild>(), clock, simulated).RunAsync(cancel));
             await report.WriteWayInAsync(stays, cancel);
             return findings;
         }

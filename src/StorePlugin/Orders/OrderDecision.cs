@@ -107,7 +107,7 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
 
         var number = await tx.OneAsync<long>(LastNumber, new { storeId = store.Id, orderId }) + 1;
         var decision = new OrderDecision(
-            number, kind, kind == DecisionKind.Credit ? ambassadorId : null, campaignId, rules, reason, actor, clock.GetUtcNow());
+            number, kind, kind == DecisionKind.Credit ? ambassadorId : null, campaignId, rules, reason, actor, Instants.Kept(clock.GetUtcNow()));
         await orders.ApplyAsync(tx, store, [new OrderEvent.Decided(orderId, decision)]);
         return DecisionStep.Done;
     }

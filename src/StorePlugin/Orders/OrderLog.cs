@@ -37,10 +37,13 @@ internal static class OrderLog
     /// <summary>The payout's money came back; the subject is the payout.</summary>
     public const string Returned = "returned";
 
+    /// <summary>The order was decided before its log was kept, up to this revision.</summary>
+    public const string Unlogged = "unlogged";
+
     public const string Insert =
         """
-        INSERT INTO order_events (store_id, order_id, revision, kind, subject, at, local_day, actor, evidence)
-        VALUES (@StoreId, @OrderId, @Revision, @Kind, @Subject, @At, @LocalDay, @Actor, @Evidence)
+        INSERT INTO order_events (store_id, order_id, revision, kind, subject, at, local_day, booked_day, actor, evidence)
+        VALUES (@StoreId, @OrderId, @Revision, @Kind, @Subject, @At, @LocalDay, @BookedDay, @Actor, @Evidence)
         """;
 
     /// <summary>The word and the subject of an event.</summary>

@@ -25,6 +25,17 @@ internal sealed record OrderState(
 
     public static readonly OrderState Nothing = new(0, "parked", 0, null, null, null, null, [], null);
 
+    /// <summary>Who releases commissions (rule H6).</summary>
+    public const string Releaser = "system";
+
+    /// <summary>The same as its row gives it back: instants in whole milliseconds.</summary>
+    public OrderState Kept => this with
+    {
+        HoldUntil = Instants.Kept(HoldUntil),
+        DeletedAt = Instants.Kept(DeletedAt),
+        Facts = Facts is null ? null : Facts with { PaidAt = Instants.Kept(Facts.PaidAt), DeletedAt = Instants.Kept(Facts.DeletedAt) },
+    };
+
     /// <summary>The id of a deletion among the refunds: unique for the order and the instant, in the width of the column.</summary>
     public static string DeletionOf(OrderEvent.Deleted deleted) =>
         "deleted:" + Ids.HashOf($"{deleted.OrderId} {deleted.At.ToUnixTimeMilliseconds()}")[..40];
@@ -107,6 +118,14 @@ internal sealed record OrderState(
 
     // The receipt names them all; here there is room for so many words.
     private static string Short(string reason) => reason.Length <= ReasonLengthMax ? reason : reason[..(ReasonLengthMax - 1)] + "…";
+    /// <summary>The entries of a release (rule H2). A commission that rounds to nothing has none to move.</summary>
+    /// <param name="revision">The one that the order has afterwards.</param>
+    public static LedgerTransaction? ReleaseOf(string orderId, long revision, string ambassadorId, Money commission, DateTimeOffset now) =>
+        commission.Minor == 0
+            ? null
+            : new LedgerTransaction(
+                LedgerKind.Release, $"{orderId}:{revision}", commission.Currency, now, Releaser, "The hold is over.",
+                LedgerTransaction.Move(ambassadorId, orderId, Account.Held, Account.Approved, commission));
 
     private static string FateOf(OrderFacts facts, Receipt receipt) =>
         (receipt.CancelledAt is not null, facts.Recorded.Order.RefundedInFull || !receipt.Refunds.IsEmpty) switch

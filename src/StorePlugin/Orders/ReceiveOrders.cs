@@ -316,7 +316,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             var (kind, subject) = OrderLog.NameOf(order.Event);
             await insertEvent.DoAsync(
                 ("StoreId", store.Id), ("OrderId", orderId), ("Revision", order.Revision), ("Kind", kind), ("Subject", subject), ("At", now),
-                ("LocalDay", localDay), ("Actor", order.Actor), ("Evidence", order.Decision?.Evidence.ToJson()));
+                ("LocalDay", localDay), ("BookedDay", store.LocalDay(now)), ("Actor", order.Actor), ("Evidence", order.Decision?.Evidence.ToJson()));
             if (receipt is null)
             {
                 continue;
@@ -361,7 +361,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    internal static DecisionKind KindOf(string word) => word switch
+    /// <summary>The decision that a row's word means.</summary>
+    public static DecisionKind KindOf(string word) => word switch
     {
         "allow" => DecisionKind.Allow,
         "reject" => DecisionKind.Reject,

@@ -16,7 +16,6 @@ namespace StorePlugin.Orders;
 internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader patterns, ReceiveOrders receive, TimeProvider clock)
 {
     private const int BatchMax = 200;
-    private const string Actor = "system";
 
     // Claimed over all stores by the index on (hold_until) of held orders; an order without an end of its hold waits. So
     // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
@@ -99,22 +98,17 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
                 released++;
                 await insertEvent.DoAsync(
                     ("StoreId", store.Id), ("OrderId", order.OrderId), ("Revision", order.Revision + 1), ("Kind", OrderLog.Release), ("Subject", ""),
-                    ("At", now), ("LocalDay", null), ("Actor", Actor), ("Evidence", null));
+                    ("At", now), ("LocalDay", null), ("BookedDay", store.LocalDay(now)), ("Actor", OrderState.Releaser), ("Evidence", null));
                 if (order.BindsKey is { } customer)
                 {
                     await Customers.BindAsync(tx, store, customer, order.CampaignId, order.AmbassadorId, order.OrderId, now);
                 }
 
                 var commission = new Money(order.CommissionMinor, Currency.Parse(order.Currency));
-                if (commission.Minor == 0)
+                if (OrderState.ReleaseOf(order.OrderId, order.Revision + 1, order.AmbassadorId, commission, now) is { } posting)
                 {
-                    // A commission that rounds to nothing has no entry to move.
-                    continue;
+                    postings.Add(posting);
                 }
-
-                postings.Add(new LedgerTransaction(
-                    LedgerKind.Release, $"{order.OrderId}:{order.Revision + 1}", commission.Currency, now, Actor, "The hold is over.",
-                    LedgerTransaction.Move(order.AmbassadorId, order.OrderId, Account.Held, Account.Approved, commission)));
             }
         }
 

@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
-using StorePlugin.Ledger;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
@@ -66,14 +65,7 @@ internal static class PayoutBook
         var now = payout.CreatedAt;
         await tx.DoAsync(InsertPayout, payout);
         await FreezeAsync(tx, payout, attempt: 1, now);
-        await LedgerBook.PostAsync(
-            tx,
-            store,
-            [
-                new LedgerTransaction(
-                    LedgerKind.PayoutReserved, payout.Id, payout.Amount.Currency, now, actor, $"Reserved for payout {payout.Id}.",
-                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.Approved, Account.InPayout, payout.Amount)),
-            ]);
+        await PayoutEvent.Reserved(payout, actor).PostAsync(tx, store);
         var taken = new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, shownAt, now, actor };
         await tx.DoAsync(LogTaken, taken);
         await tx.DoAsync(TakeOrders, taken);
@@ -256,14 +248,7 @@ internal static class PayoutBook
         }
 
         await tx.DoAsync(AcceptAttempt, args);
-        await LedgerBook.PostAsync(
-            tx,
-            store,
-            [
-                new LedgerTransaction(
-                    LedgerKind.PayoutSent, payout.Id, payout.Amount.Currency, now, actor, reason ?? $"Transfer {transfer.Id} exists.",
-                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Paid, payout.Amount)),
-            ]);
+        await PayoutEvent.Sent(payout, now, actor, reason ?? $"Transfer {transfer.Id} exists.").PostAsync(tx, store);
         await tx.DoAsync(LogMoved, new { args.storeId, args.payoutId, args.now, kind = OrderLog.Paid, state = "in_payout", actor });
         await tx.DoAsync(PayOrders, args);
         await new MailNotice(MailNotice.PayoutSent, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
@@ -304,14 +289,7 @@ internal static class PayoutBook
         }
 
         await tx.DoAsync(RefuseAttempt, args);
-        await LedgerBook.PostAsync(
-            tx,
-            store,
-            [
-                new LedgerTransaction(
-                    LedgerKind.PayoutReturned, attempt.Subject, payout.Amount.Currency, now, Actor, $"Stripe refused payout {payout.Id}.",
-                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.InPayout, Account.Approved, payout.Amount)),
-            ]);
+        await PayoutEvent.Returned(payout, attempt, now, Actor).PostAsync(tx, store);
         await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
         return true;
     }
@@ -356,16 +334,7 @@ internal static class PayoutBook
             throw new StalePayoutException(payout.Id);
         }
 
-        var newly = reversed with { Minor = reversed.Minor - payout.ReversedMinor };
-        await LedgerBook.PostAsync(
-            tx,
-            store,
-            [
-                new LedgerTransaction(
-                    LedgerKind.PayoutReversed, $"{payout.Id}-r{reversed.Minor}", newly.Currency, now, Actor,
-                    $"Of the transfer of payout {payout.Id}, {reversed} were reversed.",
-                    LedgerTransaction.Move(payout.AmbassadorId, null, Account.Paid, Account.Approved, newly)),
-            ]);
+        await PayoutEvent.Reversed(payout, reversed, now, Actor).PostAsync(tx, store);
 
         // Of a part nobody can say whose order it was; after the whole none is paid.
         if (reversed == payout.Amount)

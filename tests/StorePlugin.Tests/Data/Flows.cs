@@ -32,6 +32,7 @@ internal static partial class Flows
         new("effects done, failed and put off", EffectsAsync),
         new("a store that comes, goes and comes back", InstallationAsync),
         new("findings of verify", VerifyAsync),
+        new("what rebuild finds and replaces", RebuildAsync),
         new("keys, accounts, and what has had its time", TimeAsync),
         new("a programme over the API", ApiAsync),
         new("a campaign's whole life", CampaignAsync),
@@ -70,6 +71,7 @@ internal static partial class Flows
             Assert.That(await shop.StateAsync("5"), Is.EqualTo("uncredited"));
             Assert.That(await shop.StateAsync("6"), Is.EqualTo("held"));
             Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+            Assert.That((await app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
         }
     }
 
@@ -253,6 +255,39 @@ internal static partial class Flows
         await app.Db.DoAsync("DELETE FROM clicks WHERE store_id = @id", new { id = shop.Store.Id });
 
         Assert.That(findings, Has.Count.EqualTo(Verify.NamedMax + 1));
+    }
+
+    private static async Task RebuildAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-rebuild");
+        await shop.AmbassadorAsync("FLOWREB");
+        foreach (var id in new[] { "1", "2", "3" })
+        {
+            await shop.PaysAsync(Order(id).With("FLOWREB", "10.00"));
+        }
+
+        app.Clock.Advance(TimeSpan.FromDays(30));
+        await app.DrainAsync();
+        var rebuild = app.Get<Rebuild>();
+        Assert.That((await rebuild.RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+
+        foreach (var damage in new[]
+        {
+            "UPDATE orders SET state = 'held', net_minor = 1, paid_at = NULL, reason = NULL WHERE store_id = @id AND order_id = '1'",
+            "DELETE FROM orders WHERE store_id = @id AND order_id = '2'",
+            "UPDATE balances SET amount_minor = 1 WHERE store_id = @id AND account = 'held'",
+            "DELETE FROM balances WHERE store_id = @id AND account = 'expense'",
+            "INSERT INTO balances (store_id, ambassador_id, account, currency, amount_minor) VALUES (@id, 'amb_x', 'paid', 'EUR', 5)",
+        })
+        {
+            await app.Db.DoAsync(damage, new { id = shop.Store.Id });
+        }
+
+        var found = (await rebuild.RunAsync(shop.Store.Id, _ => { }, default)).Findings;
+
+        Assert.That(found.Select(finding => finding.Check), Is.EqualTo(["projection-balances", "projection-balances", "projection-balances", "projection-orders", "projection-orders"]));
+        Assert.That((await rebuild.RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+        Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
     }
 
     private static async Task TimeAsync(StoreApp app)

@@ -141,6 +141,7 @@ internal static partial class Flows
         await OkAsync(api.Get(codes + "?limit=1"));
         Assert.That((await app.VisitAsync("/r/moveann")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
         Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await app.Get<Verification.Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
     }
 
     private static async Task LifeAsync(StoreApp app)

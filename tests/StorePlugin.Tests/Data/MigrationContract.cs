@@ -172,6 +172,46 @@ internal abstract class MigrationContract
 
     private sealed record KnownState(string AmbassadorId, long Number, string State, long At, string Actor);
 
+    [Test]
+    public async Task Payouts_and_openings_of_before_are_known_from_the_ledger_and_orders_of_before_say_that_they_have_no_log()
+    {
+        await Migrator.MigrateAsync(17);
+        var payout = "po_" + new string('7', 32);
+        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        foreach (var (id, kind, source) in new[]
+        {
+            ("ltx_1", "payout_reserved", payout), ("ltx_2", "payout_returned", payout + "-a1"), ("ltx_3", "payout_reversed", payout + "-r5"), ("ltx_4", "opening", "amb_1:opening"),
+        })
+        {
+            await Plant.RowAsync(_db, "ledger_transactions", ("store_id", S), ("id", id), ("kind", kind), ("source", source), ("booked_at", 9L), ("local_day", 20260101L));
+            await Plant.RowAsync(_db, "ledger_entries", ("store_id", S), ("transaction_id", id), ("position", 0L), ("account", "approved"), ("ambassador_id", "amb_1"), ("amount_minor", -5L));
+            await Plant.RowAsync(_db, "ledger_entries", ("store_id", S), ("transaction_id", id), ("position", 1L), ("account", "in_payout"), ("ambassador_id", "amb_1"), ("amount_minor", 5L));
+        }
+
+        foreach (var (order, revision, logged) in new[] { ("o2", 3L, new long[] { 2, 3 }), ("o1", 3L, []), ("o3", 2L, [1, 2]) })
+        {
+            await Plant.RowAsync(_db, "orders", ("store_id", S), ("order_id", order), ("revision", revision), ("state", "held"));
+            foreach (var of in logged)
+            {
+                await Plant.RowAsync(_db, "order_events", ("store_id", S), ("order_id", order), ("revision", of), ("kind", "version"));
+            }
+        }
+
+        await Migrator.MigrateAsync();
+
+        Assert.That(
+            await _db.ManyAsync<Step>("SELECT payout_id AS of_whom, number, kind, subject, amount_minor AS minor FROM payout_events WHERE store_id = @S ORDER BY number", new { S }),
+            Is.EqualTo([new Step(payout, 1, "reserved", payout, 5), new Step(payout, 2, "returned", payout + "-a1", 5), new Step(payout, 3, "reversed", payout + "-r5", 5)]));
+        Assert.That(
+            await _db.ManyAsync<Step>("SELECT ambassador_id AS of_whom, at AS number, actor AS kind, actor AS subject, amount_minor AS minor FROM opening_balances WHERE store_id = @S", new { S }),
+            Is.EqualTo([new Step("amb_1", 9, "", "", 5)]));
+        Assert.That(
+            await _db.ManyAsync<string>("SELECT order_id FROM order_events WHERE store_id = @S AND kind = 'unlogged' AND revision = CASE order_id WHEN 'o1' THEN 3 ELSE 1 END ORDER BY order_id", new { S }),
+            Is.EqualTo(["o1", "o2"]));
+    }
+
+    private sealed record Step(string OfWhom, long Number, string Kind, string Subject, long Minor);
+
     private sealed record CampaignState(string CampaignId, long Number, string State, long At, string Actor);
 
     /// <summary>A row for each table that a version makes; a later migration adds what its columns need.</summary>
@@ -212,6 +252,11 @@ internal abstract class MigrationContract
             ("payout_runs", [("store_id", S), ("id", "run"), ("state", "approved")]),
             ("payouts", [("store_id", S), ("id", "po"), ("run_id", "run"), ("amount_minor", 1L), ("mode", "test"), ("state", "sent")]),
             ("payout_attempts", [("store_id", S), ("payout_id", "po"), ("outcome", "frozen")]),
+        ],
+        18 =>
+        [
+            ("payout_events", [("store_id", S), ("payout_id", "po"), ("number", 1L), ("kind", "sent")]),
+            ("opening_balances", [("store_id", S), ("ambassador_id", "amb")]),
         ],
         21 => [("group_memberships", [("store_id", S), ("ambassador_id", "amb"), ("group_key", "gold")])],
         23 => [("customer_bindings", [("store_id", S), ("ambassador_id", "amb")])],

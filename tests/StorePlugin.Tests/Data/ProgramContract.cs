@@ -4,6 +4,7 @@ using StorePlugin.Demo;
 using StorePlugin.Payouts;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Data;
@@ -143,6 +144,10 @@ internal abstract class ProgramContract
         }
 
         await world.AssertBooksAsync();
+
+        // The world's orders are planted, and have no log.
+        var found = (await world.App.Get<Rebuild>().RunAsync(world.Store.Id, _ => { }, default)).Findings;
+        Assert.That(found.Select(finding => finding.Check).Distinct(), Is.EqualTo(["log-incomplete"]));
     }
 
     private async Task ShowAsync(DatabaseOptions database)

@@ -81,7 +81,6 @@ internal sealed class ReceiptChecker
             $"line {line.Id}",
             (line.Said["base"].Long, line.Said["remaining"].Long, line.Said["remainingQuantity"].Long, line.Said["rateBp"].Long, line.Said["rateRank"].Word, line.Said["excludedBy"].Word),
             (line.Base, line.Left, line.Units, line.RateBp, line.Rank, line.ExcludedBy)));
-
         // What a person has to look at, what nobody could evaluate, and what the receipt says of itself.
         long? AllowedBy(string of) => decisions.Find(decision => decision["kind"].Word == "Allow" && decision["rules"].Items.Exists(each => each.Word == of))["number"].Whole;
         List<string> reviews = [.. IsLate(winner, r) ? ["T4"] : NoRules, .. r["contradiction"].Is ? ["M2"] : NoRules];
@@ -113,11 +112,12 @@ internal sealed class ReceiptChecker
             Expect(
                 $"what {touch.Proof} took off", (touch.Proof, touch.Discount, touch.Position),
                 touch.Kind == "Code" ? (code["code"].Word, code["amount"].Long, touch.Position) : (touch.Proof, 0, 0));
-            Expect($"whether {touch.Proof} is of the order's instant", touch.Kind == "Click" || touch.At == r["at"].Time, true);
+            var nobodys = termsOf(touch.Campaign)["rates"].Items.Exists(rate => !rate["productId"].Is && !rate["ambassadorId"].Is);
+            Expect($"whether {touch.Proof} is of the order's instant, with shares for somebody", (touch.Kind == "Click" || touch.At == r["at"].Time, nobodys), (true, false));
         }
 
-        // Test orders, renewals and a person's word go before all evidence (rules T13, T14, T1).
-        var before = r["test"].True ? "T13" : r["channel"].Word == "Renewal" ? "T14" : ruling["kind"].Word == "Reject" ? "H3" : null;
+        // Test orders and a person's word go before all evidence (rules T13, T1).
+        var before = r["test"].True ? "T13" : ruling["kind"].Word == "Reject" ? "H3" : null;
         var chosen = before is null && ruling["kind"].Word == "Credit" ? ruling : default;
         var chosenTerms = chosen.Is ? termsOf(chosen["campaignId"].Word ?? "") : default;
         var bar = chosen.Is && !chosenTerms.Is ? "T1" : IsForeign(chosenTerms, r) ? "M1" : null;
@@ -146,7 +146,7 @@ internal sealed class ReceiptChecker
             .ThenBy(touch => byFirst ? touch.At.Ticks : -touch.At.Ticks).ThenBy(touch => touch.Kind == "Click" ? 0 : 1)
             .ThenBy(touch => touch.Proof, StringComparer.Ordinal).FirstOrDefault();
         alive.FindAll(touch => !ReferenceEquals(touch, winner)).ForEach(touch => touch.DroppedBy = touch.Kind == "Code" ? "T6" : winner!.Kind == "Code" ? "T1" : "T2");
-        return winner is null ? (touches.Count == 0 ? "T1" : touches[0].DroppedBy, null)
+        return winner is null ? (r["channel"].Word == "Renewal" ? "T14" : touches.Count == 0 ? "T1" : touches[0].DroppedBy, null)
             : winner.Said["isOwn"].True && !termsOf(winner.Campaign)["selfPurchaseEarns"].True ? ("F1", null)
             : IsForeign(termsOf(winner.Campaign), r) ? ("M1", null) : (null, winner);
     }
@@ -156,7 +156,7 @@ internal sealed class ReceiptChecker
     {
         var at = r["at"].Time!.Value;
         return !terms.Is || !(campaign["launchedAt"].Time <= at) || campaign["stopped"].Is || touch.Said["approvedAt"].Time > at || touch.Said["suspendedAt"].Time <= at ? "T10"
-            : terms["channels"].Is && !terms["channels"].Items.Exists(channel => channel.Word == r["channel"].Word) ? "T13"
+            : r["channel"].Word == "Renewal" ? "T14" : terms["channels"].Is && !terms["channels"].Items.Exists(channel => channel.Word == r["channel"].Word) ? "T13"
             : touch.Kind == "Code" ? touch.Said["assignedAt"].Time > at || touch.Said["endedAt"].Time <= at || (touch.Discount == 0 && terms["friendDiscountBp"].Long != 0) ? "T5" : null
             : foreignCode && terms["exclusiveCodes"].True ? "T7"
             : touch.At > at || touch.At.AddDays(terms["windowDays"].Long) <= at ? "T2" : null;

@@ -27,6 +27,7 @@ internal sealed class ReviewTests
     public async Task CloseAsync()
     {
         Assert.That(await _app.Get<Verify>().RunAsync(null, default), Is.Empty);
+        Assert.That((await _app.Get<Rebuild>().RunAsync(null, _ => { }, default)).Findings, Is.Empty);
         await _app.DisposeAsync();
     }
 

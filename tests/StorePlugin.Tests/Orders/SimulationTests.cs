@@ -102,6 +102,7 @@ internal sealed class SimulationTests
         {
             Assert.That(booked.Select(row => $"{row.OrderId} {row.AmbassadorId} {row.Account} {row.Minor}"), Is.EqualTo(expected), $"seed {seed}");
             Assert.That(await app.Get<Verify>().RunAsync(null, default), Is.Empty, $"seed {seed}");
+            Assert.That((await app.Get<Rebuild>().RunAsync(null, _ => { }, default)).Findings, Is.Empty, $"seed {seed}");
             Assert.That(await CountAsync("deliveries", "pending"), Is.Zero, $"seed {seed}");
             Assert.That(await CountAsync("deliveries", "dead"), Is.EqualTo(1), $"seed {seed}: the one that cannot be read");
             Assert.That(digests, Is.EquivalentTo(earningDays.Select(day => day.Subject)), $"seed {seed}: a digest for each day of earning, and no other");
@@ -178,6 +179,7 @@ internal sealed class SimulationTests
                 """,
                 new { storeId = shop.Store.Id });
             Assert.That(await app.Get<Verify>().RunAsync(null, default), Is.Empty);
+            Assert.That((await app.Get<Rebuild>().RunAsync(null, _ => { }, default)).Findings, Is.Empty);
             ending = string.Join('\n', receipts.Concat(balances.Select(row => row.ToString())));
         }
 

@@ -1,0 +1,75 @@
+// What rebuild reads: the log of an order with what it names, and what stands of it in the tables that follow from the log.
+using StorePlugin.Abuse;
+
+namespace StorePlugin.Verification;
+
+/// <summary>A row of the log of orders; instants as they are kept, in Unix milliseconds.</summary>
+internal sealed record LoggedEvent(long Revision, string Kind, string Subject, long At, long? LocalDay, long? BookedDay, string Actor, string? Evidence);
+
+/// <param name="Subject">As the log names it.</param>
+internal sealed record LoggedVersion(string Subject, string Hash, string Content);
+
+/// <param name="Content">Empty: the platform deleted the order.</param>
+internal sealed record LoggedRefund(string Id, string Content, long At);
+
+internal sealed record LoggedDecision(
+    long Number, string Kind, string? AmbassadorId, string? CampaignId, string Rules, string Reason, string Actor, long At);
+
+internal sealed record StandingReceipt(string Content, long DecidedAt);
+
+/// <summary>A row of <c>orders</c>, every column but its key.</summary>
+internal sealed record OrderRow(
+    long Revision, string? Reference, string State, long? At, long? LocalDay, long? VersionUpdatedAt, string? VersionHash, string? Currency, long? PaidAt,
+    long NetMinor, string? CampaignId, string? AmbassadorId, long CommissionMinor, long? HoldUntil, string? PayoutId, long? ApprovedAt, string? Reason,
+    long CreatedAt, long UpdatedAt)
+{
+    /// <summary>The columns in which two rows differ, by name.</summary>
+    public IEnumerable<string> ColumnsUnlike(OrderRow other)
+    {
+        (string Name, bool Same)[] columns =
+        [
+            ("revision", Revision == other.Revision), ("reference", Reference == other.Reference), ("state", State == other.State), ("at", At == other.At),
+            ("local_day", LocalDay == other.LocalDay), ("version_updated_at", VersionUpdatedAt == other.VersionUpdatedAt),
+            ("version_hash", VersionHash == other.VersionHash), ("currency", Currency == other.Currency), ("paid_at", PaidAt == other.PaidAt),
+            ("net_minor", NetMinor == other.NetMinor), ("campaign_id", CampaignId == other.CampaignId), ("ambassador_id", AmbassadorId == other.AmbassadorId),
+            ("commission_minor", CommissionMinor == other.CommissionMinor), ("hold_until", HoldUntil == other.HoldUntil), ("payout_id", PayoutId == other.PayoutId),
+            ("approved_at", ApprovedAt == other.ApprovedAt), ("reason", Reason == other.Reason), ("created_at", CreatedAt == other.CreatedAt),
+            ("updated_at", UpdatedAt == other.UpdatedAt),
+        ];
+        return columns.Where(column => !column.Same).Select(column => column.Name);
+    }
+}
+
+/// <summary>Everything of one order.</summary>
+internal sealed class OrderRecords(string orderId)
+{
+    public string OrderId => orderId;
+
+    /// <summary>In sequence.</summary>
+    public List<LoggedEvent> Events { get; } = [];
+
+    public List<LoggedVersion> Versions { get; } = [];
+
+    public List<LoggedRefund> Refunds { get; } = [];
+
+    public List<LoggedDecision> Decisions { get; } = [];
+
+    /// <summary>What was found about it, by rule within a number (rule F7).</summary>
+    public List<PatternFinding> Findings { get; } = [];
+
+    public OrderRow? Row { get; set; }
+
+    public StandingReceipt? Receipt { get; set; }
+
+    /// <summary>Those with an entry that names the order.</summary>
+    public List<StandingTransaction> Transactions { get; } = [];
+}
+
+internal sealed record StandingEntry(long Position, string Account, string AmbassadorId, string? OrderId, long AmountMinor, string Currency);
+
+/// <summary>A transaction of the ledger with its entries.</summary>
+internal sealed record StandingTransaction(
+    string Id, string Kind, string Source, string Currency, long BookedAt, long LocalDay, string Actor, string Reason)
+{
+    public List<StandingEntry> Entries { get; } = [];
+}
