@@ -13,7 +13,9 @@ internal static class DisposableDomains
     /// <summary>The known domain that an e-mail address lies in; null where it lies in none.</summary>
     public static string? Of(string email)
     {
-        for (var domain = email[(email.LastIndexOf('@') + 1)..].ToLowerInvariant(); domain.Contains('.', StringComparison.Ordinal); domain = domain[(domain.IndexOf('.', StringComparison.Ordinal) + 1)..])
+        for (var domain = email[(email.LastIndexOf('@') + 1)..].ToLowerInvariant();
+            domain.Contains('.', StringComparison.Ordinal);
+            domain = domain[(domain.IndexOf('.', StringComparison.Ordinal) + 1)..])
         {
             if (Known.Contains(domain))
             {

@@ -152,7 +152,8 @@ internal sealed class OrderReplay
         _row = new OrderRow(
             order.Revision, receipt?.Reference, order.State, Kept(receipt?.At), logged.LocalDay, Kept(receipt?.VersionUpdatedAt), receipt?.VersionHash,
             receipt?.Currency.Code, Kept(receipt?.PaidAt), receipt?.RemainingBaseMinor ?? 0, receipt?.CampaignId, receipt?.AmbassadorId,
-            order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At);
+            order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At,
+            order.MerchantCostMinor, order.BindsKey, order.CameBy, Kept(order.RefundedAt));
         _state = order.After.Kept;
         return null;
     }

@@ -16,7 +16,8 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt, net_minor = @NetMinor,
             campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, hold_until = @HoldUntil,
-            payout_id = @PayoutId, approved_at = @ApprovedAt, reason = @Reason, created_at = @CreatedAt, updated_at = @UpdatedAt
+            payout_id = @PayoutId, approved_at = @ApprovedAt, reason = @Reason, created_at = @CreatedAt, updated_at = @UpdatedAt,
+            merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey, came_by = @CameBy, refunded_at = @RefundedAt
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @RevisionRead AND state = @StateRead AND updated_at = @UpdatedAtRead
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -24,9 +25,11 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
     private const string Restore =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
-            net_minor, campaign_id, ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at)
+            net_minor, campaign_id, ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at,
+            merchant_cost_minor, binds_key, came_by, refunded_at)
         SELECT @StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
-            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @PayoutId, @ApprovedAt, @Reason, @CreatedAt, @UpdatedAt
+            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @PayoutId, @ApprovedAt, @Reason, @CreatedAt, @UpdatedAt,
+            @MerchantCostMinor, @BindsKey, @CameBy, @RefundedAt
         WHERE NOT EXISTS (SELECT 1 FROM orders WHERE store_id = @StoreId AND order_id = @OrderId)
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -68,6 +71,7 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             ("PaidAt", row.PaidAt), ("NetMinor", row.NetMinor), ("CampaignId", row.CampaignId), ("AmbassadorId", row.AmbassadorId),
             ("CommissionMinor", row.CommissionMinor), ("HoldUntil", row.HoldUntil), ("PayoutId", row.PayoutId), ("ApprovedAt", row.ApprovedAt),
             ("Reason", row.Reason), ("CreatedAt", row.CreatedAt), ("UpdatedAt", row.UpdatedAt),
+            ("MerchantCostMinor", row.MerchantCostMinor), ("BindsKey", row.BindsKey), ("CameBy", row.CameBy), ("RefundedAt", row.RefundedAt),
         ];
     }
 }

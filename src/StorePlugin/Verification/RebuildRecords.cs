@@ -21,7 +21,7 @@ internal sealed record StandingReceipt(string Content, long DecidedAt);
 internal sealed record OrderRow(
     long Revision, string? Reference, string State, long? At, long? LocalDay, long? VersionUpdatedAt, string? VersionHash, string? Currency, long? PaidAt,
     long NetMinor, string? CampaignId, string? AmbassadorId, long CommissionMinor, long? HoldUntil, string? PayoutId, long? ApprovedAt, string? Reason,
-    long CreatedAt, long UpdatedAt)
+    long CreatedAt, long UpdatedAt, long MerchantCostMinor, string? BindsKey, string? CameBy, long? RefundedAt)
 {
     /// <summary>The columns in which two rows differ, by name.</summary>
     public IEnumerable<string> ColumnsUnlike(OrderRow other)
@@ -34,7 +34,8 @@ internal sealed record OrderRow(
             ("net_minor", NetMinor == other.NetMinor), ("campaign_id", CampaignId == other.CampaignId), ("ambassador_id", AmbassadorId == other.AmbassadorId),
             ("commission_minor", CommissionMinor == other.CommissionMinor), ("hold_until", HoldUntil == other.HoldUntil), ("payout_id", PayoutId == other.PayoutId),
             ("approved_at", ApprovedAt == other.ApprovedAt), ("reason", Reason == other.Reason), ("created_at", CreatedAt == other.CreatedAt),
-            ("updated_at", UpdatedAt == other.UpdatedAt),
+            ("updated_at", UpdatedAt == other.UpdatedAt), ("merchant_cost_minor", MerchantCostMinor == other.MerchantCostMinor),
+            ("binds_key", BindsKey == other.BindsKey), ("came_by", CameBy == other.CameBy), ("refunded_at", RefundedAt == other.RefundedAt),
         ];
         return columns.Where(column => !column.Same).Select(column => column.Name);
     }
