@@ -20,9 +20,11 @@ internal sealed class BulkRows : IAsyncDisposable
     private const string Order =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
-            net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, hold_until, reason, created_at, updated_at, approved_at)
+            net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, hold_until, reason,
+            came_by, refunded_at, created_at, updated_at, approved_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
-            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @HoldUntil, @Reason, @CreatedAt, @UpdatedAt, @ApprovedAt)
+            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason,
+            @CameBy, @RefundedAt, @CreatedAt, @UpdatedAt, @ApprovedAt)
         """;
 
     private const string Version =
@@ -52,6 +54,12 @@ internal sealed class BulkRows : IAsyncDisposable
             base_minor, commission_minor, orders, new_customers)
         VALUES (@StoreId, @AmbassadorId, @SortKey, @Number, @OrderId, @CampaignId, @LocalDay, @EffectiveAt, @Currency,
             @BaseMinor, @CommissionMinor, @Orders, @NewCustomers)
+        """;
+
+    private const string Customer =
+        """
+        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans)
+        VALUES (@StoreId, @CustomerKey, @SortKey, @OrderId, 'order', @Plans)
         """;
 
     private const string Balance =
@@ -103,7 +111,7 @@ internal sealed class BulkRows : IAsyncDisposable
         _transaction = _connection.BeginTransaction();
     }
 
-    /// <summary>An order as it stands in the end, with its receipt and what it adds to its ambassador's standing.</summary>
+    /// <summary>An order as it stands in the end, with its receipt, its shopper and what it adds to its ambassador's standing.</summary>
     /// <param name="createdAt">When its first event was booked.</param>
     /// <param name="decidedAt">When its last decision was booked.</param>
     /// <param name="approvedAt">When its hold was found to be over; null: it is held, or there is nothing to hold.</param>
@@ -117,13 +125,22 @@ internal sealed class BulkRows : IAsyncDisposable
             ("VersionUpdatedAt", receipt.VersionUpdatedAt), ("VersionHash", receipt.VersionHash), ("Currency", receipt.Currency.Code),
             ("PaidAt", receipt.PaidAt), ("NetMinor", receipt.RemainingBaseMinor), ("CampaignId", receipt.CampaignId),
             ("AmbassadorId", receipt.AmbassadorId), ("CommissionMinor", settled.CommissionMinor), ("MerchantCostMinor", settled.MerchantCostMinor),
-            ("HoldUntil", settled.HoldUntil), ("Reason", settled.Reason), ("CreatedAt", createdAt), ("UpdatedAt", approvedAt ?? decidedAt),
+            ("BindsKey", settled.BindsKey), ("HoldUntil", settled.HoldUntil), ("Reason", settled.Reason), ("CameBy", settled.CameBy),
+            ("RefundedAt", settled.RefundedAt), ("CreatedAt", createdAt), ("UpdatedAt", approvedAt ?? decidedAt),
             ("ApprovedAt", approvedAt));
         await RunAsync(Receipt, ("StoreId", _storeId), ("OrderId", orderId), ("Content", receipt.ToJson()), ("DecidedAt", decidedAt));
+        var moment = OrderMoment.KeyOf(receipt.At, orderId);
+        var recorded = settled.Facts!.Recorded;
+        foreach (var key in Customers.KeysOf(recorded.Shopper))
+        {
+            await RunAsync(
+                Customer, ("StoreId", _storeId), ("CustomerKey", key), ("SortKey", moment), ("OrderId", orderId), ("Plans", Customers.PlansOf(recorded.Order)));
+        }
+
         foreach (var change in settled.StandingChanges)
         {
             await RunAsync(
-                Standing, ("StoreId", _storeId), ("AmbassadorId", receipt.AmbassadorId), ("SortKey", OrderMoment.KeyOf(receipt.At, orderId)),
+                Standing, ("StoreId", _storeId), ("AmbassadorId", receipt.AmbassadorId), ("SortKey", moment),
                 ("Number", change.Number), ("OrderId", orderId), ("CampaignId", receipt.CampaignId), ("LocalDay", localDay),
                 ("EffectiveAt", change.EffectiveAt), ("Currency", receipt.Currency.Code), ("BaseMinor", change.BaseMinor),
                 ("CommissionMinor", change.CommissionMinor), ("Orders", change.Orders), ("NewCustomers", change.NewCustomers));

@@ -316,6 +316,7 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
             };
         }
 
+        // Each order of the past is the first one of its shopper.
         private Evidence EvidenceOf(int number, Order order, long? click)
         {
             var touches = ImmutableArray.CreateBuilder<Touch>(2);
@@ -329,7 +330,7 @@ internal sealed record Past(string Folder, int Orders, int Clicks, DateTimeOffse
                 touches.Add(TouchOf(PersonOf(people, named), TouchKind.Click, ClickId(named), past.ClickAt(named), 0, past.ClickAt(named)));
             }
 
-            return touches.Count == 0 ? Evidence.None : new Evidence(touches.DrainToImmutable(), [_campaign]);
+            return touches.Count == 0 ? Evidence.None : new Evidence(touches.DrainToImmutable(), [_campaign]) { Customer = new CustomerAt(IsNew: true) };
         }
 
         // No shopper of the past is an ambassador.
