@@ -213,7 +213,7 @@ internal sealed class BulkRows : IAsyncDisposable
     private Task EventAsync(
         string orderId, long revision, string kind, string subject, DateTimeOffset at, long? localDay, string actor, string? evidence) => RunAsync(
         OrderLog.Insert, ("StoreId", _storeId), ("OrderId", orderId), ("Revision", revision), ("Kind", kind), ("Subject", subject), ("At", at),
-        ("LocalDay", localDay), ("Actor", actor), ("Evidence", evidence));
+        ("LocalDay", localDay), ("BookedDay", _store.LocalDay(at)), ("Actor", actor), ("Evidence", evidence));
 
     private async Task RunAsync(string sql, params (string Name, object? Value)[] parameters)
     {

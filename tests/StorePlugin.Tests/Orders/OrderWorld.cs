@@ -47,7 +47,7 @@ internal sealed class OrderWorld
         var facts = new OrderFacts(new RecordedOrder(order, ShopperHashes.Unknown), "hash", paidAt, Chance(30) ? [NewRefund(order)] : [])
         {
             DeletedAt = Chance(6) ? order.UpdatedAt.AddSeconds(_random.Next(-1, 2)) : null,
-            Decisions = NewDecisions(),
+            Decisions = NewDecisions(order.Contradiction is null ? 20 : 70),
         };
         return (facts, EvidenceOf(facts));
     }
@@ -100,7 +100,7 @@ internal sealed class OrderWorld
         }
 
         // A person decides about an order that is known: these keep their places behind everything else.
-        return [.. events, .. NewDecisions().Select(decision => new OrderEvent.Decided(order.Id, decision))];
+        return [.. events, .. NewDecisions(30).Select(decision => new OrderEvent.Decided(order.Id, decision))];
     }
 
     /// <summary>A paid order that an ambassador earns on, with the refunds that take all of it back, in parts.</summary>
@@ -250,9 +250,9 @@ internal sealed class OrderWorld
             Chance(50) ? _random.NextInt64(0, _scale * (Chance(10) ? 9 : 1)) : 0);
     }
 
-    private ImmutableArray<OrderDecision> NewDecisions() =>
+    private ImmutableArray<OrderDecision> NewDecisions(int percent) =>
     [
-        .. Enumerable.Range(1, Chance(20) ? _random.Next(1, 4) : 0).Select(number =>
+        .. Enumerable.Range(1, Chance(percent) ? _random.Next(1, 4) : 0).Select(number =>
         {
             var kind = Pick(DecisionKind.Allow, DecisionKind.Allow, DecisionKind.Reject, DecisionKind.Credit);
             var credits = kind == DecisionKind.Credit;
