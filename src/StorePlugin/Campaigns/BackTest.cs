@@ -173,6 +173,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
             deletedAt)
         {
             Decisions = [.. row.Decisions.OrderBy(decision => decision.Number)],
+            Flags = [.. row.Findings.OrderBy(finding => finding.Number).ThenBy(finding => finding.Rule, StringComparer.Ordinal)],
         };
         var before = Evidence.FromJson(row.Evidence!, terms.Of);
         var counts = facts.PaidAt is not null && !facts.Recorded.Order.Test;

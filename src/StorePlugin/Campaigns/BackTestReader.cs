@@ -3,6 +3,7 @@ using System.Data;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using StorePlugin.Abuse;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
@@ -20,6 +21,9 @@ internal sealed record BackTestRow(
     public List<(string Id, string Content, DateTimeOffset At)> Refunds { get; } = [];
 
     public List<OrderDecision> Decisions { get; } = [];
+
+    /// <summary>What was found about it before its release (rule F7).</summary>
+    public List<PatternFinding> Findings { get; } = [];
 }
 
 /// <summary>One state of the database: what is written while it is read is not seen. Nothing is ever written here.</summary>
@@ -34,7 +38,8 @@ internal sealed class BackTestReader : IAsyncDisposable
     private const string Read =
         """
         SELECT o.order_id, o.at, o.paid_at, o.commission_minor, o.ambassador_id, o.version_hash, e.evidence, v.content,
-            r.refund_id, r.content, r.at, d.number, d.kind, d.ambassador_id, d.campaign_id, d.rules, d.reason, d.actor, d.at
+            r.refund_id, r.content, r.at, d.number, d.kind, d.ambassador_id, d.campaign_id, d.rules, d.reason, d.actor, d.at,
+            f.number, f.rule, f.severity, f.inputs, f.why, f.allowed_why, f.ambassador_id
         FROM orders o
         LEFT JOIN order_events e ON e.store_id = o.store_id AND e.order_id = o.order_id
             AND e.revision = (SELECT MAX(n.revision) FROM order_events n
@@ -43,6 +48,7 @@ internal sealed class BackTestReader : IAsyncDisposable
             AND v.updated_at = o.version_updated_at AND v.content_hash = o.version_hash
         LEFT JOIN refunds r ON r.store_id = o.store_id AND r.order_id = o.order_id
         LEFT JOIN order_decisions d ON d.store_id = o.store_id AND d.order_id = o.order_id
+        LEFT JOIN findings f ON f.store_id = o.store_id AND f.order_id = o.order_id
         WHERE o.store_id = @storeId AND o.at >= @from AND o.at < @to AND (e.evidence IS NULL OR e.evidence <> @none)
         ORDER BY o.at, o.order_id
         """;
@@ -95,6 +101,7 @@ internal sealed class BackTestReader : IAsyncDisposable
             {
                 AddRefund(reader, row);
                 AddDecision(reader, row);
+                AddFinding(reader, row);
             }
         }
 
@@ -137,6 +144,20 @@ internal sealed class BackTestReader : IAsyncDisposable
             row.Decisions.Add(new OrderDecision(
                 number, ReceiveOrders.KindOf(reader.GetString(12)), Text(reader, 13), Text(reader, 14),
                 [.. reader.GetString(15).Split(',', StringSplitOptions.RemoveEmptyEntries)], reader.GetString(16), reader.GetString(17), Instant(reader, 18)));
+        }
+    }
+
+    private static void AddFinding(DbDataReader reader, BackTestRow row)
+    {
+        if (!reader.IsDBNull(19) && (reader.GetInt64(19), reader.GetString(20), reader.GetString(25)) is var (number, rule, ambassadorId)
+            && !row.Findings.Exists(finding => (finding.Number, finding.Rule, finding.AmbassadorId) == (number, rule, ambassadorId)))
+        {
+            row.Findings.Add(new PatternFinding(rule, reader.GetString(21), PatternFinding.InputsOf(reader.GetString(22)), reader.GetString(23))
+            {
+                AmbassadorId = ambassadorId,
+                Number = number,
+                AllowedWhy = Text(reader, 24),
+            });
         }
     }
 

@@ -50,7 +50,7 @@ internal static class Customers
     private const string Bind =
         """
         INSERT INTO customer_bindings (store_id, customer_key, campaign_id, ambassador_id, since_at, until_at, origin)
-        SELECT @storeId, @customerKey, @campaignId, @ambassadorId, @now, NULL, @orderId
+        SELECT @storeId, @customerKey, @campaignId, @ambassadorId, @now, @until, @orderId
         WHERE NOT EXISTS (SELECT 1 FROM customer_bindings b
             WHERE b.store_id = @storeId AND b.customer_key = @customerKey AND b.campaign_id = @campaignId AND (b.until_at IS NULL OR b.until_at > @now))
         """;
@@ -93,7 +93,7 @@ internal static class Customers
     {
         var order = facts.Recorded.Order;
         await using var queue = new Prepared(tx, QueueLater);
-        foreach (var key in KeysOf(facts.Recorded.Shopper))
+        foreach (var key in KeysOf(facts.Shopper))
         {
             await queue.DoAsync(("Now", now), ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", OrderMoment.KeyOf(order.At, order.Id)));
         }
@@ -102,12 +102,13 @@ internal static class Customers
     /// <summary>Ends what a binding rests on: its first order was refunded in full, or a person credited somebody else (rule T8).</summary>
     public static async Task EndBindingsAsync(Tx tx, Store store, SettledOrder order, DateTimeOffset now)
     {
-        if (order.Receipt is { RemainingBaseMinor: 0, BaseMinor: > 0 } receipt && order.Before.AmbassadorId is not null)
+        if (order.Receipt is { RemainingBaseMinor: 0, BaseMinor: > 0 } receipt && order.Before.AmbassadorId is not null
+            && await tx.DoAsync(EndOfOrigin, new { storeId = store.Id, orderId = receipt.OrderId, at = order.Decision!.Commission.Steps[^1].At }) > 0)
         {
-            await tx.DoAsync(EndOfOrigin, new { storeId = store.Id, orderId = receipt.OrderId, at = now });
+            await QueueLaterAsync(tx, store, order.Facts!, now);
         }
 
-        if (order.Event is OrderEvent.Decided { Decision: { Kind: DecisionKind.Credit, AmbassadorId: { } ambassadorId } } && KeysOf(order.Facts!.Recorded.Shopper) is { IsEmpty: false } keys)
+        if (order.Event is OrderEvent.Decided { Decision: { Kind: DecisionKind.Credit, AmbassadorId: { } ambassadorId } } && KeysOf(order.Facts!.Shopper) is { IsEmpty: false } keys)
         {
             await tx.DoAsync(EndOfOthers, new { storeId = store.Id, keys = keys.ToArray(), ambassadorId, at = now });
         }
@@ -115,8 +116,10 @@ internal static class Customers
 
     /// <summary>Binds the customer of an order that was just approved, unless somebody has them already (rule T8).</summary>
     /// <param name="customerKey">The order's <c>binds_key</c>.</param>
-    public static Task<int> BindAsync(Tx tx, Store store, string customerKey, string campaignId, string ambassadorId, string orderId, DateTimeOffset now) =>
-        tx.DoAsync(Bind, new { storeId = store.Id, customerKey, campaignId, ambassadorId, orderId, now });
+    /// <param name="days">The order's <c>binds_days</c>: the terms that it was judged by.</param>
+    public static Task<int> BindAsync(
+        Tx tx, Store store, string customerKey, long days, string campaignId, string ambassadorId, string orderId, DateTimeOffset now) =>
+        tx.DoAsync(Bind, new { storeId = store.Id, customerKey, campaignId, ambassadorId, orderId, now, until = now + TimeSpan.FromDays(days) });
 
     /// <summary>Selling plans and subscription of an order, between commas; null where it has none.</summary>
     public static string? PlansOf(Order order)
@@ -136,5 +139,5 @@ internal static class Customers
     // A test order is nobody's purchase, and an order that is not paid is none yet.
     private static List<(string Key, string Moment)> NotesOf(OrderFacts? facts) => facts is not { PaidAt: not null, Recorded.Order.Test: false }
         ? []
-        : [.. KeysOf(facts.Recorded.Shopper).Select(key => (key, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id)))];
+        : [.. KeysOf(facts.Shopper).Select(key => (key, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id)))];
 }

@@ -133,6 +133,11 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             }
         }
 
+        if (facts.HasForeignRefund)
+        {
+            Add("M1", "A refund of it came in another currency than the order's, and takes nothing before somebody has looked.");
+        }
+
         return reviews.Count == 0 ? default : reviews.DrainToImmutable();
 
         void Add(string rule, string why) => reviews.Add(new ReceiptReview(

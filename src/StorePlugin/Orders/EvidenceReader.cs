@@ -142,10 +142,10 @@ internal sealed class EvidenceReader
     {
         var order = facts.Recorded.Order;
         var touches = ImmutableArray.CreateBuilder<Touch>();
-        AddCodes(touches, order, facts.Recorded.Shopper);
-        AddReferences(touches, order, facts.Recorded.Shopper);
-        AddBindings(touches, order, facts.Recorded.Shopper);
-        AddRenewed(touches, order, facts.Recorded.Shopper);
+        AddCodes(touches, order, facts.Shopper);
+        AddReferences(touches, order, facts.Shopper);
+        AddBindings(touches, order, facts.Shopper);
+        AddRenewed(touches, order, facts.Shopper);
         if (touches.Count == 0 && facts.Override?.CampaignId is null)
         {
             return Evidence.None;
@@ -191,9 +191,9 @@ internal sealed class EvidenceReader
 
     private async Task LoadCustomersAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts)
     {
-        var keys = facts.SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        var keys = facts.SelectMany(of => Customers.KeysOf(of.Shopper)).Distinct();
         _bindings = (await ReadAsync<BindingRow>(tx, store, LoadBindings, keys)).ToLookup(row => row.CustomerKey);
-        var renewing = facts.Where(of => of.Recorded.Order.Channel == OrderChannel.Renewal).SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        var renewing = facts.Where(of => of.Recorded.Order.Channel == OrderChannel.Renewal).SelectMany(of => Customers.KeysOf(of.Shopper)).Distinct();
         _subscriptions = (await ReadAsync<SubscriptionRow>(tx, store, LoadSubscriptions, renewing)).ToLookup(row => row.CustomerKey);
     }
 
@@ -208,7 +208,7 @@ internal sealed class EvidenceReader
             return;
         }
 
-        var keys = facts.SelectMany(of => Customers.KeysOf(of.Recorded.Shopper)).Distinct();
+        var keys = facts.SelectMany(of => Customers.KeysOf(of.Shopper)).Distinct();
         _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
         _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
         var terms = campaigns.SelectMany(TermsOf).ToList();
@@ -220,7 +220,7 @@ internal sealed class EvidenceReader
         foreach (var of in facts)
         {
             var order = of.Recorded.Order;
-            foreach (var binding in BindingsOf(order, of.Recorded.Shopper))
+            foreach (var binding in BindingsOf(order, of.Shopper))
             {
                 _sinceBinding[(order.Id, binding.Origin)] = await tx.OneAsync<long>(CountSince, new
                 {
@@ -338,7 +338,7 @@ internal sealed class EvidenceReader
 
     private CustomerAt CustomerAt(OrderFacts facts)
     {
-        var keys = Customers.KeysOf(facts.Recorded.Shopper);
+        var keys = Customers.KeysOf(facts.Shopper);
         var moment = OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id);
         return new CustomerAt(keys.IsEmpty ? null : !keys.Any(key => _firsts.TryGetValue(key, out var first) && string.CompareOrdinal(first, moment) < 0));
     }

@@ -64,7 +64,17 @@ internal sealed record OrderState(
     {
         var paidAt = PaidAtOf(version.Recorded.Order);
         var newer = RecordedOrder.Compare((version.Recorded, version.Hash), (facts.Recorded, facts.ContentHash)) > 0;
-        var merged = newer ? facts with { Recorded = version.Recorded, ContentHash = version.Hash } : facts;
+        var merged = newer
+            ? facts with
+            {
+                Recorded = version.Recorded,
+                ContentHash = version.Hash,
+                OtherShopper = ShopperHashes.Least(facts.OtherShopper, facts.Recorded.Shopper),
+            }
+            : facts with { OtherShopper = ShopperHashes.Least(facts.OtherShopper, version.Recorded.Shopper) };
+
+        // An older version that tells nothing more of the shopper says nothing new.
+        merged = !newer && merged.Shopper == facts.Shopper ? facts : merged;
 
         // An older version can still tell of an earlier payment (rule H2).
         return paidAt is not null && (facts.PaidAt is null || paidAt < facts.PaidAt) ? merged with { PaidAt = paidAt } : merged;
@@ -153,7 +163,10 @@ internal sealed record SettledOrder(
 
     /// <summary>The customer whom the order binds to its ambassador when it is approved (rule T8); null where the terms bind nobody.</summary>
     public string? BindsKey =>
-        Receipt is { Credited: true, Terms.Binding: not null } && Customers.KeysOf(Facts!.Recorded.Shopper) is [var key, ..] ? key : null;
+        Receipt is { Credited: true, Terms.Binding: not null } && Customers.KeysOf(Facts!.Shopper) is [var key, ..] ? key : null;
+
+    /// <summary>For how long it does (rule T8).</summary>
+    public long? BindsDays => BindsKey is null ? null : Receipt!.Terms!.Binding!.Days;
 
     /// <summary>What the order adds to its ambassador's standing.</summary>
     public ImmutableArray<StandingChange> StandingChanges => Receipt is null ? [] : StandingChange.Of(Receipt, Decision!.Commission);

@@ -28,6 +28,9 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         WHERE o.store_id = @storeId AND o.order_id IN @ids
         """;
 
+    private const string LoadVersions =
+        "SELECT order_id, content_hash, content FROM order_versions WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, updated_at, content_hash";
+
     private const string LoadRefunds =
         "SELECT order_id, refund_id, content, at FROM refunds WHERE store_id = @storeId AND order_id IN @ids ORDER BY refund_id";
 
@@ -69,10 +72,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string InsertOrder =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
-            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, hold_until, reason,
+            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, binds_days, hold_until, reason,
             came_by, refunded_at, created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
-            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason,
+            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @BindsDays, @HoldUntil, @Reason,
             @CameBy, @RefundedAt, @Now, @Now)
         """;
 
@@ -80,7 +83,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         """
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
-            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey,
+            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey, binds_days = @BindsDays,
             hold_until = @HoldUntil, reason = @Reason, came_by = @CameBy, refunded_at = @RefundedAt, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
@@ -142,7 +145,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             }
 
             settled.Add(order);
-            await StandAsync(tx, store, order, standings[order.Event.OrderId], evidence, now);
+            await StandAsync(tx, store, order, [.. standings[order.Event.OrderId]], evidence, now);
         }
 
         await WriteAsync(tx, store, settled, now);
@@ -190,22 +193,24 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     /// <summary>Writes what the order adds to its ambassador's standing, and has those behind it decided again where that matters.</summary>
     private static async Task StandAsync(
-        Tx tx, Store store, SettledOrder order, IEnumerable<Standings.StandingRow> before, EvidenceReader reader, DateTimeOffset now)
+        Tx tx, Store store, SettledOrder order, IReadOnlyList<StandingRow> before, EvidenceReader reader, DateTimeOffset now)
     {
-        if (order.Receipt is not { } receipt || !await Standings.WriteAsync(tx, store, order, before))
+        if (order.Receipt is not { } receipt || Standings.RowsOf(order, store.LocalDay(order.Receipt.At), before) is var rows && ReferenceEquals(rows, before))
         {
             return;
         }
 
+        await Standings.ReplaceAsync(tx, store.Id, receipt.OrderId, before.Count > 0, rows);
+        var stood = before.Count > 0 ? before[0] : null;
         if (receipt.CampaignId is { } campaignId && reader.TermsOf(campaignId).Where(terms => terms.LooksBack).ToList() is [_, ..] looking)
         {
-            await Standings.QueueLaterAsync(tx, store, receipt.AmbassadorId!, receipt, looking, now);
+            await Standings.QueueLaterAsync(tx, store, receipt.AmbassadorId!, receipt, stood?.EffectiveAt, looking, now);
         }
 
         // What an order no longer adds to somebody is missing behind it.
-        if (before.FirstOrDefault()?.AmbassadorId is { } former && former != receipt.AmbassadorId)
+        if (stood?.AmbassadorId is { } former && former != receipt.AmbassadorId)
         {
-            await Standings.QueueLaterAsync(tx, store, former, receipt, null, now);
+            await Standings.QueueLaterAsync(tx, store, former, receipt, stood.EffectiveAt, null, now);
         }
     }
 
@@ -221,8 +226,28 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var refunds = (await tx.ManyAsync<RefundRow>(LoadRefunds, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
         var decisions = (await tx.ManyAsync<DecisionRow>(LoadDecisions, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
         var flags = await Findings.LoadAsync(tx, store, ids);
-        return orders.ToDictionary(
+        var known = orders.ToDictionary(
             row => row.OrderId, row => StateOf(row, refunds[row.OrderId], decisions[row.OrderId], flags[row.OrderId]), StringComparer.Ordinal);
+        await CompleteAsync(tx, store, known);
+        return known;
+    }
+
+    /// <summary>Reads from all versions who bought, where the standing one does not tell: the platform may have erased it since.</summary>
+    private static async Task CompleteAsync(Tx tx, Store store, Dictionary<string, OrderState> known)
+    {
+        var ids = known.Where(order => order.Value.Facts is { Recorded.Shopper.IsIncomplete: true }).Select(order => order.Key).ToArray();
+        if (ids.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var ofOrder in (await tx.ManyAsync<VersionRow>(LoadVersions, new { storeId = store.Id, ids })).GroupBy(row => row.OrderId, StringComparer.Ordinal))
+        {
+            var (state, facts) = (known[ofOrder.Key], known[ofOrder.Key].Facts!);
+            var others = ofOrder.Where(row => row.ContentHash != facts.ContentHash).Select(row => RecordedOrder.FromJson(row.Content).Shopper)
+                .Aggregate(ShopperHashes.Unknown, ShopperHashes.Least);
+            known[ofOrder.Key] = state with { Facts = facts with { OtherShopper = others } };
+        }
     }
 
     private static OrderState StateOf(OrderRow row, IEnumerable<RefundRow> refunds, IEnumerable<DecisionRow> decisions, IEnumerable<PatternFinding> flags)
@@ -306,7 +331,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("VersionUpdatedAt", receipt?.VersionUpdatedAt), ("VersionHash", receipt?.VersionHash),
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
-                ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKey", order.BindsKey),
+                ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKey", order.BindsKey), ("BindsDays", order.BindsDays),
                 ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt), ("Now", now));
             if (written == 0)
             {
@@ -380,6 +405,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         public OrderDecision Decision => new(
             Number, KindOf(Kind), AmbassadorId, CampaignId, [.. Rules.Split(',', StringSplitOptions.RemoveEmptyEntries)], Reason, Actor, At);
     }
+
+    private sealed record VersionRow(string OrderId, string ContentHash, string Content);
 
     private sealed record ReceiptRow(string OrderId, string Content);
 

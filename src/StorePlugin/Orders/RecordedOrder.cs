@@ -19,6 +19,20 @@ internal sealed record ShopperHashes(string? Customer, string? Email, string? Ph
         shopper.CustomerId is { } id ? keys.Hash(store, "customer", id) : null,
         shopper.Email is { } email ? keys.Hash(store, "email", PersonKey.OfEmail(email)) : null,
         shopper.Phone is { } phone ? keys.Hash(store, "phone", phone) : null);
+
+    /// <summary>Whether something that a decision rests on is withheld.</summary>
+    [JsonIgnore]
+    public bool IsIncomplete => Customer is null || Email is null;
+
+    /// <summary>These, with what is withheld here and known there.</summary>
+    public ShopperHashes Or(ShopperHashes other) => new(Customer ?? other.Customer, Email ?? other.Email, Phone ?? other.Phone);
+
+    /// <summary>Of each hash the lesser one, so that the order in which two are met changes nothing.</summary>
+    public static ShopperHashes Least(ShopperHashes left, ShopperHashes right) => new(
+        Least(left.Customer, right.Customer), Least(left.Email, right.Email), Least(left.Phone, right.Phone));
+
+    private static string? Least(string? left, string? right) =>
+        left is null || (right is not null && string.CompareOrdinal(right, left) < 0) ? right : left;
 }
 
 /// <summary>A version of an order with its shopper's hashes, as written to the event log.</summary>
@@ -72,6 +86,15 @@ internal sealed record RecordedOrder(Order Order, ShopperHashes Shopper)
 internal sealed record OrderFacts(
     RecordedOrder Recorded, string ContentHash, DateTimeOffset? PaidAt, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt = null)
 {
+    /// <summary>What versions other than the one that stands tell of the shopper.</summary>
+    public ShopperHashes OtherShopper { get; init; } = ShopperHashes.Unknown;
+
+    /// <summary>
+    /// Who bought: as the standing version tells, and where the platform withholds it there, as others told. An ambassador's
+    /// own purchase must not begin to earn when the store has erased who made it.
+    /// </summary>
+    public ShopperHashes Shopper => Recorded.Shopper.Or(OtherShopper);
+
     /// <summary>What people have decided about the order, oldest first.</summary>
     public ImmutableArray<OrderDecision> Decisions { get; init; } = [];
 
@@ -84,10 +107,18 @@ internal sealed record OrderFacts(
     /// <summary>Whether the order is gone. A version that is younger than the deletion shows that it was restored.</summary>
     public bool Deleted => DeletedAt >= Recorded.Order.UpdatedAt;
 
-    /// <summary>All refunds by id. What an order version says of a refund is fuller than the refund's own message.</summary>
+    /// <summary>
+    /// All refunds by id. What an order version says of a refund is fuller than the refund's own message. One in another
+    /// currency than the order's takes nothing (rule M1): a person has to look.
+    /// </summary>
     public ImmutableArray<Refund> Refunds => LooseRefunds.IsEmpty && Recorded.Order.Refunds.Length <= 1
         ? Recorded.Order.Refunds
-        : [.. Recorded.Order.Refunds.Concat(LooseRefunds).DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
+        : [.. Recorded.Order.Refunds.Concat(LooseRefunds.Where(refund => refund.Currency == Recorded.Order.Currency))
+            .DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
+
+    /// <summary>Whether a refund came in another currency than the order's, which the order itself does not explain.</summary>
+    public bool HasForeignRefund => !LooseRefunds.IsEmpty
+        && LooseRefunds.Any(refund => refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id));
 }
 
 [JsonSourceGenerationOptions(

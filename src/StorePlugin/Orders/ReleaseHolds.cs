@@ -21,7 +21,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
     // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
     private const string FindDue =
         """
-        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_key, o.at
+        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_key, o.binds_days, o.at
         FROM orders o CROSS JOIN stores s
         WHERE o.state = 'held' AND o.hold_until <= @now AND s.id = o.store_id AND s.state = 'installed'
         ORDER BY o.hold_until
@@ -29,7 +29,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
 
     private const string ReadHeld =
         """
-        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_key, at FROM orders
+        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_key, binds_days, at FROM orders
         WHERE store_id = @storeId AND order_id IN @ids AND state = 'held' AND hold_until <= @now
         """;
 
@@ -99,9 +99,9 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
                 await insertEvent.DoAsync(
                     ("StoreId", store.Id), ("OrderId", order.OrderId), ("Revision", order.Revision + 1), ("Kind", OrderLog.Release), ("Subject", ""),
                     ("At", now), ("LocalDay", null), ("BookedDay", store.LocalDay(now)), ("Actor", OrderState.Releaser), ("Evidence", null));
-                if (order.BindsKey is { } customer)
+                if (order is { BindsKey: { } customer, BindsDays: { } days })
                 {
-                    await Customers.BindAsync(tx, store, customer, order.CampaignId, order.AmbassadorId, order.OrderId, now);
+                    await Customers.BindAsync(tx, store, customer, days, order.CampaignId, order.AmbassadorId, order.OrderId, now);
                 }
 
                 var commission = new Money(order.CommissionMinor, Currency.Parse(order.Currency));
@@ -122,5 +122,5 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
 
     private sealed record Due(
         string StoreId, string OrderId, long Revision, string AmbassadorId, string CampaignId, long CommissionMinor, string Currency, DateTimeOffset HoldUntil,
-        string? BindsKey, DateTimeOffset At);
+        string? BindsKey, long? BindsDays, DateTimeOffset At);
 }

@@ -23,16 +23,25 @@ internal sealed record StandingChange(long Number, DateTimeOffset EffectiveAt, l
         }
 
         var changes = ImmutableArray.CreateBuilder<StandingChange>(1 + commission.Steps.Length);
-        changes.Add(new StandingChange(0, receipt.At, receipt.BaseMinor, receipt.OriginalCommissionMinor, 1, receipt.NewCustomer is true ? 1 : 0));
+        changes.Add(new StandingChange(0, Instants.Kept(receipt.At), receipt.BaseMinor, receipt.OriginalCommissionMinor, 1, receipt.NewCustomer is true ? 1 : 0));
         var (baseLeft, commissionLeft) = (receipt.BaseMinor, receipt.OriginalCommissionMinor);
         foreach (var step in commission.Steps)
         {
-            changes.Add(new StandingChange(changes.Count, step.At, step.BaseMinor - baseLeft, step.CommissionMinor - commissionLeft, 0, 0));
+            changes.Add(new StandingChange(changes.Count, Instants.Kept(step.At), step.BaseMinor - baseLeft, step.CommissionMinor - commissionLeft, 0, 0));
             (baseLeft, commissionLeft) = (step.BaseMinor, step.CommissionMinor);
         }
 
         return changes.DrainToImmutable();
     }
+}
+
+/// <summary>A row of the table: a change, whose it is, and where it stands.</summary>
+/// <param name="SortKey">As <see cref="OrderMoment.KeyOf"/> makes it.</param>
+internal sealed record StandingRow(
+    string OrderId, string AmbassadorId, string SortKey, long Number, string CampaignId, long LocalDay, DateTimeOffset EffectiveAt, string Currency,
+    long BaseMinor, long CommissionMinor, long Orders, long NewCustomers)
+{
+    public StandingChange Change => new(Number, EffectiveAt, BaseMinor, CommissionMinor, Orders, NewCustomers);
 }
 
 /// <summary>Where an order stands among others: by its instant, then by its id (rule L2).</summary>
@@ -62,8 +71,8 @@ internal static class Standings
 
     private const string Load =
         """
-        SELECT order_id, ambassador_id, number, effective_at, base_minor, commission_minor, orders, new_customers FROM order_standings
-        WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number
+        SELECT order_id, ambassador_id, sort_key, number, campaign_id, local_day, effective_at, currency, base_minor, commission_minor, orders, new_customers
+        FROM order_standings WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number
         """;
 
     private const string Delete = "DELETE FROM order_standings WHERE store_id = @storeId AND order_id = @orderId";
@@ -76,6 +85,8 @@ internal static class Standings
             @BaseMinor, @CommissionMinor, @Orders, @NewCustomers)
         """;
 
+    private const string Hold = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @ambassadorId";
+
     // The orders behind one, as far as they can still change (rule L2: what is in a payout or paid is left as it is).
     private const string Queue =
         """
@@ -86,9 +97,13 @@ internal static class Standings
             AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         """;
 
-    /// <summary>What the terms need to know of the ambassador's orders before this one.</summary>
+    /// <summary>
+    /// What the terms need to know of the ambassador's orders before this one. It changes nothing, but holds the ambassador's
+    /// row: where several programs share a database, what another one adds at the same moment is seen by one of the two.
+    /// </summary>
     public static async Task<Standing> AtAsync(Tx tx, Store store, string ambassadorId, string campaignId, Terms terms, Webhooks.Order order)
     {
+        await tx.DoAsync(Hold, new { storeId = store.Id, ambassadorId });
         var tiers = terms.Tiers;
         var position = tiers is null ? null : await SumAsync(tiers.Period);
         var used = terms.PeriodCap is null ? null : terms.PeriodCap.Period == tiers?.Period ? position : await SumAsync(terms.PeriodCap.Period);
@@ -120,42 +135,49 @@ internal static class Standings
     public static async Task<ILookup<string, StandingRow>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
         (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = orderIds })).ToLookup(row => row.OrderId);
 
-    /// <summary>Writes what an order adds now, in place of what it added before.</summary>
-    /// <returns>Whether it is another than before.</returns>
-    public static async Task<bool> WriteAsync(Tx tx, Store store, SettledOrder order, IEnumerable<StandingRow> before)
+    /// <summary>The rows that an order has now: those before where it adds the same to the same person.</summary>
+    /// <param name="localDay">The day of the order's instant, computed when it is written (rule M4).</param>
+    public static IReadOnlyList<StandingRow> RowsOf(SettledOrder order, long localDay, IReadOnlyList<StandingRow> before)
     {
-        var (receipt, had) = (order.Receipt!, before.ToList());
-        var changes = order.StandingChanges;
-        if (had.Count == changes.Length && had.TrueForAll(row => row.AmbassadorId == receipt.AmbassadorId && row.Change == changes[(int)row.Number]))
-        {
-            return false;
-        }
+        var (receipt, changes) = (order.Receipt!, order.StandingChanges);
+        return before.Count == changes.Length && before.All(row => row.AmbassadorId == receipt.AmbassadorId && row.Change == changes[(int)row.Number])
+            ? before
+            :
+            [
+                .. changes.Select(change => new StandingRow(
+                    receipt.OrderId, receipt.AmbassadorId!, OrderMoment.KeyOf(receipt.At, receipt.OrderId), change.Number, receipt.CampaignId!, localDay,
+                    change.EffectiveAt, receipt.Currency.Code, change.BaseMinor, change.CommissionMinor, change.Orders, change.NewCustomers)),
+            ];
+    }
 
-        if (had.Count > 0)
+    /// <summary>Writes an order's rows in place of those that it had.</summary>
+    public static async Task ReplaceAsync(Tx tx, string storeId, string orderId, bool had, IReadOnlyList<StandingRow> rows)
+    {
+        if (had)
         {
-            await tx.DoAsync(Delete, new { storeId = store.Id, orderId = receipt.OrderId });
+            await tx.DoAsync(Delete, new { storeId, orderId });
         }
 
         await using var insert = new Prepared(tx, Insert);
-        foreach (var change in changes)
+        foreach (var row in rows)
         {
             await insert.DoAsync(
-                ("StoreId", store.Id), ("AmbassadorId", receipt.AmbassadorId), ("SortKey", OrderMoment.KeyOf(receipt.At, receipt.OrderId)),
-                ("Number", change.Number), ("OrderId", receipt.OrderId), ("CampaignId", receipt.CampaignId), ("LocalDay", store.LocalDay(receipt.At)),
-                ("EffectiveAt", change.EffectiveAt), ("Currency", receipt.Currency.Code), ("BaseMinor", change.BaseMinor),
-                ("CommissionMinor", change.CommissionMinor), ("Orders", change.Orders), ("NewCustomers", change.NewCustomers));
+                ("StoreId", storeId), ("AmbassadorId", row.AmbassadorId), ("SortKey", row.SortKey), ("Number", row.Number), ("OrderId", orderId),
+                ("CampaignId", row.CampaignId), ("LocalDay", row.LocalDay), ("EffectiveAt", row.EffectiveAt), ("Currency", row.Currency),
+                ("BaseMinor", row.BaseMinor), ("CommissionMinor", row.CommissionMinor), ("Orders", row.Orders), ("NewCustomers", row.NewCustomers));
         }
-
-        return true;
     }
 
     /// <summary>Has the ambassador's orders behind this one decided again.</summary>
+    /// <param name="stoodAt">The instant that the order had before; null: none.</param>
     /// <param name="terms">As far as any of these can reach; null: all of them.</param>
-    public static Task<int> QueueLaterAsync(Tx tx, Store store, string ambassadorId, Receipt receipt, IEnumerable<Terms>? terms, DateTimeOffset now)
+    public static Task<int> QueueLaterAsync(
+        Tx tx, Store store, string ambassadorId, Receipt receipt, DateTimeOffset? stoodAt, IEnumerable<Terms>? terms, DateTimeOffset now)
     {
         var reach = terms?.SelectMany(of => new[] { of.Tiers?.Period, of.PeriodCap?.Period }).OfType<TermsPeriod>().Max(ReachOf) ?? TimeSpan.MaxValue;
-        var until = reach == TimeSpan.MaxValue ? DateTimeOffset.MaxValue : receipt.At + reach;
-        return tx.DoAsync(Queue, new { storeId = store.Id, ambassadorId, at = receipt.At, orderId = receipt.OrderId, until, now });
+        var (first, last) = stoodAt < receipt.At ? (stoodAt.Value, receipt.At) : (receipt.At, stoodAt ?? receipt.At);
+        var until = reach == TimeSpan.MaxValue ? DateTimeOffset.MaxValue : last + reach;
+        return tx.DoAsync(Queue, new { storeId = store.Id, ambassadorId, at = first, orderId = receipt.OrderId, until, now });
     }
 
     // A month has 31 days at most, and a change of the clock adds an hour.
@@ -166,12 +188,6 @@ internal static class Standings
         PeriodKind.Lifetime => TimeSpan.MaxValue,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    internal sealed record StandingRow(
-        string OrderId, string AmbassadorId, long Number, DateTimeOffset EffectiveAt, long BaseMinor, long CommissionMinor, long Orders, long NewCustomers)
-    {
-        public StandingChange Change => new(Number, EffectiveAt, BaseMinor, CommissionMinor, Orders, NewCustomers);
-    }
 
     // By properties, not by position: SQLite has no type for a summed column when there is no row.
     private sealed record SumRow

@@ -11,12 +11,16 @@ namespace StorePlugin.Verification;
 /// <param name="IsLogged">Its log begins at its beginning; else nothing of it can be compared.</param>
 /// <param name="Differences">Of the log, the ledger and the receipt.</param>
 /// <param name="Row">What its row must be; null where the log cannot tell.</param>
-internal sealed record OrderVerdict(OrderRecords Order, bool IsLogged, IReadOnlyList<Difference> Differences, OrderRow? Row)
+/// <param name="Standings">What it must add to its ambassador's standing.</param>
+internal sealed record OrderVerdict(
+    OrderRecords Order, bool IsLogged, IReadOnlyList<Difference> Differences, OrderRow? Row, IReadOnlyList<StandingRow> Standings)
 {
     /// <summary>The log, the ledger and the receipt agree with each other: only then is anything replaced.</summary>
     public bool IsSound => IsLogged && Differences.Count == 0;
 
-    public bool IsEqual => !IsLogged || (Differences.Count == 0 && Row == Order.Row);
+    public bool IsEqual => !IsLogged || (Differences.Count == 0 && Row == Order.Row && StandsRight);
+
+    public bool StandsRight => Order.Standings.SequenceEqual(Standings);
 }
 
 internal sealed class OrderReplay
@@ -30,6 +34,7 @@ internal sealed class OrderReplay
     private readonly List<ExpectedTransaction> _postings = [];
     private OrderState _state = OrderState.Nothing;
     private OrderRow? _row;
+    private IReadOnlyList<StandingRow> _standings = [];
     private Receipt? _receipt;
     private string? _evidenceText;
     private Evidence _evidence = Evidence.None;
@@ -42,13 +47,13 @@ internal sealed class OrderReplay
     {
         if (order.Events is [{ Kind: OrderLog.Unlogged }, ..])
         {
-            return new OrderVerdict(order, IsLogged: false, [], null);
+            return new OrderVerdict(order, IsLogged: false, [], null, []);
         }
 
         var replay = new OrderReplay(order, termsOf);
         if (replay.Run() is { } fault)
         {
-            return new OrderVerdict(order, IsLogged: true, [fault], null);
+            return new OrderVerdict(order, IsLogged: true, [fault], null, []);
         }
 
         List<Difference> differences = [.. LedgerComparison.Of(replay._postings, order.Transactions)];
@@ -63,7 +68,7 @@ internal sealed class OrderReplay
             differences.Add(Lacks(order, replay._state.Revision + 1));
         }
 
-        return new OrderVerdict(order, IsLogged: true, differences, replay._row);
+        return new OrderVerdict(order, IsLogged: true, differences, replay._row, replay._standings);
     }
 
     private Difference? Run()
@@ -147,13 +152,14 @@ internal sealed class OrderReplay
         if (receipt is not null)
         {
             (_receipt, _decidedAt) = (receipt, logged.At);
+            _standings = Standings.RowsOf(order, logged.LocalDay ?? 0, _standings);
         }
 
         _row = new OrderRow(
             order.Revision, receipt?.Reference, order.State, Kept(receipt?.At), logged.LocalDay, Kept(receipt?.VersionUpdatedAt), receipt?.VersionHash,
             receipt?.Currency.Code, Kept(receipt?.PaidAt), receipt?.RemainingBaseMinor ?? 0, receipt?.CampaignId, receipt?.AmbassadorId,
             order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At,
-            order.MerchantCostMinor, order.BindsKey, order.CameBy, Kept(order.RefundedAt));
+            order.MerchantCostMinor, order.BindsKey, order.BindsDays, order.CameBy, Kept(order.RefundedAt));
         _state = order.After.Kept;
         return null;
     }

@@ -34,8 +34,8 @@ internal sealed class Rebuild(Db db, TimeProvider clock)
         """
         SELECT t.kind, t.source FROM ledger_transactions t
         WHERE t.store_id = @storeId
-            AND (t.kind NOT IN ('commission', 'release', 'review', 'payout_reserved', 'payout_sent', 'payout_returned', 'payout_reversed', 'opening')
-                OR (t.kind IN ('commission', 'release', 'review') AND NOT EXISTS (SELECT 1 FROM ledger_entries e
+            AND (t.kind NOT IN ('commission', 'release', 'review', 'merchant_cost', 'payout_reserved', 'payout_sent', 'payout_returned', 'payout_reversed', 'opening')
+                OR (t.kind IN ('commission', 'release', 'review', 'merchant_cost') AND NOT EXISTS (SELECT 1 FROM ledger_entries e
                     WHERE e.store_id = t.store_id AND e.transaction_id = t.id AND e.order_id IS NOT NULL)))
         """;
 
@@ -55,7 +55,7 @@ internal sealed class Rebuild(Db db, TimeProvider clock)
 
     private async Task RunAsync(string storeId, RebuildReport report, Action<string> say, CancellationToken cancel)
     {
-        IProjection[] projections = [new OrderRows(db, clock, storeId, report), new BalanceSums(db, storeId, report)];
+        IProjection[] projections = [new OrderRows(db, clock, storeId, report), new StandingRows(db, storeId, report), new BalanceSums(db, storeId, report)];
         var progress = new Progress(storeId, await db.OneAsync<long>(CountOrders, new { storeId }, cancel), say);
         await using (var bounds = await RebuildReader.OpenAsync(db, storeId, cancel))
         {

@@ -1,5 +1,6 @@
 // What rebuild reads: the log of an order with what it names, and what stands of it in the tables that follow from the log.
 using StorePlugin.Abuse;
+using StorePlugin.Orders;
 
 namespace StorePlugin.Verification;
 
@@ -21,7 +22,7 @@ internal sealed record StandingReceipt(string Content, long DecidedAt);
 internal sealed record OrderRow(
     long Revision, string? Reference, string State, long? At, long? LocalDay, long? VersionUpdatedAt, string? VersionHash, string? Currency, long? PaidAt,
     long NetMinor, string? CampaignId, string? AmbassadorId, long CommissionMinor, long? HoldUntil, string? PayoutId, long? ApprovedAt, string? Reason,
-    long CreatedAt, long UpdatedAt, long MerchantCostMinor, string? BindsKey, string? CameBy, long? RefundedAt)
+    long CreatedAt, long UpdatedAt, long MerchantCostMinor, string? BindsKey, long? BindsDays, string? CameBy, long? RefundedAt)
 {
     /// <summary>The columns in which two rows differ, by name.</summary>
     public IEnumerable<string> ColumnsUnlike(OrderRow other)
@@ -35,7 +36,7 @@ internal sealed record OrderRow(
             ("commission_minor", CommissionMinor == other.CommissionMinor), ("hold_until", HoldUntil == other.HoldUntil), ("payout_id", PayoutId == other.PayoutId),
             ("approved_at", ApprovedAt == other.ApprovedAt), ("reason", Reason == other.Reason), ("created_at", CreatedAt == other.CreatedAt),
             ("updated_at", UpdatedAt == other.UpdatedAt), ("merchant_cost_minor", MerchantCostMinor == other.MerchantCostMinor),
-            ("binds_key", BindsKey == other.BindsKey), ("came_by", CameBy == other.CameBy), ("refunded_at", RefundedAt == other.RefundedAt),
+            ("binds_key", BindsKey == other.BindsKey), ("binds_days", BindsDays == other.BindsDays), ("came_by", CameBy == other.CameBy), ("refunded_at", RefundedAt == other.RefundedAt),
         ];
         return columns.Where(column => !column.Same).Select(column => column.Name);
     }
@@ -57,6 +58,9 @@ internal sealed class OrderRecords(string orderId)
 
     /// <summary>What was found about it, by rule within a number (rule F7).</summary>
     public List<PatternFinding> Findings { get; } = [];
+
+    /// <summary>What it adds to its ambassador's standing, by number.</summary>
+    public List<StandingRow> Standings { get; } = [];
 
     public OrderRow? Row { get; set; }
 

@@ -1,10 +1,9 @@
 // Many orders decided at once: a burst of orders stands in review together, and is looked at together (rule F4).
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
-using StorePlugin.Orders;
 using StorePlugin.Stores;
 
-namespace StorePlugin.Abuse;
+namespace StorePlugin.Orders;
 
 internal sealed record BulkDecisionRequest(
     [property: Description("1 to 200 orders by their platform's ids.")] IReadOnlyList<string> Orders,
