@@ -75,6 +75,7 @@ internal static class Api
         api.MapBindingImports();
         api.MapApplications();
         api.MapOrders();
+        api.MapDisputes();
         api.MapBulkDecisions();
         api.MapFindings();
         api.MapExemptions();

@@ -17,6 +17,9 @@ public sealed record OrderChanged(Order Order, Shopper Shopper) : StoreEvent;
 /// <summary>A refund was sent on its own; its order may come later (rule I4).</summary>
 public sealed record OrderRefunded(Refund Refund) : StoreEvent;
 
+/// <summary>The shopper's bank disputes an order's payment, or has decided about it (rule B14). The order may come later.</summary>
+public sealed record OrderDisputed(Dispute Dispute) : StoreEvent;
+
 /// <summary>The platform deleted an order; a later version shows that it was restored. What became of its money it does not say.</summary>
 /// <param name="At">When, UTC; null where the platform does not say.</param>
 public sealed record OrderDeleted(string OrderId, DateTimeOffset? At = null) : StoreEvent;

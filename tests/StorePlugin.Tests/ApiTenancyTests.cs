@@ -90,6 +90,9 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
             ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),
             ("POST /api/v1/orders/{platformOrderId}/decisions", "orders/5001/decisions", new JsonObject { ["decision"] = "reject", ["reason"] = "x" }),
+            (
+                "PUT /api/v1/orders/{platformOrderId}/disputes/{disputeId}", "orders/5001/disputes/dp_1",
+                new JsonObject { ["state"] = "lost", ["openedAt"] = "2026-03-01T10:00:00Z" }),
             ("POST /api/v1/order-decisions", "order-decisions", new JsonObject { ["orders"] = new JsonArray("5001"), ["decision"] = "reject", ["reason"] = "x" }),
             ("GET /api/v1/findings", $"findings?ambassador={ann}", null),
             ("GET /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", null),

@@ -1,5 +1,4 @@
 // The back-test: past orders decided again, by the terms of their time and by new ones, with the functions that decide today's.
-using System.Text.Json;
 using System.Threading.Channels;
 using StorePlugin.Data;
 using StorePlugin.Orders;
@@ -164,14 +163,15 @@ internal sealed class BackTest(Db db, TimeProvider clock)
 
     private static PastOrder Parse(BackTestRow row, BackTestQuestion question, StoredTerms terms)
     {
-        var deletedAt = row.Refunds.Where(refund => refund.Content.Length == 0).Max(refund => (DateTimeOffset?)refund.At);
+        var loose = LooseFacts.Of(row.Refunds);
         var facts = new OrderFacts(
             RecordedOrder.FromJson(row.Content!),
             row.VersionHash,
             row.PaidAt,
-            [.. row.Refunds.Where(refund => refund.Content.Length > 0).Select(refund => JsonSerializer.Deserialize(refund.Content, OrdersJson.Default.Refund)!)],
-            deletedAt)
+            loose.Refunds,
+            loose.DeletedAt)
         {
+            Disputes = loose.Disputes,
             Decisions = [.. row.Decisions.OrderBy(decision => decision.Number)],
             Flags = [.. row.Findings.OrderBy(finding => finding.Number).ThenBy(finding => finding.Rule, StringComparer.Ordinal)],
         };

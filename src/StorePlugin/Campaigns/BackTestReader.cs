@@ -17,7 +17,7 @@ namespace StorePlugin.Campaigns;
 internal sealed record BackTestRow(
     string OrderId, DateTimeOffset At, DateTimeOffset? PaidAt, long BookedMinor, string? BookedFor, string VersionHash, string? Evidence, string? Content)
 {
-    /// <summary>Those that came on their own, and deletions, which have no content.</summary>
+    /// <summary>What came on its own (see <see cref="LooseFacts"/>).</summary>
     public List<(string Id, string Content, DateTimeOffset At)> Refunds { get; } = [];
 
     public List<OrderDecision> Decisions { get; } = [];

@@ -36,7 +36,7 @@ internal static class Overview
         """
         SELECT currency, CAST(COUNT(*) AS bigint) AS orders, COALESCE(SUM(net_minor), 0) AS net_minor FROM orders
         WHERE store_id = @storeId AND ambassador_id IS NOT NULL AND currency IS NOT NULL
-            AND state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed')
+            AND state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed', 'disputed')
         GROUP BY currency ORDER BY currency
         """;
 

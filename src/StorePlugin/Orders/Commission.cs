@@ -104,7 +104,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     /// <param name="share">What the order earns of a base; null: nothing.</param>
     private static ImmutableArray<CommissionStep> Refund(LineBases bases, OrderFacts facts, CommissionShare? share)
     {
-        var (order, refunds) = (facts.Recorded.Order, facts.Refunds);
+        var (order, refunds) = (facts.Recorded.Order, facts.Takings);
         var isGone = order.RefundedInFull || ((order.CancelledAt is not null || facts.Deleted) && !order.Paid);
         if (refunds.IsEmpty && !isGone)
         {

@@ -102,7 +102,7 @@ internal static class Customers
     /// <summary>Ends what a binding rests on: its first order was refunded in full, or a person credited somebody else (rule T8).</summary>
     public static async Task EndBindingsAsync(Tx tx, Store store, SettledOrder order, DateTimeOffset now)
     {
-        if (order.Receipt is { RemainingBaseMinor: 0, BaseMinor: > 0 } receipt && order.Before.AmbassadorId is not null
+        if (order.Receipt is { RemainingBaseMinor: 0, BaseMinor: > 0, IsDisputed: false } receipt && order.Before.AmbassadorId is not null
             && await tx.DoAsync(EndOfOrigin, new { storeId = store.Id, orderId = receipt.OrderId, at = order.Decision!.Commission.Steps[^1].At }) > 0)
         {
             await QueueLaterAsync(tx, store, order.Facts!, now);

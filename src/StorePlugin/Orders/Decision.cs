@@ -82,6 +82,9 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Codes = order.Codes,
             Contradiction = order.Contradiction,
             Lines = [.. commission.Lines.Select(Write)],
+            Disputes = facts.Disputes.IsEmpty
+                ? default
+                : [.. facts.Disputes.Select(of => new ReceiptDispute(of.Id, of.OpenedAt, of.ClosedAt, of.Currency, of.AmountMinor, of.State))],
             Refunds = [.. facts.Refunds.Select(refund => new ReceiptRefund(refund.Id, refund.At, refund.Lines, refund.UnallocatedMinor))],
             BaseMinor = commission.BaseMinor,
             RemainingBaseMinor = commission.RemainingBaseMinor,
@@ -135,7 +138,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
 
         if (facts.HasForeignRefund)
         {
-            Add("M1", "A refund of it came in another currency than the order's, and takes nothing before somebody has looked.");
+            Add("M1", "A refund or dispute of it came in another currency than the order's, and takes nothing before somebody has looked.");
         }
 
         return reviews.Count == 0 ? default : reviews.DrainToImmutable();

@@ -12,7 +12,7 @@ internal sealed record OrderView(
     string PlatformOrderId,
     string? Reference,
     [property: Description("The order's own instant, as the platform dates it.")] DateTimeOffset At,
-    [property: Description("uncredited, observed, held, review, approved, in_payout, paid or reversed.")] string State,
+    [property: Description("uncredited, observed, held, review, disputed, approved, in_payout, paid or reversed.")] string State,
     [property: Description("Why it stands so, in words.")] string? Reason,
     string? AmbassadorId,
     string? CampaignId,
@@ -78,6 +78,9 @@ internal static class OrderEndpoints
 
     private const string ReadReceipt = "SELECT content FROM receipts WHERE store_id = @storeId AND order_id = @platformOrderId";
 
+    public static ProblemHttpResult Unknown => Problems.NotFound(
+        "order-unknown", "There is no such order.", "The store has no order with this id, or only refunds of it have arrived.");
+
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/orders").WithTags("Orders");
@@ -142,9 +145,8 @@ internal static class OrderEndpoints
 
         return await orders.DecideAsync(caller.Store, platformOrderId, kind, ambassadorId, reason, caller.Name, cancel) switch
         {
-            DecisionStep.Done => TypedResults.Ok(Show((await db.OneAsync<Row>(ReadOne, new { storeId = caller.Store.Id, platformOrderId }, cancel))!)),
-            DecisionStep.OrderUnknown => Problems.NotFound(
-                "order-unknown", "There is no such order.", "The store has no order with this id, or only refunds of it have arrived."),
+            DecisionStep.Done => TypedResults.Ok(await ReadAsync(db, caller.Store, platformOrderId, cancel)),
+            DecisionStep.OrderUnknown => Unknown,
             DecisionStep.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
             DecisionStep.NothingOpen => Problems.Conflict("nothing-in-review", "Nothing is in review.", "The order has no finding that waits for a person."),
             DecisionStep.NoTerms => Problems.Conflict(
@@ -152,6 +154,10 @@ internal static class OrderEndpoints
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
+
+    /// <summary>An order that is known, as the API shows it.</summary>
+    public static async Task<OrderView> ReadAsync(Db db, Store store, string platformOrderId, CancellationToken cancel) =>
+        Show((await db.OneAsync<Row>(ReadOne, new { storeId = store.Id, platformOrderId }, cancel))!);
 
     private static OrderView Show(Row row) => new(
         row.OrderId,

@@ -1,4 +1,4 @@
-// What moves an order: a version, a refund, a deletion, a person's decision or what a rule has found.
+// What moves an order: a version, a refund, a dispute, a deletion, a person's decision or what a rule has found.
 using System.Collections.Immutable;
 using StorePlugin.Abuse;
 using StorePlugin.Stores;
@@ -15,6 +15,9 @@ internal abstract record OrderEvent(string OrderId)
     internal sealed record Refunded(Refund Refund) : OrderEvent(Refund.OrderId);
 
     internal sealed record Deleted(string OrderId, DateTimeOffset At) : OrderEvent(OrderId);
+
+    /// <param name="Actor">Who told of it: the platform, or a person.</param>
+    internal sealed record Disputed(Dispute Dispute, string Actor = OrderState.Program) : OrderEvent(Dispute.OrderId);
 
     /// <summary>A person's decision about an order that is known.</summary>
     internal sealed record Decided(string OrderId, OrderDecision Decision) : OrderEvent(OrderId);
@@ -38,6 +41,8 @@ internal abstract record OrderEvent(string OrderId)
                 return new Version(recorded, json, RecordedOrder.HashOf(json));
             case OrderRefunded refunded:
                 return new Refunded(refunded.Refund);
+            case OrderDisputed disputed:
+                return new Disputed(disputed.Dispute);
             case OrderDeleted deleted:
                 return new Deleted(deleted.OrderId, deleted.At ?? happenedAt);
             default:

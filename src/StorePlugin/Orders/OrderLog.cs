@@ -13,6 +13,9 @@ internal static class OrderLog
     /// <summary>A refund that came on its own; the subject is its id.</summary>
     public const string Refund = "refund";
 
+    /// <summary>A message about a dispute (rule B14); the subject is its row's id among the refunds.</summary>
+    public const string Dispute = "dispute";
+
     /// <summary>The platform deleted the order; the subject is the row's id among the refunds.</summary>
     public const string Deletion = "deletion";
 
@@ -51,6 +54,7 @@ internal static class OrderLog
     {
         OrderEvent.Version version => (Version, SubjectOf(version.Recorded.Order.UpdatedAt, version.Hash)),
         OrderEvent.Refunded { Refund: var refund } => (Refund, refund.Id),
+        OrderEvent.Disputed { Dispute: var dispute } => (Dispute, Disputes.RowOf(dispute)),
         OrderEvent.Deleted deleted => (Deletion, OrderState.DeletionOf(deleted)),
         OrderEvent.Decided { Decision: var decision } => (Decision, decision.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         OrderEvent.Flagged { Number: var number } => (Flagged, number.ToString(System.Globalization.CultureInfo.InvariantCulture)),

@@ -21,12 +21,15 @@ internal sealed record OrderState(
     /// <summary>What is booked as the merchant's cost of late refunds (rule K5).</summary>
     public long MerchantCostMinor { get; init; }
 
+    /// <summary>The message that stands of each dispute that is known.</summary>
+    public ImmutableArray<Dispute> Disputes { get; init; } = [];
+
     private const int ReasonLengthMax = 400;
 
     public static readonly OrderState Nothing = new(0, "parked", 0, null, null, null, null, [], null);
 
-    /// <summary>Who releases commissions (rule H6).</summary>
-    public const string Releaser = "system";
+    /// <summary>Who acts where no person does (rule H6).</summary>
+    public const string Program = "system";
 
     /// <summary>The same as its row gives it back: instants in whole milliseconds.</summary>
     public OrderState Kept => this with
@@ -49,10 +52,14 @@ internal sealed record OrderState(
     /// </summary>
     public OrderFacts? With(OrderEvent orderEvent) => (orderEvent, Facts) switch
     {
-        (OrderEvent.Version version, null) => new OrderFacts(version.Recorded, version.Hash, PaidAtOf(version.Recorded.Order), LooseRefunds, DeletedAt),
+        (OrderEvent.Version version, null) =>
+            new OrderFacts(version.Recorded, version.Hash, PaidAtOf(version.Recorded.Order), LooseRefunds, DeletedAt) { Disputes = Disputes },
         (OrderEvent.Version version, { } facts) => With(version, facts),
         (_, null) => null,
         (OrderEvent.Refunded refunded, { } facts) => facts with { LooseRefunds = facts.LooseRefunds.Add(refunded.Refund) },
+        (OrderEvent.Disputed disputed, { } facts) => Orders.Disputes.With(facts.Disputes, disputed.Dispute) is var standing && standing == facts.Disputes
+            ? facts
+            : facts with { Disputes = standing },
         (OrderEvent.Deleted deleted, { } facts) => deleted.At <= facts.DeletedAt ? facts : facts with { DeletedAt = deleted.At },
         (OrderEvent.Reconsidered, { } facts) => facts,
         (OrderEvent.Flagged flagged, { } facts) => facts with { Flags = facts.Flags.AddRange(flagged.Findings) },
@@ -95,17 +102,19 @@ internal sealed record OrderState(
         var receipt = decision.Write();
         var state = StateAfter(receipt);
         return new SettledOrder(
-            this, orderEvent, facts, decision, receipt, state, receipt.CommissionMinor, state is "held" or "review" ? receipt.HoldUntil : HoldUntil,
+            this, orderEvent, facts, decision, receipt, state, receipt.CommissionMinor, state is "held" or "review" or "disputed" ? receipt.HoldUntil : HoldUntil,
             ReasonOf(state, facts, receipt));
     }
 
     /// <summary>Where the order stands after a decision. What has been approved or paid stays so; refunds post beside it (rule K1).</summary>
     private string StateAfter(Receipt receipt) => receipt switch
     {
-        { Credited: false } => CommissionMinor == 0 && State != "reversed" ? "uncredited" : "reversed",
+        { Credited: false } => CommissionMinor == 0 && State is not ("reversed" or "disputed") ? "uncredited" : "reversed",
         { PaidAt: null } => "observed",
-        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
+        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || receipt.RemainingBaseMinor < receipt.BaseMinor =>
+            receipt.IsDisputed ? "disputed" : "reversed",
         _ when AmbassadorId == receipt.AmbassadorId && IsIn(receipt.Currency) is not false && State is "approved" or "in_payout" or "paid" => State,
+        { IsDisputed: true } => "disputed",
         _ => receipt.OpenRules.IsEmpty ? "held" : "review",
     };
 
@@ -117,12 +126,13 @@ internal sealed record OrderState(
     {
         ("reversed", { Credited: false }) => $"The commission was taken back. {receipt.Reason}",
         ("reversed", _) => $"{FateOf(facts, receipt)}: the commission was taken back.",
+        ("disputed", _) => "The shopper's bank disputes the payment: the commission waits for its decision.",
         ("observed", { RemainingBaseMinor: 0 }) => $"{FateOf(facts, receipt)} before it was paid: it earns nothing.",
         ("review", _) => Short(string.Join(' ', receipt.Reviews.Where(review => review.AllowedBy is null).Select(review => review.Why))),
         (_, { Credited: true, IsPeriodUsedUp: true }) => $"{receipt.Reason} The ambassador has earned the most that the terms allow in the period already.",
         ("held", { Findings: [_, ..] findings }) => string.Join(' ', findings),
         (_, { CommissionMinor: > 0 }) when receipt.CommissionMinor < receipt.OriginalCommissionMinor =>
-            $"{receipt.Reason} Refunds have taken a part of its commission back.",
+            $"{receipt.Reason} {(receipt.Disputes.IsDefault ? "Refunds" : "Refunds or disputes")} have taken a part of its commission back.",
         _ => receipt.Reason,
     };
 
@@ -134,7 +144,7 @@ internal sealed record OrderState(
         commission.Minor == 0
             ? null
             : new LedgerTransaction(
-                LedgerKind.Release, $"{orderId}:{revision}", commission.Currency, now, Releaser, "The hold is over.",
+                LedgerKind.Release, $"{orderId}:{revision}", commission.Currency, now, Program, "The hold is over.",
                 LedgerTransaction.Move(ambassadorId, orderId, Account.Held, Account.Approved, commission));
 
     private static string FateOf(OrderFacts facts, Receipt receipt) =>
@@ -143,6 +153,7 @@ internal sealed record OrderState(
             (true, true) => "Cancelled and refunded",
             (true, false) => "Cancelled",
             (false, true) => receipt.RemainingBaseMinor == 0 ? "Refunded in full" : "Refunded but for a rest that earns nothing",
+            _ when facts.Disputes.Any(dispute => dispute.State == DisputeState.Lost) => "Charged back by the shopper's bank",
             _ => facts.Deleted ? "Deleted in the store" : "Changed so that it earns nothing any more",
         };
 }
@@ -154,12 +165,15 @@ internal sealed record SettledOrder(
     OrderState Before, OrderEvent Event, OrderFacts? Facts, Decision? Decision, Receipt? Receipt, string State, long CommissionMinor,
     DateTimeOffset? HoldUntil, string? Reason)
 {
-    private const string System = "system";
-
     public long Revision => Before.Revision + 1;
 
     /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
-    public string Actor => Event is OrderEvent.Decided decided ? decided.Decision.Actor : System;
+    public string Actor => Event switch
+    {
+        OrderEvent.Decided { Decision.Actor: var actor } => actor,
+        OrderEvent.Disputed { Actor: var actor } => actor,
+        _ => OrderState.Program,
+    };
 
     /// <summary>The customer whom the order binds to its ambassador when it is approved (rule T8); null where the terms bind nobody.</summary>
     public string? BindsKey =>
@@ -212,6 +226,7 @@ internal sealed record SettledOrder(
         Facts is not null ? Facts.DeletedAt : Event is OrderEvent.Deleted { At: var at } && !(at <= Before.DeletedAt) ? at : Before.DeletedAt)
     {
         MerchantCostMinor = MerchantCostMinor,
+        Disputes = Facts?.Disputes ?? (Event is OrderEvent.Disputed { Dispute: var dispute } ? Disputes.With(Before.Disputes, dispute) : Before.Disputes),
     };
 
     /// <summary>What refunds after the window of reversal cost the merchant (rule K5).</summary>
@@ -242,18 +257,19 @@ internal sealed record SettledOrder(
         }
 
         var (from, to) = (AccountOf(Before.State), AccountOf(State));
-        if (booked != 0 && from != to && State != "reversed")
+        var isGone = State == "reversed" || (State == "disputed" && CommissionMinor == 0);
+        if (booked != 0 && from != to && !isGone)
         {
             // What a person must look at stands in an account of its own, and goes back when they have allowed it (rule H3).
             yield return new LedgerTransaction(
-                LedgerKind.Review, source, receipt.Currency, now, Actor, to == Account.Review ? Reason! : "A person has looked at it and allows it.",
+                LedgerKind.Review, source, receipt.Currency, now, Actor, to == Account.Review ? Reason! : WhyBack,
                 LedgerTransaction.Move(receipt.AmbassadorId!, Event.OrderId, from, to, Minor(booked)));
         }
 
         if (CommissionMinor != booked)
         {
             // Reversed from wherever it stood: while in a payout and after it, a negative entry on approved (rule K1).
-            var account = AccountOf(State == "reversed" ? Before.State : State);
+            var account = AccountOf(isGone ? Before.State : State);
             yield return Post(
                 source, receipt.AmbassadorId ?? Before.AmbassadorId!, account, Minor(CommissionMinor - booked), booked == 0 ? receipt.Reason : WhyChanged);
         }
@@ -282,9 +298,12 @@ internal sealed record SettledOrder(
 
     private string WhyChanged => Event is OrderEvent.Reconsidered ? "An earlier order of the ambassador came late or changed." : "The order changed.";
 
+    private string WhyBack => Before.State == "disputed" ? "The bank has decided the dispute." : "A person has looked at it and allows it.";
+
+    // What a bank has still to decide about stands where a person's decision is waited for.
     private static string AccountOf(string state) => state switch
     {
-        "review" => Account.Review,
+        "review" or "disputed" => Account.Review,
         "approved" or "in_payout" or "paid" => Account.Approved,
         _ => Account.Held,
     };

@@ -80,6 +80,17 @@ internal sealed record Receipt
 
     public int RefundCount => Refunds.Length;
 
+    /// <summary>What banks ask for or have taken (rule B14): each that is not won takes its amount, as a refund without lines.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptDispute> Disputes { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DisputeCount => Disputes.IsDefault ? 0 : Disputes.Length;
+
+    /// <summary>Whether a bank has still to decide (rule H3).</summary>
+    [JsonIgnore]
+    public bool IsDisputed => !Disputes.IsDefault && Disputes.Any(dispute => dispute.State == DisputeState.Open);
+
     public required ImmutableArray<ReceiptLine> Lines { get; init; }
 
     public required ImmutableArray<ReceiptRefund> Refunds { get; init; }
@@ -213,6 +224,11 @@ internal sealed record ReceiptLine(
     long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy, long RemainingQuantity, RateRank RateRank);
 
 internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
+
+/// <param name="AmountMinor">In <paramref name="Currency"/>; 0 for an inquiry.</param>
+internal sealed record ReceiptDispute(
+    string Id, DateTimeOffset OpenedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ClosedAt, Currency Currency,
+    long AmountMinor, DisputeState State);
 
 /// <param name="Rule">The rule that asks for a person.</param>
 /// <param name="Why">The same in words.</param>

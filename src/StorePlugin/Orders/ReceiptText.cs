@@ -65,9 +65,14 @@ internal static class ReceiptText
             lines.Add($"Refunds more than 180 days after the order leave the commission as it is; {Amount(receipt.MerchantCostMinor)} are the store's cost (rule K5).");
         }
 
+        if (!receipt.Disputes.IsDefault)
+        {
+            lines.AddRange(receipt.Disputes.Select(Told));
+        }
+
         if (receipt.RemainingBaseMinor < receipt.BaseMinor)
         {
-            lines.Add($"Refunds have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
+            lines.Add($"{(receipt.Disputes.IsDefault ? "Refunds" : "Refunds and disputes")} have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
         }
 
         lines.Add(receipt switch
@@ -98,6 +103,19 @@ internal static class ReceiptText
 
         lines.AddRange(receipt.Findings);
         return lines;
+
+        string Told(ReceiptDispute dispute)
+        {
+            var amount = new Money(dispute.AmountMinor, dispute.Currency);
+            return dispute.State switch
+            {
+                DisputeState.Open when dispute.AmountMinor == 0 => $"The shopper's bank has asked about the payment on {Instant(dispute.OpenedAt)}: nothing is released before it has decided (rule H3).",
+                DisputeState.Open => $"The shopper's bank has disputed {amount} on {Instant(dispute.OpenedAt)}: nothing is released before it has decided (rules B14, H3).",
+                DisputeState.Lost => $"The shopper's bank has taken {amount} back; it counts as a refund of {Instant(dispute.OpenedAt)} (rule B14).",
+                DisputeState.Won => $"The dispute of {Instant(dispute.OpenedAt)} has taken nothing (rule B14).",
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
 
         string How(Receipt told) => told.Terms!.Flat switch
         {

@@ -252,20 +252,19 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private static OrderState StateOf(OrderRow row, IEnumerable<RefundRow> refunds, IEnumerable<DecisionRow> decisions, IEnumerable<PatternFinding> flags)
     {
-        var rows = refunds.ToList();
-        var deletedAt = rows.Where(refund => refund.Content.Length == 0).Max(refund => (DateTimeOffset?)refund.At);
-        var loose = rows.Where(refund => refund.Content.Length > 0)
-            .Select(refund => JsonSerializer.Deserialize(refund.Content, OrdersJson.Default.Refund)!).ToImmutableArray();
+        var loose = LooseFacts.Of([.. refunds.Select(refund => (refund.RefundId, refund.Content, refund.At))]);
         var facts = row.Content is null
             ? null
-            : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose, deletedAt)
+            : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose.Refunds, loose.DeletedAt)
             {
+                Disputes = loose.Disputes,
                 Decisions = [.. decisions.Select(decision => decision.Decision)],
                 Flags = [.. flags],
             };
         Currency? currency = row.Currency is null ? null : Currency.Parse(row.Currency);
-        return new OrderState(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose, deletedAt)
+        return new OrderState(row.Revision, row.State, row.CommissionMinor, currency, row.AmbassadorId, row.HoldUntil, facts, loose.Refunds, loose.DeletedAt)
         {
+            Disputes = loose.Disputes,
             MerchantCostMinor = row.MerchantCostMinor,
         };
     }
@@ -296,6 +295,9 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 OrderEvent.Refunded { Refund: var refund } => await insertRefund.DoAsync(
                     ("StoreId", store.Id), ("RefundId", refund.Id), ("OrderId", refund.OrderId),
                     ("Content", JsonSerializer.Serialize(refund, OrdersJson.Default.Refund)), ("At", refund.At), ("Now", now)) == 1,
+                OrderEvent.Disputed { Dispute: var dispute } => await insertRefund.DoAsync(
+                    ("StoreId", store.Id), ("RefundId", Disputes.RowOf(dispute)), ("OrderId", dispute.OrderId),
+                    ("Content", Disputes.ToJson(dispute)), ("At", dispute.OpenedAt), ("Now", now)) == 1,
                 OrderEvent.Deleted deleted => await insertRefund.DoAsync(
                     ("StoreId", store.Id), ("RefundId", OrderState.DeletionOf(deleted)), ("OrderId", deleted.OrderId),
                     ("Content", ""), ("At", deleted.At), ("Now", now)) == 1,
@@ -410,7 +412,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private sealed record ReceiptRow(string OrderId, string Content);
 
-    // A deletion stands among the refunds, without content.
+    // A deletion stands among the refunds, without content; and so do messages about disputes (see LooseFacts).
     private sealed record RefundRow(string OrderId, string RefundId, string Content, DateTimeOffset At);
 
     private sealed record Change(int Index, OrderEvent Event, OrderState Before, OrderFacts? Facts)

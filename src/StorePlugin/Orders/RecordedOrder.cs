@@ -98,6 +98,9 @@ internal sealed record OrderFacts(
     /// <summary>What people have decided about the order, oldest first.</summary>
     public ImmutableArray<OrderDecision> Decisions { get; init; } = [];
 
+    /// <summary>The message that stands of each dispute (rule B14), in the order of their instants.</summary>
+    public ImmutableArray<Dispute> Disputes { get; init; } = [];
+
     /// <summary>What the rules about abuse have found, oldest first.</summary>
     public ImmutableArray<PatternFinding> Flags { get; init; } = [];
 
@@ -116,9 +119,19 @@ internal sealed record OrderFacts(
         : [.. Recorded.Order.Refunds.Concat(LooseRefunds.Where(refund => refund.Currency == Recorded.Order.Currency))
             .DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
 
-    /// <summary>Whether a refund came in another currency than the order's, which the order itself does not explain.</summary>
-    public bool HasForeignRefund => !LooseRefunds.IsEmpty
-        && LooseRefunds.Any(refund => refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id));
+    /// <summary>Everything that takes from the order: its refunds, and what disputes hold or have taken.</summary>
+    public ImmutableArray<Refund> Takings => Disputes.IsEmpty
+        ? Refunds
+        : [.. Refunds.Concat(Disputes.Select(Orders.Disputes.TakingOf).OfType<Refund>().Where(taking => taking.Currency == Recorded.Order.Currency))
+            .OrderBy(taking => taking.At).ThenBy(taking => taking.Id, StringComparer.Ordinal)];
+
+    /// <summary>Whether a bank has still to decide (rule H3).</summary>
+    public bool IsDisputed => !Disputes.IsEmpty && Disputes.Any(dispute => dispute.State == DisputeState.Open);
+
+    /// <summary>Whether a refund or dispute came in another currency than the order's, which the order itself does not explain.</summary>
+    public bool HasForeignRefund => LooseRefunds.Any(refund =>
+            refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id))
+        || Disputes.Any(dispute => dispute.Currency != Recorded.Order.Currency && Orders.Disputes.TakingOf(dispute) is not null);
 }
 
 [JsonSourceGenerationOptions(
@@ -128,6 +141,7 @@ internal sealed record OrderFacts(
     Converters = [typeof(CurrencyConverter)])]
 [JsonSerializable(typeof(RecordedOrder))]
 [JsonSerializable(typeof(Refund))]
+[JsonSerializable(typeof(Dispute))]
 internal sealed partial class OrdersJson : JsonSerializerContext;
 
 /// <summary>A currency is its code.</summary>

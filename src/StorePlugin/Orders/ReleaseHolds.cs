@@ -98,7 +98,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
                 released++;
                 await insertEvent.DoAsync(
                     ("StoreId", store.Id), ("OrderId", order.OrderId), ("Revision", order.Revision + 1), ("Kind", OrderLog.Release), ("Subject", ""),
-                    ("At", now), ("LocalDay", null), ("BookedDay", store.LocalDay(now)), ("Actor", OrderState.Releaser), ("Evidence", null));
+                    ("At", now), ("LocalDay", null), ("BookedDay", store.LocalDay(now)), ("Actor", OrderState.Program), ("Evidence", null));
                 if (order is { BindsKey: { } customer, BindsDays: { } days })
                 {
                     await Customers.BindAsync(tx, store, customer, days, order.CampaignId, order.AmbassadorId, order.OrderId, now);

@@ -93,7 +93,7 @@ internal static class Standings
         INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
         SELECT o.store_id, o.order_id, o.at, @now FROM orders o
         WHERE o.store_id = @storeId AND o.ambassador_id = @ambassadorId AND o.at >= @at AND o.at < @until
-            AND (o.at > @at OR o.order_id > @orderId) AND o.state IN ('observed', 'held', 'review', 'approved', 'reversed')
+            AND (o.at > @at OR o.order_id > @orderId) AND o.state IN ('observed', 'held', 'review', 'approved', 'reversed', 'disputed')
             AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         """;
 

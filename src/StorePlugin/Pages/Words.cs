@@ -80,6 +80,7 @@ internal static class Words
         "in_payout" => "In payout",
         "paid" => "Paid out",
         "reversed" => "Reversed",
+        "disputed" => "Disputed",
         _ => state,
     };
 
@@ -98,6 +99,7 @@ internal static class Words
         "approved" => "It goes out with the next payout.",
         "in_payout" => "It is part of a payout that is under way.",
         "paid" => "It has been paid out.",
+        "disputed" => "Nothing of it is paid before the shopper's bank has decided.",
         "reversed" => "Refunded or corrected: the commission was taken back.",
         _ => "",
     };

@@ -169,7 +169,7 @@ internal static class Invariants
         JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
         WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.account IN ('held', 'review', 'approved')
             AND NOT (e.account = 'held' AND o.state = 'held')
-            AND NOT (e.account = 'review' AND o.state = 'review')
+            AND NOT (e.account = 'review' AND o.state IN ('review', 'disputed'))
             AND NOT (e.account = 'approved' AND o.state IN ('approved', 'in_payout', 'paid'))
         GROUP BY e.store_id, o.order_id, e.account, e.currency
         HAVING SUM(e.amount_minor) <> 0

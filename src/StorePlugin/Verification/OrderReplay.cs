@@ -1,6 +1,5 @@
 // Replays the log of one order through the functions that decided it, and compares what comes of it with what stands. Pure.
 using System.Globalization;
-using System.Text.Json;
 using StorePlugin.Campaigns;
 using StorePlugin.Orders;
 using StorePlugin.Webhooks;
@@ -119,7 +118,10 @@ internal sealed class OrderReplay
             ? new OrderEvent.Version(RecordedOrder.FromJson(version.Content), version.Content, version.Hash)
             : null,
         OrderLog.Refund => _order.Refunds.Find(refund => refund.Id == logged.Subject) is { Content.Length: > 0 } refund
-            ? new OrderEvent.Refunded(JsonSerializer.Deserialize(refund.Content, OrdersJson.Default.Refund)!)
+            ? new OrderEvent.Refunded(LooseFacts.RefundOf(refund.Content))
+            : null,
+        OrderLog.Dispute => _order.Refunds.Find(refund => refund.Id == logged.Subject) is { } dispute
+            ? new OrderEvent.Disputed(Disputes.FromJson(dispute.Content), logged.Actor)
             : null,
         OrderLog.Deletion => _order.Refunds.Find(refund => refund.Id == logged.Subject) is { Content.Length: 0 } deletion
             ? new OrderEvent.Deleted(_order.OrderId, DateTimeOffset.FromUnixTimeMilliseconds(deletion.At))

@@ -10,7 +10,7 @@ internal sealed record LoggedEvent(long Revision, string Kind, string Subject, l
 /// <param name="Subject">As the log names it.</param>
 internal sealed record LoggedVersion(string Subject, string Hash, string Content);
 
-/// <param name="Content">Empty: the platform deleted the order.</param>
+/// <summary>A row of the refunds: a refund, a message about a dispute, or a deletion, which has no content.</summary>
 internal sealed record LoggedRefund(string Id, string Content, long At);
 
 internal sealed record LoggedDecision(

@@ -24,7 +24,7 @@ internal static class ShopifyReader
             });
 
     /// <summary>
-    /// The rehearsal store sends orders, refunds and its own end, and nothing else. Its secret is its own, so that no body
+    /// The rehearsal store sends orders, refunds, disputes and its own end, and nothing else. Its secret is its own, so that no body
     /// of another store is taken for one of its.
     /// </summary>
     public static StoreEvent ReadRehearsal(string topic, ReadOnlyMemory<byte> body) =>
@@ -47,6 +47,7 @@ internal static class ShopifyReader
             or "orders/fulfilled" or "orders/partially_fulfilled" => OrderOrEdit,
         "orders/delete" => Deleted,
         "refunds/create" => Refunded,
+        "disputes/create" or "disputes/update" => Disputed,
         _ => null,
     };
 
@@ -187,4 +188,9 @@ internal static class ShopifyReader
         : !payload.Has("refund_line_items") && !payload.Has("transactions")
             ? throw Misfit("a refund", "refund_line_items and transactions are missing")
         : new OrderRefunded(ShopifyRefund.ReadAlone(payload));
+
+    private static StoreEvent Disputed(Payload payload, SendingShop? shop) =>
+        !payload.Has("initiated_at") || !payload.Has("status") ? throw Misfit("a dispute", "initiated_at or status is missing")
+        : !payload.Has("order_id") ? new Irrelevant("The dispute is about no order of the store.")
+        : new OrderDisputed(ShopifyDispute.Read(payload));
 }
