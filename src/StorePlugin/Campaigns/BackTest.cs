@@ -76,6 +76,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         ChannelReader<Task<PastOrder[]>> ahead, StandingBook book, BackTestQuestion question, BackTestTally tally, Action<BackTestProgress>? tell, CancellationToken cancel)
     {
         var told = clock.GetTimestamp();
+        var different = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var batch in ahead.ReadAllAsync(cancel))
         {
             var orders = await batch;
@@ -83,8 +84,13 @@ internal sealed class BackTest(Db db, TimeProvider clock)
             {
                 var before = Decision.Make(order.Facts, order.Before);
                 var isAsked = order.Facts.Recorded.Order.At >= question.Interval.From;
-                var after = isAsked && !ReferenceEquals(order.After, order.Before) ? Decision.Make(order.Facts, Standing(order, question, book)) : before;
+                var after = isAsked && IsToBeAsked(order, before, different) ? Decision.Make(order.Facts, Standing(order, before, question, book)) : before;
                 var (stood, stands) = (before.Write(), after.Write());
+                if ((stood.AmbassadorId, stood.OriginalCommissionMinor, stood.BaseMinor) != (stands.AmbassadorId, stands.OriginalCommissionMinor, stands.BaseMinor))
+                {
+                    different.UnionWith(new[] { stood.AmbassadorId, stands.AmbassadorId }.OfType<string>());
+                }
+
                 if (question.Terms.LooksBack && stands.CampaignId == question.Campaign.Id)
                 {
                     book.Add(stands.AmbassadorId!, order.Facts.Recorded.Order, StandingChange.Of(stands, after.Commission));
@@ -104,14 +110,33 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         }
     }
 
+    /// <summary>
+    /// Whether an order has to be decided anew: its terms are other ones, or it rests on earlier orders of which one has come to
+    /// something else. Until then what was known of them then is what they come to now.
+    /// </summary>
+    private static bool IsToBeAsked(PastOrder order, Decision before, HashSet<string> different) =>
+        !ReferenceEquals(order.After, order.Before)
+        || (before.Attribution is Attribution.Credited { Terms.LooksBack: true } credited && different.Contains(credited.Winner.AmbassadorId));
+
     /// <summary>The evidence under the new terms, with what the winner's earlier orders would have come to.</summary>
-    private static Evidence Standing(PastOrder order, BackTestQuestion question, StandingBook book)
+    private static Evidence Standing(PastOrder order, Decision before, BackTestQuestion question, StandingBook book)
     {
         var of = order.Facts.Recorded.Order;
-        return Attribution.Decide(of, order.After, order.Facts.Override) is not Attribution.Credited { Terms.LooksBack: true } credited ? order.After
-            : credited.Campaign.Id == question.Campaign.Id ? order.After with { Standing = book.At(credited.Winner.AmbassadorId, of) }
-            // Another campaign's orders are not all read: what was known then is the best there is.
-            : order.After with { Standing = order.After.Standing ?? new Standing(0, 0) };
+        if (Attribution.Decide(of, order.After, order.Facts.Override) is not Attribution.Credited { Terms.LooksBack: true } credited)
+        {
+            return order.After;
+        }
+
+        if (credited.Campaign.Id == question.Campaign.Id)
+        {
+            return order.After with { Standing = book.At(credited.Winner.AmbassadorId, of) };
+        }
+
+        // Another campaign's orders are not all read: what was known then of the same winner is the best there is.
+        var known = before.Attribution is Attribution.Credited { Winner: var winner } && (winner.AmbassadorId, winner.CampaignId) == (credited.Winner.AmbassadorId, credited.Winner.CampaignId)
+            ? order.Before.Standing
+            : null;
+        return order.After with { Standing = known ?? new Standing(0, 0) };
     }
 
     /// <summary>Reads rows ahead of the decisions. Their JSON is read by other threads meanwhile; the batches keep their order.</summary>
@@ -172,6 +197,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
             loose.DeletedAt)
         {
             Disputes = loose.Disputes,
+            Earlier = EarlierFacts.FromJson(row.Earlier),
             Decisions = [.. row.Decisions.OrderBy(decision => decision.Number)],
             Flags = [.. row.Findings.OrderBy(finding => finding.Number).ThenBy(finding => finding.Rule, StringComparer.Ordinal)],
         };

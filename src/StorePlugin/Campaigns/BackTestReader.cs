@@ -15,7 +15,8 @@ namespace StorePlugin.Campaigns;
 /// <param name="Evidence">That of its newest decision; null where it was decided before evidence was kept.</param>
 /// <param name="Content">The version that stands; null where it is not asked for.</param>
 internal sealed record BackTestRow(
-    string OrderId, DateTimeOffset At, DateTimeOffset? PaidAt, long BookedMinor, string? BookedFor, string VersionHash, string? Evidence, string? Content)
+    string OrderId, DateTimeOffset At, DateTimeOffset? PaidAt, long BookedMinor, string? BookedFor, string VersionHash, string? Evidence, string? Content,
+    string? Earlier)
 {
     /// <summary>What came on its own (see <see cref="LooseFacts"/>).</summary>
     public List<(string Id, string Content, DateTimeOffset At)> Refunds { get; } = [];
@@ -39,7 +40,7 @@ internal sealed class BackTestReader : IAsyncDisposable
         """
         SELECT o.order_id, o.at, o.paid_at, o.commission_minor, o.ambassador_id, o.version_hash, e.evidence, v.content,
             r.refund_id, r.content, r.at, d.number, d.kind, d.ambassador_id, d.campaign_id, d.rules, d.reason, d.actor, d.at,
-            f.number, f.rule, f.severity, f.inputs, f.why, f.allowed_why, f.ambassador_id
+            f.number, f.rule, f.severity, f.inputs, f.why, f.allowed_why, f.ambassador_id, o.earlier
         FROM orders o
         LEFT JOIN order_events e ON e.store_id = o.store_id AND e.order_id = o.order_id
             AND e.revision = (SELECT MAX(n.revision) FROM order_events n
@@ -126,7 +127,7 @@ internal sealed class BackTestReader : IAsyncDisposable
         var evidence = Text(reader, 6);
         return new BackTestRow(
             orderId, Instant(reader, 1), reader.IsDBNull(2) ? null : Instant(reader, 2), reader.GetInt64(3), Text(reader, 4), Text(reader, 5) ?? "", evidence,
-            evidence?.Contains(campaignId, StringComparison.Ordinal) is true ? reader.GetString(7) : null);
+            evidence?.Contains(campaignId, StringComparison.Ordinal) is true ? reader.GetString(7) : null, Text(reader, 26));
     }
 
     private static void AddRefund(DbDataReader reader, BackTestRow row)

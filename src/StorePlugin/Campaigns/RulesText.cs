@@ -97,8 +97,8 @@ internal static class RulesText
     private static string WhatIsBrought(TierMetric metric) => metric switch
     {
         TierMetric.NetSales => "What counted of your earlier paid orders is added up for this, less what had been sent back by then.",
-        TierMetric.Orders => "Your earlier paid orders are counted for this.",
-        TierMetric.NewCustomers => "Your earlier paid orders are counted for this, as far as they were the first of a customer at the store.",
+        TierMetric.Orders => "Your earlier paid orders are counted for this, without those that had been sent back whole by then.",
+        TierMetric.NewCustomers => "Your earlier paid orders are counted for this, as far as they were the first of a customer at the store and had not been sent back whole by then.",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -12,7 +12,8 @@ namespace StorePlugin.Campaigns;
 /// </summary>
 internal sealed class StandingBook(Terms terms, Store store)
 {
-    private readonly Dictionary<string, Page> _pages = new(StringComparer.Ordinal);
+    // Amounts of two currencies are never added (rule M1).
+    private readonly Dictionary<(string AmbassadorId, Currency Currency), Page> _pages = [];
 
     /// <summary>How far before an order another one can matter; null: as far as orders go.</summary>
     public static TimeSpan? ReachOf(Terms terms)
@@ -23,32 +24,25 @@ internal sealed class StandingBook(Terms terms, Store store)
 
     public Standing At(string ambassadorId, Order order)
     {
-        var page = PageOf(ambassadorId);
+        var page = PageOf(ambassadorId, order.Currency);
         var (position, used) = (page.Tiers?.SumAt(order, store), page.Cap?.SumAt(order, store));
         return new Standing(
-            terms.Tiers?.Metric switch
-            {
-                null => null,
-                TierMetric.NetSales => Math.Max(0, position!.BaseMinor),
-                TierMetric.Orders => position!.Orders,
-                TierMetric.NewCustomers => position!.NewCustomers,
-                _ => throw new System.Diagnostics.UnreachableException(),
-            },
+            position is null ? null : Standings.PositionOf(terms.Tiers!.Metric, position.BaseMinor, position.Orders, position.NewCustomers),
             used?.CommissionMinor);
     }
 
     public void Add(string ambassadorId, Order order, ImmutableArray<StandingChange> changes)
     {
-        var page = PageOf(ambassadorId);
+        var page = PageOf(ambassadorId, order.Currency);
         page.Tiers?.Add(order, changes, store);
         page.Cap?.Add(order, changes, store);
     }
 
-    private Page PageOf(string ambassadorId)
+    private Page PageOf(string ambassadorId, Currency currency)
     {
-        if (!_pages.TryGetValue(ambassadorId, out var page))
+        if (!_pages.TryGetValue((ambassadorId, currency), out var page))
         {
-            _pages[ambassadorId] = page = new Page(Of(terms.Tiers?.Period), Of(terms.PeriodCap?.Period));
+            _pages[(ambassadorId, currency)] = page = new Page(Of(terms.Tiers?.Period), Of(terms.PeriodCap?.Period));
         }
 
         return page;

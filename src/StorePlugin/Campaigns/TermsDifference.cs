@@ -104,8 +104,11 @@ internal static class TermsDifference
         return groups.Any(group => people.Any(person => products.Any(product => IsLower(
             before.RateOf(person, product, group), after.RateOf(person, product, group)))));
 
-        static bool IsLower(LineRate had, LineRate has) =>
-            has.RateBp < had.RateBp && (has.Rank != RateRank.Campaign || had.Rank != RateRank.Campaign);
+        // A share of their own that people get now stands in the place of the tiers, which may have brought them higher.
+        bool IsLower(LineRate had, LineRate has) =>
+            has.RateBp < (had.Rank == RateRank.Campaign ? HighestOf(before) : had.RateBp) && (has.Rank != RateRank.Campaign || had.Rank != RateRank.Campaign);
+
+        static long HighestOf(Terms terms) => Math.Max(terms.CommissionBp, terms.Tiers?.Levels.Max(level => level.RateBp) ?? 0);
     }
 
     private static bool IsWithin(ImmutableArray<string>? some, ImmutableArray<string>? all) => (some ?? []).All(one => (all ?? []).Contains(one));

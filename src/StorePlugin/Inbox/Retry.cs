@@ -11,6 +11,9 @@ internal static class Retry
         TimeSpan.FromHours(6), TimeSpan.FromHours(12), TimeSpan.FromHours(24),
     ];
 
+    /// <summary>Between the tries of what is never given up.</summary>
+    public static TimeSpan LongestWait => Waits[^1];
+
     /// <summary>How often a row is tried before it is dead.</summary>
     public static int AttemptsMax => Waits.Length + 1;
 

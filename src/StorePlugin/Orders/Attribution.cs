@@ -204,7 +204,10 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         var touch = new Touch(
             TouchKind.Override, $"decision {decided.Number}", decided.At, DiscountMinor: 0, Position: 0, decided.AmbassadorId!, decided.CampaignId!,
-            order.At, EndedAt: null, order.At, SuspendedAt: null);
+            order.At, EndedAt: null, order.At, SuspendedAt: null)
+        {
+            Group = evidence.CreditedGroup,
+        };
         return new Credited(touch, campaign, $"A person has credited the ambassador: {decided.Reason}", [new WeighedTouch(touch, null, null), .. weighed]);
     }
 
@@ -227,8 +230,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             return byDiscount != 0 ? byDiscount : left.Position.CompareTo(right.Position);
         }
 
-        // Rule T2: the last touch, or the first; then the stronger evidence, then the lower id.
-        var byInstant = byFirst ? left.At.CompareTo(right.At) : right.At.CompareTo(left.At);
+        // Rule T2: the last touch, or the first, as of bindings always (rule T8); then the stronger evidence, then the lower id.
+        var byInstant = byFirst || left.Kind == TouchKind.Customer ? left.At.CompareTo(right.At) : right.At.CompareTo(left.At);
         var byKind = left.Kind.CompareTo(right.Kind);
         return byInstant != 0 ? byInstant : byKind != 0 ? byKind : string.CompareOrdinal(left.Evidence, right.Evidence);
     }

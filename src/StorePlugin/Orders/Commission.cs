@@ -67,8 +67,8 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     {
         var zero = Money.Zero(facts.Recorded.Order.Currency);
         var bases = LineBases.Of(facts.Recorded.Order, [], ownDiscountMinor: 0);
-        Refund(bases, facts, null);
-        return new Commission(bases.Write(null), zero, zero) { MerchantCost = zero };
+        var steps = Refund(bases, facts, null);
+        return new Commission(bases.Write(null), zero, zero) { MerchantCost = zero, Steps = steps };
     }
 
     /// <exception cref="System.Diagnostics.UnreachableException">The terms look back, and nobody has looked.</exception>
@@ -121,7 +121,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
         if (isGone && bases.TakeAll())
         {
             // Money that no refund names went back with the last one, or by the time at which the platform says so.
-            Left(refunds.IsEmpty ? order.UpdatedAt : refunds[^1].At < order.At ? order.At : refunds[^1].At);
+            Left(refunds.IsEmpty ? (facts.GoneAt < order.At ? order.At : facts.GoneAt) : refunds[^1].At < order.At ? order.At : refunds[^1].At);
         }
 
         return steps.DrainToImmutable();

@@ -23,23 +23,27 @@ internal static class Customers
     private const string Insert =
         """
         INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans)
-        VALUES (@StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans)
+        SELECT @StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans
+        WHERE NOT EXISTS (SELECT 1 FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey)
         """;
 
     private const string Delete = "DELETE FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey";
 
-    // The orders of the same customer behind one, as far as they can still change.
+    // The other orders of the customer from an instant on, as far as they can still change.
     private const string QueueLater =
         """
         INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
         SELECT o.store_id, o.order_id, o.at, @Now FROM customer_orders c
         JOIN orders o ON o.store_id = c.store_id AND o.order_id = c.order_id
-        WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key > @SortKey AND o.state NOT IN ('in_payout', 'paid', 'parked')
+        WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key >= @From AND c.order_id <> @OrderId AND o.state NOT IN ('in_payout', 'paid', 'parked')
             AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         """;
 
     private const string EndOfOrigin =
-        "UPDATE customer_bindings SET until_at = @at WHERE store_id = @storeId AND origin = @orderId AND (until_at IS NULL OR until_at > @at)";
+        """
+        UPDATE customer_bindings SET until_at = @at
+        WHERE store_id = @storeId AND origin = @orderId AND (@keptFor IS NULL OR ambassador_id <> @keptFor) AND (until_at IS NULL OR until_at > @at)
+        """;
 
     private const string EndOfOthers =
         """
@@ -52,28 +56,32 @@ internal static class Customers
         INSERT INTO customer_bindings (store_id, customer_key, campaign_id, ambassador_id, since_at, until_at, origin)
         SELECT @storeId, @customerKey, @campaignId, @ambassadorId, @now, @until, @orderId
         WHERE NOT EXISTS (SELECT 1 FROM customer_bindings b
-            WHERE b.store_id = @storeId AND b.customer_key = @customerKey AND b.campaign_id = @campaignId AND (b.until_at IS NULL OR b.until_at > @now))
+            WHERE b.store_id = @storeId AND b.customer_key IN @keys AND b.campaign_id = @campaignId
+                AND (b.origin <> @orderId OR b.customer_key = @customerKey) AND (b.until_at IS NULL OR b.until_at > @now))
         """;
 
     /// <summary>The hashes that name a shopper, the platform's own id first; none where the platform withheld them all.</summary>
     public static ImmutableArray<string> KeysOf(ShopperHashes shopper) =>
         [.. new[] { shopper.Customer, shopper.Email, shopper.Phone }.OfType<string>().Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Notes a paid order with its customer, and has that customer's later orders decided again where it came late.</summary>
+    /// <summary>
+    /// Notes a paid order with its customer, and has that customer's other orders decided again: those behind it, and where it
+    /// has left a customer or moved, those behind where it stood before.
+    /// </summary>
     /// <param name="before">The facts before; null: nothing was known.</param>
     public static async Task NoteAsync(Tx tx, Store store, OrderFacts? before, OrderFacts facts, DateTimeOffset now)
     {
         var (had, has) = (NotesOf(before), NotesOf(facts));
-        foreach (var (key, moment) in had.Except(has))
+        var (gone, added) = (had.Except(has).ToList(), has.Except(had).ToList());
+        if (gone.Count == 0 && added.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (key, moment) in gone)
         {
             await using var delete = new Prepared(tx, Delete);
             await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment));
-        }
-
-        var added = has.Except(had).ToList();
-        if (added.Count == 0)
-        {
-            return;
         }
 
         var order = facts.Recorded.Order;
@@ -85,41 +93,77 @@ internal static class Customers
                 ("Kind", order.Channel == OrderChannel.Renewal ? Renewal : Order), ("Plans", PlansOf(order)));
         }
 
-        await QueueLaterAsync(tx, store, facts, now);
+        var all = had.Concat(has).ToList();
+        await QueueAsync(tx, store, all.Select(note => note.Key), all.Select(note => note.Moment).Min(StringComparer.Ordinal)!, order.Id, now);
     }
 
     /// <summary>Has the customer's later orders decided again.</summary>
-    public static async Task QueueLaterAsync(Tx tx, Store store, OrderFacts facts, DateTimeOffset now)
+    public static Task QueueLaterAsync(Tx tx, Store store, OrderFacts facts, DateTimeOffset now) => QueueAsync(
+        tx, store, KeysOf(facts.Shopper), OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id), facts.Recorded.Order.Id, now);
+
+    /// <summary>Has orders of a customer decided again, from a moment on.</summary>
+    /// <param name="orderId">But for this one; empty: for none.</param>
+    public static async Task QueueAsync(Tx tx, Store store, IEnumerable<string> keys, string from, string orderId, DateTimeOffset now)
     {
-        var order = facts.Recorded.Order;
         await using var queue = new Prepared(tx, QueueLater);
-        foreach (var key in KeysOf(facts.Shopper))
+        foreach (var key in keys.Distinct(StringComparer.Ordinal))
         {
-            await queue.DoAsync(("Now", now), ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", OrderMoment.KeyOf(order.At, order.Id)));
+            await queue.DoAsync(("Now", now), ("StoreId", store.Id), ("CustomerKey", key), ("From", from), ("OrderId", orderId));
         }
     }
 
-    /// <summary>Ends what a binding rests on: its first order was refunded in full, or a person credited somebody else (rule T8).</summary>
+    /// <summary>
+    /// Ends what a binding rests on: its first order was refunded in full, or counts for nobody or somebody else now, or a person
+    /// credited somebody else (rule T8).
+    /// </summary>
     public static async Task EndBindingsAsync(Tx tx, Store store, SettledOrder order, DateTimeOffset now)
     {
-        if (order.Receipt is { RemainingBaseMinor: 0, BaseMinor: > 0, IsDisputed: false } receipt && order.Before.AmbassadorId is not null
-            && await tx.DoAsync(EndOfOrigin, new { storeId = store.Id, orderId = receipt.OrderId, at = order.Decision!.Commission.Steps[^1].At }) > 0)
+        if (order.Receipt is not { } receipt)
+        {
+            return;
+        }
+
+        var ended = 0;
+        if (order.Before.AmbassadorId is not null && EndOf(order, receipt) is { } end)
+        {
+            ended += await tx.DoAsync(EndOfOrigin, new { storeId = store.Id, orderId = receipt.OrderId, keptFor = end.KeptFor, at = end.At });
+        }
+
+        if (order.Event is OrderEvent.Decided { Decision: { Kind: DecisionKind.Credit, AmbassadorId: { } ambassadorId } decision }
+            && KeysOf(order.Facts!.Shopper) is { IsEmpty: false } keys)
+        {
+            ended += await tx.DoAsync(EndOfOthers, new { storeId = store.Id, keys = keys.ToArray(), ambassadorId, at = decision.At });
+        }
+
+        if (ended > 0)
         {
             await QueueLaterAsync(tx, store, order.Facts!, now);
         }
-
-        if (order.Event is OrderEvent.Decided { Decision: { Kind: DecisionKind.Credit, AmbassadorId: { } ambassadorId } } && KeysOf(order.Facts!.Shopper) is { IsEmpty: false } keys)
-        {
-            await tx.DoAsync(EndOfOthers, new { storeId = store.Id, keys = keys.ToArray(), ambassadorId, at = now });
-        }
     }
 
+    /// <summary>When the bindings that an order has made end, and whose are kept; null: they stay.</summary>
+    private static (DateTimeOffset At, string? KeptFor)? EndOf(SettledOrder order, Receipt receipt) => receipt switch
+    {
+        { RemainingBaseMinor: 0, BaseMinor: > 0, IsDisputed: false } => (order.Decision!.Commission.Steps[^1].At, null),
+        _ when receipt.AmbassadorId != order.Before.AmbassadorId =>
+            (order.Event is OrderEvent.Decided { Decision.At: var at } ? at : receipt.VersionUpdatedAt, receipt.AmbassadorId),
+        _ => null,
+    };
+
     /// <summary>Binds the customer of an order that was just approved, unless somebody has them already (rule T8).</summary>
-    /// <param name="customerKey">The order's <c>binds_key</c>.</param>
+    /// <param name="customerKeys">The order's <c>binds_keys</c>.</param>
     /// <param name="days">The order's <c>binds_days</c>: the terms that it was judged by.</param>
-    public static Task<int> BindAsync(
-        Tx tx, Store store, string customerKey, long days, string campaignId, string ambassadorId, string orderId, DateTimeOffset now) =>
-        tx.DoAsync(Bind, new { storeId = store.Id, customerKey, campaignId, ambassadorId, orderId, now, until = now + TimeSpan.FromDays(days) });
+    public static async Task BindAsync(
+        Tx tx, Store store, string customerKeys, long days, string campaignId, string ambassadorId, string orderId, DateTimeOffset now)
+    {
+        var keys = customerKeys.Split(',');
+        foreach (var customerKey in keys)
+        {
+            await tx.DoAsync(
+                Bind,
+                new { storeId = store.Id, customerKey, keys, campaignId, ambassadorId, orderId, now, until = now + TimeSpan.FromDays(days) });
+        }
+    }
 
     /// <summary>Selling plans and subscription of an order, between commas; null where it has none.</summary>
     public static string? PlansOf(Order order)

@@ -68,6 +68,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             PaidAt = facts.PaidAt,
             CancelledAt = order.CancelledAt,
             DeletedAt = facts.Deleted ? facts.DeletedAt : null,
+            GoneAt = facts.Earlier.GoneAt,
             RefundedInFull = order.RefundedInFull,
             Credited = earns,
             Rule = rule,
@@ -99,7 +100,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
-                    decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.Rules, decision.Reason, decision.Actor, decision.At))],
+                    decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.RuleNames, decision.Reason, decision.Actor, decision.At))],
             NewCustomer = evidence.Customer?.IsNew,
             Group = earns ? credited!.Winner.Group : null,
             Standing = earns ? evidence.Standing : null,
@@ -125,26 +126,30 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
 
         if (facts.Recorded.Order.Contradiction is { } contradiction)
         {
-            Add("M2", $"The order does not add up: {contradiction}");
+            Add("M2", $"The order does not add up: {contradiction}", contradiction);
         }
 
         foreach (var flag in facts.Flags)
         {
             if (flag.Stops && flag.AmbassadorId == credited.Winner.AmbassadorId)
             {
-                Add(flag.Rule, flag.Why);
+                Add(flag.Rule, flag.Why, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{flag.AmbassadorId} {flag.Number}"));
             }
         }
 
-        if (facts.HasForeignRefund)
+        if (facts.ForeignTakings is { Length: > 0 } foreign)
         {
-            Add("M1", "A refund or dispute of it came in another currency than the order's, and takes nothing before somebody has looked.");
+            Add("M1", "A refund or dispute of it came in another currency than the order's, and takes nothing before somebody has looked.", foreign);
         }
 
         return reviews.Count == 0 ? default : reviews.DrainToImmutable();
 
-        void Add(string rule, string why) => reviews.Add(new ReceiptReview(
-            rule, why, facts.Decisions.FirstOrDefault(decision => decision.Kind == DecisionKind.Allow && decision.Rules.Contains(rule))?.Number));
+        // A person allows what they have seen. What the rule finds in another version, refund or pattern is open anew.
+        void Add(string rule, string why, string? subject = null)
+        {
+            var review = new ReceiptReview(rule, why, null, subject is null ? null : OrderDecision.MarkOf(subject));
+            reviews.Add(review with { AllowedBy = facts.Decisions.FirstOrDefault(decision => decision.Allows(review))?.Number });
+        }
     }
 
     /// <summary>What the rules about abuse have found about whom the order counts for. Null where there is nothing.</summary>

@@ -50,15 +50,28 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
         throw new System.Diagnostics.UnreachableException($"The campaign {campaignId} is no part of the evidence.");
     }
 
-    /// <summary>The standing alone, of evidence as it was written.</summary>
-    public static Standing? StandingOf(string json) => JsonSerializer.Deserialize(json, EvidenceJson.Default.Evidence)?.Standing;
+    /// <summary>The key of the group of whom a person has credited, at the order's instant (rule B6).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CreditedGroup { get; init; }
+
+    /// <summary>The same with what was known of the customer earlier: of a paid order that does not change any more.</summary>
+    public Evidence AsKnownIn(Evidence earlier) => this with
+    {
+        Customer = earlier.Customer ?? Customer,
+        Touches = [.. Touches.Select(touch =>
+            earlier.Touches.FirstOrDefault(known => known.Kind == touch.Kind && known.Evidence == touch.Evidence) is { } known ? touch with { Number = known.Number } : touch)],
+    };
+
+    /// <summary>Evidence as it was written, of which the terms are not asked for.</summary>
+    public static Evidence WithoutTerms(string json) =>
+        JsonSerializer.Deserialize(json, EvidenceJson.Default.Evidence) ?? throw new JsonException("A decision names no evidence.");
 
     public string ToJson() => JsonSerializer.Serialize(this, EvidenceJson.Default.Evidence);
 
     /// <param name="termsOf">The terms of a campaign's revision, as they were written once.</param>
     public static Evidence FromJson(string json, Func<string, long, Terms> termsOf)
     {
-        var read = JsonSerializer.Deserialize(json, EvidenceJson.Default.Evidence) ?? throw new JsonException("A decision names no evidence.");
+        var read = WithoutTerms(json);
         return read with
         {
             Campaigns = [.. read.Campaigns.Select(campaign =>

@@ -102,7 +102,7 @@ internal sealed class EvidenceReader
     private readonly Dictionary<string, ReferenceRow> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<(string CampaignId, long Revision), Terms> _terms = [];
     private Dictionary<string, DateTimeOffset?> _launches = [];
-    private readonly Dictionary<(string OrderId, string Origin), long> _sinceBinding = [];
+    private readonly Dictionary<(string OrderId, string Origin, DateTimeOffset Since), long> _sinceBinding = [];
     private ILookup<string, BindingRow> _bindings = Empty<BindingRow>();
     private ILookup<string, SubscriptionRow> _subscriptions = Empty<SubscriptionRow>();
     private Dictionary<string, string> _firsts = [];
@@ -124,7 +124,7 @@ internal sealed class EvidenceReader
         var references = reader._clicks.Values.Concat(reader._links.Values).ToList();
         var bindings = reader._bindings.SelectMany(rows => rows).ToList();
         var renewed = reader._subscriptions.SelectMany(rows => rows).ToList();
-        var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId))
+        var ambassadors = facts.Select(of => of.Override?.AmbassadorId).OfType<string>().Concat(reader._codes.Values.Select(row => row.AmbassadorId)).Concat(references.Select(row => row.AmbassadorId))
             .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>()).Distinct().ToList();
         var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
             .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
@@ -155,6 +155,8 @@ internal sealed class EvidenceReader
             .Select(campaign => CampaignAt(campaign, order.At)).ToImmutableArray();
         return new Evidence(touches.DrainToImmutable(), campaigns)
         {
+            CreditedGroup = facts.Override?.AmbassadorId is { } person ? GroupAt(person, order.At) : null,
+
             // Who has not paid is no customer yet, and nobody would look again at such an order when an earlier one comes late.
             Customer = facts.PaidAt is null || order.Test ? null : CustomerAt(facts),
         };
@@ -222,7 +224,7 @@ internal sealed class EvidenceReader
             var order = of.Recorded.Order;
             foreach (var binding in BindingsOf(order, of.Shopper))
             {
-                _sinceBinding[(order.Id, binding.Origin)] = await tx.OneAsync<long>(CountSince, new
+                _sinceBinding[(order.Id, binding.Origin, binding.SinceAt)] = await tx.OneAsync<long>(CountSince, new
                 {
                     storeId = store.Id,
                     customerKey = binding.CustomerKey,
@@ -298,15 +300,15 @@ internal sealed class EvidenceReader
                 LeftAt = Since("ended", row.AmbassadorId, order.At),
                 IsOwn = IsOwn(shopper, row.PersonHash),
                 Group = GroupAt(row.AmbassadorId, order.At),
-                Number = _sinceBinding.TryGetValue((order.Id, row.Origin), out var before) ? before + 1 : null,
+                Number = _sinceBinding.TryGetValue((order.Id, row.Origin, row.SinceAt), out var before) ? before + 1 : null,
             });
         }
     }
 
-    /// <summary>The bindings that had begun, each origin once: a customer is known by several hashes.</summary>
+    /// <summary>The bindings that had begun, each once: a customer is known by several hashes.</summary>
     private IEnumerable<BindingRow> BindingsOf(Order order, ShopperHashes shopper) => Customers.KeysOf(shopper).SelectMany(key => _bindings[key])
         .Where(row => row.SinceAt <= order.At).OrderBy(row => row.SinceAt).ThenBy(row => row.Origin, StringComparer.Ordinal)
-        .DistinctBy(row => (row.CampaignId, row.AmbassadorId, row.Origin));
+        .DistinctBy(row => (row.CampaignId, row.AmbassadorId, row.Origin, row.SinceAt));
 
     /// <summary>The order that this one renews: the customer's latest before it with the same selling plan or subscription (rule T14).</summary>
     private void AddRenewed(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)

@@ -21,10 +21,24 @@ internal enum DecisionKind
 /// <summary>A decision as it is kept.</summary>
 /// <param name="Number">1 and rising for each order; the newest counts.</param>
 /// <param name="AmbassadorId">Who is credited, with their campaign; null for the other kinds.</param>
-/// <param name="Rules">The rules whose findings it settles.</param>
+/// <param name="Rules">The rules whose findings it settles, each with the mark of what it was found in.</param>
 /// <param name="Actor">Who decided (rule H6).</param>
 internal sealed record OrderDecision(
-    long Number, DecisionKind Kind, string? AmbassadorId, string? CampaignId, ImmutableArray<string> Rules, string Reason, string Actor, DateTimeOffset At);
+    long Number, DecisionKind Kind, string? AmbassadorId, string? CampaignId, ImmutableArray<string> Rules, string Reason, string Actor, DateTimeOffset At)
+{
+    public const char MarkSeparator = ':';
+
+    // As long as chance must not make two findings of one order and rule alike.
+    private const int MarkLength = 8;
+
+    /// <summary>The rules alone.</summary>
+    public ImmutableArray<string> RuleNames => [.. Rules.Select(rule => rule.Split(MarkSeparator)[0]).Distinct()];
+
+    public static string MarkOf(string subject) => Ids.HashOf(subject)[..MarkLength];
+
+    /// <summary>Whether it settles a finding. Decisions of before there were marks settle whatever their rules find.</summary>
+    public bool Allows(ReceiptReview review) => Kind == DecisionKind.Allow && (Rules.Contains(review.Key) || Rules.Contains(review.Rule));
+}
 
 /// <summary>What came of a decision.</summary>
 internal enum DecisionStep
@@ -84,7 +98,7 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
         }
 
         var receipt = Receipt.FromJson(content);
-        var rules = receipt.OpenRules;
+        var rules = receipt.OpenKeys;
         if (kind == DecisionKind.Allow && rules.IsEmpty)
         {
             return DecisionStep.NothingOpen;

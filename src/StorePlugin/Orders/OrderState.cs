@@ -21,6 +21,9 @@ internal sealed record OrderState(
     /// <summary>What is booked as the merchant's cost of late refunds (rule K5).</summary>
     public long MerchantCostMinor { get; init; }
 
+    /// <summary>The store's day of the order's instant, as yyyymmdd, told when that instant was first written (rule M4).</summary>
+    public long? LocalDay { get; init; }
+
     /// <summary>The message that stands of each dispute that is known.</summary>
     public ImmutableArray<Dispute> Disputes { get; init; } = [];
 
@@ -71,17 +74,11 @@ internal sealed record OrderState(
     {
         var paidAt = PaidAtOf(version.Recorded.Order);
         var newer = RecordedOrder.Compare((version.Recorded, version.Hash), (facts.Recorded, facts.ContentHash)) > 0;
-        var merged = newer
-            ? facts with
-            {
-                Recorded = version.Recorded,
-                ContentHash = version.Hash,
-                OtherShopper = ShopperHashes.Least(facts.OtherShopper, facts.Recorded.Shopper),
-            }
-            : facts with { OtherShopper = ShopperHashes.Least(facts.OtherShopper, version.Recorded.Shopper) };
-
-        // An older version that tells nothing more of the shopper says nothing new.
-        merged = !newer && merged.Shopper == facts.Shopper ? facts : merged;
+        var (standing, other) = newer ? (version.Recorded, facts.Recorded) : (facts.Recorded, version.Recorded);
+        var earlier = facts.Earlier.With(other, standing);
+        var merged = newer ? facts with { Recorded = standing, ContentHash = version.Hash, Earlier = earlier }
+            : earlier == facts.Earlier ? facts
+            : facts with { Earlier = earlier };
 
         // An older version can still tell of an earlier payment (rule H2).
         return paidAt is not null && (facts.PaidAt is null || paidAt < facts.PaidAt) ? merged with { PaidAt = paidAt } : merged;
@@ -113,10 +110,22 @@ internal sealed record OrderState(
         { PaidAt: null } => "observed",
         { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || receipt.RemainingBaseMinor < receipt.BaseMinor =>
             receipt.IsDisputed ? "disputed" : "reversed",
-        _ when AmbassadorId == receipt.AmbassadorId && IsIn(receipt.Currency) is not false && State is "approved" or "in_payout" or "paid" => State,
+        _ when StaysPayable(receipt) => State,
         { IsDisputed: true } => "disputed",
         _ => receipt.OpenRules.IsEmpty ? "held" : "review",
     };
+
+    /// <summary>
+    /// Whether what was approved stays so. Where a person has to look meanwhile, what is not reserved yet waits for them; and of
+    /// what is in a payout or paid no more becomes payable unseen (rule H3).
+    /// </summary>
+    private bool StaysPayable(Receipt receipt) =>
+        AmbassadorId == receipt.AmbassadorId && IsIn(receipt.Currency) is not false && State switch
+        {
+            "approved" => receipt.OpenRules.IsEmpty,
+            "in_payout" or "paid" => receipt.OpenRules.IsEmpty || receipt.CommissionMinor <= CommissionMinor,
+            _ => false,
+        };
 
     /// <summary>
     /// Why an order stands so, in words. Who brought it is half of the answer; what became of it since is the other, and
@@ -167,6 +176,9 @@ internal sealed record SettledOrder(
 {
     public long Revision => Before.Revision + 1;
 
+    /// <summary>The store's day of the order's instant; null while only refunds or deletions are known.</summary>
+    public long? LocalDay { get; init; }
+
     /// <summary>Who moves the money (rule H6): the person who decided, or the program.</summary>
     public string Actor => Event switch
     {
@@ -175,12 +187,12 @@ internal sealed record SettledOrder(
         _ => OrderState.Program,
     };
 
-    /// <summary>The customer whom the order binds to its ambassador when it is approved (rule T8); null where the terms bind nobody.</summary>
-    public string? BindsKey =>
-        Receipt is { Credited: true, Terms.Binding: not null } && Customers.KeysOf(Facts!.Shopper) is [var key, ..] ? key : null;
+    /// <summary>The hashes, between commas, of the customer whom the order binds to its ambassador when it is approved (rule T8); null where the terms bind nobody.</summary>
+    public string? BindsKeys =>
+        Receipt is { Credited: true, Terms.Binding: not null } && Customers.KeysOf(Facts!.Shopper) is { IsEmpty: false } keys ? string.Join(',', keys) : null;
 
     /// <summary>For how long it does (rule T8).</summary>
-    public long? BindsDays => BindsKey is null ? null : Receipt!.Terms!.Binding!.Days;
+    public long? BindsDays => BindsKeys is null ? null : Receipt!.Terms!.Binding!.Days;
 
     /// <summary>What the order adds to its ambassador's standing.</summary>
     public ImmutableArray<StandingChange> StandingChanges => Receipt is null ? [] : StandingChange.Of(Receipt, Decision!.Commission);
@@ -226,6 +238,7 @@ internal sealed record SettledOrder(
         Facts is not null ? Facts.DeletedAt : Event is OrderEvent.Deleted { At: var at } && !(at <= Before.DeletedAt) ? at : Before.DeletedAt)
     {
         MerchantCostMinor = MerchantCostMinor,
+        LocalDay = LocalDay,
         Disputes = Facts?.Disputes ?? (Event is OrderEvent.Disputed { Dispute: var dispute } ? Disputes.With(Before.Disputes, dispute) : Before.Disputes),
     };
 

@@ -44,6 +44,10 @@ internal sealed record Receipt
     /// <summary>When the platform deleted the order, if it is gone.</summary>
     public required DateTimeOffset? DeletedAt { get; init; }
 
+    /// <summary>When an earlier version than the judged one first called the whole order refunded or cancelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? GoneAt { get; init; }
+
     public required bool RefundedInFull { get; init; }
 
     /// <summary>Whether an ambassador is credited.</summary>
@@ -163,6 +167,11 @@ internal sealed record Receipt
     public ImmutableArray<string> OpenRules =>
         Reviews.IsDefault ? [] : [.. Reviews.Where(review => review.AllowedBy is null).Select(review => review.Rule).Distinct()];
 
+    /// <summary>What a person who allows it allows: the same, each with what it was found in.</summary>
+    [JsonIgnore]
+    public ImmutableArray<string> OpenKeys =>
+        Reviews.IsDefault ? [] : [.. Reviews.Where(review => review.AllowedBy is null).Select(review => review.Key).Distinct()];
+
     /// <summary>What a person should know, such as a cancelled order whose money has not gone back.</summary>
     public ImmutableArray<string> Findings { get; init; } = [];
 
@@ -233,7 +242,13 @@ internal sealed record ReceiptDispute(
 /// <param name="Rule">The rule that asks for a person.</param>
 /// <param name="Why">The same in words.</param>
 /// <param name="AllowedBy">The number of the decision that allowed it; null while it is open.</param>
-internal sealed record ReceiptReview(string Rule, string Why, long? AllowedBy);
+/// <param name="Mark">Tells what it was found in from what it may be found in later; absent where there is only one thing to find.</param>
+internal sealed record ReceiptReview(
+    string Rule, string Why, long? AllowedBy, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Mark = null)
+{
+    [JsonIgnore]
+    public string Key => Mark is null ? Rule : $"{Rule}{OrderDecision.MarkSeparator}{Mark}";
+}
 
 /// <summary>A finding of a rule about abuse.</summary>
 /// <param name="Severity">notice or review.</param>

@@ -21,15 +21,13 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private const string LoadOrders =
         """
-        SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.merchant_cost_minor, o.currency, o.ambassador_id, o.hold_until, o.version_hash, v.content
+        SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.merchant_cost_minor, o.currency, o.ambassador_id, o.hold_until, o.local_day, o.earlier,
+            o.version_hash, v.content
         FROM orders o
         LEFT JOIN order_versions v ON v.store_id = o.store_id AND v.order_id = o.order_id
             AND v.updated_at = o.version_updated_at AND v.content_hash = o.version_hash
         WHERE o.store_id = @storeId AND o.order_id IN @ids
         """;
-
-    private const string LoadVersions =
-        "SELECT order_id, content_hash, content FROM order_versions WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, updated_at, content_hash";
 
     private const string LoadRefunds =
         "SELECT order_id, refund_id, content, at FROM refunds WHERE store_id = @storeId AND order_id IN @ids ORDER BY refund_id";
@@ -72,19 +70,20 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string InsertOrder =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
-            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, binds_days, hold_until, reason,
-            came_by, refunded_at, created_at, updated_at)
+            currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_keys, binds_days, hold_until, reason,
+            came_by, refunded_at, earlier, created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
-            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @BindsDays, @HoldUntil, @Reason,
-            @CameBy, @RefundedAt, @Now, @Now)
+            @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKeys, @BindsDays, @HoldUntil, @Reason,
+            @CameBy, @RefundedAt, @Earlier, @Now, @Now)
         """;
 
     private const string UpdateOrder =
         """
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
-            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey, binds_days = @BindsDays,
-            hold_until = @HoldUntil, reason = @Reason, came_by = @CameBy, refunded_at = @RefundedAt, updated_at = @Now
+            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor,
+            merchant_cost_minor = @MerchantCostMinor, binds_keys = @BindsKeys, binds_days = @BindsDays, hold_until = @HoldUntil, reason = @Reason,
+            came_by = @CameBy, refunded_at = @RefundedAt, earlier = @Earlier, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
 
@@ -164,45 +163,49 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private static async Task<SettledOrder> SettleAsync(Tx tx, Store store, Change change, EvidenceReader reader)
     {
+        var (before, localDay) = (change.Before, change.LocalDayIn(store));
         if (change.Facts is not { } facts)
         {
-            return change.Before.Settle(change.Event, null, Evidence.None);
+            return before.Settle(change.Event, null, Evidence.None);
         }
 
-        var evidence = reader.Of(facts);
-        if (Attribution.Decide(facts.Recorded.Order, evidence, facts.Override) is Attribution.Credited { Terms.LooksBack: true } credited)
+        var (evidence, order) = (reader.Of(facts), facts.Recorded.Order);
+        var last = before.State is "in_payout" or "paid" ? await LastEvidenceAsync(tx, store, order.Id) : null;
+        evidence = last is null ? evidence : evidence.AsKnownIn(last);
+        if (Attribution.Decide(order, evidence, facts.Override) is Attribution.Credited { Terms.LooksBack: true } credited)
         {
-            evidence = evidence with { Standing = await StandingAsync(tx, store, change.Before, credited, facts.Recorded.Order) };
+            evidence = evidence with
+            {
+                Standing = (credited.Winner.AmbassadorId == before.AmbassadorId ? last?.Standing : null)
+                    ?? await Standings.AtAsync(tx, store, credited.Winner.AmbassadorId, credited.Campaign.Id, credited.Terms, order, localDay!.Value),
+            };
         }
 
-        return change.Before.Settle(change.Event, facts, evidence);
+        return before.Settle(change.Event, facts, evidence) with { LocalDay = localDay };
     }
 
-    /// <summary>What the winner's earlier orders come to. Of an order that is in a payout or paid, what they came to then (rule L2).</summary>
-    private static async Task<Standing> StandingAsync(Tx tx, Store store, OrderState before, Attribution.Credited credited, Order order)
-    {
-        if (before.State is "in_payout" or "paid" && before.AmbassadorId == credited.Winner.AmbassadorId
-            && await tx.OneAsync<string>(ReadLastEvidence, new { storeId = store.Id, orderId = order.Id }) is { } last
-            && Evidence.StandingOf(last) is { } frozen)
-        {
-            return frozen;
-        }
-
-        return await Standings.AtAsync(tx, store, credited.Winner.AmbassadorId, credited.Campaign.Id, credited.Terms, order);
-    }
+    /// <summary>What was known when the order was last decided. Of one that is in a payout or paid it stays so (rule L2).</summary>
+    private static async Task<Evidence?> LastEvidenceAsync(Tx tx, Store store, string orderId) =>
+        await tx.OneAsync<string>(ReadLastEvidence, new { storeId = store.Id, orderId }) is { } last ? Evidence.WithoutTerms(last) : null;
 
     /// <summary>Writes what the order adds to its ambassador's standing, and has those behind it decided again where that matters.</summary>
     private static async Task StandAsync(
         Tx tx, Store store, SettledOrder order, IReadOnlyList<StandingRow> before, EvidenceReader reader, DateTimeOffset now)
     {
-        if (order.Receipt is not { } receipt || Standings.RowsOf(order, store.LocalDay(order.Receipt.At), before) is var rows && ReferenceEquals(rows, before))
+        if (order.Receipt is not { } receipt || Standings.RowsOf(order, before) is var rows && ReferenceEquals(rows, before))
         {
             return;
         }
 
-        await Standings.ReplaceAsync(tx, store.Id, receipt.OrderId, before.Count > 0, rows);
         var stood = before.Count > 0 ? before[0] : null;
-        if (receipt.CampaignId is { } campaignId && reader.TermsOf(campaignId).Where(terms => terms.LooksBack).ToList() is [_, ..] looking)
+        var looking = receipt.CampaignId is { } campaignId ? reader.TermsOf(campaignId).Where(terms => terms.LooksBack).ToList() : [];
+        if (looking.Count > 0)
+        {
+            await Standings.HoldAsync(tx, store.Id, receipt.AmbassadorId!);
+        }
+
+        await Standings.ReplaceAsync(tx, store.Id, receipt.OrderId, before.Count > 0, rows);
+        if (looking.Count > 0)
         {
             await Standings.QueueLaterAsync(tx, store, receipt.AmbassadorId!, receipt, stood?.EffectiveAt, looking, now);
         }
@@ -210,6 +213,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         // What an order no longer adds to somebody is missing behind it.
         if (stood?.AmbassadorId is { } former && former != receipt.AmbassadorId)
         {
+            await Standings.HoldAsync(tx, store.Id, former);
             await Standings.QueueLaterAsync(tx, store, former, receipt, stood.EffectiveAt, null, now);
         }
     }
@@ -226,28 +230,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var refunds = (await tx.ManyAsync<RefundRow>(LoadRefunds, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
         var decisions = (await tx.ManyAsync<DecisionRow>(LoadDecisions, new { storeId = store.Id, ids })).ToLookup(row => row.OrderId);
         var flags = await Findings.LoadAsync(tx, store, ids);
-        var known = orders.ToDictionary(
+        return orders.ToDictionary(
             row => row.OrderId, row => StateOf(row, refunds[row.OrderId], decisions[row.OrderId], flags[row.OrderId]), StringComparer.Ordinal);
-        await CompleteAsync(tx, store, known);
-        return known;
-    }
-
-    /// <summary>Reads from all versions who bought, where the standing one does not tell: the platform may have erased it since.</summary>
-    private static async Task CompleteAsync(Tx tx, Store store, Dictionary<string, OrderState> known)
-    {
-        var ids = known.Where(order => order.Value.Facts is { Recorded.Shopper.IsIncomplete: true }).Select(order => order.Key).ToArray();
-        if (ids.Length == 0)
-        {
-            return;
-        }
-
-        foreach (var ofOrder in (await tx.ManyAsync<VersionRow>(LoadVersions, new { storeId = store.Id, ids })).GroupBy(row => row.OrderId, StringComparer.Ordinal))
-        {
-            var (state, facts) = (known[ofOrder.Key], known[ofOrder.Key].Facts!);
-            var others = ofOrder.Where(row => row.ContentHash != facts.ContentHash).Select(row => RecordedOrder.FromJson(row.Content).Shopper)
-                .Aggregate(ShopperHashes.Unknown, ShopperHashes.Least);
-            known[ofOrder.Key] = state with { Facts = facts with { OtherShopper = others } };
-        }
     }
 
     private static OrderState StateOf(OrderRow row, IEnumerable<RefundRow> refunds, IEnumerable<DecisionRow> decisions, IEnumerable<PatternFinding> flags)
@@ -258,6 +242,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             : new OrderFacts(RecordedOrder.FromJson(row.Content), row.VersionHash!, row.PaidAt, loose.Refunds, loose.DeletedAt)
             {
                 Disputes = loose.Disputes,
+                Earlier = EarlierFacts.FromJson(row.Earlier),
                 Decisions = [.. decisions.Select(decision => decision.Decision)],
                 Flags = [.. flags],
             };
@@ -266,6 +251,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         {
             Disputes = loose.Disputes,
             MerchantCostMinor = row.MerchantCostMinor,
+            LocalDay = row.LocalDay,
         };
     }
 
@@ -325,16 +311,16 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         foreach (var order in orders)
         {
             var (orderId, receipt) = (order.Event.OrderId, order.Receipt);
-            long? localDay = receipt is null ? null : store.LocalDay(receipt.At);
             var write = order.Before.Revision == 0 ? insertOrder : updateOrder;
             var written = await write.DoAsync(
                 ("StoreId", store.Id), ("OrderId", orderId), ("Revision", order.Revision), ("Reference", receipt?.Reference),
-                ("State", order.State), ("At", receipt?.At), ("LocalDay", localDay),
+                ("State", order.State), ("At", receipt?.At), ("LocalDay", order.LocalDay),
                 ("VersionUpdatedAt", receipt?.VersionUpdatedAt), ("VersionHash", receipt?.VersionHash),
                 ("Currency", receipt?.Currency.Code), ("PaidAt", receipt?.PaidAt), ("NetMinor", receipt?.RemainingBaseMinor ?? 0L),
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
-                ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKey", order.BindsKey), ("BindsDays", order.BindsDays),
-                ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt), ("Now", now));
+                ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKeys", order.BindsKeys), ("BindsDays", order.BindsDays),
+                ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt),
+                ("Earlier", order.Facts?.Earlier.ToJson()), ("Now", now));
             if (written == 0)
             {
                 throw new StaleOrderException(orderId);
@@ -343,7 +329,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             var (kind, subject) = OrderLog.NameOf(order.Event);
             await insertEvent.DoAsync(
                 ("StoreId", store.Id), ("OrderId", orderId), ("Revision", order.Revision), ("Kind", kind), ("Subject", subject), ("At", now),
-                ("LocalDay", localDay), ("BookedDay", store.LocalDay(now)), ("Actor", order.Actor), ("Evidence", order.Decision?.Evidence.ToJson()));
+                ("LocalDay", order.LocalDay), ("BookedDay", store.LocalDay(now)), ("Actor", order.Actor), ("Evidence", order.Decision?.Evidence.ToJson()));
             if (receipt is null)
             {
                 continue;
@@ -399,7 +385,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private sealed record OrderRow(
         string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, long MerchantCostMinor, string? Currency,
-        string? AmbassadorId, DateTimeOffset? HoldUntil, string? VersionHash, string? Content);
+        string? AmbassadorId, DateTimeOffset? HoldUntil, long? LocalDay, string? Earlier, string? VersionHash, string? Content);
 
     private sealed record DecisionRow(
         string OrderId, long Number, string Kind, string? AmbassadorId, string? CampaignId, string Rules, string Reason, string Actor, DateTimeOffset At)
@@ -408,8 +394,6 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             Number, KindOf(Kind), AmbassadorId, CampaignId, [.. Rules.Split(',', StringSplitOptions.RemoveEmptyEntries)], Reason, Actor, At);
     }
 
-    private sealed record VersionRow(string OrderId, string ContentHash, string Content);
-
     private sealed record ReceiptRow(string OrderId, string Content);
 
     // A deletion stands among the refunds, without content; and so do messages about disputes (see LooseFacts).
@@ -417,6 +401,11 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private sealed record Change(int Index, OrderEvent Event, OrderState Before, OrderFacts? Facts)
     {
+        // The day was told when the instant was first written: a change of the store's zone is for later orders (rule M4).
+        public long? LocalDayIn(Store store) => Facts?.Recorded.Order.At is not { } at ? null
+            : Before.Facts?.Recorded.Order.At == at ? Before.LocalDay ?? store.LocalDay(at)
+            : store.LocalDay(at);
+
         /// <summary>Where the order stands among others; those of which only refunds are known stand nowhere.</summary>
         public string Moment { get; } = Facts is null ? "" : OrderMoment.KeyOf(Facts.Recorded.Order.At, Event.OrderId);
     }

@@ -20,16 +20,16 @@ internal sealed record ShopperHashes(string? Customer, string? Email, string? Ph
         shopper.Email is { } email ? keys.Hash(store, "email", PersonKey.OfEmail(email)) : null,
         shopper.Phone is { } phone ? keys.Hash(store, "phone", phone) : null);
 
-    /// <summary>Whether something that a decision rests on is withheld.</summary>
-    [JsonIgnore]
-    public bool IsIncomplete => Customer is null || Email is null;
-
     /// <summary>These, with what is withheld here and known there.</summary>
     public ShopperHashes Or(ShopperHashes other) => new(Customer ?? other.Customer, Email ?? other.Email, Phone ?? other.Phone);
 
     /// <summary>Of each hash the lesser one, so that the order in which two are met changes nothing.</summary>
     public static ShopperHashes Least(ShopperHashes left, ShopperHashes right) => new(
         Least(left.Customer, right.Customer), Least(left.Email, right.Email), Least(left.Phone, right.Phone));
+
+    /// <summary>What is told here and not, or otherwise, there.</summary>
+    public ShopperHashes Beside(ShopperHashes other) => new(
+        Customer == other.Customer ? null : Customer, Email == other.Email ? null : Email, Phone == other.Phone ? null : Phone);
 
     private static string? Least(string? left, string? right) =>
         left is null || (right is not null && string.CompareOrdinal(right, left) < 0) ? right : left;
@@ -86,14 +86,14 @@ internal sealed record RecordedOrder(Order Order, ShopperHashes Shopper)
 internal sealed record OrderFacts(
     RecordedOrder Recorded, string ContentHash, DateTimeOffset? PaidAt, ImmutableArray<Refund> LooseRefunds, DateTimeOffset? DeletedAt = null)
 {
-    /// <summary>What versions other than the one that stands tell of the shopper.</summary>
-    public ShopperHashes OtherShopper { get; init; } = ShopperHashes.Unknown;
+    /// <summary>What other versions tell that the standing one does not.</summary>
+    public EarlierFacts Earlier { get; init; } = EarlierFacts.None;
 
     /// <summary>
     /// Who bought: as the standing version tells, and where the platform withholds it there, as others told. An ambassador's
     /// own purchase must not begin to earn when the store has erased who made it.
     /// </summary>
-    public ShopperHashes Shopper => Recorded.Shopper.Or(OtherShopper);
+    public ShopperHashes Shopper => Recorded.Shopper.Or(Earlier.Shopper);
 
     /// <summary>What people have decided about the order, oldest first.</summary>
     public ImmutableArray<OrderDecision> Decisions { get; init; } = [];
@@ -114,10 +114,18 @@ internal sealed record OrderFacts(
     /// All refunds by id. What an order version says of a refund is fuller than the refund's own message. One in another
     /// currency than the order's takes nothing (rule M1): a person has to look.
     /// </summary>
-    public ImmutableArray<Refund> Refunds => LooseRefunds.IsEmpty && Recorded.Order.Refunds.Length <= 1
+    public ImmutableArray<Refund> Refunds => LooseRefunds.IsEmpty && Recorded.Order.Refunds.Length <= 1 && Earlier.RefundedAt is null
         ? Recorded.Order.Refunds
-        : [.. Recorded.Order.Refunds.Concat(LooseRefunds.Where(refund => refund.Currency == Recorded.Order.Currency))
+        : [.. Recorded.Order.Refunds.Select(AsFirstDated).Concat(LooseRefunds.Where(refund => refund.Currency == Recorded.Order.Currency))
             .DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
+
+    /// <summary>
+    /// When the whole order was refunded or cancelled, as far as versions date it: what no refund names went back by then.
+    /// </summary>
+    public DateTimeOffset GoneAt => Earlier.GoneAt ?? Recorded.Order.UpdatedAt;
+
+    private Refund AsFirstDated(Refund refund) =>
+        Earlier.RefundedAt is { } dates && dates.TryGetValue(refund.Id, out var at) ? refund with { At = at } : refund;
 
     /// <summary>Everything that takes from the order: its refunds, and what disputes hold or have taken.</summary>
     public ImmutableArray<Refund> Takings => Disputes.IsEmpty
@@ -128,10 +136,12 @@ internal sealed record OrderFacts(
     /// <summary>Whether a bank has still to decide (rule H3).</summary>
     public bool IsDisputed => !Disputes.IsEmpty && Disputes.Any(dispute => dispute.State == DisputeState.Open);
 
-    /// <summary>Whether a refund or dispute came in another currency than the order's, which the order itself does not explain.</summary>
-    public bool HasForeignRefund => LooseRefunds.Any(refund =>
-            refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id))
-        || Disputes.Any(dispute => dispute.Currency != Recorded.Order.Currency && Orders.Disputes.TakingOf(dispute) is not null);
+    /// <summary>The ids of refunds and disputes in another currency than the order's, which the order itself does not explain; empty: none.</summary>
+    public string ForeignTakings => LooseRefunds.IsEmpty && Disputes.IsEmpty
+        ? ""
+        : string.Join(' ', LooseRefunds.Where(refund => !Recorded.Order.Refunds.Any(known => known.Id == refund.Id))
+            .Concat(Disputes.Select(Orders.Disputes.TakingOf).OfType<Refund>())
+            .Where(taking => taking.Currency != Recorded.Order.Currency).Select(taking => taking.Id).Order(StringComparer.Ordinal));
 }
 
 [JsonSourceGenerationOptions(
@@ -142,6 +152,7 @@ internal sealed record OrderFacts(
 [JsonSerializable(typeof(RecordedOrder))]
 [JsonSerializable(typeof(Refund))]
 [JsonSerializable(typeof(Dispute))]
+[JsonSerializable(typeof(EarlierFacts))]
 internal sealed partial class OrdersJson : JsonSerializerContext;
 
 /// <summary>A currency is its code.</summary>

@@ -13,15 +13,21 @@ namespace StorePlugin.Orders;
 /// payable the ambassador's many orders are looked at: what a person has to see goes to review instead. That is done here,
 /// and not at each order, so that what an order's receipt says does not hang on which of them came first (rule I6).
 /// </summary>
-internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader patterns, ReceiveOrders receive, TimeProvider clock)
+internal sealed partial class ReleaseHolds(
+    Db db, StoreDirectory stores, PatternReader patterns, ReceiveOrders receive, TimeProvider clock, ILogger<ReleaseHolds> logger)
 {
     private const int BatchMax = 200;
+
+    private static readonly TimeSpan WaitAfterFailure = TimeSpan.FromMinutes(5);
+
+    // Orders that could not be released, and when they are tried again. A new start tries them at once.
+    private readonly Dictionary<(string StoreId, string OrderId), DateTimeOffset> _waits = [];
 
     // Claimed over all stores by the index on (hold_until) of held orders; an order without an end of its hold waits. So
     // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
     private const string FindDue =
         """
-        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_key, o.binds_days, o.at
+        SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_keys, o.binds_days, o.at
         FROM orders o CROSS JOIN stores s
         WHERE o.state = 'held' AND o.hold_until <= @now AND s.id = o.store_id AND s.state = 'installed'
         ORDER BY o.hold_until
@@ -29,7 +35,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
 
     private const string ReadHeld =
         """
-        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_key, binds_days, at FROM orders
+        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_keys, binds_days, at FROM orders
         WHERE store_id = @storeId AND order_id IN @ids AND state = 'held' AND hold_until <= @now
         """;
 
@@ -48,14 +54,48 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
         foreach (var ofStore in due.GroupBy(order => order.StoreId))
         {
             var store = await stores.GetAsync(ofStore.Key, cancel);
-            var flags = await patterns.FindAsync(store, [.. ofStore.Select(order => new DueOrder(order.OrderId, order.AmbassadorId, order.At))], now, cancel);
+            var orders = ofStore.Where(order => !(_waits.TryGetValue((order.StoreId, order.OrderId), out var until) && now < until)).ToList();
             try
             {
-                moved += await db.InTransactionAsync(tx => MoveAsync(tx, store, [.. ofStore], flags, now), cancel: cancel);
+                moved += await MoveAsync(store, orders, now, cancel);
             }
-            // Another worker flagged or decided one of the orders meanwhile: the next round reads what stands then.
-            catch (Exception e) when (flags.Count > 0 && (e is StaleOrderException || (e is DbException fault && db.Dialect.IsUniqueViolation(fault))))
+            // One order that cannot be released holds no other one back, of this store or of another.
+            catch (Exception e) when (e is not OperationCanceledException && !(e is DbException fault && db.Dialect.IsTransient(fault)))
             {
+                moved += await MoveAloneAsync(store, orders, now, cancel);
+            }
+        }
+
+        return moved;
+    }
+
+    private async Task<int> MoveAsync(Store store, List<Due> orders, DateTimeOffset now, CancellationToken cancel)
+    {
+        var flags = await patterns.FindAsync(store, [.. orders.Select(order => new DueOrder(order.OrderId, order.AmbassadorId, order.At))], now, cancel);
+        try
+        {
+            return await db.InTransactionAsync(tx => MoveAsync(tx, store, orders, flags, now), cancel: cancel);
+        }
+        // Another worker flagged or decided one of the orders meanwhile: the next round reads what stands then.
+        catch (Exception e) when (flags.Count > 0 && (e is StaleOrderException || (e is DbException fault && db.Dialect.IsUniqueViolation(fault))))
+        {
+            return 0;
+        }
+    }
+
+    private async Task<int> MoveAloneAsync(Store store, List<Due> orders, DateTimeOffset now, CancellationToken cancel)
+    {
+        var moved = 0;
+        foreach (var order in orders)
+        {
+            try
+            {
+                moved += await MoveAsync(store, [order], now, cancel);
+            }
+            catch (Exception e) when (e is not OperationCanceledException && !(e is DbException fault && db.Dialect.IsTransient(fault)))
+            {
+                _waits[(order.StoreId, order.OrderId)] = now + WaitAfterFailure;
+                Log.CannotRelease(logger, order.OrderId, store.Id, e);
             }
         }
 
@@ -99,7 +139,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
                 await insertEvent.DoAsync(
                     ("StoreId", store.Id), ("OrderId", order.OrderId), ("Revision", order.Revision + 1), ("Kind", OrderLog.Release), ("Subject", ""),
                     ("At", now), ("LocalDay", null), ("BookedDay", store.LocalDay(now)), ("Actor", OrderState.Program), ("Evidence", null));
-                if (order is { BindsKey: { } customer, BindsDays: { } days })
+                if (order is { BindsKeys: { } customer, BindsDays: { } days })
                 {
                     await Customers.BindAsync(tx, store, customer, days, order.CampaignId, order.AmbassadorId, order.OrderId, now);
                 }
@@ -122,5 +162,11 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
 
     private sealed record Due(
         string StoreId, string OrderId, long Revision, string AmbassadorId, string CampaignId, long CommissionMinor, string Currency, DateTimeOffset HoldUntil,
-        string? BindsKey, long? BindsDays, DateTimeOffset At);
+        string? BindsKeys, long? BindsDays, DateTimeOffset At);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "Order {OrderId} of {StoreId} cannot be released; it is tried again in five minutes")]
+        public static partial void CannotRelease(ILogger logger, string orderId, string storeId, Exception exception);
+    }
 }

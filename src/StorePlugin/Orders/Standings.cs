@@ -14,21 +14,30 @@ namespace StorePlugin.Orders;
 /// <param name="EffectiveAt">From when on it counts for later orders.</param>
 internal sealed record StandingChange(long Number, DateTimeOffset EffectiveAt, long BaseMinor, long CommissionMinor, long Orders, long NewCustomers)
 {
-    /// <summary>What an order adds; nothing while it is not credited, not paid or in review (rule L1).</summary>
+    /// <summary>
+    /// What an order adds; nothing while it is not credited or not paid. While it is in review it counts for no tier (rule L1),
+    /// but what it may earn takes room under a cap, which is never passed (rule B8).
+    /// </summary>
     public static ImmutableArray<StandingChange> Of(Receipt receipt, Commission commission)
     {
-        if (receipt is not { Credited: true, PaidAt: not null } || !receipt.OpenRules.IsEmpty)
+        if (receipt is not { Credited: true, PaidAt: not null })
         {
             return [];
         }
 
+        var counts = receipt.OpenRules.IsEmpty;
         var changes = ImmutableArray.CreateBuilder<StandingChange>(1 + commission.Steps.Length);
-        changes.Add(new StandingChange(0, Instants.Kept(receipt.At), receipt.BaseMinor, receipt.OriginalCommissionMinor, 1, receipt.NewCustomer is true ? 1 : 0));
+        changes.Add(new StandingChange(0, Instants.Kept(receipt.At), counts ? receipt.BaseMinor : 0, receipt.OriginalCommissionMinor, counts ? 1 : 0, counts && receipt.NewCustomer is true ? 1 : 0));
         var (baseLeft, commissionLeft) = (receipt.BaseMinor, receipt.OriginalCommissionMinor);
         foreach (var step in commission.Steps)
         {
-            changes.Add(new StandingChange(changes.Count, Instants.Kept(step.At), step.BaseMinor - baseLeft, step.CommissionMinor - commissionLeft, 0, 0));
-            (baseLeft, commissionLeft) = (step.BaseMinor, step.CommissionMinor);
+            // What the ambassador keeps of a late refund still takes its room (rule K5). An order of which nothing is left is none (rule L2).
+            var commissionAfter = step.At < receipt.At + Commission.ReversalWindow ? step.CommissionMinor : commissionLeft;
+            var ends = counts && step.BaseMinor == 0 && baseLeft > 0;
+            changes.Add(new StandingChange(
+                changes.Count, Instants.Kept(step.At), counts ? step.BaseMinor - baseLeft : 0, commissionAfter - commissionLeft, ends ? -1 : 0,
+                ends && receipt.NewCustomer is true ? -1 : 0));
+            (baseLeft, commissionLeft) = (step.BaseMinor, commissionAfter);
         }
 
         return changes.DrainToImmutable();
@@ -50,6 +59,9 @@ internal static class OrderMoment
     /// <summary>A text that sorts as the pair does. Instants before 1970 stand together at the beginning.</summary>
     public static string KeyOf(DateTimeOffset at, string orderId) => Since(at) + ":" + orderId;
 
+    /// <summary>What sorts behind every order.</summary>
+    public const string Last = ":";
+
     /// <summary>What sorts before every order of the instant, and behind all before it.</summary>
     public static string Since(DateTimeOffset at) => Math.Max(0, at.ToUnixTimeMilliseconds()).ToString("D15", CultureInfo.InvariantCulture);
 }
@@ -67,6 +79,16 @@ internal static class Standings
         FROM order_standings
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND sort_key >= @from AND sort_key < @sortKey AND local_day >= @fromDay
             AND campaign_id = @campaignId AND currency = @currency AND (number = 0 OR effective_at < @at)
+        """;
+
+    // What is in a payout or paid is left as it is (rule L2), so that an order before it finds only the room that it has left.
+    private const string SumPaidBehind =
+        """
+        SELECT COALESCE(SUM(s.commission_minor), 0) AS commission_minor
+        FROM order_standings s
+        JOIN orders o ON o.store_id = s.store_id AND o.order_id = s.order_id
+        WHERE s.store_id = @storeId AND s.ambassador_id = @ambassadorId AND s.sort_key > @sortKey AND s.sort_key < @until AND s.local_day <= @untilDay
+            AND s.campaign_id = @campaignId AND s.currency = @currency AND o.state IN ('in_payout', 'paid')
         """;
 
     private const string Load =
@@ -98,27 +120,23 @@ internal static class Standings
         """;
 
     /// <summary>
-    /// What the terms need to know of the ambassador's orders before this one. It changes nothing, but holds the ambassador's
-    /// row: where several programs share a database, what another one adds at the same moment is seen by one of the two.
+    /// Holds the ambassador's row to the end of the transaction: where several programs share a database, what another one
+    /// adds to the standing at the same moment is then seen by one of the two.
     /// </summary>
-    public static async Task<Standing> AtAsync(Tx tx, Store store, string ambassadorId, string campaignId, Terms terms, Webhooks.Order order)
-    {
-        await tx.DoAsync(Hold, new { storeId = store.Id, ambassadorId });
-        var tiers = terms.Tiers;
-        var position = tiers is null ? null : await SumAsync(tiers.Period);
-        var used = terms.PeriodCap is null ? null : terms.PeriodCap.Period == tiers?.Period ? position : await SumAsync(terms.PeriodCap.Period);
-        return new Standing(
-            tiers?.Metric switch
-            {
-                null => null,
-                TierMetric.NetSales => Math.Max(0, position!.BaseMinor),
-                TierMetric.Orders => position!.Orders,
-                TierMetric.NewCustomers => position!.NewCustomers,
-                _ => throw new System.Diagnostics.UnreachableException(),
-            },
-            used?.CommissionMinor);
+    public static Task<int> HoldAsync(Tx tx, string storeId, string ambassadorId) => tx.DoAsync(Hold, new { storeId, ambassadorId });
 
-        async Task<SumRow?> SumAsync(TermsPeriod period) => await tx.OneAsync<SumRow>(Sum, new
+    /// <summary>What the terms need to know of the ambassador's orders before this one.</summary>
+    /// <param name="localDay">The day of the order's instant, as it was written first (rule M4).</param>
+    public static async Task<Standing> AtAsync(
+        Tx tx, Store store, string ambassadorId, string campaignId, Terms terms, Webhooks.Order order, long localDay)
+    {
+        await HoldAsync(tx, store.Id, ambassadorId);
+        var position = terms.Tiers is { } tiers ? await SumAsync(tiers.Period) : null;
+        long? used = terms.PeriodCap is not { } cap ? null
+            : (cap.Period == terms.Tiers?.Period ? position! : await SumAsync(cap.Period)).CommissionMinor + await PaidBehindAsync(cap.Period);
+        return new Standing(position is null ? null : PositionOf(terms.Tiers!.Metric, position.BaseMinor, position.Orders, position.NewCustomers), used);
+
+        async Task<SumRow> SumAsync(TermsPeriod period) => (await tx.OneAsync<SumRow>(Sum, new
         {
             storeId = store.Id,
             ambassadorId,
@@ -127,17 +145,41 @@ internal static class Standings
             at = order.At,
             sortKey = OrderMoment.KeyOf(order.At, order.Id),
             from = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(order.At - TimeSpan.FromDays(period.Days!.Value)) : "",
-            fromDay = period.Kind == PeriodKind.CalendarMonth ? (store.LocalDay(order.At) / 100 * 100) + 1 : 0,
-        });
+            fromDay = period.Kind == PeriodKind.CalendarMonth ? MonthOf(localDay) + 1 : 0,
+        }))!;
+
+        async Task<long> PaidBehindAsync(TermsPeriod period) => (await tx.OneAsync<SumRow>(SumPaidBehind, new
+        {
+            storeId = store.Id,
+            ambassadorId,
+            campaignId,
+            currency = order.Currency.Code,
+            sortKey = OrderMoment.KeyOf(order.At, order.Id),
+            until = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(order.At + TimeSpan.FromDays(period.Days!.Value)) : OrderMoment.Last,
+            untilDay = period.Kind == PeriodKind.CalendarMonth ? MonthOf(localDay) + LastDay : long.MaxValue,
+        }))!.CommissionMinor;
     }
+
+    /// <summary>Where an ambassador stands by a metric (rule L1). Refunds take away no more than was there (rule B5).</summary>
+    public static long PositionOf(TierMetric metric, long baseMinor, long orders, long newCustomers) => metric switch
+    {
+        TierMetric.NetSales => Math.Max(0, baseMinor),
+        TierMetric.Orders => orders,
+        TierMetric.NewCustomers => newCustomers,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    // A local day is yyyymmdd.
+    private const long LastDay = 31;
+
+    private static long MonthOf(long localDay) => localDay / 100 * 100;
 
     /// <summary>What stands of these orders.</summary>
     public static async Task<ILookup<string, StandingRow>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
         (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = orderIds })).ToLookup(row => row.OrderId);
 
     /// <summary>The rows that an order has now: those before where it adds the same to the same person.</summary>
-    /// <param name="localDay">The day of the order's instant, computed when it is written (rule M4).</param>
-    public static IReadOnlyList<StandingRow> RowsOf(SettledOrder order, long localDay, IReadOnlyList<StandingRow> before)
+    public static IReadOnlyList<StandingRow> RowsOf(SettledOrder order, IReadOnlyList<StandingRow> before)
     {
         var (receipt, changes) = (order.Receipt!, order.StandingChanges);
         return before.Count == changes.Length && before.All(row => row.AmbassadorId == receipt.AmbassadorId && row.Change == changes[(int)row.Number])
@@ -145,7 +187,7 @@ internal static class Standings
             :
             [
                 .. changes.Select(change => new StandingRow(
-                    receipt.OrderId, receipt.AmbassadorId!, OrderMoment.KeyOf(receipt.At, receipt.OrderId), change.Number, receipt.CampaignId!, localDay,
+                    receipt.OrderId, receipt.AmbassadorId!, OrderMoment.KeyOf(receipt.At, receipt.OrderId), change.Number, receipt.CampaignId!, order.LocalDay ?? 0,
                     change.EffectiveAt, receipt.Currency.Code, change.BaseMinor, change.CommissionMinor, change.Orders, change.NewCustomers)),
             ];
     }

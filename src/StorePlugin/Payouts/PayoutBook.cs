@@ -294,9 +294,19 @@ internal static class PayoutBook
         return true;
     }
 
+    // What came late or changed while they were in the payout was not applied to them (rule L2).
+    private const string ReconsiderOrders =
+        """
+        INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
+        SELECT o.store_id, o.order_id, o.at, @now FROM orders o
+        WHERE o.store_id = @storeId AND o.payout_id = @payoutId AND o.state = @state
+            AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
+        """;
+
     private static async Task ReturnOrdersAsync(Tx tx, Store store, Payout payout, string state, DateTimeOffset now)
     {
         var args = new { storeId = store.Id, payoutId = payout.Id, kind = OrderLog.Returned, state, now, actor = Actor };
+        await tx.DoAsync(ReconsiderOrders, args);
         await tx.DoAsync(LogMoved, args);
         await tx.DoAsync(ReturnOrders, args);
     }

@@ -148,20 +148,20 @@ internal sealed class OrderReplay
             return "has lost its evidence";
         }
 
-        var order = _state.Settle(orderEvent, facts, facts is null ? Evidence.None : EvidenceOf(logged.Evidence!));
+        var order = _state.Settle(orderEvent, facts, facts is null ? Evidence.None : EvidenceOf(logged.Evidence!)) with { LocalDay = logged.LocalDay };
         _postings.AddRange(order.Postings(InstantOf(logged)).Select(posting => new ExpectedTransaction(posting, logged.BookedDay)));
         var receipt = order.Receipt;
         if (receipt is not null)
         {
             (_receipt, _decidedAt) = (receipt, logged.At);
-            _standings = Standings.RowsOf(order, logged.LocalDay ?? 0, _standings);
+            _standings = Standings.RowsOf(order, _standings);
         }
 
         _row = new OrderRow(
             order.Revision, receipt?.Reference, order.State, Kept(receipt?.At), logged.LocalDay, Kept(receipt?.VersionUpdatedAt), receipt?.VersionHash,
             receipt?.Currency.Code, Kept(receipt?.PaidAt), receipt?.RemainingBaseMinor ?? 0, receipt?.CampaignId, receipt?.AmbassadorId,
             order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At,
-            order.MerchantCostMinor, order.BindsKey, order.BindsDays, order.CameBy, Kept(order.RefundedAt));
+            order.MerchantCostMinor, order.BindsKeys, order.BindsDays, order.CameBy, Kept(order.RefundedAt), order.Facts?.Earlier.ToJson());
         _state = order.After.Kept;
         return null;
     }

@@ -17,7 +17,8 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt, net_minor = @NetMinor,
             campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, hold_until = @HoldUntil,
             payout_id = @PayoutId, approved_at = @ApprovedAt, reason = @Reason, created_at = @CreatedAt, updated_at = @UpdatedAt,
-            merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey, binds_days = @BindsDays, came_by = @CameBy, refunded_at = @RefundedAt
+            merchant_cost_minor = @MerchantCostMinor, binds_keys = @BindsKeys, binds_days = @BindsDays, came_by = @CameBy, refunded_at = @RefundedAt,
+            earlier = @Earlier
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @RevisionRead AND state = @StateRead AND updated_at = @UpdatedAtRead
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -26,10 +27,10 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
             net_minor, campaign_id, ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at,
-            merchant_cost_minor, binds_key, binds_days, came_by, refunded_at)
+            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier)
         SELECT @StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
             @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @PayoutId, @ApprovedAt, @Reason, @CreatedAt, @UpdatedAt,
-            @MerchantCostMinor, @BindsKey, @BindsDays, @CameBy, @RefundedAt
+            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier
         WHERE NOT EXISTS (SELECT 1 FROM orders WHERE store_id = @StoreId AND order_id = @OrderId)
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -71,7 +72,8 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             ("PaidAt", row.PaidAt), ("NetMinor", row.NetMinor), ("CampaignId", row.CampaignId), ("AmbassadorId", row.AmbassadorId),
             ("CommissionMinor", row.CommissionMinor), ("HoldUntil", row.HoldUntil), ("PayoutId", row.PayoutId), ("ApprovedAt", row.ApprovedAt),
             ("Reason", row.Reason), ("CreatedAt", row.CreatedAt), ("UpdatedAt", row.UpdatedAt),
-            ("MerchantCostMinor", row.MerchantCostMinor), ("BindsKey", row.BindsKey), ("BindsDays", row.BindsDays), ("CameBy", row.CameBy), ("RefundedAt", row.RefundedAt),
+            ("MerchantCostMinor", row.MerchantCostMinor), ("BindsKeys", row.BindsKeys), ("BindsDays", row.BindsDays), ("CameBy", row.CameBy), ("RefundedAt", row.RefundedAt),
+            ("Earlier", row.Earlier),
         ];
     }
 }

@@ -148,6 +148,10 @@ internal sealed class Shop
     public Task<int> TakeAsync(string orderId) => _app.Db.DoAsync(
         "UPDATE orders SET state = 'in_payout' WHERE store_id = @storeId AND order_id = @orderId", new { storeId = Store.Id, orderId });
 
+    /// <summary>Ends what <see cref="TakeAsync"/> began.</summary>
+    public Task<int> ReturnAsync(string orderId) => _app.Db.DoAsync(
+        "UPDATE orders SET state = 'held' WHERE store_id = @storeId AND order_id = @orderId", new { storeId = Store.Id, orderId });
+
     public async Task<string> StateAsync(string orderId) =>
         (await _app.Db.OneAsync<string>(
             "SELECT state FROM orders WHERE store_id = @storeId AND order_id = @orderId", new { storeId = Store.Id, orderId }))!;
