@@ -76,6 +76,7 @@ internal static class Api
         api.MapApplications();
         api.MapOrders();
         api.MapDisputes();
+        api.MapCollections();
         api.MapBulkDecisions();
         api.MapFindings();
         api.MapExemptions();

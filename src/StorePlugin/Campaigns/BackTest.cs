@@ -48,11 +48,12 @@ internal sealed class BackTest(Db db, TimeProvider clock)
     public async Task<BackTestResult> RunAsync(Store store, BackTestQuestion question, Action<BackTestProgress>? tell, CancellationToken cancel)
     {
         var terms = await LoadTermsAsync(store, cancel);
+        var collections = question.Terms.NamesCollections ? await Collections.LoadAsync(db, store, cancel) : CollectionBook.Empty;
         await using var reader = await BackTestReader.OpenAsync(db, cancel);
         var tally = new BackTestTally(await reader.CountAsync(store, question.Interval, cancel));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var ahead = Channel.CreateBounded<Task<PastOrder[]>>(BatchesAheadMax);
-        var reading = Task.Run(() => ReadAheadAsync(reader, store, question, terms, tally, ahead.Writer, stop.Token), CancellationToken.None);
+        var reading = Task.Run(() => ReadAheadAsync(reader, store, question, terms, collections, tally, ahead.Writer, stop.Token), CancellationToken.None);
         try
         {
             await DecideAsync(ahead.Reader, new StandingBook(question.Terms, store), question, tally, tell, cancel);
@@ -141,7 +142,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
 
     /// <summary>Reads rows ahead of the decisions. Their JSON is read by other threads meanwhile; the batches keep their order.</summary>
     private static async Task ReadAheadAsync(
-        BackTestReader reader, Store store, BackTestQuestion question, StoredTerms terms, BackTestTally tally, ChannelWriter<Task<PastOrder[]>> ahead,
+        BackTestReader reader, Store store, BackTestQuestion question, StoredTerms terms, CollectionBook collections, BackTestTally tally, ChannelWriter<Task<PastOrder[]>> ahead,
         CancellationToken stop)
     {
         try
@@ -178,7 +179,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         }
 
         ValueTask SendAsync(List<BackTestRow> rows) => ahead.WriteAsync(
-            Task.Run(() => rows.Select(row => Parse(row, question, terms)).ToArray(), CancellationToken.None), stop);
+            Task.Run(() => rows.Select(row => Parse(row, question, terms, collections)).ToArray(), CancellationToken.None), stop);
     }
 
     /// <summary>Terms that look back need what came before the interval too.</summary>
@@ -186,7 +187,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         ? question.Interval
         : question.Interval with { From = StandingBook.ReachOf(question.Terms) is { } reach ? question.Interval.From - reach : DateTimeOffset.UnixEpoch };
 
-    private static PastOrder Parse(BackTestRow row, BackTestQuestion question, StoredTerms terms)
+    private static PastOrder Parse(BackTestRow row, BackTestQuestion question, StoredTerms terms, CollectionBook collections)
     {
         var loose = LooseFacts.Of(row.Refunds);
         var facts = new OrderFacts(
@@ -206,7 +207,7 @@ internal sealed class BackTest(Db db, TimeProvider clock)
         return new PastOrder(
             facts,
             before,
-            Under(question, before),
+            Under(question, before, collections, facts.Recorded.Order),
             counts,
             counts ? Commission.OfNobody(facts).RemainingBaseMinor : 0,
             counts ? before.Touches.Sum(touch => touch.CampaignId == question.Campaign.Id ? touch.DiscountMinor : 0) : 0,
@@ -215,12 +216,16 @@ internal sealed class BackTest(Db db, TimeProvider clock)
     }
 
     /// <summary>The evidence as it would have been: the campaign's launch, pauses and end stay, and its terms are the new ones.</summary>
-    private static Evidence Under(BackTestQuestion question, Evidence evidence)
+    private static Evidence Under(BackTestQuestion question, Evidence evidence, CollectionBook collections, Webhooks.Order order)
     {
         var campaign = evidence.CampaignOf(question.Campaign.Id);
         return campaign.Terms is not { } terms || TermsDifference.Between(terms, question.Terms).IsEmpty
             ? evidence
-            : evidence with { Campaigns = evidence.Campaigns.Replace(campaign, campaign with { Terms = question.Terms }) };
+            : evidence with
+            {
+                Campaigns = evidence.Campaigns.Replace(campaign, campaign with { Terms = question.Terms }),
+                Collections = question.Terms.NamesCollections && evidence.Collections.IsDefault ? collections.At(order) : evidence.Collections,
+            };
     }
 
     private async Task<StoredTerms> LoadTermsAsync(Store store, CancellationToken cancel) =>

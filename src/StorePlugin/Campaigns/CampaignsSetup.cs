@@ -7,6 +7,7 @@ internal static class CampaignsSetup
     {
         services.AddSingleton<CampaignDb>();
         services.AddSingleton<CampaignLife>();
+        services.AddSingleton<Collections>();
         services.AddSingleton<Revisions>();
         services.AddSingleton<CampaignComparison>();
         services.AddSingleton<CampaignRules>();

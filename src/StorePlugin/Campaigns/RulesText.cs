@@ -31,7 +31,7 @@ internal static class RulesText
                 Paragraph("What you earn",
                     Earning(own), Rising(own), OtherShares(own), ambassadorId is null ? PersonalShares(terms.Rates) : "", Most(own), MostOverTime(own),
                     MostOfThePrice(own.MaximumCostBp), Months(own), Rounding(shown), AmountsIn(shown), shown is null ? "" : InTheExamples(own)),
-                Paragraph("What counts", Base(own.BeforeOwnDiscount), LeftOut(own.ExcludedProducts), Least(own)),
+                Paragraph("What counts", Base(own.BeforeOwnDiscount), LeftOut(own), Least(own)),
                 Paragraph("What your friend gets", Discount(own.FriendDiscountBp)),
                 Paragraph("When an order is yours",
                     Yours(own.Binding), Precedence(own), OfTwoCodes, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch),
@@ -120,18 +120,20 @@ internal static class RulesText
     private static string OtherShares(Terms terms) => terms.Rates is not { IsEmpty: false } all
         ? ""
         : Sentences([
-            .. all.GroupBy(rate => (rate.RateBp, IsOwn: rate.AmbassadorId is not null, IsForAll: rate.ProductId is null, rate.Group)).Select(rates => rates.Key.Group is { } group
-                ? GroupShare(group, rates.Key.RateBp)
-                : $"{(rates.Key.IsForAll ? "For you" : $"For {Products(rates.Select(rate => rate.ProductId!))}")} it is {Words.Percent(rates.Key.RateBp)}"
-                    + $"{(rates.Key.IsOwn ? ", as the store has agreed with you" : "")}."),
-            all.Any(rate => rate.Group is null) ? "The share of a product goes before the share of everything else." : "",
+            .. all.GroupBy(rate => (rate.RateBp, IsOwn: rate.AmbassadorId is not null, IsOfProduct: rate.ProductId is not null, IsOfCollection: rate.CollectionId is not null, rate.Group))
+                .Select(rates => rates.Key.Group is { } group
+                    ? GroupShare(group, rates.Key.RateBp)
+                    : $"For {(rates.Key.IsOfProduct ? Products(rates.Select(rate => rate.ProductId!)) : rates.Key.IsOfCollection ? Collections(rates.Select(rate => rate.CollectionId!)) : "you")} "
+                        + $"it is {Words.Percent(rates.Key.RateBp)}{(rates.Key.IsOwn ? ", as the store has agreed with you" : "")}."),
+            all.Any(rate => rate.ProductId is not null) ? "The share of a product goes before the share of everything else." : "",
+            all.Any(rate => rate.CollectionId is not null) ? "The share of a collection goes before every share but a product's; of several collections the highest counts." : "",
             all.Any(rate => rate.Group is not null) && HasOwnShare(all) ? "A share that is agreed with you goes before a group's." : "",
             terms.Tiers is null ? "" : "None of these other shares rises.",
         ]);
 
     private static string GroupShare(string group, long rateBp) => $"Members of the group {group} earn {Words.Percent(rateBp)}.";
 
-    private static bool HasOwnShare(ImmutableArray<RateRule>? rates) => rates?.Any(rate => rate.AmbassadorId is not null && rate.ProductId is null) is true;
+    private static bool HasOwnShare(ImmutableArray<RateRule>? rates) => rates?.Any(rate => rate.AmbassadorId is not null && rate.ProductId is null && rate.CollectionId is null) is true;
 
     private static string PersonalShares(ImmutableArray<RateRule>? rates) => rates?.Any(rate => rate.AmbassadorId is not null) is true
         ? "Where the store has agreed another share with you alone, your own page says so."
@@ -199,9 +201,11 @@ internal static class RulesText
         "A gift card that is bought does not count; an order that is paid with one counts like any other.";
 
     // Rule B2.
-    private static string LeftOut(ImmutableArray<string>? products) => products is { IsEmpty: false } some
-        ? $"Nothing is earned on {Products(some)}."
-        : "";
+    private static string LeftOut(Terms terms) => Sentences(
+        terms.ExcludedProducts is { IsEmpty: false } products ? $"Nothing is earned on {Products(products)}." : "",
+        terms.ExcludedCollections is { IsEmpty: false } collections ? $"Nothing is earned on {Collections(collections)}." : "");
+
+    private static string Collections(IEnumerable<string> ids) => $"what is in the store's collection {List(ids, "or")} when it is ordered";
 
     // Rule B7.
     private static string Least(Terms terms) => terms.MinimumOrderMinor is > 0

@@ -23,6 +23,7 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     public const long WindowDaysMax = 365;
     public const int RatesMax = 200;
     public const int ExcludedProductsMax = 500;
+    public const int ExcludedCollectionsMax = 100;
 
     /// <summary>The currency of every amount in the terms; null when they state none (rule M1).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -39,6 +40,10 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     /// <summary>The platform's ids of products that earn nothing (rule B2).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<string>? ExcludedProducts { get; init; }
+
+    /// <summary>The platform's ids of collections whose products earn nothing (rule B2).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<string>? ExcludedCollections { get; init; }
 
     /// <summary>An order whose base is below it earns nothing (rule B7). Minor units.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -103,6 +108,10 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore]
     public bool LooksBack => Tiers is not null || PeriodCap is not null;
 
+    /// <summary>Whether anything rests on the collections of a product.</summary>
+    [JsonIgnore]
+    public bool NamesCollections => ExcludedCollections is not null || Rates?.Any(rate => rate.CollectionId is not null) is true;
+
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
 
@@ -111,13 +120,15 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
 
     /// <summary>The share of a line, and why (rule B6): the most specific rule, at equal rank the higher, then the first.</summary>
     /// <param name="group">The ambassador's group at the order's instant, by its key; null: none.</param>
-    public LineRate RateOf(string ambassadorId, string? productId, string? group = null)
+    /// <param name="collections">The product's collections at the order's instant.</param>
+    public LineRate RateOf(string ambassadorId, string? productId, string? group = null, ImmutableArray<string> collections = default)
     {
         var best = new LineRate(CommissionBp, RateRank.Campaign);
         foreach (var rule in Rates ?? [])
         {
             var fits = (rule.AmbassadorId is null || rule.AmbassadorId == ambassadorId) && (rule.ProductId is null || rule.ProductId == productId)
-                && (rule.Group is null || rule.Group == group);
+                && (rule.Group is null || rule.Group == group)
+                && (rule.CollectionId is null || (!collections.IsDefault && collections.Contains(rule.CollectionId)));
             if (fits && (rule.Rank, rule.RateBp).CompareTo((best.Rank, best.RateBp)) > 0)
             {
                 best = new LineRate(rule.RateBp, rule.Rank);
@@ -137,7 +148,7 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
 /// <param name="PerItem">For each unit that was not refunded; else for the order. Never more than the base.</param>
 internal sealed record FlatCommission(long AmountMinor, bool PerItem);
 
-/// <summary>A share for a product, for an ambassador, for both together, or for a group of ambassadors.</summary>
+/// <summary>A share for a product or a collection, for an ambassador, for both together, or for a group of ambassadors.</summary>
 /// <param name="ProductId">The platform's id; null: any product.</param>
 /// <param name="AmbassadorId">Null: any ambassador.</param>
 internal sealed record RateRule(string? ProductId, string? AmbassadorId, long RateBp)
@@ -146,24 +157,32 @@ internal sealed record RateRule(string? ProductId, string? AmbassadorId, long Ra
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Group { get; init; }
 
+    /// <summary>The platform's id of a collection, in place of a product; null: any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CollectionId { get; init; }
+
     [JsonIgnore]
-    public RateRank Rank => (ProductId, AmbassadorId) switch
+    public RateRank Rank => (ProductId, CollectionId, AmbassadorId) switch
     {
-        (not null, not null) => RateRank.AmbassadorAndProduct,
-        (not null, null) => RateRank.Product,
-        (null, not null) => RateRank.Ambassador,
+        (not null, _, not null) => RateRank.AmbassadorAndProduct,
+        (null, not null, not null) => RateRank.AmbassadorAndCollection,
+        (not null, _, null) => RateRank.Product,
+        (null, not null, null) => RateRank.Collection,
+        (null, null, not null) => RateRank.Ambassador,
         _ => RateRank.Group,
     };
 }
 
-/// <summary>How specific a share is (rule B6); a higher one wins. Collections have their places between.</summary>
+/// <summary>How specific a share is (rule B6); a higher one wins.</summary>
 internal enum RateRank
 {
     Campaign = 0,
     Tier = 1,
     Group = 2,
     Ambassador = 3,
+    Collection = 4,
     Product = 5,
+    AmbassadorAndCollection = 6,
     AmbassadorAndProduct = 7,
 }
 

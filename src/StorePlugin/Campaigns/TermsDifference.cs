@@ -31,6 +31,8 @@ internal static class TermsDifference
         Add("windowDays", "window of a click", Days(before.WindowDays), Days(after.WindowDays), after.WindowDays < before.WindowDays);
         Add("rates", "list of other shares", RatesOf(before), RatesOf(after), IsAnyShareLower(before, after));
         Add("excludedProducts", "list of products that earn nothing", ProductsOf(before), ProductsOf(after), !IsWithin(after.ExcludedProducts, before.ExcludedProducts));
+        Add("excludedCollections", "list of collections that earn nothing", ListOf(before.ExcludedCollections), ListOf(after.ExcludedCollections),
+            !IsWithin(after.ExcludedCollections, before.ExcludedCollections));
         Add("minimumOrder", "least that an order must come to", AmountOf(before, before.MinimumOrderMinor), AmountOf(after, after.MinimumOrderMinor),
             (after.MinimumOrderMinor ?? 0) > (before.MinimumOrderMinor ?? 0));
         Add("maximumCommission", "most that an order earns", AmountOf(before, before.MaximumCommissionMinor), AmountOf(after, after.MaximumCommissionMinor),
@@ -99,10 +101,13 @@ internal static class TermsDifference
     {
         RateRule[] rules = [.. before.Rates ?? [], .. after.Rates ?? []];
         string?[] products = [null, .. rules.Select(rule => rule.ProductId).Distinct()];
+        string?[] collections = [null, .. rules.Select(rule => rule.CollectionId).OfType<string>().Distinct()];
         string[] people = ["", .. rules.Select(rule => rule.AmbassadorId).OfType<string>().Distinct()];
         string?[] groups = [null, .. rules.Select(rule => rule.Group).OfType<string>().Distinct()];
-        return groups.Any(group => people.Any(person => products.Any(product => IsLower(
-            before.RateOf(person, product, group), after.RateOf(person, product, group)))));
+        return groups.Any(group => people.Any(person => products.Any(product => collections.Any(collection => IsLower(
+            before.RateOf(person, product, group, In(collection)), after.RateOf(person, product, group, In(collection)))))));
+
+        static ImmutableArray<string> In(string? collection) => collection is null ? [] : [collection];
 
         // A share of their own that people get now stands in the place of the tiers, which may have brought them higher.
         bool IsLower(LineRate had, LineRate has) =>
@@ -122,7 +127,9 @@ internal static class TermsDifference
     {
         ({ } product, { } ambassador) => $"product {product} by {ambassador}",
         ({ } product, null) => $"product {product}",
-        (null, { } ambassador) => ambassador,
+        (null, { } ambassador) when rate.CollectionId is null => ambassador,
+        (null, { } ambassador) => $"collection {rate.CollectionId} by {ambassador}",
+        _ when rate.CollectionId is { } collection => $"collection {collection}",
         _ => $"the group {rate.Group}",
     };
 

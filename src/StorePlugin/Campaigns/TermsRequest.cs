@@ -15,18 +15,20 @@ internal sealed record CommissionRequest(
 
 internal sealed record RateRequest(
     [property: Description("Percent of the net sale, with two decimals at most: 0 to 100.")] decimal Percent,
-    [property: Description("The platform's id of the product; this, the ambassador, or both.")] string? Product = null,
+    [property: Description("The platform's id of the product; this or a collection, the ambassador, or both.")] string? Product = null,
     [property: Description("The ambassador's id, amb_…")] string? Ambassador = null,
-    [property: Description("A group of ambassadors; stands without product and ambassador.")] string? Group = null);
+    [property: Description("A group of ambassadors; stands without product, collection and ambassador.")] string? Group = null,
+    [property: Description("The platform's id of a collection; the share of a product goes before it.")] string? Collection = null);
 
 internal sealed record TermsRequest(
     [property: Description("What an ambassador earns.")] CommissionRequest Commission,
     [property: Description("What the shopper saves: 0 to 100; absent means 0, and then codes only track.")] Share? FriendDiscount = null,
     [property: Description("Days from payment to release, 0 to 365; 30 when absent.")] int? HoldDays = null,
     [property: Description("Days that a click counts, 1 to 365; 30 when absent.")] int? WindowDays = null,
-    [property: Description("Other percentages for a product, an ambassador, both, or a group; the most specific counts. 200 at most.")]
+    [property: Description("Other percentages for a product or collection, an ambassador, both, or a group; the most specific counts. 200 at most.")]
     IReadOnlyList<RateRequest>? Rates = null,
     [property: Description("The platform's ids of products that earn nothing, 500 at most.")] IReadOnlyList<string>? ExcludedProducts = null,
+    [property: Description("The platform's ids of collections whose products earn nothing, 100 at most.")] IReadOnlyList<string>? ExcludedCollections = null,
     [property: Description("An order whose net sale is below it earns nothing.")] Amount? MinimumOrder = null,
     [property: Description("No order earns more.")] Amount? MaximumCommission = null,
     [property: Description("Which of several clicks counts: last (when absent) or first.")] string? Touch = null,
@@ -53,7 +55,7 @@ internal sealed record TermsRequest(
     public static Terms Read(Fields fields, string? currencyCode)
     {
         fields.RefuseOthersThan(
-            "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "minimumOrder", "maximumCommission", "touch", "otherCodes",
+            "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "excludedCollections", "minimumOrder", "maximumCommission", "touch", "otherCodes",
             "selfPurchase", "channels", "tiers", "periodCap", "maximumCost", "base", "customers", "renewals", "binding", "precedence");
         var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode);
         var discount = fields.OptionalObject("friendDiscount") is { } friend ? ReadShare(friend, exclusiveOfZero: false) : 0;
@@ -65,7 +67,8 @@ internal sealed record TermsRequest(
         {
             Flat = flat,
             Rates = ReadRates(fields, flat),
-            ExcludedProducts = ReadProducts(fields),
+            ExcludedProducts = ReadIds(fields, "excludedProducts", Terms.ExcludedProductsMax),
+            ExcludedCollections = ReadIds(fields, "excludedCollections", Terms.ExcludedCollectionsMax),
             MinimumOrderMinor = fields.OptionalAmount("minimumOrder", currencyCode, AmountMax),
             MaximumCommissionMinor = fields.OptionalAmount("maximumCommission", currencyCode, AmountMax),
             FirstTouch = fields.OptionalChoice("touch", "last", "first") is "first" ? true : null,
@@ -130,8 +133,9 @@ internal sealed record TermsRequest(
             new Share(BasisPoints.ToPercent(terms.FriendDiscountBp)),
             (int)terms.HoldDays,
             (int)terms.WindowDays,
-            terms.Rates?.Select(rate => new RateRequest(BasisPoints.ToPercent(rate.RateBp), rate.ProductId, rate.AmbassadorId, rate.Group)).ToList(),
+            terms.Rates?.Select(rate => new RateRequest(BasisPoints.ToPercent(rate.RateBp), rate.ProductId, rate.AmbassadorId, rate.Group, rate.CollectionId)).ToList(),
             terms.ExcludedProducts?.ToList(),
+            terms.ExcludedCollections?.ToList(),
             AmountOf(terms.MinimumOrderMinor),
             AmountOf(terms.MaximumCommissionMinor),
             terms.FirstTouch is true ? "first" : "last",
@@ -189,40 +193,50 @@ internal sealed record TermsRequest(
 
         var rules = rates.Select(rate =>
         {
-            rate.RefuseOthersThan("percent", "product", "ambassador", "group");
+            rate.RefuseOthersThan("percent", "product", "collection", "ambassador", "group");
             var product = rate.OptionalText("product", 1, ProductLengthMax);
+            var collection = rate.OptionalText("collection", 1, ProductLengthMax);
             var ambassador = rate.OptionalText("ambassador", 1, 40);
             var group = rate.OptionalText("group", 1, GroupLengthMax);
-            if (product is null && ambassador is null && group is null)
+            if (product is null && collection is null && ambassador is null && group is null)
             {
-                rate.Refuse("product", "or ambassador or group must be given: a share for all is the commission itself");
+                rate.Refuse("product", "or collection or ambassador or group must be given: a share for all is the commission itself");
             }
 
-            if (group is not null && (product is not null || ambassador is not null))
+            if (product is not null && collection is not null)
             {
-                rate.Refuse("group", "stands without product and ambassador");
+                rate.Refuse("collection", "stands without product");
             }
 
-            return new RateRule(product, ambassador, ReadPercent(rate, exclusiveOfZero: false)) { Group = group is null ? null : CodeKey.Of(group) };
+            if (group is not null && (product is not null || collection is not null || ambassador is not null))
+            {
+                rate.Refuse("group", "stands without product, collection and ambassador");
+            }
+
+            return new RateRule(product, ambassador, ReadPercent(rate, exclusiveOfZero: false))
+            {
+                CollectionId = collection,
+                Group = group is null ? null : CodeKey.Of(group),
+            };
         }).ToImmutableArray();
-        if (rules.GroupBy(rule => (rule.ProductId, rule.AmbassadorId, rule.Group)).Any(group => group.Count() > 1))
+        if (rules.GroupBy(rule => (rule.ProductId, rule.CollectionId, rule.AmbassadorId, rule.Group)).Any(group => group.Count() > 1))
         {
-            fields.Refuse("rates", "must not state two shares for the same product, ambassador or group");
+            fields.Refuse("rates", "must not state two shares for the same product, collection, ambassador or group");
         }
 
         return rules.IsEmpty ? null : rules;
     }
 
-    private static ImmutableArray<string>? ReadProducts(Fields fields)
+    private static ImmutableArray<string>? ReadIds(Fields fields, string name, int max)
     {
-        var products = fields.OptionalTexts("excludedProducts");
-        if (products.Count > Terms.ExcludedProductsMax || products.Any(product => product is not { Length: > 0 and <= ProductLengthMax }))
+        var ids = fields.OptionalTexts(name);
+        if (ids.Count > max || ids.Any(id => id is not { Length: > 0 and <= ProductLengthMax }))
         {
-            fields.Refuse("excludedProducts", $"must be {Terms.ExcludedProductsMax} ids at most, of 1 to {ProductLengthMax} characters each");
+            fields.Refuse(name, $"must be {max} ids at most, of 1 to {ProductLengthMax} characters each");
             return null;
         }
 
-        return products.Count == 0 ? null : [.. products.OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return ids.Count == 0 ? null : [.. ids.OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static ImmutableArray<OrderChannel>? ReadChannels(Fields fields)

@@ -38,7 +38,12 @@ internal static class TermsText
             sentences.Add("For some products it is another share.");
         }
 
-        if (terms.ExcludedProducts is { Length: > 0 })
+        if (terms.Rates?.Any(rate => rate.CollectionId is not null && (rate.AmbassadorId is null || rate.AmbassadorId == ambassadorId)) is true)
+        {
+            sentences.Add("For what is in some collections it is another share.");
+        }
+
+        if (terms.ExcludedProducts is { Length: > 0 } || terms.ExcludedCollections is not null)
         {
             sentences.Add("Some products earn nothing.");
         }

@@ -27,6 +27,9 @@ internal sealed record Earner(string AmbassadorId)
     /// <summary>The key of their group.</summary>
     public string? Group { get; init; }
 
+    /// <summary>The collections of the order's products at its instant (rule B6).</summary>
+    public ImmutableArray<ProductCollections> Collections { get; init; } = [];
+
     /// <summary>What their own codes took off the order (rule B1).</summary>
     public long OwnDiscountMinor { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     public static Commission OfNobody(OrderFacts facts)
     {
         var zero = Money.Zero(facts.Recorded.Order.Currency);
-        var bases = LineBases.Of(facts.Recorded.Order, [], ownDiscountMinor: 0);
+        var bases = LineBases.Of(facts.Recorded.Order, null, [], ownDiscountMinor: 0);
         var steps = Refund(bases, facts, null);
         return new Commission(bases.Write(null), zero, zero) { MerchantCost = zero, Steps = steps };
     }
@@ -80,7 +83,7 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
             throw new System.Diagnostics.UnreachableException($"Order {order.Id} rests on earlier orders, and nobody has looked at them.");
         }
 
-        var bases = LineBases.Of(order, terms.ExcludedProducts ?? [], terms.BeforeOwnDiscount is true ? earner.OwnDiscountMinor : 0);
+        var bases = LineBases.Of(order, terms, earner.Collections, terms.BeforeOwnDiscount is true ? earner.OwnDiscountMinor : 0);
         var share = new CommissionShare(bases, terms, earner);
         var original = share.Of(bases);
         var parts = share.TierPartsOf(bases);
@@ -197,7 +200,7 @@ internal sealed class CommissionShare
 
     private LineRate RateOf(OrderLine line)
     {
-        var rate = _terms.RateOf(_earner.AmbassadorId, line.ProductId, _earner.Group);
+        var rate = _terms.RateOf(_earner.AmbassadorId, line.ProductId, _earner.Group, ProductCollections.Of(_earner.Collections, line.ProductId));
         return rate.Rank == RateRank.Campaign && _terms.Tiers is { } tiers
             ? new LineRate(tiers.RateAt(_earner.Standing!.Position!.Value, _terms.CommissionBp), RateRank.Tier)
             : rate;
@@ -274,12 +277,12 @@ internal sealed class LineBases
     // One for each line, changed in place: decisions are made by the million.
     private readonly Part[] _parts;
 
-    private LineBases(ImmutableArray<OrderLine> lines, ImmutableArray<string> excludedProducts)
+    private LineBases(ImmutableArray<OrderLine> lines, Terms? terms, ImmutableArray<ProductCollections> collections)
     {
         (Lines, _parts) = (lines, new Part[lines.Length]);
         for (var i = 0; i < _parts.Length; i++)
         {
-            var (line, excludedBy) = (lines[i], ExcludedBy(lines[i], excludedProducts));
+            var (line, excludedBy) = (lines[i], ExcludedBy(lines[i], terms, collections));
             var amount = excludedBy is null ? Math.Max(0, line.GrossMinor - line.DiscountMinor - line.IncludedTaxMinor) : 0;
             _parts[i] = new Part { ExcludedBy = excludedBy, Base = amount, Counted = amount, Remaining = amount, Units = line.Quantity };
         }
@@ -323,9 +326,10 @@ internal sealed class LineBases
     public long RemainingUnits => _parts.Sum(part => part.ExcludedBy is null ? part.Units : 0);
 
     /// <param name="ownDiscountMinor">What is to be counted as if it had not been taken off (rule B1).</param>
-    public static LineBases Of(Order order, ImmutableArray<string> excludedProducts, long ownDiscountMinor)
+    /// <param name="terms">What they leave out earns nothing; null: they leave out nothing.</param>
+    public static LineBases Of(Order order, Terms? terms, ImmutableArray<ProductCollections> collections, long ownDiscountMinor)
     {
-        var bases = new LineBases(order.Lines, excludedProducts);
+        var bases = new LineBases(order.Lines, terms, collections);
         if (ownDiscountMinor != 0)
         {
             bases.CountBeforeDiscount(ownDiscountMinor);
@@ -391,12 +395,16 @@ internal sealed class LineBases
         return ImmutableCollectionsMarshal.AsImmutableArray(written);
     }
 
-    private static string? ExcludedBy(OrderLine line, ImmutableArray<string> excludedProducts) => line.Kind switch
+    private static string? ExcludedBy(OrderLine line, Terms? terms, ImmutableArray<ProductCollections> collections) => line.Kind switch
     {
         LineKind.GiftCard => "B3",
         LineKind.Fee => "B2",
-        _ => line.ProductId is { } product && excludedProducts.Contains(product) ? "B2" : null,
+        _ => line.ProductId is { } product && terms is not null && IsLeftOut(product, terms, collections) ? "B2" : null,
     };
+
+    private static bool IsLeftOut(string product, Terms terms, ImmutableArray<ProductCollections> collections) =>
+        terms.ExcludedProducts?.Contains(product) is true
+        || (terms.ExcludedCollections is { } left && ProductCollections.Of(collections, product).Any(collection => left.Contains(collection)));
 
     private static long DiscountWithoutTax(OrderLine line) =>
         line.DiscountMinor - Money.Share(line.DiscountMinor, line.IncludedTaxMinor, line.GrossMinor - line.DiscountMinor);

@@ -32,7 +32,13 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             own += touch.Kind == TouchKind.Code && touch.AmbassadorId == credited.Winner.AmbassadorId ? touch.DiscountMinor : 0;
         }
 
-        return new Earner(credited.Winner.AmbassadorId) { Group = credited.Winner.Group, OwnDiscountMinor = own, Standing = evidence.Standing };
+        return new Earner(credited.Winner.AmbassadorId) 
+        {
+            Group = credited.Winner.Group,
+            OwnDiscountMinor = own,
+            Standing = evidence.Standing,
+            Collections = evidence.Collections.IsDefault ? [] : evidence.Collections,
+        };
     }
 
     /// <summary>The receipt of the decision.</summary>
@@ -82,7 +88,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Campaigns = [.. evidence.Campaigns.Select(campaign => Write(campaign, earns ? credited!.Campaign : null))],
             Codes = order.Codes,
             Contradiction = order.Contradiction,
-            Lines = [.. commission.Lines.Select(Write)],
+            Lines = [.. commission.Lines.Select(line => Write(line, earns && credited!.Terms.NamesCollections ? evidence.Collections : default))],
             Disputes = facts.Disputes.IsEmpty
                 ? default
                 : [.. facts.Disputes.Select(of => new ReceiptDispute(of.Id, of.OpenedAt, of.ClosedAt, of.Currency, of.AmountMinor, of.State))],
@@ -204,8 +210,11 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
     private static ReceiptCampaign Write(CampaignAt campaign, CampaignAt? credited) => new(
         campaign.Id, campaign.Revision, campaign.LaunchedAt, campaign.Stopped, campaign == credited ? null : campaign.Terms);
 
-    private static ReceiptLine Write(LineBase line) => new(
+    private static ReceiptLine Write(LineBase line, ImmutableArray<ProductCollections> collections) => new(
         line.Line.Id, line.Line.ProductId, line.Line.Kind, line.Line.Quantity, line.Line.GrossMinor, line.Line.DiscountMinor,
         line.Line.IncludedTaxMinor, line.BaseMinor, line.RemainingMinor, line.Rate?.RateBp ?? 0, line.ExcludedBy,
-        line.RemainingQuantity, line.Rate?.Rank ?? RateRank.Campaign);
+        line.RemainingQuantity, line.Rate?.Rank ?? RateRank.Campaign)
+    {
+        Collections = ProductCollections.Of(collections, line.Line.ProductId) is { IsEmpty: false } of ? of : default,
+    };
 }

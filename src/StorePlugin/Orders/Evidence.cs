@@ -36,6 +36,10 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CustomerAt? Customer { get; init; }
 
+    /// <summary>The collections of the order's products at its instant, where terms ask for them (rule B6).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ProductCollections> Collections { get; init; }
+
     /// <summary>The campaign of a touch, or the one that a person has chosen.</summary>
     public CampaignAt CampaignOf(string campaignId)
     {
@@ -77,6 +81,27 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
             Campaigns = [.. read.Campaigns.Select(campaign =>
                 campaign.Revision is { } revision ? campaign with { Terms = termsOf(campaign.Id, revision) } : campaign)],
         };
+    }
+}
+
+/// <summary>The platform's ids of the collections that a product was in.</summary>
+internal sealed record ProductCollections(string ProductId, ImmutableArray<string> Collections)
+{
+    /// <summary>Those of a product in a list; none where it is not named.</summary>
+    public static ImmutableArray<string> Of(ImmutableArray<ProductCollections> all, string? productId)
+    {
+        if (!all.IsDefaultOrEmpty && productId is not null)
+        {
+            foreach (var of in all)
+            {
+                if (of.ProductId == productId)
+                {
+                    return of.Collections;
+                }
+            }
+        }
+
+        return [];
     }
 }
 

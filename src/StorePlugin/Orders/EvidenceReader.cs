@@ -97,6 +97,7 @@ internal sealed class EvidenceReader
         WHERE store_id = @storeId AND campaign_id IN @keys AND state <> 'draft'
         """;
 
+    private CollectionBook? _collections;
     private readonly Dictionary<string, CodeRow> _codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReferenceRow> _clicks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReferenceRow> _links = new(StringComparer.Ordinal);
@@ -155,6 +156,7 @@ internal sealed class EvidenceReader
             .Select(campaign => CampaignAt(campaign, order.At)).ToImmutableArray();
         return new Evidence(touches.DrainToImmutable(), campaigns)
         {
+            Collections = _collections is not null && campaigns.Any(campaign => campaign.Terms?.NamesCollections is true) ? _collections.At(order) : default,
             CreditedGroup = facts.Override?.AmbassadorId is { } person ? GroupAt(person, order.At) : null,
 
             // Who has not paid is no customer yet, and nobody would look again at such an order when an earlier one comes late.
@@ -214,6 +216,12 @@ internal sealed class EvidenceReader
         _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
         _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
         var terms = campaigns.SelectMany(TermsOf).ToList();
+        if (terms.Exists(of => of.NamesCollections))
+        {
+            _collections = await Collections.LoadAsync(
+                tx, store, [.. facts.SelectMany(of => of.Recorded.Order.Lines).Select(line => line.ProductId).OfType<string>().Distinct(StringComparer.Ordinal)]);
+        }
+
         if (!terms.Exists(of => of.Binding?.Orders is not null))
         {
             return;

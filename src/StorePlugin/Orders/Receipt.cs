@@ -230,7 +230,12 @@ internal sealed record ReceiptGap(string Rule, string Why);
 /// <param name="RateRank">Which kind of rule gave the share (rule B6).</param>
 internal sealed record ReceiptLine(
     string Id, string? ProductId, LineKind Kind, long Quantity, long GrossMinor, long DiscountMinor, long IncludedTaxMinor,
-    long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy, long RemainingQuantity, RateRank RateRank);
+    long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy, long RemainingQuantity, RateRank RateRank)
+{
+    /// <summary>The product's collections at the order's instant, where the terms ask for them and it was in any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<string> Collections { get; init; }
+}
 
 internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
 

@@ -147,7 +147,9 @@ internal static class ReceiptText
         RateRank.Campaign => "",
         RateRank.Group => " (the group's share)",
         RateRank.Ambassador => " (the ambassador's own share)",
+        RateRank.Collection => " (the collection's share)",
         RateRank.Product => " (the product's share)",
+        RateRank.AmbassadorAndCollection => " (the ambassador's share for the collection)",
         RateRank.AmbassadorAndProduct => " (the ambassador's share for the product)",
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -24,6 +24,7 @@ internal sealed class RulesTextTests
         [nameof(Terms.Flat)] = (Plain with { CommissionBp = 0 }, Plain with { CommissionBp = 0, Flat = new FlatCommission(500, PerItem: true) }),
         [nameof(Terms.Rates)] = (Plain, Plain with { Rates = [new RateRule("10", null, 500)] }),
         [nameof(Terms.ExcludedProducts)] = (Plain with { ExcludedProducts = ["12"] }, Plain with { ExcludedProducts = ["12", "13"] }),
+        [nameof(Terms.ExcludedCollections)] = (Plain with { ExcludedCollections = ["12"] }, Plain with { ExcludedCollections = ["12", "13"] }),
         [nameof(Terms.MinimumOrderMinor)] = (Plain, Plain with { MinimumOrderMinor = 2000 }),
         [nameof(Terms.MaximumCommissionMinor)] = (Plain, Plain with { MaximumCommissionMinor = 5000 }),
         [nameof(Terms.FirstTouch)] = (Plain, Plain with { FirstTouch = true }),
@@ -219,7 +220,7 @@ internal sealed class RulesTextTests
             + "What counted of your earlier paid orders is added up for this, less what had been sent back by then. "
             + "When an order goes beyond such a mark, only the part beyond it earns the higher share. A month begins and ends by the store's clock."));
         Assert.That(ParagraphOf(orders, "What you earn"), Does.Contain(
-            "before in the 90 days before the order: from 10 orders on it is 15 %. Your earlier paid orders are counted for this. An order earns one share as a whole"));
+            "before in the 90 days before the order: from 10 orders on it is 15 %. Your earlier paid orders are counted for this, without those that had been sent back whole by then. An order earns one share as a whole"));
         Assert.That(ParagraphOf(customers, "What you earn"), Does.Contain("brought before: from 1 new customer on it is 15 %. ").And.Not.Contain("month"));
         Assert.That(ParagraphOf(sales, "What you earn"), Does.EndWith("In the examples you have brought nothing before unless they say so."));
     }

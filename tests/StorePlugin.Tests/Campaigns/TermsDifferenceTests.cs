@@ -26,6 +26,7 @@ internal sealed class TermsDifferenceTests
         new(Before with { Rates = [new RateRule("7", null, 500)] }, "rates", "none", "5 % for product 7", true),
         new(Before with { Rates = [new RateRule(null, "amb_1", 2000), new RateRule("7", "amb_1", 900)] }, "rates", "none", "20 % for amb_1, 9 % for product 7 by amb_1", true),
         new(Before with { ExcludedProducts = ["7"] }, "excludedProducts", "none", "7", true),
+        new(Before with { ExcludedCollections = ["7"] }, "excludedCollections", "none", "7", true),
         new(Before with { MinimumOrderMinor = 2000, Currency = Euro }, "minimumOrder", "none", "20.00 EUR", true),
         new(Before with { MaximumCommissionMinor = 2000, Currency = Euro }, "maximumCommission", "none", "20.00 EUR", true),
         new(Before with { FirstTouch = true }, "touch", "the last", "the first", true),
@@ -80,6 +81,16 @@ internal sealed class TermsDifferenceTests
         Assert.That(TermsDifference.Between(lower, Before).Single().IsWorse, Is.False);
     }
 
+    // Who has a share of their own does not rise with the tiers.
+    [Test]
+    public void A_share_of_a_groups_own_is_a_disadvantage_where_the_tiers_may_have_brought_more()
+    {
+        var tiered = Before with { Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.Lifetime), null, [new TierLevel(null, 10, 2000)]) };
+
+        Assert.That(TermsDifference.Between(tiered, tiered with { Rates = [new RateRule(null, null, 1200) { Group = "vip" }] }).Single().IsWorse, Is.True);
+        Assert.That(TermsDifference.Between(tiered, tiered with { Rates = [new RateRule(null, null, 2000) { Group = "vip" }] }).Single().IsWorse, Is.False);
+    }
+
     [TestCaseSource(nameof(Changes))]
     public void A_change_is_told_with_what_it_is_for_the_ambassadors(Terms after, string term, string from, string to, bool isWorse)
     {
@@ -124,7 +135,7 @@ internal sealed class TermsDifferenceTests
             typeof(Terms).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => property.Name),
             Is.EquivalentTo([
                 nameof(Terms.CommissionBp), nameof(Terms.FriendDiscountBp), nameof(Terms.HoldDays), nameof(Terms.WindowDays), nameof(Terms.Currency), nameof(Terms.Flat),
-                nameof(Terms.Rates), nameof(Terms.ExcludedProducts), nameof(Terms.MinimumOrderMinor), nameof(Terms.MaximumCommissionMinor), nameof(Terms.FirstTouch),
+                nameof(Terms.Rates), nameof(Terms.ExcludedProducts), nameof(Terms.ExcludedCollections), nameof(Terms.MinimumOrderMinor), nameof(Terms.MaximumCommissionMinor), nameof(Terms.FirstTouch),
                 nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels), nameof(Terms.Tiers), nameof(Terms.PeriodCap),
                 nameof(Terms.MaximumCostBp), nameof(Terms.BeforeOwnDiscount), nameof(Terms.NewCustomersOnly), nameof(Terms.Renewals), nameof(Terms.Binding),
                 nameof(Terms.Precedence),

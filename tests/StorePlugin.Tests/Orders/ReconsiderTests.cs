@@ -205,6 +205,64 @@ internal sealed class ReconsiderTests
         Assert.That(await _app.Db.OneAsync<long>("SELECT local_day FROM orders WHERE order_id = '2'"), Is.EqualTo(20260331));
     }
 
+    // One that cannot be decided waits, and holds nobody else's up.
+    [Test]
+    public async Task An_order_that_cannot_be_decided_again_holds_no_other_one_back()
+    {
+        var (shop, ann) = await OpenAsync(NewOnly);
+        await shop.PaysAsync(Order("2", 2));
+        await shop.PaysAsync(Order("4", 4) with { Customer = 78, Email = "other@example.test" });
+        var content = await _app.Db.OneAsync<string>("SELECT content FROM order_versions WHERE order_id = '2'");
+        await _app.Db.DoAsync("UPDATE order_versions SET content = 'x' WHERE order_id = '2'");
+
+        await shop.PaysAsync(Order("1", 1) with { CartRef = null });
+        await shop.PaysAsync(Order("3", 3) with { Customer = 78, Email = "other@example.test", CartRef = null });
+
+        Assert.That((await shop.ReceiptAsync("4")).Rule, Is.EqualTo("T9"));
+        Assert.That(await _app.Db.OneAsync<long>("SELECT attempts FROM reconsiderations WHERE order_id = '2'"), Is.GreaterThan(0));
+
+        await _app.Db.DoAsync("UPDATE order_versions SET content = @content WHERE order_id = '2'", new { content });
+        _app.Clock.Advance(TimeSpan.FromDays(1));
+        await _app.DrainAsync();
+        Assert.That((await shop.ReceiptAsync("2")).Rule, Is.EqualTo("T9"));
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_order_that_cannot_be_released_holds_no_other_one_back()
+    {
+        var (shop, ann) = await OpenAsync(Plain);
+        await shop.PaysAsync(Order("1", 1));
+        await shop.PaysAsync(Order("2", 2));
+        await _app.Db.DoAsync("UPDATE orders SET currency = 'xxx' WHERE order_id = '1'");
+
+        _app.Clock.Advance(TimeSpan.FromDays(31));
+        await _app.DrainAsync();
+        Assert.That((await shop.StateAsync("1"), await shop.StateAsync("2")), Is.EqualTo(("held", "approved")));
+
+        await _app.Db.DoAsync("UPDATE orders SET currency = 'EUR' WHERE order_id = '1'");
+        _app.Clock.Advance(TimeSpan.FromMinutes(5));
+        await _app.DrainAsync();
+        Assert.That(await shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(2000));
+    }
+
+    // Some versions of an order tell the phone and some do not.
+    [Test]
+    public async Task A_phone_that_comes_and_goes_kills_no_delivery()
+    {
+        var (shop, _) = await OpenAsync(NewOnly);
+        for (var version = 0; version < 4; version++)
+        {
+            var json = System.Text.Json.Nodes.JsonNode.Parse((Order("1", 1) with { UpdatedAt = StoreApp.Start.AddHours(2 + version) }).ToJson())!;
+            json["phone"] = version % 2 == 0 ? "+4930123456" : null;
+            await shop.DeliverAsync("orders/updated", json.ToJsonString());
+            await _app.DrainAsync();
+        }
+
+        Assert.That(await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE state <> 'done'"), Is.Zero);
+        Assert.That(await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM customer_orders"), Is.EqualTo(3));
+    }
+
     private async Task<(Shop Shop, string Ambassador)> OpenAsync(Terms terms)
     {
         var shop = await Shop.OpenAsync(_app, terms: terms);
