@@ -103,6 +103,10 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore]
     public bool LooksBack => Tiers is not null || PeriodCap is not null;
 
+    /// <summary>Whether they ask who is a new customer: what is known of earlier orders then decides money (rule T9).</summary>
+    [JsonIgnore]
+    public bool AsksForNewCustomers => NewCustomersOnly is true || Tiers is { Metric: TierMetric.NewCustomers };
+
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
 

@@ -50,6 +50,9 @@ internal static class OrderMoment
     /// <summary>A text that sorts as the pair does. Instants before 1970 stand together at the beginning.</summary>
     public static string KeyOf(DateTimeOffset at, string orderId) => Since(at) + ":" + orderId;
 
+    /// <summary>Whether it is the key of this order, at whichever instant.</summary>
+    public static bool IsOf(string key, string orderId) => key.AsSpan(key.IndexOf(':', StringComparison.Ordinal) + 1).SequenceEqual(orderId);
+
     /// <summary>What sorts before every order of the instant, and behind all before it.</summary>
     public static string Since(DateTimeOffset at) => Math.Max(0, at.ToUnixTimeMilliseconds()).ToString("D15", CultureInfo.InvariantCulture);
 }
