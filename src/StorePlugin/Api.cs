@@ -73,6 +73,7 @@ internal static class Api
         api.MapGroups();
         api.MapAmbassadorImports();
         api.MapBindingImports();
+        api.MapHistory();
         api.MapApplications();
         api.MapOrders();
         api.MapDisputes();

@@ -91,6 +91,7 @@ internal sealed class OpenApiTests
     [TestCase("/api/v1/ambassadors/{id}/suspension", "ReasonRequest")]
     [TestCase("/api/v1/ambassadors/{id}/ending", "ReasonRequest")]
     [TestCase("/api/v1/applications/{id}/approval", "ApplicationApprovalRequest")]
+    [TestCase("/api/v1/campaigns/{id}/launch", "LaunchRequest")]
     public void A_body_that_may_be_left_out_is_described_and_not_required(string path, string schema)
     {
         var body = _document["paths"]![path]!["post"]!["requestBody"]!;

@@ -44,6 +44,7 @@ internal sealed partial class TidyTests
         ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",
         ["ReceiveStoreEvent.UpdateScopes"] = "a store's own row, by its id",
+        ["OrderHistory.HoldStore"] = "a store's own row, by its id",
         ["CampaignRules.ReadStoreId"] = "the store is what is looked for",
         ["LinkEndpoints.ReadLink"] = "a slug is unique over the whole host",
         ["Joining.ReadSlugs"] = "a slug is unique over the whole host",

@@ -1,5 +1,4 @@
 // Brings ambassadors over from elsewhere, with the codes that their followers know and with what they are owed already.
-using System.Data.Common;
 using System.Diagnostics;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
@@ -36,8 +35,6 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
     // Together with the time of a short transaction: behind it stand intake and every worker.
     private const int RowsAtOnceMax = 50;
 
-    private const int RaceTriesMax = 5;
-
     // SQL Server takes 2,100 parameters, and a row of the file has two keys.
     private const int KeysAtOnceMax = 1000;
 
@@ -58,37 +55,25 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         }
 
         var importId = Ids.New("imp", clock.GetUtcNow());
-        for (var (tries, left) = (1, int.MaxValue); ; tries++)
-        {
-            var plan = await PlanAsync(store, campaignId, file, cancel);
-
-            // While others write the same rows there is always less left, and only a standstill is a fault.
-            (tries, left) = (plan.New.Count < left ? 1 : tries, plan.New.Count);
-            if (plan.Findings.Count > 0)
-            {
-                return new ImportResult.Refused(await CountAddedAsync(store, campaignId, importId, cancel), plan);
-            }
-
-            try
+        var (_, after, isRefused) = await ImportRun.CompleteAsync(
+            db,
+            () => PlanAsync(store, campaignId, file, cancel),
+            async plan =>
             {
                 for (var first = 0; first < plan.New.Count;)
                 {
                     first += await WriteAsync(store, campaignId, importId, plan.New, first, actor, cancel);
                 }
-
-                break;
-            }
-            // Somebody else wrote the same code, e-mail, link or balance meanwhile: the next plan sees it.
-            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
-            {
-            }
+            });
+        if (isRefused)
+        {
+            return new ImportResult.Refused(await CountAddedAsync(store, campaignId, importId, cancel), after);
         }
 
-        // Read back: every row is here now, and the balances come to what the file says, to the minor unit.
-        var after = await PlanAsync(store, campaignId, file, cancel);
-        if (after.New.Count > 0 || after.Findings.Count > 0 || after.PostedMinor != file.OpeningMinor)
+        // The balances come to what the file says, to the minor unit.
+        if (after.Findings.Count > 0 || after.PostedMinor != file.OpeningMinor)
         {
-            throw new UnreachableException($"The import {importId} wrote {after.PostedMinor} of {file.OpeningMinor} and left {after.New.Count} rows undone.");
+            throw new UnreachableException($"The import {importId} wrote {after.PostedMinor} of {file.OpeningMinor}.");
         }
 
         return new ImportResult.Done(importId, await CountAddedAsync(store, campaignId, importId, cancel), after);

@@ -27,9 +27,7 @@ internal static class BindingEndpoints
                 "customer_email or both, since and as wanted until (days of the store's time zone, or instants; an until day counts whole). A file with any " +
                 "finding changes nothing. The same file again adds nothing. Customers are kept as keyed hashes only.")
             .TakesCsv()
-            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
-            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<BindingImportView>, ProblemHttpResult>> Import(
         ApiCaller caller,

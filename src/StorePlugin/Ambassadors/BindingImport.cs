@@ -1,5 +1,4 @@
 // Brings over which customers belong to which ambassadors; of the customers only keyed hashes are kept (rule F8).
-using System.Data.Common;
 using System.Diagnostics;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -31,8 +30,6 @@ internal abstract record BindingResult
 /// </summary>
 internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider clock, ILogger<BindingImport> logger)
 {
-    private const int RaceTriesMax = 5;
-
     // SQL Server takes 2,100 parameters.
     private const int KeysAtOnceMax = 1000;
 
@@ -52,37 +49,14 @@ internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider 
         }
 
         var importId = Ids.New("imp", clock.GetUtcNow());
-        long? before = null;
-        for (var (tries, left) = (1, int.MaxValue); ; tries++)
+        var (before, after, isRefused) = await ImportRun.CompleteAsync(
+            db, () => PlanAsync(store, campaignId, file, cancel), plan => WriteAsync(store.Id, campaignId, importId, plan.New, cancel));
+        var added = after.AlreadyThere - before.AlreadyThere;
+        if (isRefused)
         {
-            var plan = await PlanAsync(store, campaignId, file, cancel);
-
-            // While others write the same bindings there is always less left, and only a standstill is a fault.
-            (tries, left) = (plan.New.Count < left ? 1 : tries, plan.New.Count);
-            before ??= plan.AlreadyThere;
-            if (plan.Findings.Count > 0)
-            {
-                return new BindingResult.Refused(plan.AlreadyThere - before.Value, plan);
-            }
-
-            try
-            {
-                await WriteAsync(store.Id, campaignId, importId, plan.New, cancel);
-                break;
-            }
-            // Somebody else wrote the same binding meanwhile: the next plan sees it.
-            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
-            {
-            }
+            return new BindingResult.Refused(added, after);
         }
 
-        var after = await PlanAsync(store, campaignId, file, cancel);
-        if (after.New.Count > 0)
-        {
-            throw new UnreachableException($"The import {importId} left {after.New.Count} bindings undone.");
-        }
-
-        var added = after.AlreadyThere - before.Value;
         Log.Imported(logger, store.Id, importId, added, actor);
         return new BindingResult.Done(importId, added, after);
     }

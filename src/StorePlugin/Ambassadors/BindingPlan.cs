@@ -24,8 +24,10 @@ internal sealed record BindingOwner(string AmbassadorId, bool HasLeft);
 /// <param name="NewRows">How many rows of the file are not here, or not whole.</param>
 /// <param name="AlreadyThere">How many rows stand here as the file has them.</param>
 /// <param name="Findings">In the order of the lines; with any of them nothing may be written.</param>
-internal sealed record BindingPlan(IReadOnlyList<NewBinding> New, long NewRows, long AlreadyThere, IReadOnlyList<ImportFinding> Findings)
+internal sealed record BindingPlan(IReadOnlyList<NewBinding> New, long NewRows, long AlreadyThere, IReadOnlyList<ImportFinding> Findings) : IImportPlan
 {
+    public int Undone => New.Count;
+
     /// <param name="rows">Each with the hashes of its customer: by the id, by the e-mail, or both.</param>
     /// <param name="findings">What is wrong with the file by itself.</param>
     public static BindingPlan Decide(

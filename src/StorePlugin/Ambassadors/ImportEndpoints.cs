@@ -105,11 +105,9 @@ internal static class ImportEndpoints
                 "opening_balance (in the store's currency, such as 12.50 or -3) and joined_at (such as 2025-03-31). A file with any finding changes " +
                 "nothing. The same file again adds nothing.")
             .TakesCsv()
-            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
-            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
-    /// <summary>Describes the body of a call that takes a CSV file.</summary>
+    /// <summary>Describes the body of a call that takes a CSV file, and how it is refused.</summary>
     public static RouteHandlerBuilder TakesCsv(this RouteHandlerBuilder call) =>
         call.AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -122,7 +120,9 @@ internal static class ImportEndpoints
                 },
             };
             return Task.CompletedTask;
-        });
+        })
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
     private static async Task<Results<Ok<ImportView>, ProblemHttpResult>> Import(
         ApiCaller caller,
@@ -161,7 +161,11 @@ internal static class ImportEndpoints
     }
 
     /// <summary>What is wrong with the parameters of an import; null when nothing is.</summary>
-    public static ProblemHttpResult? RefusalOf(string? dryRun, string? campaignId)
+    public static ProblemHttpResult? RefusalOf(string? dryRun, string? campaignId) =>
+        RefusalOf(dryRun, "campaignId", string.IsNullOrEmpty(campaignId) ? "is missing" : null);
+
+    /// <param name="why">What is wrong with the other parameter; null when nothing is.</param>
+    public static ProblemHttpResult? RefusalOf(string? dryRun, string other, string? why)
     {
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (dryRun is not ("true" or "false"))
@@ -169,9 +173,9 @@ internal static class ImportEndpoints
             errors["dryRun"] = ["must be true or false"];
         }
 
-        if (string.IsNullOrEmpty(campaignId))
+        if (why is not null)
         {
-            errors["campaignId"] = ["is missing"];
+            errors[other] = [why];
         }
 
         return errors.Count == 0 ? null : Problems.Fields(errors);
@@ -185,7 +189,7 @@ internal static class ImportEndpoints
     {
         var done = added == 0
             ? "Nothing was changed"
-            : $"Somebody else changed the campaign meanwhile, and {added.ToString(CultureInfo.InvariantCulture)} rows were added before that";
+            : $"Somebody else brought over the same meanwhile, and {added.ToString(CultureInfo.InvariantCulture)} rows were added before that";
         return TypedResults.Problem(
             $"{done}. Correct the lines that are named, and send the file again.",
             statusCode: StatusCodes.Status422UnprocessableEntity,

@@ -14,8 +14,10 @@ internal sealed record ImportKnown(
 /// <param name="AlreadyThere">How many rows stand here as the file has them.</param>
 /// <param name="PostedMinor">The opening balances of the rows that are already there, in minor units.</param>
 /// <param name="Findings">In the order of the lines; with any of them nothing may be written.</param>
-internal sealed record ImportPlan(IReadOnlyList<ImportRow> New, long AlreadyThere, long PostedMinor, IReadOnlyList<ImportFinding> Findings)
+internal sealed record ImportPlan(IReadOnlyList<ImportRow> New, long AlreadyThere, long PostedMinor, IReadOnlyList<ImportFinding> Findings) : IImportPlan
 {
+    public int Undone => New.Count;
+
     /// <param name="currency">The store's; null only when no row has an opening balance.</param>
     public static ImportPlan Decide(ImportFile file, ImportKnown known, Currency? currency)
     {

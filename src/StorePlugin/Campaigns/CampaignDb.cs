@@ -2,6 +2,7 @@
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -29,6 +30,9 @@ internal enum CampaignStep
 
     /// <summary>The objective's date has passed.</summary>
     ObjectivePast,
+
+    /// <summary>The terms ask for new customers, and nobody has said what is known of past purchases (rule T9).</summary>
+    HistoryNotAcknowledged,
 
     /// <summary>The campaign is a draft or paused.</summary>
     NotLive,
@@ -168,17 +172,29 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     /// Makes a draft live, with its newest terms in force from the same second, has the discounts of its ambassadors created,
     /// and welcomes those whose codes need none.
     /// </summary>
-    public Task<CampaignStep> LaunchAsync(Store store, string id, string actor, CancellationToken cancel) =>
+    /// <param name="acknowledged">From when on the merchant knows that paid orders are known; counts where the terms ask for new customers.</param>
+    public Task<CampaignStep> LaunchAsync(Store store, string id, DateTimeOffset? acknowledged, string actor, CancellationToken cancel) =>
         db.InTransactionAsync(
             async tx =>
             {
                 var now = clock.GetUtcNow();
                 var at = WholeSecond.Of(now);
+                if (!await CampaignLife.HoldAsync(tx, store.Id, id))
+                {
+                    return CampaignStep.Unknown;
+                }
+
+                var draft = (await tx.OneAsync<Row>(ReadOne, new { storeId = store.Id, id, now }))!;
+                if (draft.State == "draft" && draft.ObjectiveBy > now && Terms.FromJson(draft.Terms).AsksForNewCustomers
+                    && await OrderHistory.RefusalAsync(tx, store, id, acknowledged, actor, now) is not null)
+                {
+                    return CampaignStep.HistoryNotAcknowledged;
+                }
+
                 if (await tx.DoAsync(UpdateToLive, new { storeId = store.Id, id, at, now }) == 0)
                 {
-                    return await tx.OneAsync<Row>(ReadOne, new { storeId = store.Id, id, now }) switch
+                    return draft switch
                     {
-                        null => CampaignStep.Unknown,
                         { State: not "draft" } => CampaignStep.NotDraft,
                         { ObjectiveMetric: null } => CampaignStep.ObjectiveMissing,
                         _ => CampaignStep.ObjectivePast,

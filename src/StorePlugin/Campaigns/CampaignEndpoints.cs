@@ -1,6 +1,8 @@
 // The API's calls about campaigns and their life; revisions and the comparison have files of their own.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -12,6 +14,10 @@ internal sealed record CampaignRequest(
 {
     public const int NameLengthMax = 120;
 }
+
+internal sealed record LaunchRequest(
+    [property: Description("Where the terms ask for new customers and no earlier orders were imported: the instant from which on paid orders are known, as " +
+        "GET /api/v1/history tells it. The merchant knows by it that whoever bought before seems new.")] DateTimeOffset? AcknowledgedHistorySince = null);
 
 internal sealed record CopyRequest([property: Description("The name of the copy: 1 to 120 characters.")] string Name);
 
@@ -52,7 +58,9 @@ internal static class CampaignEndpoints
         group.MapPut("/{id}/objective", PutObjective).WithName("putObjective").WithSummary("Gives a draft its objective.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/{id}/launch", Launch).WithName("launchCampaign").WithSummary("Makes a draft live.")
-            .WithDescription("Orders count from the second of the launch on, and the ambassadors' discounts are created in the store.")
+            .WithDescription(
+                "Orders count from the second of the launch on, and the ambassadors' discounts are created in the store. Where the terms ask for new customers, the " +
+                "store's earlier orders have been imported, or the merchant acknowledges from when on they are known.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapPost("/{id}/pauses", Pause).WithName("pauseCampaign").WithSummary("Pauses a live campaign.")
@@ -118,8 +126,21 @@ internal static class CampaignEndpoints
     }
 
     private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Launch(
-        ApiCaller caller, string id, CampaignDb campaigns, CancellationToken cancel) =>
-        await AnswerAsync(await campaigns.LaunchAsync(caller.Store, id, caller.Name, cancel), caller, id, campaigns, cancel);
+        ApiCaller caller, string id, OptionalApiBody<LaunchRequest> body, CampaignDb campaigns, Db db, CancellationToken cancel)
+    {
+        body.Fields.RefuseOthersThan("acknowledgedHistorySince");
+        var acknowledged = HistoryEndpoints.ReadAcknowledged(body.Fields);
+        if (body.Fields.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        return await campaigns.LaunchAsync(caller.Store, id, acknowledged, caller.Name, cancel) switch
+        {
+            CampaignStep.HistoryNotAcknowledged => HistoryEndpoints.NotAcknowledged(await OrderHistory.HorizonAsync(db, caller.Store, cancel)),
+            var step => await AnswerAsync(step, caller, id, campaigns, cancel),
+        };
+    }
 
     private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Pause(
         ApiCaller caller, string id, CampaignLife life, CampaignDb campaigns, CancellationToken cancel) =>

@@ -10,7 +10,11 @@ internal sealed record StandingRevision(long Number, Terms Terms, DateTimeOffset
 /// <summary>What a merchant asks for.</summary>
 /// <param name="EffectiveAt">Null for the earliest instant that is allowed.</param>
 /// <param name="BasedOn">The number of the newest revision that the merchant knows of; null for whichever it is.</param>
-internal sealed record ProposedRevision(Terms Terms, DateTimeOffset? EffectiveAt, long? BasedOn);
+internal sealed record ProposedRevision(Terms Terms, DateTimeOffset? EffectiveAt, long? BasedOn)
+{
+    /// <summary>From when on the merchant knows that paid orders are known; counts where the terms begin to ask for new customers.</summary>
+    public DateTimeOffset? AcknowledgedHistorySince { get; init; }
+}
 
 /// <summary>
 /// Revisions take effect in the order of their numbers, so that of those in force the newest counts, and a change needs to

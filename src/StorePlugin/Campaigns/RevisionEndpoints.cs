@@ -2,6 +2,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -10,7 +11,9 @@ internal sealed record RevisionRequest(
     [property: Description("All terms, not only those that change; what is absent has its default.")] TermsRequest Terms,
     [property: Description("From when on they are in force: now or later. Absent: the earliest instant that is allowed, and the answer tells it. " +
         "Left out on a draft, whose terms take effect at its launch.")] DateTimeOffset? EffectiveAt = null,
-    [property: Description("The newest revision that the caller knows of: where another has come meanwhile, nothing is written.")] long? BasedOn = null);
+    [property: Description("The newest revision that the caller knows of: where another has come meanwhile, nothing is written.")] long? BasedOn = null,
+    [property: Description("Where the terms of a launched campaign begin to ask for new customers and no earlier orders were imported: the instant from which on paid " +
+        "orders are known, as GET /api/v1/history tells it.")] DateTimeOffset? AcknowledgedHistorySince = null);
 
 internal sealed record RevisionView(
     long Revision,
@@ -87,21 +90,23 @@ internal static class RevisionEndpoints
         ApiCaller caller, string id, ApiBody<RevisionRequest> body, Revisions revisions, TimeProvider clock, CancellationToken cancel)
     {
         var fields = body.Fields;
-        fields.RefuseOthersThan("terms", "effectiveAt", "basedOn");
+        fields.RefuseOthersThan("terms", "effectiveAt", "basedOn", "acknowledgedHistorySince");
         var terms = fields.Object("terms") is { } stated ? TermsRequest.Read(stated, caller.Store.Currency) : null;
         var effectiveAt = ReadEffectiveAt(fields, clock.GetUtcNow());
+        var acknowledged = HistoryEndpoints.ReadAcknowledged(fields);
         var basedOn = fields.Whole("basedOn", 1, long.MaxValue, fallback: 0);
         if (fields.Refusal is { } refusal)
         {
             return refusal;
         }
 
-        var proposed = new ProposedRevision(terms!, effectiveAt, basedOn == 0 ? null : basedOn);
+        var proposed = new ProposedRevision(terms!, effectiveAt, basedOn == 0 ? null : basedOn) { AcknowledgedHistorySince = acknowledged };
         return await revisions.AddAsync(caller.Store, id, proposed, caller.Name, cancel) switch
         {
             RevisionResult.Written written => TypedResults.Created($"/api/v1/campaigns/{id}/revisions", RevisionView.Of(written.Revision)),
             RevisionResult.Refused refused => Refusal(refused.Why),
             RevisionResult.CampaignUnknown => CampaignEndpoints.Unknown,
+            RevisionResult.HistoryNotAcknowledged unknown => HistoryEndpoints.NotAcknowledged(unknown.Horizon),
             RevisionResult.TooMany => Problems.Unprocessable(
                 "revisions-too-many",
                 "The campaign has too many revisions.",

@@ -1,6 +1,7 @@
 // The revisions of a campaign's terms: written once, in force from an instant on, withdrawn only before it.
 using System.Collections.Immutable;
 using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -24,6 +25,9 @@ internal abstract record RevisionResult
     internal sealed record CampaignUnknown : RevisionResult;
 
     internal sealed record TooMany : RevisionResult;
+
+    /// <summary>The terms begin to ask for new customers, and nobody has said what is known of past purchases (rule T9).</summary>
+    internal sealed record HistoryNotAcknowledged(HistoryHorizon Horizon) : RevisionResult;
 }
 
 /// <summary>What came of a withdrawal.</summary>
@@ -107,6 +111,13 @@ internal sealed class Revisions(Db db, TimeProvider clock)
                 if (revisions.Count >= CountMax)
                 {
                     return new RevisionResult.TooMany();
+                }
+
+                // A draft's launch asks.
+                if (state != "draft" && proposed.Terms.AsksForNewCustomers && !newest.Terms.AsksForNewCustomers
+                    && await OrderHistory.RefusalAsync(tx, store, id, proposed.AcknowledgedHistorySince, actor, now) is { } horizon)
+                {
+                    return new RevisionResult.HistoryNotAcknowledged(horizon);
                 }
 
                 var revision = new Revision(

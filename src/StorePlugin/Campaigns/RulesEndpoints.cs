@@ -1,6 +1,8 @@
 // The rules of a campaign: a page for everybody, and the same text for the store's own programs.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -11,7 +13,11 @@ namespace StorePlugin.Campaigns;
 /// <param name="Standing">A sentence on a campaign that does not run; null while it does.</param>
 /// <param name="Coming">The revision that takes effect next, where one lies ahead.</param>
 public sealed record RulesModel(
-    string StoreName, string Campaign, bool IsRehearsal, string ZoneName, string? Standing, long Revision, Moment? Since, Rules Rules, ComingRules? Coming);
+    string StoreName, string Campaign, bool IsRehearsal, string ZoneName, string? Standing, long Revision, Moment? Since, Rules Rules, ComingRules? Coming)
+{
+    /// <summary>From when on the store's paid orders are known; null where the terms do not ask for new customers (rule T9).</summary>
+    public Moment? KnownSince { get; init; }
+}
 
 /// <param name="Changes">Each as a sentence; empty when only shares that are agreed with single ambassadors change.</param>
 public sealed record ComingRules(long Revision, Moment At, IReadOnlyList<string> Changes);
@@ -25,7 +31,9 @@ internal sealed record RulesView(
     [property: Description("In their order, as everybody reads them: without shares that are agreed with single ambassadors.")]
     IReadOnlyList<RulesPartView> Paragraphs,
     [property: Description("Worked by the engine that decides orders; none while the store's currency is unknown.")] IReadOnlyList<RulesPartView> Examples,
-    [property: Description("Of every title and text, in their order: it tells one text from another.")] string TextHash);
+    [property: Description("Of every title and text, in their order: it tells one text from another.")] string TextHash,
+    [property: Description("From when on the store's paid orders are known, as the page says beside the text; null where the terms do not ask for new customers.")]
+    DateTimeOffset? HistorySince);
 
 internal sealed record RulesPartView(string Title, string Text);
 
@@ -39,11 +47,14 @@ internal static class RulesEndpoints
             .WithDescription("Of a campaign that was launched, people read them at /rules/{id}.")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static async Task<IResult> ShowPage(string campaignId, CampaignRules rules, CancellationToken cancel) =>
+    private static async Task<IResult> ShowPage(string campaignId, CampaignRules rules, Db db, CancellationToken cancel) =>
         await rules.FindLaunchedAsync(campaignId, cancel) is var (store, campaign)
         && await rules.FindAsync(store, campaignId, campaign.Revision, cancel) is { } revision
             ? Page.Of<RulesPage>(ModelOf(
-                store, campaign, revision, campaign.Next is { } next ? await rules.FindAsync(store, campaignId, next.Number, cancel) : null))
+                store, campaign, revision, campaign.Next is { } next ? await rules.FindAsync(store, campaignId, next.Number, cancel) : null) with
+            {
+                KnownSince = new StoreTime(store).At(await HistorySinceAsync(db, store, revision.Terms, cancel)),
+            })
             : TypedResults.NotFound();
 
     private static async Task<Results<Ok<RulesView>, ProblemHttpResult>> Get(
@@ -51,6 +62,7 @@ internal static class RulesEndpoints
         string id,
         CampaignDb campaigns,
         CampaignRules rules,
+        Db db,
         [Description("The number of a revision; absent: the one in force, of a draft the one that it will be launched with.")] long? revision,
         CancellationToken cancel)
     {
@@ -66,8 +78,13 @@ internal static class RulesEndpoints
 
         var text = TextOf(caller.Store, found.Terms);
         return TypedResults.Ok(new RulesView(
-            found.Number, found.EffectiveAt, found.WithdrawnAt, TitleOf(caller.Store, campaign), [.. text.Paragraphs.Select(Show)], [.. text.Examples.Select(Show)], text.Hash));
+            found.Number, found.EffectiveAt, found.WithdrawnAt, TitleOf(caller.Store, campaign), [.. text.Paragraphs.Select(Show)], [.. text.Examples.Select(Show)], text.Hash,
+            await HistorySinceAsync(db, caller.Store, found.Terms, cancel)));
     }
+
+    // Beside the rules, not among them: what is known of past purchases may grow, and the text that was accepted stays the same.
+    private static async Task<DateTimeOffset?> HistorySinceAsync(Db db, Store store, Terms terms, CancellationToken cancel) =>
+        terms.AsksForNewCustomers ? (await OrderHistory.HorizonAsync(db, store, cancel)).Since : null;
 
     private static RulesModel ModelOf(Store store, Campaign campaign, RulesRevision revision, RulesRevision? next)
     {

@@ -112,6 +112,10 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore]
     public bool NamesCollections => ExcludedCollections is not null || Rates?.Any(rate => rate.CollectionId is not null) is true;
 
+    /// <summary>Whether they ask who is a new customer: what is known of earlier orders then decides money (rule T9).</summary>
+    [JsonIgnore]
+    public bool AsksForNewCustomers => NewCustomersOnly is true || Tiers is { Metric: TierMetric.NewCustomers };
+
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);
 

@@ -18,6 +18,27 @@ internal static class ShortTransactions
         }
     }
 
+    /// <summary>The same for what takes several statements a row; a row is written whole or not at all.</summary>
+    public static async Task EachAsync<T>(Db db, TimeProvider clock, IReadOnlyList<T> rows, Func<Tx, T, Task> write, CancellationToken cancel)
+    {
+        for (var first = 0; first < rows.Count;)
+        {
+            first = await db.InTransactionAsync(
+                async tx =>
+                {
+                    var (started, next) = (clock.GetTimestamp(), first);
+                    do
+                    {
+                        await write(tx, rows[next]);
+                        next++;
+                    }
+                    while (next < rows.Count && clock.GetElapsedTime(started) < Time);
+                    return next;
+                },
+                cancel: cancel);
+        }
+    }
+
     /// <summary>One transaction: begins with the row at <paramref name="first"/> and returns how many rows it took, at least one.</summary>
     public static Task<int> StepAsync<T>(
         Db db, TimeProvider clock, string sql, IReadOnlyList<T> rows, int first, Func<T, (string Name, object? Value)[]> parameters, CancellationToken cancel) =>

@@ -9,16 +9,32 @@ namespace StorePlugin.Orders;
 
 /// <summary>The customer as they were at the order's instant (rule T9).</summary>
 /// <param name="IsNew">Whether they had no earlier paid order; null where the platform withheld who bought.</param>
-internal sealed record CustomerAt([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsNew);
+internal sealed record CustomerAt([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsNew)
+{
+    /// <summary>From when on the store's paid orders were known when this was decided; null where the terms do not ask for new customers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? HistorySince { get; init; }
+}
+
+/// <summary>A paid order of which an import tells.</summary>
+/// <param name="Keys">The hashes that name its shopper.</param>
+internal sealed record ImportedOrder(string OrderId, DateTimeOffset At, ImmutableArray<string> Keys)
+{
+    /// <summary>Where it stands among the customer's orders.</summary>
+    public string Moment { get; } = OrderMoment.KeyOf(At, OrderId);
+}
 
 /// <summary>
-/// The tables <c>customer_orders</c>, a projection of the paid orders, and <c>customer_bindings</c>. Customers are keyed
-/// hashes; two orders are one customer's when any of the hashes is the same.
+/// The tables <c>customer_orders</c>, a projection of the paid orders beside those that were imported, and
+/// <c>customer_bindings</c>. Customers are keyed hashes; two orders are one customer's when any of the hashes is the same.
 /// </summary>
 internal static class Customers
 {
     private const string Order = "order";
     private const string Renewal = "renewal";
+
+    // SQL Server takes 2,100 parameters.
+    private const int OrdersAtOnceMax = 500;
 
     private const string Insert =
         """
@@ -38,6 +54,27 @@ internal static class Customers
         WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key >= @From AND c.order_id <> @OrderId AND o.state NOT IN ('in_payout', 'paid', 'parked')
             AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         """;
+
+    private const string InsertImported =
+        """
+        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, mark)
+        SELECT @StoreId, @CustomerKey, @SortKey, @OrderId, 'order', 'import'
+        WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = @StoreId AND o.order_id = @OrderId AND o.version_hash IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key = @SortKey)
+        """;
+
+    private const string LoadImported =
+        "SELECT customer_key, sort_key FROM customer_orders WHERE store_id = @storeId AND order_id IN @ids AND mark = 'import'";
+
+    private const string LoadVersions =
+        """
+        SELECT v.content FROM orders o
+        JOIN order_versions v ON v.store_id = o.store_id AND v.order_id = o.order_id
+        WHERE o.store_id = @storeId AND o.order_id IN @ids
+        """;
+
+    private const string Erase =
+        "UPDATE customer_orders SET customer_key = @nobody, mark = 'erased' WHERE store_id = @storeId AND customer_key = @key";
 
     private const string EndOfOrigin =
         """
@@ -112,6 +149,65 @@ internal static class Customers
         }
     }
 
+    /// <summary>Notes an order of which an import tells, unless the platform has told of it, and has that customer's later orders decided again.</summary>
+    public static async Task ImportAsync(Tx tx, Store store, ImportedOrder order, DateTimeOffset now)
+    {
+        await using var insert = new Prepared(tx, InsertImported);
+        foreach (var key in order.Keys)
+        {
+            if (await insert.DoAsync(("StoreId", store.Id), ("CustomerKey", key), ("SortKey", order.Moment), ("OrderId", order.OrderId)) == 1)
+            {
+                await QueueAsync(tx, store, [key], order.Moment, order.OrderId, now);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Of orders that the platform now tells of for the first time, what an import told is dropped: the platform's word stands,
+    /// whichever came first (rule I6), and an order is no earlier one beside itself.
+    /// </summary>
+    public static async Task DropImportedAsync(Tx tx, Store store, string[] orderIds, DateTimeOffset now)
+    {
+        if (orderIds.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var row in await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids = orderIds }))
+        {
+            await using var delete = new Prepared(tx, Delete);
+            await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", row.CustomerKey), ("SortKey", row.SortKey));
+            await QueueAsync(tx, store, [row.CustomerKey], row.SortKey, "", now);
+        }
+    }
+
+    /// <summary>
+    /// Takes a person out of the customers' orders. No hash of theirs is left in this table, imported or not: a random word
+    /// stands for each, so that what was decided is decided the same again, and whoever buys anew is a new customer.
+    /// What the store's orders rest on by themselves keeps its hashes until the store's key goes, which ends them all
+    /// (rules F8, U1): the order versions, which tell an ambassador's own purchases, and bindings, by which ambassadors still earn.
+    /// </summary>
+    /// <param name="shopper">Whom the platform names.</param>
+    /// <param name="orderIds">The orders that it names: what they tell of the person goes as well.</param>
+    /// <returns>How many rows were the person's.</returns>
+    public static async Task<int> EraseAsync(Tx tx, Store store, ShopperHashes shopper, IReadOnlyList<string> orderIds)
+    {
+        var keys = KeysOf(shopper).ToHashSet(StringComparer.Ordinal);
+        foreach (var ids in orderIds.Distinct(StringComparer.Ordinal).Chunk(OrdersAtOnceMax))
+        {
+            keys.UnionWith((await tx.ManyAsync<string>(LoadVersions, new { storeId = store.Id, ids })).SelectMany(version => KeysOf(RecordedOrder.FromJson(version).Shopper)));
+            keys.UnionWith((await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids })).Select(row => row.CustomerKey));
+        }
+
+        var erased = 0;
+        foreach (var key in keys.Order(StringComparer.Ordinal))
+        {
+            erased += await tx.DoAsync(Erase, new { storeId = store.Id, key, nobody = $"erased_{Ids.NewUnguessable()}" });
+        }
+
+        return erased;
+    }
+
     /// <summary>
     /// Ends what a binding rests on: its first order was refunded in full, or counts for nobody or somebody else now, or a person
     /// credited somebody else (rule T8).
@@ -184,4 +280,6 @@ internal static class Customers
     private static List<(string Key, string Moment)> NotesOf(OrderFacts? facts) => facts is not { PaidAt: not null, Recorded.Order.Test: false }
         ? []
         : [.. KeysOf(facts.Shopper).Select(key => (key, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id)))];
+
+    private sealed record NoteRow(string CustomerKey, string SortKey);
 }

@@ -108,6 +108,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
                     decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.RuleNames, decision.Reason, decision.Actor, decision.At))],
             NewCustomer = evidence.Customer?.IsNew,
+            HistorySince = evidence.Customer?.HistorySince,
             Group = earns ? credited!.Winner.Group : null,
             Standing = earns ? evidence.Standing : null,
             TierParts = earns && !commission.TierParts.IsEmpty ? commission.TierParts : default,

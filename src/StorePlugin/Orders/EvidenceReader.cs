@@ -71,6 +71,10 @@ internal sealed class EvidenceReader
         WHERE store_id = @storeId AND customer_key IN @keys GROUP BY customer_key
         """;
 
+    // Whose these orders were is erased; that they are one customer's is not.
+    private const string LoadErased =
+        "SELECT order_id, customer_key FROM customer_orders WHERE store_id = @storeId AND order_id IN @keys AND mark = 'erased'";
+
     private const string LoadGroups =
         """
         SELECT ambassador_id, number, group_key, at FROM group_memberships
@@ -106,7 +110,9 @@ internal sealed class EvidenceReader
     private readonly Dictionary<(string OrderId, string Origin, DateTimeOffset Since), long> _sinceBinding = [];
     private ILookup<string, BindingRow> _bindings = Empty<BindingRow>();
     private ILookup<string, SubscriptionRow> _subscriptions = Empty<SubscriptionRow>();
+    private ILookup<string, ErasedRow> _erased = Empty<ErasedRow>();
     private Dictionary<string, string> _firsts = [];
+    private HistoryHorizon? _horizon;
     private ILookup<string, GroupRow> _groups = Empty<GroupRow>();
     private ILookup<string, LifeRow> _lives = Empty<LifeRow>();
     private ILookup<string, StateRow> _states = Empty<StateRow>();
@@ -146,7 +152,7 @@ internal sealed class EvidenceReader
         AddCodes(touches, order, facts.Shopper);
         AddReferences(touches, order, facts.Shopper);
         AddBindings(touches, order, facts.Shopper);
-        AddRenewed(touches, order, facts.Shopper);
+        AddRenewed(touches, facts);
         if (touches.Count == 0 && facts.Override?.CampaignId is null)
         {
             return Evidence.None;
@@ -160,7 +166,8 @@ internal sealed class EvidenceReader
             CreditedGroup = facts.Override?.AmbassadorId is { } person ? GroupAt(person, order.At) : null,
 
             // Who has not paid is no customer yet, and nobody would look again at such an order when an earlier one comes late.
-            Customer = facts.PaidAt is null || order.Test ? null : CustomerAt(facts),
+            Customer = facts.PaidAt is null || order.Test ? null
+                : CustomerAt(facts) with { HistorySince = campaigns.Any(campaign => campaign.Terms is { AsksForNewCustomers: true }) ? _horizon!.Since : null },
         };
     }
 
@@ -195,9 +202,10 @@ internal sealed class EvidenceReader
 
     private async Task LoadCustomersAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts)
     {
+        _erased = (await ReadAsync<ErasedRow>(tx, store, LoadErased, facts.Select(of => of.Recorded.Order.Id))).ToLookup(row => row.OrderId, StringComparer.Ordinal);
         var keys = facts.SelectMany(of => Customers.KeysOf(of.Shopper)).Distinct();
         _bindings = (await ReadAsync<BindingRow>(tx, store, LoadBindings, keys)).ToLookup(row => row.CustomerKey);
-        var renewing = facts.Where(of => of.Recorded.Order.Channel == OrderChannel.Renewal).SelectMany(of => Customers.KeysOf(of.Shopper)).Distinct();
+        var renewing = facts.Where(of => of.Recorded.Order.Channel == OrderChannel.Renewal).SelectMany(CustomerKeysOf).Distinct();
         _subscriptions = (await ReadAsync<SubscriptionRow>(tx, store, LoadSubscriptions, renewing)).ToLookup(row => row.CustomerKey);
     }
 
@@ -207,12 +215,12 @@ internal sealed class EvidenceReader
     /// </summary>
     private async Task LoadAskedForAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, List<string> campaigns, List<string> ambassadors)
     {
-        if (ambassadors.Count == 0)
+        if (campaigns.Count == 0)
         {
             return;
         }
 
-        var keys = facts.SelectMany(of => Customers.KeysOf(of.Shopper)).Distinct();
+        var keys = facts.SelectMany(CustomerKeysOf).Distinct();
         _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
         _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
         var terms = campaigns.SelectMany(TermsOf).ToList();
@@ -222,6 +230,7 @@ internal sealed class EvidenceReader
                 tx, store, [.. facts.SelectMany(of => of.Recorded.Order.Lines).Select(line => line.ProductId).OfType<string>().Distinct(StringComparer.Ordinal)]);
         }
 
+        _horizon = terms.Exists(of => of.AsksForNewCustomers) ? await OrderHistory.HorizonAsync(tx, store) : null;
         if (!terms.Exists(of => of.Binding?.Orders is not null))
         {
             return;
@@ -232,13 +241,19 @@ internal sealed class EvidenceReader
             var order = of.Recorded.Order;
             foreach (var binding in BindingsOf(order, of.Shopper))
             {
-                _sinceBinding[(order.Id, binding.Origin, binding.SinceAt)] = await tx.OneAsync<long>(CountSince, new
+                var count = 0L;
+                foreach (var customerKey in _erased[order.Id].Select(row => row.CustomerKey).Prepend(binding.CustomerKey))
                 {
-                    storeId = store.Id,
-                    customerKey = binding.CustomerKey,
-                    since = OrderMoment.Since(binding.SinceAt),
-                    sortKey = OrderMoment.KeyOf(order.At, order.Id),
-                });
+                    count = Math.Max(count, await tx.OneAsync<long>(CountSince, new
+                    {
+                        storeId = store.Id,
+                        customerKey,
+                        since = OrderMoment.Since(binding.SinceAt),
+                        sortKey = OrderMoment.KeyOf(order.At, order.Id),
+                    }));
+                }
+
+                _sinceBinding[(order.Id, binding.Origin, binding.SinceAt)] = count;
             }
         }
     }
@@ -319,15 +334,16 @@ internal sealed class EvidenceReader
         .DistinctBy(row => (row.CampaignId, row.AmbassadorId, row.Origin, row.SinceAt));
 
     /// <summary>The order that this one renews: the customer's latest before it with the same selling plan or subscription (rule T14).</summary>
-    private void AddRenewed(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
+    private void AddRenewed(ImmutableArray<Touch>.Builder touches, OrderFacts facts)
     {
+        var (order, shopper) = (facts.Recorded.Order, facts.Shopper);
         if (order.Channel != OrderChannel.Renewal)
         {
             return;
         }
 
         var (plans, moment) = (Customers.PlanListOf(order), OrderMoment.KeyOf(order.At, order.Id));
-        var earlier = Customers.KeysOf(shopper).SelectMany(key => _subscriptions[key]).DistinctBy(row => row.OrderId)
+        var earlier = CustomerKeysOf(facts).SelectMany(key => _subscriptions[key]).DistinctBy(row => row.OrderId)
             .Where(row => string.CompareOrdinal(row.SortKey, moment) < 0 && plans.Any(plan => row.Plans.Contains($",{plan},", StringComparison.Ordinal))).ToList();
         var first = earlier.Where(row => row.Kind == "order").MaxBy(row => row.SortKey, StringComparer.Ordinal);
         if (first is not { AmbassadorId: { } ambassadorId, CampaignId: { } campaignId, ApprovedAt: { } approvedAt, PersonHash: { } personHash })
@@ -348,10 +364,15 @@ internal sealed class EvidenceReader
 
     private CustomerAt CustomerAt(OrderFacts facts)
     {
-        var keys = Customers.KeysOf(facts.Shopper);
-        var moment = OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id);
-        return new CustomerAt(keys.IsEmpty ? null : !keys.Any(key => _firsts.TryGetValue(key, out var first) && string.CompareOrdinal(first, moment) < 0));
+        var keys = CustomerKeysOf(facts).ToList();
+        var (id, moment) = (facts.Recorded.Order.Id, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id));
+        return new CustomerAt(keys.Count == 0 ? null : !keys.Exists(key => _firsts.TryGetValue(key, out var first)
+            && string.CompareOrdinal(first, moment) < 0 && !OrderMoment.IsOf(first, id)));
     }
+
+    /// <summary>What the order's customer is known by among the customers' orders: their hashes, and what stands for those that were erased.</summary>
+    private IEnumerable<string> CustomerKeysOf(OrderFacts facts) =>
+        Customers.KeysOf(facts.Shopper).Concat(_erased[facts.Recorded.Order.Id].Select(row => row.CustomerKey));
 
     private string? GroupAt(string ambassadorId, DateTimeOffset at) => _groups[ambassadorId].Where(row => row.At <= at).MaxBy(row => row.Number)?.GroupKey;
 
@@ -408,6 +429,8 @@ internal sealed class EvidenceReader
     private sealed record SubscriptionRow(
         string CustomerKey, string SortKey, string OrderId, string Kind, string Plans, DateTimeOffset At, string? AmbassadorId, string? CampaignId,
         DateTimeOffset? ApprovedAt, string? PersonHash);
+
+    private sealed record ErasedRow(string OrderId, string CustomerKey);
 
     // By properties, not by position: SQLite has no type for the least of no rows.
     private sealed record FirstRow

@@ -9,5 +9,6 @@ internal static class OrdersSetup
         services.AddSingleton<DecideOrder>();
         services.AddSingleton<ReconsiderOrders>();
         services.AddSingleton<ReleaseHolds>();
+        services.AddSingleton<HistoryImport>();
     }
 }

@@ -158,6 +158,10 @@ internal sealed record Receipt
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? NewCustomer { get; init; }
 
+    /// <summary>From when on the store's paid orders were known (rule T9); absent where the terms do not ask for new customers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? HistorySince { get; init; }
+
     /// <summary>Whether the cap over the period left nothing for this order (rule B8).</summary>
     [JsonIgnore]
     public bool IsPeriodUsedUp => Terms?.PeriodCap is { } cap && Standing?.UsedMinor >= cap.MaximumMinor;

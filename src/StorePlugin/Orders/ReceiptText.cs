@@ -28,6 +28,17 @@ internal static class ReceiptText
             lines.Add(touch.DroppedBy is null ? $"{what}: counted." : $"{what}: not counted. {touch.Why} (rule {touch.DroppedBy})");
         }
 
+        if (receipt.HistorySince is { } since)
+        {
+            var known = receipt.NewCustomer switch
+            {
+                true => "No earlier order of the customer is known",
+                false => "An earlier order of the customer is known",
+                null => "The store did not tell who bought",
+            };
+            lines.Add($"{known}; the store's paid orders are known from {Instant(since)} on (rule T9).");
+        }
+
         if (!receipt.Credited)
         {
             return lines;

@@ -66,5 +66,6 @@ internal static class ReceiptView
     private static bool IsMinor(string name) => name.EndsWith(Minor, StringComparison.Ordinal);
 
     private static bool IsInstant(string name) =>
-        name == "at" || name.EndsWith("At", StringComparison.Ordinal) || name.EndsWith("Until", StringComparison.Ordinal);
+        name == "at" || name.EndsWith("At", StringComparison.Ordinal) || name.EndsWith("Until", StringComparison.Ordinal)
+        || name.EndsWith("Since", StringComparison.Ordinal);
 }

@@ -124,6 +124,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
         // Orders of one batch stand before and behind each other as all orders do.
         changes.Sort(static (left, right) => string.CompareOrdinal(left.Moment, right.Moment));
+        await Customers.DropImportedAsync(
+            tx, store, [.. changes.Where(change => change is { Before.Facts: null, Facts: not null }).Select(change => change.Event.OrderId)], now);
         foreach (var change in changes.Where(change => change.Facts is not null))
         {
             await Customers.NoteAsync(tx, store, change.Before.Facts, change.Facts!, now);

@@ -62,6 +62,9 @@ internal static class OrderMoment
     /// <summary>What sorts behind every order.</summary>
     public const string Last = ":";
 
+    /// <summary>Whether it is the key of this order, at whichever instant.</summary>
+    public static bool IsOf(string key, string orderId) => key.AsSpan(key.IndexOf(':', StringComparison.Ordinal) + 1).SequenceEqual(orderId);
+
     /// <summary>What sorts before every order of the instant, and behind all before it.</summary>
     public static string Since(DateTimeOffset at) => Math.Max(0, at.ToUnixTimeMilliseconds()).ToString("D15", CultureInfo.InvariantCulture);
 }

@@ -1,13 +1,14 @@
 // Applies what a platform tells of the store itself: that it left, that its facts or its grants changed.
 using System.Diagnostics;
 using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores;
 
 /// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
-internal sealed class ReceiveStoreEvent(Installation installation, Settings settings)
+internal sealed class ReceiveStoreEvent(Installation installation, Settings settings, StoreKeys keys)
 {
     private const string CountCameBack =
         """
@@ -35,6 +36,12 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
     {
         switch (storeEvent)
         {
+            case PrivacyRequested { Topic: "customers/redact" } redact:
+                var erased = await Customers.EraseAsync(tx, store, ShopperHashes.Of(redact.Shopper, store, keys), redact.OrderIds);
+                return string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"The platform asks for {redact.Topic}: the person is erased from {erased} rows of customers' orders, and the request is recorded.");
+
             case PrivacyRequested privacy:
                 return $"The platform asks for {privacy.Topic}; the request is recorded.";
 

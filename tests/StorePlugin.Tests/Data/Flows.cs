@@ -37,6 +37,7 @@ internal static partial class Flows
         new("a programme over the API", ApiAsync),
         new("a campaign's whole life", CampaignAsync),
         new("ambassadors brought over", ImportAsync),
+        new("a store's past, brought over, asked for and erased", HistoryAsync),
         new("ambassadors who apply, join groups, leave and come back", LifeAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),

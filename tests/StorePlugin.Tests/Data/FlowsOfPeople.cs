@@ -2,12 +2,14 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Stores.Rehearsal;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Data;
 
@@ -140,6 +142,45 @@ internal static partial class Flows
         Assert.That((await api.Post(codes, new JsonObject { ["code"] = "MOVEANN" })).Status, Is.EqualTo(409), "it has ended");
         await OkAsync(api.Get(codes + "?limit=1"));
         Assert.That((await app.VisitAsync("/r/moveann")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await app.Get<Verification.Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
+
+    private static async Task HistoryAsync(StoreApp app)
+    {
+        const string File = "order,placed_at,customer,email\n501,2025-03-31T10:00:00Z,77,shopper@example.test\n2,2026-03-01T09:00:00Z,78,\n";
+        var shop = await Shop.OpenAsync(app, "flow-history", new Terms(1000, 1000, 30, 30)
+        {
+            NewCustomersOnly = true,
+            Channels = [OrderChannel.Online],
+        });
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        await shop.AmbassadorAsync("FLOWPAST");
+        var draft = Bodies.Campaign();
+        draft["terms"]!["customers"] = "new";
+        var campaign = (await api.Post("campaigns", draft)).Text("id");
+        Assert.That((await api.Post($"campaigns/{campaign}/launch")).Problem, Is.EqualTo("/problems/history-not-acknowledged"));
+        await OkAsync(api.Post($"campaigns/{campaign}/launch", new JsonObject { ["acknowledgedHistorySince"] = (await api.Get("history")).Text("historySince") }));
+
+        await shop.PaysAsync(Order("1") with { CartRef = "FLOWPAST", At = StoreApp.Start.AddHours(1) });
+        Assert.That((await shop.ReceiptAsync("1")).NewCustomer, Is.True);
+        foreach (var dry in new[] { "true", "false", "false" })
+        {
+            await OkAsync(api.Post($"history-imports?dryRun={dry}&since=2025-01-01T00:00:00Z", File, "text/csv"));
+        }
+
+        await app.DrainAsync();
+        var receipt = await shop.ReceiptAsync("1");
+        Assert.That((receipt.NewCustomer, receipt.HistorySince), Is.EqualTo((false, new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero))));
+        Assert.That((await api.Get("history")).Json!["imports"]!.AsArray(), Has.Count.EqualTo(1));
+
+        await shop.PaysAsync(Order("2") with { CartRef = "FLOWPAST", At = StoreApp.Start.AddHours(2), Customer = 78, Email = "other@example.test" });
+        Assert.That((await shop.ReceiptAsync("2")).NewCustomer, Is.True, "an order is no earlier one beside itself");
+        var erased = await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(
+            tx, shop.Store, new PrivacyRequested("customers/redact") { Shopper = new Shopper("77", null, null), OrderIds = ["1", "501"] }));
+        Assert.That(erased, Does.Contain("from 4 rows"));
+        await shop.PaysAsync(Order("1") with { CartRef = "FLOWPAST", At = StoreApp.Start.AddHours(1), UpdatedAt = StoreApp.Start.AddHours(3), Lines = [("50.00", 1, "0.00")] });
+        Assert.That((await shop.ReceiptAsync("1")).NewCustomer, Is.False, "the books stay");
         Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
         Assert.That((await app.Get<Verification.Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
     }

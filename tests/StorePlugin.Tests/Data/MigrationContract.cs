@@ -262,6 +262,7 @@ internal abstract class MigrationContract
         23 => [("customer_bindings", [("store_id", S), ("ambassador_id", "amb")])],
         24 => [("applications", [("store_id", S), ("id", "app"), ("campaign_id", "cmp"), ("state", "applied")])],
         25 => [("rules_acceptances", [("store_id", S), ("ambassador_id", "amb")])],
+        38 => [("history_imports", [("store_id", S), ("number", 1L)]), ("history_acknowledgements", [("store_id", S), ("campaign_id", "cmp"), ("number", 1L)])],
         _ => [],
     };
 }
