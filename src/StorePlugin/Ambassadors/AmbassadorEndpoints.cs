@@ -117,7 +117,10 @@ internal sealed record AmbassadorView(
         "Those of them that were the first of their day by the same visitor. Nothing of a visitor is kept: a restart of the program, or a second one " +
         "beside it, counts the same visitor anew.")] long UniqueClicks,
     [property: Description("Orders that were credited, with those reversed since.")] long Orders,
-    [property: Description("One for each account and currency; amounts of two currencies are never added.")] IReadOnlyList<BalanceView> Balances);
+    [property: Description("One for each account and currency; amounts of two currencies are never added.")] IReadOnlyList<BalanceView> Balances,
+    [property: Description(
+        "What of balances below zero was written off and is not owed again, one amount for each currency; empty when nothing was. The ledger's entries of " +
+        "the kinds write_off and revival tell when and why.")] IReadOnlyList<Amount> WrittenOff);
 
 internal sealed record AmbassadorStateView(
     long Number,
@@ -344,6 +347,7 @@ internal static class AmbassadorEndpoints
         var ids = ambassadors.Select(ambassador => ambassador.Id).ToArray();
         var counts = await db.CountAsync(store, ids, cancel);
         var balances = (await ledger.BalancesOfAsync(store, ids, cancel)).ToLookup(balance => balance.AmbassadorId);
+        var writtenOff = (await ledger.WrittenOffOfAsync(store, ids, cancel)).ToLookup(total => total.AmbassadorId);
         return [.. ambassadors.Select(ambassador => new AmbassadorView(
             ambassador.Id,
             ambassador.Name,
@@ -363,7 +367,8 @@ internal static class AmbassadorEndpoints
             counts[ambassador.Id].Clicks,
             counts[ambassador.Id].UniqueClicks,
             counts[ambassador.Id].Orders,
-            Show(balances[ambassador.Id], store)))];
+            Show(balances[ambassador.Id], store),
+            [.. writtenOff[ambassador.Id].Select(total => new Amount(total.AmountMinor, total.Currency))]))];
     }
 
     /// <summary>All five accounts in the store's currency and in every other that has a balance, so that nobody has to guess a zero.</summary>
