@@ -149,7 +149,7 @@ internal static class AmbassadorEndpoints
         group.MapPost("", Add).WithName("addAmbassador").WithSummary("Adds an ambassador, approved at once, with code and link.")
             .WithDescription(
                 "The discount is created in the store soon after, or at the launch of a campaign that is still a draft. One who had left the campaign " +
-                "comes back under the same id, with a new code.")
+                "comes back under the same id, with a new code. What was written off of a person's in the 24 months before is owed again.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapGet("/{id}", Get).WithName("getAmbassador").WithSummary("One ambassador with balances.")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -169,7 +169,8 @@ internal static class AmbassadorEndpoints
         group.MapPost("/{id}/ending", End).WithName("endAmbassador").WithSummary("Ends what an ambassador does for the campaign, for good.")
             .WithDescription(
                 "Orders from this second on earn nothing, the codes end, and the link leads to the store without a click. What was earned before is held, " +
-                "approved and paid as ever. To take the person back later is a new approval: POST /api/v1/ambassadors, with a new code.")
+                "approved and paid as ever. A balance below zero is written off once nothing is held, in review or in a payout that could settle it; " +
+                "one above zero is paid out whatever the minimum. To take the person back later is a new approval: POST /api/v1/ambassadors, with a new code.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 

@@ -65,7 +65,7 @@ internal static class RulesText
     private static readonly string Refunds =
         "When a friend gets money back, your commission is worked out again on what is left of the order. When everything is sent back, nothing is left of the commission " +
         "either, and never more is taken back than the order earned. If you were paid already, your next earnings settle it first; you never pay anything back yourself. " +
-        $"What is still owed when that has been so for {Days(Debt.Patience.Days)} without a break, or when you leave and nothing more is to come, the store takes as its loss; " +
+        $"What they have not settled after {Days(Debt.Patience.Days)} without a break, or when you leave and nothing more is to come, the store takes as its loss; " +
         $"you owe it again only if you take part again within {Months(Revival.Months)} of that. " +
         $"What is sent back {Days(Commission.ReversalWindow.Days)} after the order or later takes nothing from you. " +
         "The commission of an order that was cancelled waits until its money has gone back.";

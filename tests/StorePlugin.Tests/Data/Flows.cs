@@ -38,6 +38,7 @@ internal static partial class Flows
         new("a campaign's whole life", CampaignAsync),
         new("ambassadors brought over", ImportAsync),
         new("ambassadors who apply, join groups, leave and come back", LifeAsync),
+        new("debts that are written off, and owed again", DebtsAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];

@@ -262,6 +262,7 @@ internal abstract class MigrationContract
         23 => [("customer_bindings", [("store_id", S), ("ambassador_id", "amb")])],
         24 => [("applications", [("store_id", S), ("id", "app"), ("campaign_id", "cmp"), ("state", "applied")])],
         25 => [("rules_acceptances", [("store_id", S), ("ambassador_id", "amb")])],
+        33 => [("write_offs", [("store_id", S), ("ambassador_id", "amb"), ("number", 1L), ("kind", "write_off"), ("amount_minor", 1L)])],
         _ => [],
     };
 }
