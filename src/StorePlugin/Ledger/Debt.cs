@@ -4,7 +4,7 @@ using System.Globalization;
 namespace StorePlugin.Ledger;
 
 /// <summary>A movement of a balance.</summary>
-internal readonly record struct Movement(DateTimeOffset At, long Minor);
+internal sealed record Movement(DateTimeOffset At, long Minor);
 
 /// <summary>A balance of account approved that is below zero.</summary>
 /// <param name="HasLeft">Whether the ambassador's time has ended.</param>

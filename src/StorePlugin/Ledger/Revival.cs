@@ -49,7 +49,7 @@ internal static class Revival
 
     /// <summary>As whom a person has come back since they left as this ambassador; null: they have not.</summary>
     public static async Task<string?> FindReturnAsync(Tx tx, Store store, string ambassadorId, string personHash) =>
-        (await tx.ManyAsync<string>(FindReturn, new { storeId = store.Id, ambassadorId, personHash })).FirstOrDefault();
+        await tx.ManyAsync<string>(FindReturn, new { storeId = store.Id, ambassadorId, personHash }) is [var first, ..] ? first : null;
 
     /// <summary>Books what was written off of the person's, and can still be brought back, against the ambassador who they are now.</summary>
     /// <param name="approvedAt">The instant of the approval.</param>

@@ -79,21 +79,13 @@ internal sealed class WriteOffs(Db db, StoreDirectory stores, TimeProvider clock
         var now = clock.GetUtcNow();
         var args = new { storeId = store.Id, ambassadorId = found.AmbassadorId, currency = found.Currency };
         if (await db.OneAsync<Debtor>(ReadDebtor, args, cancel) is not { Minor: < 0 } seen
-            || await Debt.SinceAsync(seen.Minor, MovementsAsync(args, cancel)) is not { } since
+            || await Debt.SinceAsync(seen.Minor, db.StreamAsync<Movement>(ReadMovements, args, cancel)) is not { } since
             || seen.DebtSince(since).WhyWrittenOff(now, store.Zone) is not { } why)
         {
             return false;
         }
 
         return await db.InTransactionAsync(tx => WriteOffAsync(tx, store, found, seen, why, now), cancel: cancel);
-    }
-
-    private async IAsyncEnumerable<Movement> MovementsAsync(object args, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
-    {
-        await foreach (var row in db.StreamAsync<MovementRow>(ReadMovements, args, cancel))
-        {
-            yield return new Movement(row.At, row.Minor);
-        }
     }
 
     // Writes nothing new, but holds the row until the commit: whoever else would move this balance waits.
@@ -127,8 +119,6 @@ internal sealed class WriteOffs(Db db, StoreDirectory stores, TimeProvider clock
     }
 
     private sealed record Found(string StoreId, string AmbassadorId, string Currency);
-
-    private sealed record MovementRow(DateTimeOffset At, long Minor);
 
     // By properties, not by position: SQLite has no type for a summed column when there is no row.
     private sealed record Debtor

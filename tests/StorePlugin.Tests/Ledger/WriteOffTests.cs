@@ -1,5 +1,4 @@
 // Rule K4: what nothing settles is written off, never silently, and owed again by whoever comes back in time; nobody is paid below zero.
-using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
