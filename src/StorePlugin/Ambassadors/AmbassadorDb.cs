@@ -2,6 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Ledger;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -201,9 +202,10 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
 
         var at = WholeSecond.Of(now);
         var id = before?.Id ?? Ids.New("amb", now);
+        var personHash = keys.Hash(store, "email", emailKey);
         if (before is null)
         {
-            await Joining.WriteAsync(tx, storeId, new Newcomer(id, ambassador, keys.Hash(store, "email", emailKey), at, approval), now);
+            await Joining.WriteAsync(tx, storeId, new Newcomer(id, ambassador, personHash, at, approval), now);
         }
         else
         {
@@ -213,6 +215,7 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         var code = new NewCode(id, campaignId, ambassador.Code, at, campaign.HasDiscount ? "pending" : "none");
         await Joining.WriteCodeAsync(tx, storeId, code);
         await Joining.OrderAsync(tx, storeId, campaign, code, now);
+        await Revival.ReviveAsync(tx, store, personHash, id, at, approval.Actor, now);
         return new AddResult.Added(id);
     }
 

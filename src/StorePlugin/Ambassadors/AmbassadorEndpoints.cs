@@ -117,7 +117,10 @@ internal sealed record AmbassadorView(
         "Those of them that were the first of their day by the same visitor. Nothing of a visitor is kept: a restart of the program, or a second one " +
         "beside it, counts the same visitor anew.")] long UniqueClicks,
     [property: Description("Orders that were credited, with those reversed since.")] long Orders,
-    [property: Description("One for each account and currency; amounts of two currencies are never added.")] IReadOnlyList<BalanceView> Balances);
+    [property: Description("One for each account and currency; amounts of two currencies are never added.")] IReadOnlyList<BalanceView> Balances,
+    [property: Description(
+        "What of balances below zero was written off and is not owed again, one amount for each currency; empty when nothing was. The ledger's entries of " +
+        "the kinds write_off and revival tell when and why.")] IReadOnlyList<Amount> WrittenOff);
 
 internal sealed record AmbassadorStateView(
     long Number,
@@ -146,7 +149,7 @@ internal static class AmbassadorEndpoints
         group.MapPost("", Add).WithName("addAmbassador").WithSummary("Adds an ambassador, approved at once, with code and link.")
             .WithDescription(
                 "The discount is created in the store soon after, or at the launch of a campaign that is still a draft. One who had left the campaign " +
-                "comes back under the same id, with a new code.")
+                "comes back under the same id, with a new code. What was written off of a person's in the 24 months before is owed again.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapGet("/{id}", Get).WithName("getAmbassador").WithSummary("One ambassador with balances.")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -166,7 +169,8 @@ internal static class AmbassadorEndpoints
         group.MapPost("/{id}/ending", End).WithName("endAmbassador").WithSummary("Ends what an ambassador does for the campaign, for good.")
             .WithDescription(
                 "Orders from this second on earn nothing, the codes end, and the link leads to the store without a click. What was earned before is held, " +
-                "approved and paid as ever. To take the person back later is a new approval: POST /api/v1/ambassadors, with a new code.")
+                "approved and paid as ever. A balance below zero is written off once nothing is held, in review or in a payout that could settle it; " +
+                "one above zero is paid out whatever the minimum. To take the person back later is a new approval: POST /api/v1/ambassadors, with a new code.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
@@ -344,6 +348,7 @@ internal static class AmbassadorEndpoints
         var ids = ambassadors.Select(ambassador => ambassador.Id).ToArray();
         var counts = await db.CountAsync(store, ids, cancel);
         var balances = (await ledger.BalancesOfAsync(store, ids, cancel)).ToLookup(balance => balance.AmbassadorId);
+        var writtenOff = (await ledger.WrittenOffOfAsync(store, ids, cancel)).ToLookup(total => total.AmbassadorId);
         return [.. ambassadors.Select(ambassador => new AmbassadorView(
             ambassador.Id,
             ambassador.Name,
@@ -363,7 +368,8 @@ internal static class AmbassadorEndpoints
             counts[ambassador.Id].Clicks,
             counts[ambassador.Id].UniqueClicks,
             counts[ambassador.Id].Orders,
-            Show(balances[ambassador.Id], store)))];
+            Show(balances[ambassador.Id], store),
+            [.. writtenOff[ambassador.Id].Select(total => new Amount(total.AmountMinor, total.Currency))]))];
     }
 
     /// <summary>All five accounts in the store's currency and in every other that has a balance, so that nobody has to guess a zero.</summary>

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Ledger;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -166,10 +167,14 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         var id = Ids.New("amb", now);
         var at = WholeSecond.Of(now);
         var person = new NewAmbassador(row.Name, row.Email, campaignId, row.Code, row.StripeAccount);
-        await Joining.WriteAsync(tx, store.Id, new Newcomer(id, person, keys.Hash(store, "email", row.EmailKey), row.JoinedAt ?? at, new Approval(actor), importId), now);
+        var personHash = keys.Hash(store, "email", row.EmailKey);
+        await Joining.WriteAsync(tx, store.Id, new Newcomer(id, person, personHash, row.JoinedAt ?? at, new Approval(actor), importId), now);
         var code = new NewCode(id, campaignId, row.Code, at, "none", AdoptedAt: at);
         await Joining.WriteCodeAsync(tx, store.Id, code);
         await Joining.OrderAsync(tx, store.Id, campaign, code, now);
+
+        // They take part again from the import on, whenever they joined elsewhere.
+        await Revival.ReviveAsync(tx, store, personHash, id, at, actor, now);
         if (row.OpeningMinor == 0)
         {
             return null;

@@ -1,6 +1,8 @@
 // The rules of a campaign in words that an ambassador understands, made from its executable terms and nothing else. Pure.
 using System.Collections.Immutable;
 using StorePlugin.Data;
+using StorePlugin.Ledger;
+using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Webhooks;
@@ -59,10 +61,13 @@ internal static class RulesText
     // Rule T14.
     private const string ForTheFirst = "for the ambassador who brought its first order; later ones earn nothing.";
 
-    // Rules B9, B11, K1 and K2.
-    private const string Refunds =
+    // Rules B9, B11, K1, K2, K4 and K5.
+    private static readonly string Refunds =
         "When a friend gets money back, your commission is worked out again on what is left of the order. When everything is sent back, nothing is left of the commission " +
         "either, and never more is taken back than the order earned. If you were paid already, your next earnings settle it first; you never pay anything back yourself. " +
+        $"What they have not settled after {Days(Debt.Patience.Days)} without a break, or when you leave and nothing more is to come, the store takes as its loss; " +
+        $"you owe it again only if you take part again within {Months(Revival.Months)} of that. " +
+        $"What is sent back {Days(Commission.ReversalWindow.Days)} after the order or later takes nothing from you. " +
         "The commission of an order that was cancelled waits until its money has gone back.";
 
     // Rules H3 and H4.
@@ -306,7 +311,8 @@ internal static class RulesText
 
     // Rule H7.
     private static string PayoutMinimum(Currency? currency) => currency is { } known
-        ? $"What is approved is paid out from {Words.Of(Minimum.Of(known))} on; less than that waits for more, and never lapses."
+        ? $"What is approved is paid out from {Words.Of(Minimum.Of(known))} on; less than that waits for more, and never lapses. " +
+            $"When you leave, when the campaign ends, or when nothing of it has moved for {Months(MinimumWaiver.MonthsWithoutMovement)}, it is paid out from {Words.Of(Minimum.FloorOf(known))} on."
         : "What is approved is paid out once it is enough to send; until then it waits, and never lapses.";
 
     private static RulesPart Paragraph(string title, params ReadOnlySpan<string> sentences) => new(title, Sentences(sentences));
@@ -320,6 +326,8 @@ internal static class RulesText
         : string.Concat(items);
 
     private static string Days(long days) => Words.Count(days, "day", "days");
+
+    private static string Months(long months) => Words.Count(months, "month", "months");
 
     private static string Amount(long minor, Currency? currency) => Words.Of(new Money(
         minor, currency ?? throw new System.Diagnostics.UnreachableException("Terms that state an amount state its currency.")));

@@ -1,4 +1,5 @@
 // What the folder Inbox adds to the program.
+using StorePlugin.Ledger;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Inbox;
@@ -13,6 +14,7 @@ internal static class InboxSetup
         services.AddSingleton<EffectWorker>();
         services.AddSingleton<DropBodies>();
         services.AddSingleton<Retention>();
+        services.AddSingleton<WriteOffs>();
         services.AddSingleton<Replays>();
         services.AddHostedService<Workers>();
     }

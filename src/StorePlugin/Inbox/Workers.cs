@@ -1,5 +1,6 @@
 // The loops: each calls its worker again as long as there is work, and waits a moment when there is none.
 using StorePlugin.Data;
+using StorePlugin.Ledger;
 using StorePlugin.Orders;
 
 namespace StorePlugin.Inbox;
@@ -11,6 +12,7 @@ internal sealed partial class Workers(
     EffectWorker effects,
     ReconsiderOrders reconsiderations,
     ReleaseHolds holds,
+    WriteOffs writeOffs,
     DropBodies bodies,
     Retention retention,
     TimeProvider clock,
@@ -27,6 +29,7 @@ internal sealed partial class Workers(
     // Short enough that people see the outcome of what they did; each look is one query by index.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     // After a failure of the loop itself, such as a database that does not answer.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -38,6 +41,7 @@ internal sealed partial class Workers(
             LoopAsync("effects", effects.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("reconsiderations", reconsiderations.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
+            LoopAsync("write-offs", writeOffs.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
 

@@ -55,6 +55,12 @@ internal static class LedgerKind
 
     /// <summary>What an ambassador was owed when they were brought over from elsewhere; the source is <c>{ambassador}:opening</c>.</summary>
     public const string Opening = "opening";
+
+    /// <summary>A balance below zero became the merchant's loss (rule K4); the source is the ambassador and the number of the write-off.</summary>
+    public const string WriteOff = "write_off";
+
+    /// <summary>What was written off is owed again (rule K4); the source is the ambassador and the number of the revival.</summary>
+    public const string Revival = "revival";
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>
@@ -70,8 +76,8 @@ internal sealed record LedgerTransaction(
     /// <summary>Moves an amount of one ambassador from one account to another, for one order or for none.</summary>
     public static ImmutableArray<Entry> Move(string ambassadorId, string? orderId, string from, string to, Money amount) =>
     [
-        new Entry(from, from == Account.Expense ? Account.Merchant : ambassadorId, orderId, -amount.Minor),
-        new Entry(to, to == Account.Expense ? Account.Merchant : ambassadorId, orderId, amount.Minor),
+        new Entry(from, OwnerOf(from, ambassadorId), orderId, -amount.Minor),
+        new Entry(to, OwnerOf(to, ambassadorId), orderId, amount.Minor),
     ];
 
     /// <summary>Moves an amount of the merchant's from the expense of an order to what is written off for it.</summary>
@@ -80,6 +86,8 @@ internal sealed record LedgerTransaction(
         new Entry(Account.Expense, Account.Merchant, orderId, amount.Minor),
         new Entry(Account.WrittenOff, Account.Merchant, orderId, -amount.Minor),
     ];
+
+    private static string OwnerOf(string account, string ambassadorId) => account is Account.Expense or Account.WrittenOff ? Account.Merchant : ambassadorId;
 }
 
 /// <summary>Writes transactions and keeps the running balances beside them, in the caller's database transaction.</summary>

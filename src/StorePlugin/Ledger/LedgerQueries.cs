@@ -25,6 +25,17 @@ internal sealed record AccountTotal
     public long AmountMinor { get; init; }
 }
 
+/// <summary>What was written off of an ambassador's in one currency and is not owed again (rule K4).</summary>
+internal sealed record WrittenOffTotal
+{
+    // By properties: as above.
+    public string AmbassadorId { get; init; } = "";
+
+    public string Currency { get; init; } = "";
+
+    public long AmountMinor { get; init; }
+}
+
 internal sealed class LedgerQueries(Db db)
 {
     private const string Entries =
@@ -56,6 +67,15 @@ internal sealed class LedgerQueries(Db db)
     private const string BalancesOfAll = BalanceColumns + AfterBalance + " ";
 
     private const string BalancesOfOne = BalanceColumns + " AND ambassador_id = @only" + AfterBalance + " ";
+
+    private const string WrittenOffOfMany =
+        """
+        SELECT w.ambassador_id, w.currency, COALESCE(SUM(w.amount_minor), 0) AS amount_minor FROM write_offs w
+        WHERE w.store_id = @storeId AND w.ambassador_id IN @ids AND w.kind = 'write_off'
+            AND NOT EXISTS (SELECT 1 FROM write_offs r
+                WHERE r.store_id = w.store_id AND r.revives_ambassador_id = w.ambassador_id AND r.revives_number = w.number)
+        GROUP BY w.ambassador_id, w.currency ORDER BY w.ambassador_id, w.currency
+        """;
 
     private const string Totals =
         """
@@ -89,6 +109,10 @@ internal sealed class LedgerQueries(Db db)
     /// <summary>Every balance of these ambassadors.</summary>
     public Task<IReadOnlyList<Balance>> BalancesOfAsync(Store store, IReadOnlyCollection<string> ambassadorIds, CancellationToken cancel) =>
         db.ManyAsync<Balance>(BalancesOfMany, new { storeId = store.Id, ids = ambassadorIds }, cancel);
+
+    /// <summary>What was written off of each of these ambassadors and is not owed again, by currency.</summary>
+    public Task<IReadOnlyList<WrittenOffTotal>> WrittenOffOfAsync(Store store, IReadOnlyCollection<string> ambassadorIds, CancellationToken cancel) =>
+        db.ManyAsync<WrittenOffTotal>(WrittenOffOfMany, new { storeId = store.Id, ids = ambassadorIds }, cancel);
 
     /// <summary>The sum of each account in each currency, over all ambassadors or of one.</summary>
     public Task<IReadOnlyList<AccountTotal>> TotalsAsync(Store store, string? ambassadorId, CancellationToken cancel) =>

@@ -73,4 +73,19 @@ internal static class Minimum
     /// <summary>The minimum of a currency.</summary>
     public static Money Of(Currency currency) =>
         new(Named.TryGetValue(currency.Code, out var minor) ? minor : ByDecimals[currency.Exponent], currency);
+
+    /// <summary>
+    /// The least that is sent at all, where the minimum is waived: one unit of the currency. Stripe documents no least
+    /// transfer, but across borders less than one has been seen never to arrive.
+    /// </summary>
+    public static Money FloorOf(Currency currency)
+    {
+        var minor = 1L;
+        for (var decimals = 0; decimals < currency.Exponent; decimals++)
+        {
+            minor *= 10;
+        }
+
+        return new Money(minor, currency);
+    }
 }

@@ -8,7 +8,8 @@ namespace StorePlugin.Payouts;
 /// <param name="State">The ambassador's state; null when there is no such ambassador any more.</param>
 /// <param name="StripeAccount">Where the money would go.</param>
 /// <param name="OpenPayoutId">A payout of the same ambassador and currency that is not settled.</param>
-internal sealed record Payee(string AmbassadorId, Money Balance, string? State, string? StripeAccount, string? OpenPayoutId);
+/// <param name="Waived">Why the minimum does not count, as <see cref="MinimumWaiver"/> says it; null: it does.</param>
+internal sealed record Payee(string AmbassadorId, Money Balance, string? State, string? StripeAccount, string? OpenPayoutId, string? Waived = null);
 
 /// <summary>A closed set: pay, or hold for a reason.</summary>
 internal abstract record PayoutDecision
@@ -16,7 +17,7 @@ internal abstract record PayoutDecision
     private const string AmbassadorApproved = "approved";
     private const string AmbassadorEnded = "ended";
 
-    /// <param name="Note">What stays behind, in words; null when nothing does.</param>
+    /// <param name="Note">What stays behind, and why less than the minimum is paid, in words; null when there is nothing to say.</param>
     internal sealed record Pay(Money Amount, string Destination, string? Note) : PayoutDecision;
 
     internal sealed record Hold(string Why) : PayoutDecision;
@@ -47,9 +48,14 @@ internal abstract record PayoutDecision
             return new Hold($"Stripe does not transfer {balance.Currency}; the balance is kept.");
         }
 
-        if (balance < minimum)
+        if (payee.Waived is null && balance < minimum)
         {
             return new Hold($"The balance is below the minimum of {minimum}; it is carried over.");
+        }
+
+        if (Minimum.FloorOf(balance.Currency) is var least && balance < least)
+        {
+            return new Hold($"The balance is below {least}, the least that can be sent; it is carried over.");
         }
 
         if (payee.State is null)
@@ -74,7 +80,11 @@ internal abstract record PayoutDecision
         }
 
         var amount = StripeAmount.Sendable(balance);
-        return new Pay(
-            amount, payee.StripeAccount, amount == balance ? null : $"{balance - amount} stay for the next payout: Stripe takes no finer amount.");
+        string[] notes =
+        [
+            .. balance < minimum ? [$"Less than the minimum of {minimum} is paid, since {payee.Waived}."] : Array.Empty<string>(),
+            .. amount == balance ? Array.Empty<string>() : [$"{balance - amount} stay for the next payout: Stripe takes no finer amount."],
+        ];
+        return new Pay(amount, payee.StripeAccount, notes.Length == 0 ? null : string.Join(' ', notes));
     }
 }

@@ -182,7 +182,7 @@ internal static class PayoutEndpoints
         string? Name,
         [property: Description("What is paid, or the balance of who is not.")] Amount Amount,
         bool WillPay,
-        [property: Description("Why not, or what stays behind.")] string? Reason,
+        [property: Description("Why not, what stays behind, or why less than the minimum is paid.")] string? Reason,
         [property: Description("The payout that an approved line became.")] string? PayoutId,
         [property: Description("The amount of that payout.")] Amount? Paid,
         [property: Description("Where approval differs from the preview, and why.")] string? Note);

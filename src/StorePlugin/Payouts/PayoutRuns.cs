@@ -10,7 +10,7 @@ namespace StorePlugin.Payouts;
 
 /// <summary>One line of a preview, as it is kept with the run. Names are read when it is shown, so that they can be erased.</summary>
 /// <param name="Minor">What will be paid; else the balance.</param>
-/// <param name="Reason">Why not, or what stays behind.</param>
+/// <param name="Reason">Why not, what stays behind, or why less than the minimum is paid.</param>
 internal sealed record RunLine(string AmbassadorId, long Minor, string Currency, bool WillPay, string? Reason, string? Destination)
 {
     public Money Amount => new(Minor, Webhooks.Currency.Parse(Currency));
@@ -57,13 +57,17 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
     // Names are asked for in pieces: SQL Server takes no more than 2100 parameters.
     private const int NamesAtOnceMax = 1000;
 
+    // The newest movement of a balance has the greatest id.
     private const string Balances =
         """
-        SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, p.id AS open_payout_id
+        SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, p.id AS open_payout_id, c.state AS campaign_state, t.booked_at AS moved_at
         FROM balances b
         LEFT JOIN ambassadors a ON a.store_id = b.store_id AND a.id = b.ambassador_id
+        LEFT JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
         LEFT JOIN payouts p ON p.store_id = b.store_id AND p.ambassador_id = b.ambassador_id AND p.currency = b.currency
             AND p.state IN ('approved', 'sending', 'unknown')
+        LEFT JOIN ledger_transactions t ON t.store_id = b.store_id AND t.id = (SELECT MAX(e.transaction_id) FROM ledger_entries e
+            WHERE e.store_id = b.store_id AND e.ambassador_id = b.ambassador_id AND e.account = 'approved' AND e.currency = b.currency)
         WHERE b.store_id = @storeId AND b.account = 'approved' AND b.ambassador_id <> ''
         """;
 
@@ -94,7 +98,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         var connected = await IsConnectedAsync(store, cancel);
         var lines = (await db.ManyAsync<BalanceRow>($"{BalancesInOrder} {db.Page}", new { storeId = store.Id, take = LinesMax }, cancel))
             .OrderBy(row => row.AmbassadorId, StringComparer.Ordinal).ThenBy(row => row.Currency, StringComparer.Ordinal)
-            .Select(row => LineOf(row.Payee, PayoutDecision.Decide(row.Payee, connected)))
+            .Select(row => row.PayeeOf(store, now)).Select(payee => LineOf(payee, PayoutDecision.Decide(payee, connected)))
             .ToList();
         if (Currency.TryParse(store.Currency, out var currency))
         {
@@ -199,7 +203,7 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
                 var args = new { storeId = store.Id, ambassadorId = line.AmbassadorId, currency = line.Currency };
                 await tx.DoAsync(HoldBalance, args);
                 var current = await tx.OneAsync<BalanceRow>(OneBalance, args);
-                switch (current is null ? new PayoutDecision.Hold("The balance is gone.") : PayoutDecision.Decide(current.Payee, connected: true))
+                switch (current is null ? new PayoutDecision.Hold("The balance is gone.") : PayoutDecision.Decide(current.PayeeOf(store, now), connected: true))
                 {
                     case PayoutDecision.Hold hold:
                         return $"Not paid: {hold.Why}";
@@ -258,9 +262,12 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
     };
 
     private sealed record BalanceRow(
-        string AmbassadorId, string Currency, long AmountMinor, string? State, string? StripeAccount, string? OpenPayoutId)
+        string AmbassadorId, string Currency, long AmountMinor, string? State, string? StripeAccount, string? OpenPayoutId, string? CampaignState,
+        DateTimeOffset? MovedAt)
     {
-        public Payee Payee => new(AmbassadorId, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), State, StripeAccount, OpenPayoutId);
+        public Payee PayeeOf(Store store, DateTimeOffset now) => new(
+            AmbassadorId, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), State, StripeAccount, OpenPayoutId,
+            MinimumWaiver.Of(store, State, CampaignState, MovedAt, now));
     }
 
     private sealed record RunRow(string State, string Preview, string? Result, DateTimeOffset CreatedAt);

@@ -4,6 +4,7 @@ using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -13,12 +14,16 @@ namespace StorePlugin.Portal;
 /// <param name="Rules">Null before the campaign's launch.</param>
 public sealed record PortalModel(
     Frame Frame, string Name, bool IsSuspended, bool HasLeft, string? Link, IReadOnlyList<string> Codes, string Clicks,
-    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules);
+    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules,
+    IReadOnlyList<PortalWriteOff> WriteOffs);
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
 
 public sealed record PortalOrder(string Reference, Moment? At, string Amount, string Commission, string State, string Why);
+
+/// <summary>What of a balance below zero was written off, or is owed again (rule K4).</summary>
+public sealed record PortalWriteOff(Moment At, string What, string Amount, string Why);
 
 /// <summary>The rules as they are in force for this ambassador.</summary>
 /// <param name="Path">Of the page that everybody reads.</param>
@@ -28,9 +33,14 @@ public sealed record PortalRules(string Path, long Revision, Moment? Since, Mome
 internal static class Earnings
 {
     private const long OrdersShown = 25;
+    private const long WriteOffsShown = 25;
 
     private const string ReadPerson =
-        "SELECT name, state, stripe_account FROM ambassadors WHERE store_id = @storeId AND id = @id";
+        """
+        SELECT a.name, a.state, a.stripe_account, c.state AS campaign_state FROM ambassadors a
+        LEFT JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
+        WHERE a.store_id = @storeId AND a.id = @id
+        """;
 
     private const string ReadLink =
         "SELECT slug FROM link_slugs WHERE store_id = @storeId AND ambassador_id = @id ORDER BY created_at, slug_key";
@@ -42,6 +52,21 @@ internal static class Earnings
 
     private const string ReadBalances =
         "SELECT account, currency, amount_minor FROM balances WHERE store_id = @storeId AND ambassador_id = @id";
+
+    // The newest movement of a balance has the greatest id.
+    private const string ReadMoved =
+        """
+        SELECT b.currency, t.booked_at AS at FROM balances b
+        JOIN ledger_transactions t ON t.store_id = b.store_id AND t.id = (SELECT MAX(e.transaction_id) FROM ledger_entries e
+            WHERE e.store_id = b.store_id AND e.ambassador_id = b.ambassador_id AND e.account = 'approved' AND e.currency = b.currency)
+        WHERE b.store_id = @storeId AND b.ambassador_id = @id AND b.account = 'approved'
+        """;
+
+    private const string ReadWriteOffs =
+        """
+        SELECT kind, amount_minor, currency, at FROM write_offs
+        WHERE store_id = @storeId AND ambassador_id = @id ORDER BY number DESC
+        """;
 
     private const string ReadReleases =
         """
@@ -61,7 +86,7 @@ internal static class Earnings
         OrderColumns + "WHERE store_id = @storeId AND ambassador_id = @id AND at <= @at AND (at < @at OR order_id < @orderId)" + Order;
 
     public static async Task<PortalModel> ReadAsync(
-        Db db, RulesAcceptances rules, PublicAddress address, Visitor visitor, string? after, string? notice, CancellationToken cancel)
+        Db db, RulesAcceptances rules, PublicAddress address, Visitor visitor, string? after, string? notice, DateTimeOffset now, CancellationToken cancel)
     {
         var store = visitor.Store;
         var time = new StoreTime(store);
@@ -71,6 +96,8 @@ internal static class Earnings
             ?? throw new InvalidOperationException("A session names an ambassador who does not exist.");
         var balances = await db.ManyAsync<Dashboard.Balance>(ReadBalances, args, cancel);
         var releases = await db.ManyAsync<Release>(ReadReleases, args, cancel);
+        var moved = (await db.ManyAsync<Moved>(ReadMoved, args, cancel)).ToDictionary(row => row.Currency, row => row.At, StringComparer.Ordinal);
+        var writeOffs = await db.ManyAsync<WriteOffRow>($"{ReadWriteOffs} {db.Page}", new { args.storeId, args.id, take = WriteOffsShown }, cancel);
         var orders = await db.ManyAsync<Row>((cursor is null ? ReadFirst : ReadAfter) + " " + db.Page, args, cancel);
         var shown = orders.Take((int)OrdersShown).ToArray();
         var next = orders.Count > OrdersShown ? new Cursor(shown[^1].At!.Value, shown[^1].OrderId) : null;
@@ -86,7 +113,9 @@ internal static class Earnings
             [
                 .. (commissions.Count > 0 || store.Currency is null ? commissions : [Figures.None(store.Currency)]).Select(commission =>
                     new PortalCurrency(
-                        commission, NextPayout.Sentences(OutlookOf(Currency.Parse(commission.Currency), balances, releases, time, store, person)))),
+                        commission, NextPayout.Sentences(OutlookOf(
+                            Currency.Parse(commission.Currency), balances, releases, time, store, person,
+                            MinimumWaiver.Of(store, person.State, person.CampaignState, moved.TryGetValue(commission.Currency, out var at) ? at : null, now) is not null)))),
             ],
             [
                 .. shown.Select(row => new PortalOrder(
@@ -99,7 +128,8 @@ internal static class Earnings
             ],
             cursor is null,
             next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}",
-            await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null);
+            await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null,
+            [.. writeOffs.Select(row => WriteOffOf(row, time))]);
     }
 
     /// <summary>The visitor's own link, or null where they have none.</summary>
@@ -113,7 +143,8 @@ internal static class Earnings
         $"/rules/{Uri.EscapeDataString(standing.CampaignId)}", standing.Revision, time.At(standing.EffectiveAt), time.At(standing.AcceptedAt), standing.Rules);
 
     private static PayoutOutlook OutlookOf(
-        Currency currency, IReadOnlyList<Dashboard.Balance> balances, IReadOnlyList<Release> releases, StoreTime time, Store store, Person person)
+        Currency currency, IReadOnlyList<Dashboard.Balance> balances, IReadOnlyList<Release> releases, StoreTime time, Store store, Person person,
+        bool isMinimumWaived)
     {
         return new PayoutOutlook(
             Of(Account.Held),
@@ -124,13 +155,25 @@ internal static class Earnings
                 : null,
             person.StripeAccount is not null,
             person.State == "suspended",
-            store.DisplayName);
+            store.DisplayName,
+            isMinimumWaived);
 
         Money Of(string account) => balances.Where(balance => balance.Currency == currency.Code && balance.Account == account)
             .Aggregate(Money.Zero(currency), (sum, balance) => sum + new Money(balance.AmountMinor, currency));
     }
 
-    private sealed record Person(string Name, string State, string? StripeAccount);
+    private static PortalWriteOff WriteOffOf(WriteOffRow row, StoreTime time) => row.Kind == LedgerKind.Revival
+        ? new PortalWriteOff(
+            time.At(row.At), "Owed again", Words.Signed(-row.AmountMinor, row.Currency), "You take part again. Your next earnings settle it; you need not pay anything back.")
+        : new PortalWriteOff(
+            time.At(row.At), "Written off", Words.Signed(row.AmountMinor, row.Currency),
+            $"The store has taken it as its loss. You need not pay it back; you owe it again only if you take part again within {Revival.Months} months.");
+
+    private sealed record Person(string Name, string State, string? StripeAccount, string? CampaignState);
+
+    private sealed record Moved(string Currency, DateTimeOffset At);
+
+    private sealed record WriteOffRow(string Kind, long AmountMinor, string Currency, DateTimeOffset At);
 
     // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
     // constructor that fits.

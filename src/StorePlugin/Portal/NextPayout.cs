@@ -7,8 +7,9 @@ namespace StorePlugin.Portal;
 
 /// <summary>What the sentence rests on, in one currency.</summary>
 /// <param name="NextRelease">The day on which the next held commission is due to be approved, in words.</param>
+/// <param name="IsMinimumWaived">Whether less than the minimum is paid as well (rule H7).</param>
 internal sealed record PayoutOutlook(
-    Money Held, Money Approved, Money InPayout, string? NextRelease, bool HasPayoutAccount, bool IsSuspended, string StoreName);
+    Money Held, Money Approved, Money InPayout, string? NextRelease, bool HasPayoutAccount, bool IsSuspended, string StoreName, bool IsMinimumWaived = false);
 
 internal static class NextPayout
 {
@@ -20,7 +21,7 @@ internal static class NextPayout
             sentences.Add($"{Say(outlook.InPayout)} is on its way to you.");
         }
 
-        var minimum = Minimum.Of(outlook.Approved.Currency);
+        var minimum = outlook.IsMinimumWaived ? Minimum.FloorOf(outlook.Approved.Currency) : Minimum.Of(outlook.Approved.Currency);
         sentences.Add(outlook switch
         {
             { Approved.Minor: < 0 } => $"Orders were refunded after you were paid for them, so your next {Say(-outlook.Approved)} settle that first. You need not pay anything back.",

@@ -76,13 +76,13 @@ internal static class Invariants
         HAVING COUNT(*) > 1
         """;
 
-    // The merchant's expense carries no ambassador, and an ambassador's accounts always carry one (rule H7).
+    // The merchant's accounts carry no ambassador, and an ambassador's accounts always carry one (rule H7).
     private const string EntryAccount =
         """
         SELECT e.store_id, e.transaction_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId)
-            AND ((e.account = 'expense' AND e.ambassador_id <> '')
+            AND ((e.account IN ('expense', 'written_off') AND e.ambassador_id <> '')
                 OR (e.account IN ('held', 'review', 'approved', 'in_payout', 'paid') AND e.ambassador_id = '')
                 OR e.account NOT IN ('held', 'review', 'approved', 'in_payout', 'paid', 'expense', 'written_off'))
         """;
@@ -394,6 +394,42 @@ internal static class Invariants
                 AND p.currency = e.currency AND REPLACE(t.source, p.id, '') LIKE '-r%')
         """;
 
+    // What is written off of an ambassador's, less what is owed again, is what the facts say (rule K4). A balance above zero is
+    // never written off: the facts hold amounts above zero, and only a write-off adds to the balance.
+    private const string WriteOffBooked =
+        """
+        SELECT s.store_id, s.ambassador_id AS subject, s.kind AS detail, s.currency, SUM(s.noted) AS expected, SUM(s.booked) AS actual
+        FROM (SELECT w.store_id, w.ambassador_id, w.kind, w.currency, CASE w.kind WHEN 'write_off' THEN w.amount_minor ELSE -w.amount_minor END AS noted,
+                    CAST(0 AS bigint) AS booked
+                FROM write_offs w WHERE (@storeId IS NULL OR w.store_id = @storeId)
+            UNION ALL
+            SELECT e.store_id, e.ambassador_id, t.kind, e.currency, CAST(0 AS bigint), e.amount_minor
+                FROM ledger_transactions t
+                JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'approved'
+                WHERE t.kind IN ('write_off', 'revival') AND (@storeId IS NULL OR t.store_id = @storeId)) s
+        GROUP BY s.store_id, s.ambassador_id, s.kind, s.currency
+        HAVING SUM(s.noted) <> SUM(s.booked)
+        """;
+
+    // A revival brings back one write-off of the same person, whole.
+    private const string WriteOffRevived =
+        """
+        SELECT r.store_id, r.ambassador_id AS subject, '' AS detail, r.currency, COALESCE(w.amount_minor, 0) AS expected, r.amount_minor AS actual
+        FROM write_offs r
+        LEFT JOIN write_offs w ON w.store_id = r.store_id AND w.ambassador_id = r.revives_ambassador_id AND w.number = r.revives_number
+            AND w.kind = 'write_off' AND w.person_hash = r.person_hash AND w.currency = r.currency AND w.at <= r.at
+        WHERE (@storeId IS NULL OR r.store_id = @storeId) AND r.kind = 'revival' AND (w.amount_minor IS NULL OR w.amount_minor <> r.amount_minor)
+        """;
+
+    private const string WriteOffRevivedTwice =
+        """
+        SELECT r.store_id, r.revives_ambassador_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
+        FROM write_offs r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId) AND r.revives_number IS NOT NULL
+        GROUP BY r.store_id, r.revives_ambassador_id, r.revives_number
+        HAVING COUNT(*) > 1
+        """;
+
     // Foreign keys keep most of these out; a restored or repaired database may have been written without them.
     private const string Orphans =
         """
@@ -457,6 +493,11 @@ internal static class Invariants
         WHERE (@storeId IS NULL OR c.store_id = @storeId)
             AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = c.store_id AND a.id = c.ambassador_id)
         UNION ALL
+        SELECT w.store_id, w.ambassador_id, 'write_offs', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM write_offs w
+        WHERE (@storeId IS NULL OR w.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = w.store_id AND a.id = w.ambassador_id)
+        UNION ALL
         SELECT d.store_id, d.id, 'deliveries.store_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
         FROM deliveries d
         WHERE (@storeId IS NULL OR d.store_id = @storeId) AND NOT EXISTS (SELECT 1 FROM stores s WHERE s.id = d.store_id)
@@ -509,6 +550,9 @@ internal static class Invariants
         new("payout-in-flight", PayoutInFlight, row => Numbers($"{row.Actual} {row.Currency} are reserved in minor units and the open payouts ask for {row.Expected}")),
         new("payout-paid", PayoutPaid, row => Numbers($"{row.Actual} {row.Currency} are booked as paid in minor units and the transfers come to {row.Expected}")),
         new("payout-reversed", PayoutReversed, row => Numbers($"the payout is {row.Detail}: {row.Actual} were booked as reversed and {row.Expected} are noted with it")),
+        new("write-off-booked", WriteOffBooked, row => Numbers($"{row.Actual} {row.Currency} were booked as {row.Detail} in minor units and {row.Expected} are noted")),
+        new("write-off-revived", WriteOffRevived, row => Numbers($"{row.Actual} {row.Currency} are owed again in minor units, and the write-off that they come from was of {row.Expected}")),
+        new("write-off-revived-twice", WriteOffRevivedTwice, row => Numbers($"one write-off is owed again {row.Actual} times")),
         new("orphan", Orphans, row => $"{row.Detail} refers to a row that does not exist"),
     ];
 

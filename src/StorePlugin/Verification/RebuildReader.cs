@@ -4,6 +4,7 @@ using System.Data.Common;
 using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
+using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Webhooks;
@@ -29,6 +30,9 @@ internal sealed class RebuildReader : IAsyncDisposable
 
     private const string BoundByOpenings =
         "SELECT ambassador_id FROM opening_balances WHERE store_id = @storeId AND ambassador_id >= @from ORDER BY ambassador_id";
+
+    private const string BoundByWriteOffs =
+        "SELECT DISTINCT ambassador_id FROM write_offs WHERE store_id = @storeId AND ambassador_id >= @from ORDER BY ambassador_id";
 
     private const string ReadEvents =
         """
@@ -116,6 +120,22 @@ internal sealed class RebuildReader : IAsyncDisposable
         WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source >= @from AND t.source < @to
         """;
 
+    private const string ReadWriteOffs =
+        """
+        SELECT ambassador_id, number, kind, at, booked_day, actor, amount_minor, currency, reason
+        FROM write_offs WHERE store_id = @storeId AND ambassador_id >= @from AND ambassador_id < @to ORDER BY ambassador_id, number
+        """;
+
+    // And so do those of write-offs and revivals.
+    private const string ReadWriteOffPostings =
+        """
+        SELECT t.source, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+        FROM ledger_transactions t
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
+        WHERE t.store_id = @storeId AND t.kind IN ('write_off', 'revival') AND t.source >= @from AND t.source < @to
+        """;
+
     private const int KeyLengthMax = 200;
 
     private readonly Db _db;
@@ -139,6 +159,8 @@ internal sealed class RebuildReader : IAsyncDisposable
     public string PayoutsEnd(string from, int count) => Bound($"{BoundByPayouts} {_db.Page}", from, count);
 
     public string OpeningsEnd(string from, int count) => Bound($"{BoundByOpenings} {_db.Page}", from, count);
+
+    public string WriteOffsEnd(string from, int count) => Bound($"{BoundByWriteOffs} {_db.Page}", from, count);
 
     /// <param name="alone">The one read for certain: whatever changes meanwhile, it sees one state.</param>
     public IReadOnlyCollection<OrderRecords> Orders(string from, string to, bool alone)
@@ -205,6 +227,15 @@ internal sealed class RebuildReader : IAsyncDisposable
             var amount = new Money(row.GetInt64(4), Currency.Parse(row.GetString(5)));
             var opening = new OpeningBalance(row.GetString(0), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetString(3));
             return new ExpectedTransaction(opening.Posting, row.GetInt64(2));
+        });
+
+    public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) WriteOffs(string from, string to, bool alone) =>
+        Books(ReadWriteOffs, ReadWriteOffPostings, from, to, alone, row =>
+        {
+            var amount = new Money(row.GetInt64(6), Currency.Parse(row.GetString(7)));
+            var fact = new WriteOff(
+                row.GetString(0), row.GetInt64(1), row.GetString(2), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)), row.GetString(5), row.GetString(8));
+            return new ExpectedTransaction(fact.Posting, row.GetInt64(4));
         });
 
     public async ValueTask DisposeAsync()

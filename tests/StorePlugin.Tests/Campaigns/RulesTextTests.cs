@@ -128,6 +128,19 @@ internal sealed class RulesTextTests
     }
 
     [Test]
+    public void K_4_K_5_and_H_7_are_told_with_their_numbers()
+    {
+        var refunds = ParagraphOf(Plain, "When something is sent back");
+
+        Assert.That(refunds, Does.Contain(
+            "What they have not settled after 180 days without a break, or when you leave and nothing more is to come, the store takes as its loss; "
+            + "you owe it again only if you take part again within 24 months of that."));
+        Assert.That(refunds, Does.Contain("What is sent back 180 days after the order or later takes nothing from you."));
+        Assert.That(ParagraphOf(Plain, "When you are paid"), Does.EndWith(
+            "When you leave, when the campaign ends, or when nothing of it has moved for 12 months, it is paid out from € 1.00 on."));
+    }
+
+    [Test]
     public void Products_with_other_shares_and_with_none_are_worked_out()
     {
         var terms = Plain with { Rates = [new RateRule("10", null, 500)], ExcludedProducts = ["12", "13"] };

@@ -39,6 +39,7 @@ internal static partial class Flows
         new("ambassadors brought over", ImportAsync),
         new("a store's past, brought over, asked for and erased", HistoryAsync),
         new("ambassadors who apply, join groups, leave and come back", LifeAsync),
+        new("debts that are written off, and owed again", DebtsAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
     ];

@@ -230,6 +230,32 @@ internal static partial class Flows
         Assert.That((string?)(await api.Get("applications?state=rejected")).Json!["items"]![0]!["name"], Is.Empty);
     }
 
+    private static async Task DebtsAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-debts");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var path = $"ambassador-imports?campaignId={shop.CampaignId}&dryRun=false";
+        await OkAsync(api.Post(path, "name,email,code,opening_balance\nAnn,ann@example.com,DEBTANN,-3\nBob,bob@example.com,DEBTBOB,-4\n", "text/csv"));
+        var people = (await api.Get("ambassadors")).Json!["items"]!.AsArray().ToDictionary(item => (string)item!["code"]!, item => (string)item!["id"]!);
+        var (ann, bob) = (people["DEBTANN"], people["DEBTBOB"]);
+
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await OkAsync(api.Post($"ambassadors/{ann}/ending"));
+        await OkAsync(api.Post($"ambassadors/{bob}/ending"));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        var back = (await api.AddAsync(await api.LiveAsync(), "DEBTBACK", "bob@example.com")).Text("id");
+        await app.Get<WriteOffs>().RunOnceAsync(default);
+        Assert.That((await shop.BalanceAsync(ann, Account.Approved), await shop.BalanceAsync(bob, Account.Approved)), Is.EqualTo((0, 0)));
+        Assert.That(await shop.BalanceAsync(back, Account.Approved), Is.EqualTo(-4_00), "who came back before it was written off");
+
+        Assert.That((await api.AddAsync(shop.CampaignId, "DEBTANN2", "ann@example.com")).Text("id"), Is.EqualTo(ann));
+        Assert.That((await shop.BalanceAsync(ann, Account.Approved), await shop.BalanceAsync("", Account.WrittenOff)), Is.EqualTo((-3_00, 0)));
+        using var reader = await Rooms.SignInAsync(app, shop.Store, ann);
+        Assert.That((await reader.GetAsync("/portal")).Text("#write-offs"), Does.Contain("Owed again"));
+        Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await app.Get<Verification.Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
+
     private static async Task PagesAsync(StoreApp app)
     {
         var rooms = await Rooms.OpenAsync(app, "str_flow");

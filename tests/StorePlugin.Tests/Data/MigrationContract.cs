@@ -262,7 +262,12 @@ internal abstract class MigrationContract
         23 => [("customer_bindings", [("store_id", S), ("ambassador_id", "amb")])],
         24 => [("applications", [("store_id", S), ("id", "app"), ("campaign_id", "cmp"), ("state", "applied")])],
         25 => [("rules_acceptances", [("store_id", S), ("ambassador_id", "amb")])],
+        33 => [("write_offs", [("store_id", S), ("ambassador_id", "amb"), ("number", 1L), ("kind", "write_off"), ("amount_minor", 1L)])],
         38 => [("history_imports", [("store_id", S), ("number", 1L)]), ("history_acknowledgements", [("store_id", S), ("campaign_id", "cmp"), ("number", 1L)])],
+        42 =>
+        [
+            ("collections", [("store_id", S), ("id", "c")]), ("collection_products", [("store_id", S), ("product_id", "p"), ("collection_id", "c"), ("since_at", 1L)]),
+        ],
         _ => [],
     };
 }

@@ -17,12 +17,43 @@ internal sealed class PayoutDecisionTests
         Assert.That(Why(Ann with { Balance = Euro("19.99") }), Does.Contain("below the minimum of 20.00 EUR"));
 
     [Test]
-    public void After_a_refund_nothing_is_paid_until_the_minimum_is_reached_again()
+    public void K_1_after_a_refund_nothing_is_paid_until_the_minimum_is_reached_again()
     {
-        // Vector K-1: paid out 10.00, full refund, then earnings of 4.00 and 8.00.
+        // Paid out 10.00, full refund, then earnings of 4.00 and 8.00.
         Assert.That(Why(Ann with { Balance = Euro("-10.00") }), Does.Contain("below zero"));
         Assert.That(Why(Ann with { Balance = Euro("-6.00") }), Does.Contain("below zero"));
         Assert.That(Why(Ann with { Balance = Euro("2.00") }), Does.Contain("below the minimum"));
+    }
+
+    [Test]
+    public void H_7_where_the_minimum_is_waived_less_is_paid_down_to_one_unit_and_the_reason_is_told()
+    {
+        var left = Ann with { State = "ended", Waived = "the ambassador has left", Balance = Euro("1.00") };
+
+        Assert.That(
+            PayoutDecision.Decide(left, connected: true),
+            Is.EqualTo(new PayoutDecision.Pay(Euro("1.00"), "acct_1", "Less than the minimum of 20.00 EUR is paid, since the ambassador has left.")));
+        Assert.That(Why(left with { Balance = Euro("0.99") }), Is.EqualTo("The balance is below 1.00 EUR, the least that can be sent; it is carried over."));
+        Assert.That(PayoutDecision.Decide(left with { Balance = Euro("20.00") }, connected: true), Is.EqualTo(new PayoutDecision.Pay(Euro("20.00"), "acct_1", null)));
+        Assert.That(Why(left with { Balance = Euro("-1.00") }), Does.Contain("below zero"));
+    }
+
+    [TestCase("JPY", "1")]
+    [TestCase("KWD", "1.000")]
+    [TestCase("HUF", "1.00")]
+    public void H_7_the_least_is_one_unit_of_each_currency(string currency, string least) =>
+        Assert.That(Minimum.FloorOf(Currency.Parse(currency)), Is.EqualTo(Money.Parse(least, Currency.Parse(currency))));
+
+    [Test]
+    public void Both_what_is_waived_and_what_stays_behind_is_told()
+    {
+        var kwd = Currency.Parse("KWD");
+
+        var decision = PayoutDecision.Decide(Ann with { Waived = "the campaign has ended", Balance = Money.Parse("1.004", kwd) }, connected: true);
+
+        Assert.That(decision, Is.EqualTo(new PayoutDecision.Pay(
+            Money.Parse("1.000", kwd), "acct_1",
+            "Less than the minimum of 6.000 KWD is paid, since the campaign has ended. 0.004 KWD stay for the next payout: Stripe takes no finer amount.")));
     }
 
     [Test]

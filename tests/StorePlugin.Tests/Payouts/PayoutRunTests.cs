@@ -3,6 +3,8 @@ using System.Globalization;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Payouts;
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Payouts;
 
@@ -179,6 +181,59 @@ internal sealed class PayoutRunTests
         Assert.That(run.Lines, Has.Count.EqualTo(PayoutRuns.LinesMax));
         Assert.That(run.Lines.Where(line => line.WillPay).Select(line => line.AmbassadorId), Is.EqualTo([ann]));
         Assert.That(run.Names, Is.EqualTo(new Dictionary<string, string> { [ann] = "Ann" }));
+    }
+
+    [Test]
+    public async Task H_7_who_has_left_is_paid_less_than_the_minimum_down_to_one_unit()
+    {
+        var ann = await _world.AmbassadorAsync("Ann", state: "ended");
+        var ben = await _world.AmbassadorAsync("Ben", "acct_ben", state: "ended");
+        var cleo = await _world.AmbassadorAsync("Cleo", "acct_cleo");
+        await _world.EarnsAsync(ann, "1.00");
+        await _world.EarnsAsync(ben, "0.99");
+        await _world.EarnsAsync(cleo, "19.99");
+
+        var run = await _world.PayAsync();
+
+        Assert.That(run.Lines.Select(line => (line.AmbassadorId, line.WillPay, line.Reason)), Is.EqualTo(
+        [
+            (ann, true, "Less than the minimum of 20.00 EUR is paid, since the ambassador has left."),
+            (ben, false, "The balance is below 1.00 EUR, the least that can be sent; it is carried over."),
+            (cleo, false, "The balance is below the minimum of 20.00 EUR; it is carried over."),
+        ]));
+        Assert.That(run.Payouts.Select(payout => (payout.AmbassadorId, payout.AmountMinor)), Is.EqualTo([(ann, 100L)]));
+        await _world.AssertBooksAsync();
+    }
+
+    [Test]
+    public async Task H_7_at_the_end_of_the_campaign_everybody_is_paid_what_is_left()
+    {
+        var ann = await _world.AmbassadorAsync("Ann");
+        await _world.EarnsAsync(ann, "5.00");
+        await _world.Db.DoAsync("UPDATE campaigns SET state = 'ended' WHERE store_id = @id", new { id = _world.Store.Id });
+
+        var line = (await PreviewAsync()).Lines.Single();
+
+        Assert.That((line.WillPay, line.Reason), Is.EqualTo((true, "Less than the minimum of 20.00 EUR is paid, since the campaign has ended.")));
+    }
+
+    [Test]
+    public async Task H_7_what_has_not_moved_for_12_months_is_paid_from_the_very_second_on()
+    {
+        var ann = await _world.AmbassadorAsync("Ann");
+        await _world.EarnsAsync(ann, "4.00");
+        _world.Clock.Advance(TimeSpan.FromDays(100));
+        await _world.EarnsAsync(ann, "1.00");
+        var moved = _world.Clock.GetUtcNow();
+
+        _world.Clock.MoveTo(CalendarMonths.After(moved, 12, _world.Store.Zone).AddSeconds(-1));
+        var early = (await PreviewAsync()).Lines.Single();
+        _world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var run = await _world.PayAsync();
+
+        Assert.That(early.WillPay, Is.False);
+        Assert.That(run.Lines.Single().Reason, Is.EqualTo("Less than the minimum of 20.00 EUR is paid, since nothing has moved for 12 months."));
+        Assert.That(run.Payouts.Single().AmountMinor, Is.EqualTo(500));
     }
 
     private Task<PayoutRun> PreviewAsync() => Runs.PreviewAsync(_world.Store, "ann", CancellationToken.None);

@@ -26,6 +26,15 @@ internal sealed class NextPayoutTests
     }
 
     [Test]
+    public void Where_the_minimum_is_waived_the_least_that_can_be_sent_is_told()
+    {
+        Assert.That(Say(Outlook("EUR", 0, 1_00, 0) with { IsMinimumWaived = true }), Is.EqualTo("€ 1.00 is approved and goes out when Lux runs its next payout."));
+        Assert.That(
+            Say(Outlook("EUR", 0, 99, 0) with { IsMinimumWaived = true }),
+            Is.EqualTo("€ 0.99 is approved. Payouts start at € 1.00: € 0.01 to go. Nothing lapses while you wait."));
+    }
+
+    [Test]
     public void While_suspended_the_money_waits_and_stays_theirs()
     {
         var outlook = Outlook("EUR", 0, 25_00, 0) with { IsSuspended = true };

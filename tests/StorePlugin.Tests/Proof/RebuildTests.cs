@@ -1,6 +1,7 @@
 // The log, replayed, gives exactly what stands; each damage is told by its name, projections are mended, and the ledger is left alone.
 using Dapper;
 using Microsoft.Data.Sqlite;
+using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Tests.Rig;
@@ -10,7 +11,7 @@ namespace StorePlugin.Tests.Proof;
 
 internal sealed class RebuildTests
 {
-    private static readonly string[] Ledger = ["ledger_transactions", "ledger_entries", "receipts", "order_events", "payout_events", "opening_balances"];
+    private static readonly string[] Kept = ["ledger_transactions", "ledger_entries", "receipts", "order_events", "payout_events", "opening_balances", "write_offs"];
 
     private StoreApp _app = null!;
     private Shop _shop = null!;
@@ -95,10 +96,35 @@ internal sealed class RebuildTests
         Assert.That(findings.Where(finding => finding.Check == "ledger-missing").Select(finding => finding.Subject), Is.EqualTo([source]));
     }
 
+    [TestCase("UPDATE write_offs SET amount_minor = 299 WHERE kind = 'write_off'", "ledger-differs", "another entry")]
+    [TestCase("UPDATE write_offs SET at = at + 1 WHERE kind = 'revival'", "ledger-differs", "another instant of booking")]
+    [TestCase("UPDATE write_offs SET booked_day = booked_day + 1 WHERE kind = 'revival'", "ledger-differs", "another day")]
+    [TestCase("UPDATE write_offs SET actor = 'mallory' WHERE kind = 'write_off'", "ledger-differs", "another actor")]
+    [TestCase("UPDATE write_offs SET reason = 'Because.' WHERE kind = 'revival'", "ledger-differs", "another reason")]
+    [TestCase("DELETE FROM write_offs WHERE kind = 'revival'", "ledger-unexplained", "the transaction revival")]
+    [TestCase("DELETE FROM ledger_transactions WHERE kind = 'write_off'", "ledger-missing", "a transaction write_off")]
+    public async Task A_write_off_or_a_revival_that_is_another_one(string damage, string check, string text)
+    {
+        await _app.Db.InTransactionAsync(async tx =>
+        {
+            var amount = new Webhooks.Money(300, Webhooks.Currency.Parse("EUR"));
+            var now = _app.Clock.GetUtcNow();
+            await new WriteOff(_ann, 1, LedgerKind.WriteOff, amount, now, "system", "Written off.").PostAsync(tx, _shop.Store, "hash");
+            await Revival.ReviveAsync(tx, _shop.Store, "hash", _ann, now, "owner", now);
+        });
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+
+        var findings = await FindingsAfterAsync(damage);
+
+        Assert.That(findings.Where(finding => finding.Check == check).Select(finding => finding.Text), Has.Exactly(1).Items.And.All.Contains(text));
+        Assert.That(findings.Select(finding => finding.Check).Except([check, "projection-balances"]), Is.Empty);
+    }
+
     [TestCase("1004", "commission", "1004:7")]
     [TestCase(null, "commission", "1004:7")]
     [TestCase(null, "payout_sent", "po_1-x")]
     [TestCase(null, "opening", "amb_x:opening")]
+    [TestCase(null, "write_off", "amb_x:write_off:1")]
     [TestCase(null, "gift", "x")]
     public async Task A_transaction_that_nothing_asked_for(string? orderId, string kind, string source)
     {
@@ -279,11 +305,11 @@ internal sealed class RebuildTests
     private async Task<IReadOnlyList<Finding>> FindingsAfterAsync(string damage)
     {
         Assert.That(await _raw.ExecuteAsync(damage), Is.Not.Zero, "the damage touches a row");
-        var before = await Task.WhenAll(Ledger.Select(ContentAsync));
+        var before = await Task.WhenAll(Kept.Select(ContentAsync));
 
         var findings = (await RunAsync()).Findings;
 
-        Assert.That(await Task.WhenAll(Ledger.Select(ContentAsync)), Is.EqualTo(before));
+        Assert.That(await Task.WhenAll(Kept.Select(ContentAsync)), Is.EqualTo(before));
         return findings;
     }
 

@@ -283,6 +283,53 @@ internal sealed class VerifyTests
         Assert.That(await FindingsAsync(), Is.Empty);
     }
 
+    [Test]
+    public async Task A_write_off_that_its_fact_contradicts()
+    {
+        await WriteOffAsync();
+        await FindsAsync("write-off-booked", "UPDATE write_offs SET amount_minor = 1 WHERE number = 3");
+    }
+
+    [Test]
+    public async Task A_debt_that_is_owed_again_and_comes_from_no_write_off_of_the_person()
+    {
+        await WriteOffAsync();
+        await FindsAsync("write-off-revived", "UPDATE write_offs SET person_hash = 'other' WHERE kind = 'revival'");
+    }
+
+    [Test]
+    public async Task A_debt_that_is_owed_again_and_is_another_amount()
+    {
+        await WriteOffAsync();
+        await FindsAmongAsync("write-off-revived", "UPDATE write_offs SET amount_minor = 1 WHERE kind = 'revival'");
+    }
+
+    [Test]
+    public async Task A_debt_that_is_owed_again_twice()
+    {
+        await WriteOffAsync();
+        await WithoutKeysAsync("write_offs");
+        await FindsAmongAsync("write-off-revived-twice", "INSERT INTO write_offs SELECT * FROM write_offs WHERE kind = 'revival'");
+    }
+
+    [Test]
+    public async Task Write_offs_and_what_is_owed_again_are_no_finding()
+    {
+        await WriteOffAsync();
+
+        Assert.That(await FindingsAsync(), Is.Empty);
+    }
+
+    /// <summary>A debt that was written off and is owed again, and one that is written off still.</summary>
+    private Task WriteOffAsync() => _app.Db.InTransactionAsync(async tx =>
+    {
+        var amount = new Money(300, Currency.Parse("EUR"));
+        var now = _app.Clock.GetUtcNow();
+        await new WriteOff(_ann, 1, LedgerKind.WriteOff, amount, now, "system", "Written off.").PostAsync(tx, _shop.Store, "hash");
+        await Revival.ReviveAsync(tx, _shop.Store, "hash", _ann, now, "owner", now);
+        await new WriteOff(_ann, 3, LedgerKind.WriteOff, amount, now, "system", "Written off.").PostAsync(tx, _shop.Store, "hash");
+    });
+
     [TestCase("DELETE FROM ledger_transactions WHERE source = '1002:1'", "ledger_entries")]
     [TestCase("DELETE FROM orders WHERE order_id = '1002'", "ledger_entries.order_id")]
     [TestCase("DELETE FROM orders WHERE order_id = '1002'", "order_versions")]

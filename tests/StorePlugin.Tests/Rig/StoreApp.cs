@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Ledger;
 using StorePlugin.Orders;
 
 namespace StorePlugin.Tests.Rig;
@@ -116,7 +117,8 @@ internal sealed class StoreApp : IAsyncDisposable
     public async Task DrainAsync()
     {
         while (await Get<InboxWorker>().RunOnceAsync(default) + await Get<EffectWorker>().RunOnceAsync(default)
-            + await Get<ReconsiderOrders>().RunOnceAsync(default) + await Get<ReleaseHolds>().RunOnceAsync(default) > 0)
+            + await Get<ReconsiderOrders>().RunOnceAsync(default) + await Get<ReleaseHolds>().RunOnceAsync(default)
+            + await Get<WriteOffs>().RunOnceAsync(default) > 0)
         {
         }
     }
