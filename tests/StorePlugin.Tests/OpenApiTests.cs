@@ -55,7 +55,10 @@ internal sealed class OpenApiTests
             var answers = call["responses"]!.AsObject();
             var served = answers.Where(answer => answer.Key[0] == '2').ToList();
             var refused = answers.Where(answer => answer.Key[0] == '4').ToList();
-            string[] always = name.Contains('{', StringComparison.Ordinal) ? ["400", "401", "403", "404", "429"] : ["400", "401", "403", "429"];
+
+            // What a call makes where it is not there cannot be missing.
+            var names = name.Contains('{', StringComparison.Ordinal) && name != "put /api/v1/collections/{id}";
+            string[] always = names ? ["400", "401", "403", "404", "429"] : ["400", "401", "403", "429"];
 
             Assert.That(served, Has.Count.EqualTo(1), name);
             Assert.That(served[0].Value!["content"]!["application/json"]!["schema"], Is.Not.Null, name);

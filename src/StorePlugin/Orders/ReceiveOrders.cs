@@ -179,7 +179,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             evidence = evidence with
             {
                 Standing = (credited.Winner.AmbassadorId == before.AmbassadorId ? last?.Standing : null)
-                    ?? await Standings.AtAsync(tx, store, credited.Winner.AmbassadorId, credited.Campaign.Id, credited.Terms, order, localDay!.Value),
+                    ?? await Standings.AtAsync(tx, store, credited.Winner.AmbassadorId, credited.Campaign.Id, credited.Terms, order.At, order.Id, order.Currency, localDay!.Value),
             };
         }
 

@@ -130,13 +130,16 @@ internal static class Standings
 
     /// <summary>What the terms need to know of the ambassador's orders before this one.</summary>
     /// <param name="localDay">The day of the order's instant, as it was written first (rule M4).</param>
+    /// <param name="behind">Whether what has been paid of later orders takes room under a cap as well.</param>
     public static async Task<Standing> AtAsync(
-        Tx tx, Store store, string ambassadorId, string campaignId, Terms terms, Webhooks.Order order, long localDay)
+        Tx tx, Store store, string ambassadorId, string campaignId, Terms terms, DateTimeOffset at, string orderId, Webhooks.Currency inCurrency, long localDay,
+        bool behind = true)
     {
+        var (currency, sortKey) = (inCurrency.Code, OrderMoment.KeyOf(at, orderId));
         await HoldAsync(tx, store.Id, ambassadorId);
         var position = terms.Tiers is { } tiers ? await SumAsync(tiers.Period) : null;
         long? used = terms.PeriodCap is not { } cap ? null
-            : (cap.Period == terms.Tiers?.Period ? position! : await SumAsync(cap.Period)).CommissionMinor + await PaidBehindAsync(cap.Period);
+            : (cap.Period == terms.Tiers?.Period ? position! : await SumAsync(cap.Period)).CommissionMinor + (behind ? await PaidBehindAsync(cap.Period) : 0);
         return new Standing(position is null ? null : PositionOf(terms.Tiers!.Metric, position.BaseMinor, position.Orders, position.NewCustomers), used);
 
         async Task<SumRow> SumAsync(TermsPeriod period) => (await tx.OneAsync<SumRow>(Sum, new
@@ -144,10 +147,10 @@ internal static class Standings
             storeId = store.Id,
             ambassadorId,
             campaignId,
-            currency = order.Currency.Code,
-            at = order.At,
-            sortKey = OrderMoment.KeyOf(order.At, order.Id),
-            from = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(order.At - TimeSpan.FromDays(period.Days!.Value)) : "",
+            currency,
+            at,
+            sortKey,
+            from = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(at - TimeSpan.FromDays(period.Days!.Value)) : "",
             fromDay = period.Kind == PeriodKind.CalendarMonth ? MonthOf(localDay) + 1 : 0,
         }))!;
 
@@ -156,9 +159,9 @@ internal static class Standings
             storeId = store.Id,
             ambassadorId,
             campaignId,
-            currency = order.Currency.Code,
-            sortKey = OrderMoment.KeyOf(order.At, order.Id),
-            until = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(order.At + TimeSpan.FromDays(period.Days!.Value)) : OrderMoment.Last,
+            currency,
+            sortKey,
+            until = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(at + TimeSpan.FromDays(period.Days!.Value)) : OrderMoment.Last,
             untilDay = period.Kind == PeriodKind.CalendarMonth ? MonthOf(localDay) + LastDay : long.MaxValue,
         }))!.CommissionMinor;
     }

@@ -300,6 +300,7 @@ internal static class PayoutBook
         INSERT INTO reconsiderations (store_id, order_id, at, queued_at)
         SELECT o.store_id, o.order_id, o.at, @now FROM orders o
         WHERE o.store_id = @storeId AND o.payout_id = @payoutId AND o.state = @state
+            AND o.at IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM reconsiderations r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         """;
 

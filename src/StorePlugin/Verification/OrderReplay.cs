@@ -14,6 +14,9 @@ namespace StorePlugin.Verification;
 internal sealed record OrderVerdict(
     OrderRecords Order, bool IsLogged, IReadOnlyList<Difference> Differences, OrderRow? Row, IReadOnlyList<StandingRow> Standings)
 {
+    /// <summary>What the order was last decided to be; null where nothing could be compared.</summary>
+    public Receipt? Receipt { get; init; }
+
     /// <summary>The log, the ledger and the receipt agree with each other: only then is anything replaced.</summary>
     public bool IsSound => IsLogged && Differences.Count == 0;
 
@@ -67,7 +70,7 @@ internal sealed class OrderReplay
             differences.Add(Lacks(order, replay._state.Revision + 1));
         }
 
-        return new OrderVerdict(order, IsLogged: true, differences, replay._row, replay._standings);
+        return new OrderVerdict(order, IsLogged: true, differences, replay._row, replay._standings) { Receipt = replay._receipt };
     }
 
     private Difference? Run()

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text.Json;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Stores;
 
 namespace StorePlugin.Verification;
 
@@ -12,7 +13,7 @@ namespace StorePlugin.Verification;
 /// Several workers take ranges of orders one after the other; each reads a range whole, decides its orders again and compares
 /// them. Nothing is held in memory but the ranges in work (see docs/decisions/0013-rebuild.md).
 /// </summary>
-internal sealed class Rebuild(Db db, TimeProvider clock)
+internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
 {
     // What is read of one range lives until it is compared: few orders, and it dies young.
     private const int OrdersAtOnce = 100;
@@ -56,7 +57,7 @@ internal sealed class Rebuild(Db db, TimeProvider clock)
 
     private async Task RunAsync(string storeId, RebuildReport report, Action<string> say, CancellationToken cancel)
     {
-        IProjection[] projections = [new OrderRows(db, clock, storeId, report), new StandingRows(db, storeId, report), new BalanceSums(db, storeId, report)];
+        IProjection[] projections = [new OrderRows(db, clock, storeId, report), new StandingRows(db, storeId, report), new StandingPositions(db, clock, await stores.GetAsync(storeId, cancel), report), new BalanceSums(db, storeId, report)];
         var progress = new Progress(storeId, await db.OneAsync<long>(CountOrders, new { storeId }, cancel), say);
         await using (var bounds = await RebuildReader.OpenAsync(db, storeId, cancel))
         {

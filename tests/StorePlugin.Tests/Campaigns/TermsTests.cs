@@ -23,9 +23,10 @@ internal sealed class TermsTests
         const string Stated =
             """
             {"commission":{"percent":10},"friendDiscount":{"percent":5},"holdDays":14,"windowDays":60,
-             "rates":[{"percent":5,"product":"10","ambassador":null,"group":null},{"percent":20,"product":"10","ambassador":"amb_1","group":null},
-              {"percent":0,"product":null,"ambassador":"amb_1","group":null},{"percent":12,"product":null,"ambassador":null,"group":"gold"}],
-             "excludedProducts":["12","13"],"minimumOrder":{"minor":2000,"currency":"EUR"},"maximumCommission":{"minor":5000,"currency":"EUR"},
+             "rates":[{"percent":5,"product":"10","ambassador":null,"group":null,"collection":null},{"percent":20,"product":"10","ambassador":"amb_1","group":null,"collection":null},
+              {"percent":0,"product":null,"ambassador":"amb_1","group":null,"collection":null},{"percent":12,"product":null,"ambassador":null,"group":"gold","collection":null},
+              {"percent":7,"product":null,"ambassador":null,"group":null,"collection":"summer"}],
+             "excludedProducts":["12","13"],"excludedCollections":["outlet"],"minimumOrder":{"minor":2000,"currency":"EUR"},"maximumCommission":{"minor":5000,"currency":"EUR"},
              "touch":"first","otherCodes":"exclusive","selfPurchase":"allow","channels":["online","draft"],
              "tiers":{"metric":"net_sales","period":"rolling","days":90,"mode":"whole_order","levels":[
               {"percent":10,"from":null,"fromCount":null},{"percent":15,"from":{"minor":100000,"currency":"EUR"},"fromCount":null}]},

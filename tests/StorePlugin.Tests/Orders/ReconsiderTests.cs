@@ -205,6 +205,24 @@ internal sealed class ReconsiderTests
         Assert.That(await _app.Db.OneAsync<long>("SELECT local_day FROM orders WHERE order_id = '2'"), Is.EqualTo(20260331));
     }
 
+    // The log proves what an order was decided by; that nothing before it has changed since is told by the rows before it.
+    [Test]
+    public async Task Rebuild_queues_an_order_that_nobody_has_looked_at_again()
+    {
+        var (shop, ann) = await OpenAsync(Plain with { Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.Lifetime), null, [new TierLevel(null, 1, 2000)]) });
+        await shop.PaysAsync(Order("2", 2));
+        await shop.DeliverAsync("orders/paid", Order("1", 1).ToJson());
+        await _app.Get<StorePlugin.Inbox.InboxWorker>().RunOnceAsync(default);
+        await _app.Db.DoAsync("DELETE FROM reconsiderations");
+
+        var findings = (await _app.Get<Rebuild>().RunAsync(null, _ => { }, default)).Findings;
+
+        Assert.That(findings.Select(finding => (finding.Check, finding.Subject)), Is.EqualTo(new[] { (StandingPositions.Check, "2") }));
+        await _app.DrainAsync();
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(1000 + 2000));
+        Assert.That((await _app.Get<Rebuild>().RunAsync(null, _ => { }, default)).Findings, Is.Empty);
+    }
+
     // One that cannot be decided waits, and holds nobody else's up.
     [Test]
     public async Task An_order_that_cannot_be_decided_again_holds_no_other_one_back()
