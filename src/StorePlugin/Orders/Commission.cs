@@ -67,8 +67,8 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
     {
         var zero = Money.Zero(facts.Recorded.Order.Currency);
         var bases = LineBases.Of(facts.Recorded.Order, [], ownDiscountMinor: 0);
-        Refund(bases, facts, null);
-        return new Commission(bases.Write(null), zero, zero) { MerchantCost = zero };
+        var steps = Refund(bases, facts, null);
+        return new Commission(bases.Write(null), zero, zero) { MerchantCost = zero, Steps = steps };
     }
 
     /// <exception cref="System.Diagnostics.UnreachableException">The terms look back, and nobody has looked.</exception>

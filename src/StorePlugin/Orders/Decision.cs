@@ -83,6 +83,9 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Contradiction = order.Contradiction,
             Lines = [.. commission.Lines.Select(Write)],
             Refunds = [.. facts.Refunds.Select(refund => new ReceiptRefund(refund.Id, refund.At, refund.Lines, refund.UnallocatedMinor))],
+            ForeignRefunds = facts.ForeignRefunds is { IsEmpty: false } foreign
+                ? [.. foreign.Select(refund => new ReceiptForeignRefund(refund.Id, refund.At, refund.Currency))]
+                : default,
             BaseMinor = commission.BaseMinor,
             RemainingBaseMinor = commission.RemainingBaseMinor,
             OriginalCommissionMinor = earns ? commission.Original.Minor : 0,
@@ -98,8 +101,9 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
                     decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.Rules, decision.Reason, decision.Actor, decision.At))],
             NewCustomer = evidence.Customer?.IsNew,
-            Group = earns ? credited!.Winner.Group : null,
-            Standing = earns ? evidence.Standing : null,
+            // The lines state their shares even where too little is left to earn on.
+            Group = credited?.Winner.Group,
+            Standing = credited is null ? null : evidence.Standing,
             TierParts = earns && !commission.TierParts.IsEmpty ? commission.TierParts : default,
             MerchantCostMinor = earns && facts.PaidAt is not null ? commission.MerchantCost.Minor : 0,
             Findings = settled ? [] : [$"The order was {gone} after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
@@ -133,7 +137,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             }
         }
 
-        if (facts.HasForeignRefund)
+        if (!facts.ForeignRefunds.IsEmpty)
         {
             Add("M1", "A refund of it came in another currency than the order's, and takes nothing before somebody has looked.");
         }

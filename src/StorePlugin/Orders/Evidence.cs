@@ -36,6 +36,10 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CustomerAt? Customer { get; init; }
 
+    /// <summary>The group, at the order's instant, of whom a person has credited (rule B6); null: none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DecidedGroup { get; init; }
+
     /// <summary>The campaign of a touch, or the one that a person has chosen.</summary>
     public CampaignAt CampaignOf(string campaignId)
     {

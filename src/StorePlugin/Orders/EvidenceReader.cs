@@ -125,7 +125,8 @@ internal sealed class EvidenceReader
         var bindings = reader._bindings.SelectMany(rows => rows).ToList();
         var renewed = reader._subscriptions.SelectMany(rows => rows).ToList();
         var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId))
-            .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>()).Distinct().ToList();
+            .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>())
+            .Concat(facts.Select(of => of.Override?.AmbassadorId).OfType<string>()).Distinct().ToList();
         var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
             .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
             .Concat(bindings.Select(row => row.CampaignId)).Concat(renewed.Select(row => row.CampaignId).OfType<string>()).Distinct().ToList();
@@ -157,6 +158,7 @@ internal sealed class EvidenceReader
         {
             // Who has not paid is no customer yet, and nobody would look again at such an order when an earlier one comes late.
             Customer = facts.PaidAt is null || order.Test ? null : CustomerAt(facts),
+            DecidedGroup = facts.Override?.AmbassadorId is { } decided ? GroupAt(decided, order.At) : null,
         };
     }
 

@@ -84,6 +84,10 @@ internal sealed record Receipt
 
     public required ImmutableArray<ReceiptRefund> Refunds { get; init; }
 
+    /// <summary>Refunds in another currency, which take nothing before a person has looked (rule M1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptForeignRefund> ForeignRefunds { get; init; }
+
     public required long BaseMinor { get; init; }
 
     public required long RemainingBaseMinor { get; init; }
@@ -213,6 +217,9 @@ internal sealed record ReceiptLine(
     long BaseMinor, long RemainingMinor, long RateBp, string? ExcludedBy, long RemainingQuantity, RateRank RateRank);
 
 internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArray<RefundLine> Lines, long UnallocatedMinor);
+
+/// <summary>A refund whose amounts are never compared with the order's.</summary>
+internal sealed record ReceiptForeignRefund(string Id, DateTimeOffset At, Currency Currency);
 
 /// <param name="Rule">The rule that asks for a person.</param>
 /// <param name="Why">The same in words.</param>

@@ -83,7 +83,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         """
         UPDATE orders SET revision = @Revision, reference = @Reference, state = @State, at = @At, local_day = @LocalDay,
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
-            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey, binds_days = @BindsDays,
+            net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor,
+            merchant_cost_minor = @MerchantCostMinor, binds_key = @BindsKey, binds_days = @BindsDays,
             hold_until = @HoldUntil, reason = @Reason, came_by = @CameBy, refunded_at = @RefundedAt, updated_at = @Now
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
@@ -207,10 +208,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             await Standings.QueueLaterAsync(tx, store, receipt.AmbassadorId!, receipt, stood?.EffectiveAt, looking, now);
         }
 
-        // What an order no longer adds to somebody is missing behind it.
-        if (stood?.AmbassadorId is { } former && former != receipt.AmbassadorId)
+        // What an order no longer adds to somebody, or in a campaign, is missing behind it.
+        if (stood is not null && (stood.AmbassadorId, stood.CampaignId) != (receipt.AmbassadorId, receipt.CampaignId))
         {
-            await Standings.QueueLaterAsync(tx, store, former, receipt, stood.EffectiveAt, null, now);
+            await Standings.QueueLaterAsync(tx, store, stood.AmbassadorId, receipt, stood.EffectiveAt, null, now);
         }
     }
 

@@ -116,9 +116,11 @@ internal sealed record OrderFacts(
         : [.. Recorded.Order.Refunds.Concat(LooseRefunds.Where(refund => refund.Currency == Recorded.Order.Currency))
             .DistinctBy(refund => refund.Id).OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
 
-    /// <summary>Whether a refund came in another currency than the order's, which the order itself does not explain.</summary>
-    public bool HasForeignRefund => !LooseRefunds.IsEmpty
-        && LooseRefunds.Any(refund => refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id));
+    /// <summary>Refunds in another currency than the order's, which the order itself does not explain.</summary>
+    public ImmutableArray<Refund> ForeignRefunds => LooseRefunds.IsEmpty
+        ? []
+        : [.. LooseRefunds.Where(refund => refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id))
+            .OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
 }
 
 [JsonSourceGenerationOptions(

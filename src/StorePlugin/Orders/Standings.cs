@@ -66,7 +66,7 @@ internal static class Standings
             COALESCE(SUM(orders), 0) AS orders, COALESCE(SUM(new_customers), 0) AS new_customers
         FROM order_standings
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND sort_key >= @from AND sort_key < @sortKey AND local_day >= @fromDay
-            AND campaign_id = @campaignId AND currency = @currency AND (number = 0 OR effective_at < @at)
+            AND campaign_id = @campaignId AND currency = @currency AND (number = 0 OR effective_at < @at) AND order_id <> @orderId
         """;
 
     private const string Load =
@@ -126,6 +126,8 @@ internal static class Standings
             currency = order.Currency.Code,
             at = order.At,
             sortKey = OrderMoment.KeyOf(order.At, order.Id),
+            // An order whose instant moves stands where it was until it is written: it never stands before itself.
+            orderId = order.Id,
             from = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(order.At - TimeSpan.FromDays(period.Days!.Value)) : "",
             fromDay = period.Kind == PeriodKind.CalendarMonth ? (store.LocalDay(order.At) / 100 * 100) + 1 : 0,
         });
@@ -135,12 +137,12 @@ internal static class Standings
     public static async Task<ILookup<string, StandingRow>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
         (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = orderIds })).ToLookup(row => row.OrderId);
 
-    /// <summary>The rows that an order has now: those before where it adds the same to the same person.</summary>
+    /// <summary>The rows that an order has now: those before where it adds the same to the same person in the same campaign and currency.</summary>
     /// <param name="localDay">The day of the order's instant, computed when it is written (rule M4).</param>
     public static IReadOnlyList<StandingRow> RowsOf(SettledOrder order, long localDay, IReadOnlyList<StandingRow> before)
     {
         var (receipt, changes) = (order.Receipt!, order.StandingChanges);
-        return before.Count == changes.Length && before.All(row => row.AmbassadorId == receipt.AmbassadorId && row.Change == changes[(int)row.Number])
+        return before.Count == changes.Length && before.All(IsSame)
             ? before
             :
             [
@@ -148,6 +150,9 @@ internal static class Standings
                     receipt.OrderId, receipt.AmbassadorId!, OrderMoment.KeyOf(receipt.At, receipt.OrderId), change.Number, receipt.CampaignId!, localDay,
                     change.EffectiveAt, receipt.Currency.Code, change.BaseMinor, change.CommissionMinor, change.Orders, change.NewCustomers)),
             ];
+
+        bool IsSame(StandingRow row) => row.Change == changes[(int)row.Number]
+            && (row.AmbassadorId, row.CampaignId, row.Currency) == (receipt.AmbassadorId, receipt.CampaignId, receipt.Currency.Code);
     }
 
     /// <summary>Writes an order's rows in place of those that it had.</summary>
