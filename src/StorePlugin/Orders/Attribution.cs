@@ -206,7 +206,7 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             TouchKind.Override, $"decision {decided.Number}", decided.At, DiscountMinor: 0, Position: 0, decided.AmbassadorId!, decided.CampaignId!,
             order.At, EndedAt: null, order.At, SuspendedAt: null)
         {
-            Group = evidence.CreditedGroup,
+            Group = evidence.DecidedGroup,
         };
         return new Credited(touch, campaign, $"A person has credited the ambassador: {decided.Reason}", [new WeighedTouch(touch, null, null), .. weighed]);
     }

@@ -93,6 +93,9 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
                 ? default
                 : [.. facts.Disputes.Select(of => new ReceiptDispute(of.Id, of.OpenedAt, of.ClosedAt, of.Currency, of.AmountMinor, of.State))],
             Refunds = [.. facts.Refunds.Select(refund => new ReceiptRefund(refund.Id, refund.At, refund.Lines, refund.UnallocatedMinor))],
+            ForeignRefunds = facts.ForeignRefunds is { IsEmpty: false } foreign
+                ? [.. foreign.Select(refund => new ReceiptForeignRefund(refund.Id, refund.At, refund.Currency))]
+                : default,
             BaseMinor = commission.BaseMinor,
             RemainingBaseMinor = commission.RemainingBaseMinor,
             OriginalCommissionMinor = earns ? commission.Original.Minor : 0,
@@ -106,11 +109,13 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Decisions = facts.Decisions.IsEmpty
                 ? default
                 : [.. facts.Decisions.Select(decision => new ReceiptDecision(
-                    decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.RuleNames, decision.Reason, decision.Actor, decision.At))],
+                    decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.Rules, decision.Reason, decision.Actor, decision.At))],
             NewCustomer = evidence.Customer?.IsNew,
             HistorySince = evidence.Customer?.HistorySince,
-            Group = earns ? credited!.Winner.Group : null,
-            Standing = earns ? evidence.Standing : null,
+
+            // The lines state their shares even where too little is left to earn on.
+            Group = credited?.Winner.Group,
+            Standing = credited is null ? null : evidence.Standing,
             TierParts = earns && !commission.TierParts.IsEmpty ? commission.TierParts : default,
             MerchantCostMinor = earns && facts.PaidAt is not null ? commission.MerchantCost.Minor : 0,
             Findings = settled ? [] : [$"The order was {gone} after payment and its money has not gone back yet: it stays held until it has (rule B11)."],
@@ -144,9 +149,9 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             }
         }
 
-        if (facts.ForeignTakings is { Length: > 0 } foreign)
+        if (facts.ForeignTakings is { IsEmpty: false } foreign)
         {
-            Add("M1", "A refund or dispute of it came in another currency than the order's, and takes nothing before somebody has looked.", foreign);
+            Add("M1", "A refund or dispute of it came in another currency than the order's, and takes nothing before somebody has looked.", string.Join(' ', foreign.Select(taking => taking.Id)));
         }
 
         return reviews.Count == 0 ? default : reviews.DrainToImmutable();
@@ -163,7 +168,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
     private static ImmutableArray<ReceiptFlag> FlagsOf(OrderFacts facts, Attribution.Credited credited)
     {
         var flags = facts.Flags.Where(flag => flag.AmbassadorId == credited.Winner.AmbassadorId)
-            .Select(flag => new ReceiptFlag(flag.Rule, flag.Severity, flag.Outcome, flag.Why, flag.Inputs, flag.AllowedWhy)).ToImmutableArray();
+            .Select(flag => new ReceiptFlag(flag.Number, flag.Rule, flag.Severity, flag.Outcome, flag.Why, flag.Inputs, flag.AllowedWhy)).ToImmutableArray();
         return flags.IsEmpty ? default : flags;
     }
 

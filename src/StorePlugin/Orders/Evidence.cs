@@ -54,9 +54,9 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
         throw new System.Diagnostics.UnreachableException($"The campaign {campaignId} is no part of the evidence.");
     }
 
-    /// <summary>The key of the group of whom a person has credited, at the order's instant (rule B6).</summary>
+    /// <summary>The key of the group, at the order's instant, of whom a person has credited (rule B6); null: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? CreditedGroup { get; init; }
+    public string? DecidedGroup { get; init; }
 
     /// <summary>The same with what was known of the customer earlier: of a paid order that does not change any more.</summary>
     public Evidence AsKnownIn(Evidence earlier) => this with

@@ -131,8 +131,9 @@ internal sealed class EvidenceReader
         var references = reader._clicks.Values.Concat(reader._links.Values).ToList();
         var bindings = reader._bindings.SelectMany(rows => rows).ToList();
         var renewed = reader._subscriptions.SelectMany(rows => rows).ToList();
-        var ambassadors = facts.Select(of => of.Override?.AmbassadorId).OfType<string>().Concat(reader._codes.Values.Select(row => row.AmbassadorId)).Concat(references.Select(row => row.AmbassadorId))
-            .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>()).Distinct().ToList();
+        var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId))
+            .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>())
+            .Concat(facts.Select(of => of.Override?.AmbassadorId).OfType<string>()).Distinct().ToList();
         var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
             .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
             .Concat(bindings.Select(row => row.CampaignId)).Concat(renewed.Select(row => row.CampaignId).OfType<string>()).Distinct().ToList();
@@ -163,7 +164,7 @@ internal sealed class EvidenceReader
         return new Evidence(touches.DrainToImmutable(), campaigns)
         {
             Collections = _collections is not null && campaigns.Any(campaign => campaign.Terms?.NamesCollections is true) ? _collections.At(order) : default,
-            CreditedGroup = facts.Override?.AmbassadorId is { } person ? GroupAt(person, order.At) : null,
+            DecidedGroup = facts.Override?.AmbassadorId is { } person ? GroupAt(person, order.At) : null,
 
             // Who has not paid is no customer yet, and nobody would look again at such an order when an earlier one comes late.
             Customer = facts.PaidAt is null || order.Test ? null

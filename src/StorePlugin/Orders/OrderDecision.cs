@@ -31,9 +31,6 @@ internal sealed record OrderDecision(
     // As long as chance must not make two findings of one order and rule alike.
     private const int MarkLength = 8;
 
-    /// <summary>The rules alone.</summary>
-    public ImmutableArray<string> RuleNames => [.. Rules.Select(rule => rule.Split(MarkSeparator)[0]).Distinct()];
-
     public static string MarkOf(string subject) => Ids.HashOf(subject)[..MarkLength];
 
     /// <summary>Whether it settles a finding. Decisions of before there were marks settle whatever their rules find.</summary>

@@ -99,6 +99,10 @@ internal sealed record Receipt
 
     public required ImmutableArray<ReceiptRefund> Refunds { get; init; }
 
+    /// <summary>Refunds in another currency, which take nothing before a person has looked (rule M1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<ReceiptForeignRefund> ForeignRefunds { get; init; }
+
     public required long BaseMinor { get; init; }
 
     public required long RemainingBaseMinor { get; init; }
@@ -248,10 +252,13 @@ internal sealed record ReceiptDispute(
     string Id, DateTimeOffset OpenedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ClosedAt, Currency Currency,
     long AmountMinor, DisputeState State);
 
+/// <summary>A refund whose amounts are never compared with the order's.</summary>
+internal sealed record ReceiptForeignRefund(string Id, DateTimeOffset At, Currency Currency);
+
 /// <param name="Rule">The rule that asks for a person.</param>
 /// <param name="Why">The same in words.</param>
 /// <param name="AllowedBy">The number of the decision that allowed it; null while it is open.</param>
-/// <param name="Mark">Tells what it was found in from what it may be found in later; absent where there is only one thing to find.</param>
+/// <param name="Mark">Tells what it was found in from what it may be found in later (docs/receipt.md); absent where there is only one thing to find.</param>
 internal sealed record ReceiptReview(
     string Rule, string Why, long? AllowedBy, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Mark = null)
 {
@@ -260,15 +267,16 @@ internal sealed record ReceiptReview(
 }
 
 /// <summary>A finding of a rule about abuse.</summary>
+/// <param name="Number">1 for what was found when the order was flagged first, and rising.</param>
 /// <param name="Severity">notice or review.</param>
 /// <param name="Outcome">noted; review, where a person has to look (see the reviews); or allowed by an exemption.</param>
 /// <param name="AllowedWhy">The exemption's reason.</param>
 internal sealed record ReceiptFlag(
-    string Rule, string Severity, string Outcome, string Why, ImmutableArray<FindingInput> Inputs,
+    long Number, string Rule, string Severity, string Outcome, string Why, ImmutableArray<FindingInput> Inputs,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AllowedWhy);
 
 /// <param name="AmbassadorId">Who is credited, with their campaign; null for the other kinds.</param>
-/// <param name="Rules">The rules whose findings it settles.</param>
+/// <param name="Rules">The rules whose findings it settles, each with the mark of what was found.</param>
 internal sealed record ReceiptDecision(
     long Number, DecisionKind Kind, string? AmbassadorId, string? CampaignId, ImmutableArray<string> Rules, string Reason, string Actor, DateTimeOffset At);
 

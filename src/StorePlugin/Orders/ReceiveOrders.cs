@@ -212,11 +212,11 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             await Standings.QueueLaterAsync(tx, store, receipt.AmbassadorId!, receipt, stood?.EffectiveAt, looking, now);
         }
 
-        // What an order no longer adds to somebody is missing behind it.
-        if (stood?.AmbassadorId is { } former && former != receipt.AmbassadorId)
+        // What an order no longer adds to somebody, or in a campaign, is missing behind it.
+        if (stood is not null && (stood.AmbassadorId, stood.CampaignId) != (receipt.AmbassadorId, receipt.CampaignId))
         {
-            await Standings.HoldAsync(tx, store.Id, former);
-            await Standings.QueueLaterAsync(tx, store, former, receipt, stood.EffectiveAt, null, now);
+            await Standings.HoldAsync(tx, store.Id, stood.AmbassadorId);
+            await Standings.QueueLaterAsync(tx, store, stood.AmbassadorId, receipt, stood.EffectiveAt, null, now);
         }
     }
 

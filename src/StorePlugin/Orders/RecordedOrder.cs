@@ -130,18 +130,24 @@ internal sealed record OrderFacts(
     /// <summary>Everything that takes from the order: its refunds, and what disputes hold or have taken.</summary>
     public ImmutableArray<Refund> Takings => Disputes.IsEmpty
         ? Refunds
-        : [.. Refunds.Concat(Disputes.Select(Orders.Disputes.TakingOf).OfType<Refund>().Where(taking => taking.Currency == Recorded.Order.Currency))
+        : [.. Refunds.Concat(DisputedTakings.Where(taking => taking.Currency == Recorded.Order.Currency))
             .OrderBy(taking => taking.At).ThenBy(taking => taking.Id, StringComparer.Ordinal)];
 
     /// <summary>Whether a bank has still to decide (rule H3).</summary>
     public bool IsDisputed => !Disputes.IsEmpty && Disputes.Any(dispute => dispute.State == DisputeState.Open);
 
-    /// <summary>The ids of refunds and disputes in another currency than the order's, which the order itself does not explain; empty: none.</summary>
-    public string ForeignTakings => LooseRefunds.IsEmpty && Disputes.IsEmpty
-        ? ""
-        : string.Join(' ', LooseRefunds.Where(refund => !Recorded.Order.Refunds.Any(known => known.Id == refund.Id))
-            .Concat(Disputes.Select(Orders.Disputes.TakingOf).OfType<Refund>())
-            .Where(taking => taking.Currency != Recorded.Order.Currency).Select(taking => taking.Id).Order(StringComparer.Ordinal));
+    /// <summary>Refunds in another currency than the order's, which the order itself does not explain.</summary>
+    public ImmutableArray<Refund> ForeignRefunds => LooseRefunds.IsEmpty
+        ? []
+        : [.. LooseRefunds.Where(refund => refund.Currency != Recorded.Order.Currency && !Recorded.Order.Refunds.Any(known => known.Id == refund.Id))
+            .OrderBy(refund => refund.At).ThenBy(refund => refund.Id, StringComparer.Ordinal)];
+
+    /// <summary>The same with disputes in another currency.</summary>
+    public ImmutableArray<Refund> ForeignTakings => Disputes.IsEmpty
+        ? ForeignRefunds
+        : [.. ForeignRefunds.Concat(DisputedTakings.Where(taking => taking.Currency != Recorded.Order.Currency))];
+
+    private IEnumerable<Refund> DisputedTakings => Disputes.Select(Orders.Disputes.TakingOf).OfType<Refund>();
 }
 
 [JsonSourceGenerationOptions(

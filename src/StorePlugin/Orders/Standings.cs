@@ -75,13 +75,14 @@ internal static class OrderMoment
 /// </summary>
 internal static class Standings
 {
+    // An order whose instant moves stands where it was until it is written: it never stands before itself.
     private const string Sum =
         """
         SELECT COALESCE(SUM(base_minor), 0) AS base_minor, COALESCE(SUM(commission_minor), 0) AS commission_minor,
             COALESCE(SUM(orders), 0) AS orders, COALESCE(SUM(new_customers), 0) AS new_customers
         FROM order_standings
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND sort_key >= @from AND sort_key < @sortKey AND local_day >= @fromDay
-            AND campaign_id = @campaignId AND currency = @currency AND (number = 0 OR effective_at < @at)
+            AND campaign_id = @campaignId AND currency = @currency AND (number = 0 OR effective_at < @at) AND order_id <> @orderId
         """;
 
     // What is in a payout or paid is left as it is (rule L2), so that an order before it finds only the room that it has left.
@@ -91,7 +92,7 @@ internal static class Standings
         FROM order_standings s
         JOIN orders o ON o.store_id = s.store_id AND o.order_id = s.order_id
         WHERE s.store_id = @storeId AND s.ambassador_id = @ambassadorId AND s.sort_key > @sortKey AND s.sort_key < @until AND s.local_day <= @untilDay
-            AND s.campaign_id = @campaignId AND s.currency = @currency AND o.state IN ('in_payout', 'paid')
+            AND s.campaign_id = @campaignId AND s.currency = @currency AND s.order_id <> @orderId AND o.state IN ('in_payout', 'paid')
         """;
 
     private const string Load =
@@ -150,6 +151,7 @@ internal static class Standings
             currency,
             at,
             sortKey,
+            orderId,
             from = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(at - TimeSpan.FromDays(period.Days!.Value)) : "",
             fromDay = period.Kind == PeriodKind.CalendarMonth ? MonthOf(localDay) + 1 : 0,
         }))!;
@@ -161,6 +163,7 @@ internal static class Standings
             campaignId,
             currency,
             sortKey,
+            orderId,
             until = period.Kind == PeriodKind.RollingDays ? OrderMoment.Since(at + TimeSpan.FromDays(period.Days!.Value)) : OrderMoment.Last,
             untilDay = period.Kind == PeriodKind.CalendarMonth ? MonthOf(localDay) + LastDay : long.MaxValue,
         }))!.CommissionMinor;
@@ -184,11 +187,11 @@ internal static class Standings
     public static async Task<ILookup<string, StandingRow>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
         (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = orderIds })).ToLookup(row => row.OrderId);
 
-    /// <summary>The rows that an order has now: those before where it adds the same to the same person.</summary>
+    /// <summary>The rows that an order has now: those before where it adds the same to the same person in the same campaign and currency.</summary>
     public static IReadOnlyList<StandingRow> RowsOf(SettledOrder order, IReadOnlyList<StandingRow> before)
     {
         var (receipt, changes) = (order.Receipt!, order.StandingChanges);
-        return before.Count == changes.Length && before.All(row => row.AmbassadorId == receipt.AmbassadorId && row.Change == changes[(int)row.Number])
+        return before.Count == changes.Length && before.All(IsSame)
             ? before
             :
             [
@@ -196,6 +199,9 @@ internal static class Standings
                     receipt.OrderId, receipt.AmbassadorId!, OrderMoment.KeyOf(receipt.At, receipt.OrderId), change.Number, receipt.CampaignId!, order.LocalDay ?? 0,
                     change.EffectiveAt, receipt.Currency.Code, change.BaseMinor, change.CommissionMinor, change.Orders, change.NewCustomers)),
             ];
+
+        bool IsSame(StandingRow row) => row.Change == changes[(int)row.Number]
+            && (row.AmbassadorId, row.CampaignId, row.Currency) == (receipt.AmbassadorId, receipt.CampaignId, receipt.Currency.Code);
     }
 
     /// <summary>Writes an order's rows in place of those that it had.</summary>

@@ -63,6 +63,46 @@ internal sealed class BackTestTests
     }
 
     [Test]
+    public async Task Unchanged_terms_over_findings_and_a_change_of_group_give_a_difference_of_exactly_zero()
+    {
+        const string Terms = """{"commission":{"percent":10},"friendDiscount":{"percent":10},"rates":[{"percent":20,"group":"gold"},{"percent":30,"group":"silver"}]}""";
+        var shop = await Shop.OpenAsync(_app, "groups", new Terms(1000, 1000, 30, 30)
+        {
+            Rates = [new RateRule(null, null, 2000) { Group = "gold" }, new RateRule(null, null, 3000) { Group = "silver" }],
+        });
+        var eve = await shop.AmbassadorAsync("EVE10");
+        string?[] groups = ["gold", "silver", null];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            await Plant.RowAsync(
+                _app.Db, "group_memberships", ("store_id", shop.Store.Id), ("ambassador_id", eve), ("number", (long)i + 1), ("group_key", groups[i]),
+                ("group_name", groups[i]), ("at", StoreApp.Start.AddDays(2 + (2 * i)).ToUnixTimeMilliseconds()), ("actor", "test"));
+        }
+
+        for (var day = 0; day < 9; day++)
+        {
+            var sale = Sale($"{day + 1}", day).With("EVE10", "10.00");
+            await shop.PaysAsync(day < 3 ? sale with { Refunds = [($"7{day}", 0, "10.00")] } : sale);
+        }
+
+        _app.Clock.Advance(TimeSpan.FromDays(60));
+        await _app.DrainAsync();
+        await _app.Get<DecideOrder>().DecideAsync(shop.Store, "8", DecisionKind.Allow, null, "Looked at.", "owner", default);
+        await _app.Get<DecideOrder>().DecideAsync(shop.Store, "9", DecisionKind.Reject, null, "Sent back.", "owner", default);
+        await _app.DrainAsync();
+        Assert.That((await shop.StateAsync("7"), await shop.StateAsync("8"), await shop.StateAsync("9")), Is.EqualTo(("review", "approved", "reversed")));
+
+        var (code, result) = await ResultAsync(Terms, shop);
+        var (_, more) = await ResultAsync(Terms.Replace("30,", "40,", StringComparison.Ordinal), shop);
+
+        var booked = 2 * 800 + 1600 + 1800 + 2 * 2700 + 2 * 900;
+        var eur = Eur(result);
+        Assert.That(((bool)result["equal"]!, (long)eur["difference"]!["minor"]!, (long)eur["ordersChanged"]!, (long)result["unexplained"]!["orders"]!), Is.EqualTo((true, 0L, 0L, 0L)));
+        Assert.That((code, Minor(eur, "before"), Minor(eur, "after")), Is.EqualTo((0, booked, booked)));
+        Assert.That(Minor(Eur(more), "after"), Is.EqualTo(booked + 2 * 900), "two orders of the time in the second group");
+    }
+
+    [Test]
     public async Task Other_terms_touch_no_table_either()
     {
         await _shop.PaysAsync(Sale("1").With("ANN10", "10.00"));

@@ -148,6 +148,47 @@ internal sealed class CustomerTests
         Assert.That((await shop.ReceiptAsync("5")).Rule, Is.EqualTo("T8"));
     }
 
+    [Test]
+    public async Task T_8_a_binding_that_an_approval_made_ends_after_its_days()
+    {
+        var (shop, _) = await OpenAsync(Plain with { Binding = new BindingTerms(10, null) });
+        await shop.PaysAsync(Order("1", 1));
+        _app.Clock.Advance(TimeSpan.FromDays(31));
+        await _app.DrainAsync();
+        var until = await UntilAsync(shop);
+        Assert.That(until, Is.EqualTo(_app.Clock.GetUtcNow().AddDays(10)), "of the terms that the order was judged by");
+
+        await shop.PaysAsync(Order("2", 0) with { CartRef = null, At = until.AddSeconds(-1) });
+        await shop.PaysAsync(Order("3", 0) with { CartRef = null, At = until });
+
+        Assert.That((await shop.ReceiptAsync("2")).Credited, Is.True);
+        Assert.That(((await shop.ReceiptAsync("3")).Rule, (await shop.ReceiptAsync("3")).Touches.Single().EndedAt), Is.EqualTo(("T8", until)));
+    }
+
+    // By the refund's own instant, not by when it was heard of: what was decided meanwhile is decided again (rules T8, M5).
+    [Test]
+    public async Task T_8_a_full_refund_ends_the_binding_at_its_own_instant()
+    {
+        var (shop, ann) = await OpenAsync(Plain with { Binding = new BindingTerms(365, null) });
+        await shop.PaysAsync(Order("1", 1));
+        _app.Clock.Advance(TimeSpan.FromDays(31));
+        await _app.DrainAsync();
+        var refunded = _app.Clock.GetUtcNow().AddDays(2);
+        await shop.PaysAsync(Order("2", 0) with { CartRef = null, At = refunded.AddSeconds(-1) });
+        await shop.PaysAsync(Order("3", 0) with { CartRef = null, At = refunded });
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(2000));
+
+        _app.Clock.Advance(TimeSpan.FromDays(5));
+        await shop.DeliverAsync("refunds/create", (Order("1", 1) with { UpdatedAt = refunded }).RefundJson("11", 0, "100.00"));
+        await _app.DrainAsync();
+
+        Assert.That(await UntilAsync(shop), Is.EqualTo(refunded));
+        Assert.That((await shop.StateAsync("2"), await shop.StateAsync("3")), Is.EqualTo(("held", "reversed")));
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(1000));
+        Assert.That(await _app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await _app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
+
     // A-12, and the order of the classes as a term (rule T1).
     [TestCase(false, "BOB10")]
     [TestCase(true, "ANN10")]
@@ -215,6 +256,56 @@ internal sealed class CustomerTests
         Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(1000 + 2000));
         Assert.That((await shop.ReceiptAsync("2")).Lines[0].RateRank, Is.EqualTo(RateRank.Group));
     }
+
+    [Test]
+    public async Task B_6_a_groups_share_is_also_that_of_a_member_whom_a_person_credits()
+    {
+        var (shop, ann) = await OpenAsync(Plain with { Rates = [new RateRule(null, null, 2000) { Group = "gold" }] });
+        await _app.Db.DoAsync(
+            """
+            INSERT INTO group_memberships (store_id, ambassador_id, number, group_key, group_name, at, actor)
+            VALUES (@storeId, @ann, 1, 'gold', 'Gold', @at, 'test')
+            """,
+            new { storeId = shop.Store.Id, ann, at = StoreApp.Start });
+        await shop.PaysAsync(Order("1", 1) with { CartRef = null });
+
+        await _app.Get<DecideOrder>().DecideAsync(shop.Store, "1", DecisionKind.Credit, ann, "Ordered by telephone.", "merchant", default);
+
+        Assert.That((await shop.ReceiptAsync("1")).Group, Is.EqualTo("gold"));
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(2000));
+        Assert.That((await _app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
+
+    // What the platform once told of the shopper still counts when it has erased it (rule F1), in both orders of arrival.
+    [Test]
+    public async Task F_1_an_own_purchase_stays_one_when_the_store_erases_who_made_it([Values] bool late, [Values] bool decidedAgain)
+    {
+        var (shop, ann) = await OpenAsync(Plain);
+        var told = Order("1", 1) with { Email = "ann10@ambassadors.example" };
+        var erased = told with { Customer = null, Email = "", UpdatedAt = told.At.AddDays(1) };
+
+        foreach (var version in late ? new[] { erased, told } : [told, erased])
+        {
+            await shop.PaysAsync(version);
+        }
+
+        if (decidedAgain)
+        {
+            await shop.PaysAsync(erased with { UpdatedAt = told.At.AddDays(2), Lines = [("80.00", 1, "0.00")] });
+            await shop.DeliverAsync("refunds/create", erased.RefundJson("11", 0, "10.00"));
+            await _app.DrainAsync();
+        }
+
+        var receipt = await shop.ReceiptAsync("1");
+        Assert.That((receipt.Rule, receipt.Credited, receipt.VersionUpdatedAt), Is.EqualTo(("F1", false, told.At.AddDays(decidedAgain ? 2 : 1))));
+        Assert.That((await shop.BalanceAsync(ann, Account.Held), await shop.BalanceAsync(ann, Account.Review)), Is.EqualTo((0L, 0L)));
+        Assert.That(await _app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await _app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
+
+    /// <summary>Until when the only binding lasts.</summary>
+    private Task<DateTimeOffset> UntilAsync(Shop shop) => _app.Db.OneAsync<DateTimeOffset>(
+        "SELECT until_at FROM customer_bindings WHERE store_id = @storeId", new { storeId = shop.Store.Id });
 
     private async Task<(Shop Shop, string Ambassador)> OpenAsync(Terms terms)
     {

@@ -84,9 +84,10 @@ internal sealed class OrderMoneyTests
         var (facts, evidence) = new OrderWorld(seed).Next();
         var receipt = Decision.Of(facts, evidence);
 
-        var most = receipt.Terms?.MaximumCommissionMinor ?? long.MaxValue;
+        // What refunds after the window took the merchant bears; with it the commission follows what remains (rule K5).
+        var (most, left) = (receipt.Terms?.MaximumCommissionMinor ?? long.MaxValue, receipt.CommissionMinor - receipt.MerchantCostMinor);
         if (receipt.OriginalCommissionMinor < 0 || receipt.OriginalCommissionMinor > Math.Min(most, receipt.BaseMinor)
-            || receipt.CommissionMinor < 0 || receipt.CommissionMinor > Math.Min(most, receipt.RemainingBaseMinor))
+            || left < 0 || left > Math.Min(most, receipt.RemainingBaseMinor) || receipt.MerchantCostMinor < 0 || receipt.CommissionMinor > most)
         {
             throw new InvalidOperationException(receipt.ToJson());
         }

@@ -1,5 +1,6 @@
 // Orders that nobody thought of: a small world of campaigns, ambassadors and touches, and what happens in it, from one seed.
 using System.Collections.Immutable;
+using StorePlugin.Abuse;
 using StorePlugin.Campaigns;
 using StorePlugin.Orders;
 using StorePlugin.Webhooks;
@@ -14,14 +15,22 @@ internal sealed class OrderWorld
 {
     public static readonly DateTimeOffset Noon = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
+    private const string Contradicts = "The lines come to more than the total.";
+
     private static readonly string[] Currencies = ["EUR", "USD", "JPY", "KWD"];
     private static readonly string[] Products = ["p1", "p2", "p3"];
     private static readonly string[] Foreign = ["SUMMER", "WELCOME"];
+    private static readonly string[] Groups = ["gold", "silver"];
+    private static readonly string[] Collections = ["summer", "outlet"];
+    private static readonly DateTimeOffset WindowEnd = Noon + Commission.ReversalWindow;
     private static readonly OrderChannel[] Channels = [OrderChannel.Online, OrderChannel.PointOfSale, OrderChannel.Draft];
 
     private readonly Random _random;
     private readonly ImmutableArray<CampaignAt> _campaigns;
     private readonly ImmutableArray<Touch> _touches;
+    private readonly Dictionary<string, (string? Group, long NetSales, long Orders, long NewCustomers, long Earned)> _ambassadors;
+    private readonly ImmutableArray<ProductCollections> _collections;
+    private readonly bool? _isNew;
     private readonly long _scale;
     private int _refunds;
 
@@ -32,7 +41,12 @@ internal sealed class OrderWorld
         _scale = Pick(100L, 3_000L, 20_000L, 1_000_000_000L);
         _campaigns = [.. Enumerable.Range(1, _random.Next(1, 3)).Select(number => NewCampaign($"cmp_{number}"))];
         CheckoutStartedAt = Chance(60) ? Noon.AddMinutes(-_random.Next(1, 50)) : null;
-        _touches = [.. Enumerable.Range(0, _random.Next(2, 6)).Select(NewTouch)];
+        _ambassadors = Enumerable.Range(1, 3).ToDictionary(number => $"amb_{number}", _ => (
+            Chance(40) ? Pick(Groups) : null, Pick(0, _scale, _scale - 1, _scale + 1, _random.NextInt64(0, _scale * 3)), _random.NextInt64(0, 5), _random.NextInt64(0, 3),
+            Chance(30) ? 0 : _random.NextInt64(0, _scale)));
+        _isNew = Chance(20) ? null : Chance(60);
+        _collections = [.. Products.Select(product => new ProductCollections(product, [.. Collections.Where(_ => Chance(50)).Order(StringComparer.Ordinal)])).Where(of => !of.Collections.IsEmpty)];
+        _touches = [.. Enumerable.Range(0, _random.Next(2, 6)).Select(NewTouch), .. Chance(60) ? new[] { NewRenewed() } : []];
     }
 
     public Currency Currency { get; }
@@ -43,12 +57,27 @@ internal sealed class OrderWorld
     public (OrderFacts Facts, Evidence Evidence) Next()
     {
         var order = NewOrder();
+        order = order with
+        {
+            UpdatedAt = Rarely(order.UpdatedAt, WindowEnd, WindowEnd.AddMilliseconds(-1)),
+            Refunds = [.. order.Refunds.Select(refund => refund with { At = Rarely(refund.At, WindowEnd, WindowEnd.AddMilliseconds(-1), WindowEnd.AddDays(9), Noon.AddDays(-1)) })],
+        };
         DateTimeOffset? paidAt = order.Paid ? order.PaidAt ?? order.UpdatedAt : Chance(5) ? Noon : null;
         var facts = new OrderFacts(new RecordedOrder(order, ShopperHashes.Unknown), "hash", paidAt, Chance(30) ? [NewRefund(order)] : [])
         {
             DeletedAt = Chance(6) ? order.UpdatedAt.AddSeconds(_random.Next(-1, 2)) : null,
             Decisions = NewDecisions(order.Contradiction is null ? 20 : 70),
+            Flags = NewFlags(),
+            Disputes = Chance(12) ? [.. Enumerable.Range(0, _random.Next(1, 3)).Select(number => NewDispute(order, number)).OrderBy(dispute => dispute.OpenedAt).ThenBy(dispute => dispute.Id, StringComparer.Ordinal)] : [],
+            Earlier = (order.RefundedInFull || order.CancelledAt is not null) && Chance(50)
+                ? EarlierFacts.None with { GoneAt = Pick(Noon, WindowEnd.AddMilliseconds(-1), WindowEnd) }
+                : EarlierFacts.None,
         };
+        if (Chance(4))
+        {
+            facts = facts with { LooseRefunds = facts.LooseRefunds.Add(NewRefund(order) with { Currency = Currency.Parse("CHF") }) };
+        }
+
         return (facts, EvidenceOf(facts));
     }
 
@@ -60,13 +89,42 @@ internal sealed class OrderWorld
             .Where(touch => touch.Kind == TouchKind.Code && touch.Evidence == code.Code)
             .Select(touch => touch with { At = order.At, DiscountMinor = code.AmountMinor, Position = position }));
         var links = order.References.SelectMany(reference => _touches
-            .Where(touch => touch.Kind != TouchKind.Code && touch.Evidence == reference.Value)
+            .Where(touch => touch.Kind is TouchKind.Click or TouchKind.Link && touch.Evidence == reference.Value)
             .Select(touch => touch.Kind == TouchKind.Link ? touch with { At = order.At } : touch));
-        ImmutableArray<Touch> touches = [.. codes, .. links];
-        return new Evidence(
+        var customers = _touches.Where(touch => touch.Kind == TouchKind.Customer).OrderBy(touch => touch.At).ThenBy(touch => touch.Evidence, StringComparer.Ordinal);
+        var renewed = _touches.Where(touch => touch.Kind == TouchKind.Renewal && order.Channel == OrderChannel.Renewal);
+        ImmutableArray<Touch> touches = [.. codes, .. links, .. customers, .. renewed];
+        var decided = facts.Override;
+        if (touches.IsEmpty && decided?.CampaignId is null)
+        {
+            return Evidence.None;
+        }
+
+        var evidence = new Evidence(
             touches,
-            [.. touches.Select(touch => touch.CampaignId).Append(facts.Override?.CampaignId).OfType<string>().Distinct()
-                .Select(id => _campaigns.First(campaign => campaign.Id == id))]);
+            [.. touches.Select(touch => touch.CampaignId).Append(decided?.CampaignId).OfType<string>().Distinct()
+                .Select(id => _campaigns.First(campaign => campaign.Id == id))])
+        {
+            Customer = facts.PaidAt is null || order.Test ? null : new CustomerAt(_isNew)
+            {
+                HistorySince = touches.Select(touch => touch.CampaignId).Append(decided?.CampaignId).Any(id => _campaigns.Any(campaign => campaign.Id == id && campaign.Terms is { AsksForNewCustomers: true }))
+                    ? Noon.AddDays(-60)
+                    : null,
+            },
+            Collections = _collections,
+            DecidedGroup = decided?.AmbassadorId is { } credited ? _ambassadors[credited].Group : null,
+        };
+        return Attribution.Decide(order, evidence, decided) is Attribution.Credited { Terms: { LooksBack: true } terms, Winner.AmbassadorId: var winner }
+            ? evidence with { Standing = StandingOf(winner, terms) }
+            : evidence;
+    }
+
+    private Standing StandingOf(string ambassador, Terms terms)
+    {
+        var known = _ambassadors[ambassador];
+        return new Standing(
+            terms.Tiers?.Metric switch { null => null, TierMetric.NetSales => known.NetSales, TierMetric.Orders => known.Orders, _ => known.NewCustomers },
+            terms.PeriodCap is null ? null : known.Earned);
     }
 
     /// <summary>What happens to one order: versions of it, refunds that come alone, deletions, and what a person decides.</summary>
@@ -85,7 +143,7 @@ internal sealed class OrderWorld
                 3 => order with { CancelledAt = order.UpdatedAt },
                 4 => order with { Codes = NewCodes(), References = NewReferences() },
                 5 => order with { RefundedInFull = order.Paid },
-                _ => order with { Contradiction = order.Contradiction is null ? "The lines come to more than the total." : null },
+                _ => order with { Contradiction = order.Contradiction is null ? Contradicts : null },
             };
             events.Add(VersionOf(order));
             if (Chance(40))
@@ -129,6 +187,9 @@ internal sealed class OrderWorld
             left = Commission.OfNobody(facts).Lines;
         }
 
+        // What the own code left no price of comes back by its units (rule B1).
+        var units = left.Where(line => line.RemainingQuantity > 0).Select(line => new RefundLine(line.Line.Id, line.RemainingQuantity, 0));
+        refunds.Add(new OrderEvent.Refunded(new Refund("r99", order.Id, order.UpdatedAt.AddDays(1), order.Currency, [.. units], 0)));
         return (VersionOf(order), refunds);
     }
 
@@ -145,48 +206,113 @@ internal sealed class OrderWorld
         var flat = Chance(20) ? new FlatCommission(_random.NextInt64(1, _scale), Chance(50)) : null;
         long? minimum = Chance(20) ? _random.NextInt64(0, _scale * 2) : null;
         long? maximum = Chance(25) ? (flat?.AmountMinor ?? 0) + _random.NextInt64(0, Math.Max(2, _scale / 4)) : null;
+        var tiers = flat is null && Chance(30) ? NewTiers() : null;
+        var cap = Chance(20) ? new PeriodCap(_random.NextInt64(1, _scale * 2), NewPeriod()) : null;
+        var isNewOnly = Chance(15);
         return new Terms(
             flat is null ? _random.Next(1, 10_001) : 0, Chance(80) ? 1000 : 0, Pick(0L, 14L, 30L, 365L), Pick(1L, 7L, 30L, 365L))
         {
             Flat = flat,
             Rates = flat is null && Chance(40) && NewRates() is { IsEmpty: false } rates ? rates : null,
             ExcludedProducts = Chance(15) ? [Pick(Products)] : null,
+            ExcludedCollections = Chance(15) ? [Pick(Collections)] : null,
             MinimumOrderMinor = minimum,
             MaximumCommissionMinor = maximum,
             FirstTouch = Chance(30) ? true : null,
             ExclusiveCodes = Chance(30) ? true : null,
             SelfPurchaseEarns = Chance(30) ? true : null,
             Channels = Chance(20) ? [.. Channels.Where(_ => Chance(60)).DefaultIfEmpty(OrderChannel.Online)] : null,
-            Currency = flat is null && minimum is null && maximum is null ? null : Chance(95) ? Currency : Currency.Parse("CHF"),
+            Tiers = tiers,
+            PeriodCap = cap,
+            MaximumCostBp = Chance(20) ? Pick(1500, 5000, _random.NextInt64(1001, 10_001)) : null,
+            BeforeOwnDiscount = Chance(25) ? true : null,
+            NewCustomersOnly = isNewOnly ? true : null,
+            Renewals = !Chance(50) ? null : Chance(50) ? new RenewalTerms(_random.Next(1, 4), null) : new RenewalTerms(null, _random.Next(1, 4)),
+            Binding = isNewOnly || Chance(40) ? null : new BindingTerms(Pick(1, 30, 365), Chance(40) ? _random.Next(1, 4) : null),
+            Precedence = Chance(25) ? [.. Enum.GetValues<TouchClass>().OrderBy(_ => _random.Next())] : null,
+            Currency = flat is null && minimum is null && maximum is null && cap is null && tiers is not { Metric: TierMetric.NetSales }
+                ? null
+                : Chance(95) ? Currency : Currency.Parse("CHF"),
         };
     }
+
+    private Tiers NewTiers()
+    {
+        var metric = Pick(TierMetric.NetSales, TierMetric.NetSales, TierMetric.Orders, TierMetric.NewCustomers);
+        var shares = Enumerable.Range(0, _random.Next(1, 4)).Select(_ => _random.NextInt64(1, 10_001)).Order().ToList();
+        var begin = _random.Next(0, 2);
+        return new Tiers(metric, NewPeriod(), Chance(30) ? true : null, [.. shares.Select((share, i) => metric == TierMetric.NetSales
+            ? new TierLevel((begin + i) * _scale / (i == 2 ? 1 : 2), null, share)
+            : new TierLevel(null, begin + i, share))]);
+    }
+
+    private TermsPeriod NewPeriod() => Pick(new TermsPeriod(PeriodKind.CalendarMonth), new TermsPeriod(PeriodKind.RollingDays, 30), new TermsPeriod(PeriodKind.Lifetime));
 
     private ImmutableArray<RateRule> NewRates() =>
     [
         .. Enumerable.Range(0, _random.Next(1, 5))
-            .Select(_ => (Product: Chance(60) ? Pick(Products) : null, Ambassador: Chance(50) ? NewAmbassador() : null))
-            .Where(rule => rule.Product is not null || rule.Ambassador is not null).Distinct()
-            .Select(rule => new RateRule(rule.Product, rule.Ambassador, _random.Next(0, 10_001))),
+            .Select(_ => Chance(25)
+                ? new RateRule(null, null, 0) { Group = Pick(Groups) }
+                : Chance(35) ? new RateRule(null, Chance(50) ? NewAmbassador() : null, 0) { CollectionId = Pick(Collections) }
+                : new RateRule(Chance(60) ? Pick(Products) : null, Chance(50) ? NewAmbassador() : null, 0))
+            .Where(rule => rule != new RateRule(null, null, 0)).Distinct().Select(rule => rule with { RateBp = _random.Next(0, 10_001) }),
     ];
 
     private Touch NewTouch(int number)
     {
-        var kind = Pick(TouchKind.Code, TouchKind.Code, TouchKind.Click, TouchKind.Click, TouchKind.Link);
+        var kind = Pick(TouchKind.Code, TouchKind.Code, TouchKind.Click, TouchKind.Click, TouchKind.Link, TouchKind.Customer);
         var campaign = Pick([.. _campaigns]);
-        var window = campaign.Terms?.Window ?? TimeSpan.FromDays(30);
+        var window = kind == TouchKind.Customer ? campaign.Terms?.Binding?.Time ?? TimeSpan.FromDays(30) : campaign.Terms?.Window ?? TimeSpan.FromDays(30);
         var late = CheckoutStartedAt ?? Noon;
-        var at = Pick(
-            Noon.AddDays(-1), Noon.AddDays(-2), Noon.AddDays(-6), Noon - window, Noon - window + TimeSpan.FromMilliseconds(1), Noon, Noon.AddMilliseconds(1),
-            late, late.AddMilliseconds(1), late.AddMinutes(30), late.AddMinutes(30).AddMilliseconds(-1));
-        return new Touch(
-            kind, $"{kind}{(number * 7) % 10}", kind == TouchKind.Click ? at : Noon, 0, 0, NewAmbassador(), campaign.Id,
-            kind == TouchKind.Click ? at : Rarely(Noon.AddDays(-30), Noon.AddMilliseconds(1), Noon),
-            kind == TouchKind.Code && Chance(15) ? Pick(Noon, Noon.AddMilliseconds(1), Noon.AddDays(-1)) : null,
-            Rarely(Noon.AddDays(-50), Noon.AddMilliseconds(1), Noon), Chance(5) ? Pick(Noon, Noon.AddDays(-1)) : null)
-        {
-            IsOwn = Chance(15) ? null : Chance(12),
-        };
+        var at = kind == TouchKind.Customer
+            ? Pick(Noon, Noon.AddDays(-2), Noon - window, Noon - window + TimeSpan.FromMilliseconds(1))
+            : Pick(
+                Noon.AddDays(-1), Noon.AddDays(-2), Noon.AddDays(-6), Noon - window, Noon - window + TimeSpan.FromMilliseconds(1), Noon, Noon.AddMilliseconds(1),
+                late, late.AddMilliseconds(1), late.AddMinutes(30), late.AddMinutes(30).AddMilliseconds(-1));
+        var isDated = kind is TouchKind.Click or TouchKind.Customer;
+        return Of(
+            new Touch(
+                kind, $"{kind}{(number * 7) % 10}", isDated ? at : Noon, 0, 0, NewAmbassador(), campaign.Id,
+                isDated ? at : Rarely(Noon.AddDays(-30), Noon.AddMilliseconds(1), Noon),
+                kind is TouchKind.Code or TouchKind.Customer && Chance(15) ? Pick(Noon, Noon.AddMilliseconds(1), Noon.AddDays(-1)) : null,
+                Noon, null),
+            kind == TouchKind.Customer && Chance(70) ? _random.Next(1, 5) : null);
     }
+
+    /// <summary>The order that a renewal renews: its edges are whole months.</summary>
+    private Touch NewRenewed()
+    {
+        var at = Noon.AddMonths(-_random.Next(0, 4)).AddMilliseconds(_random.Next(-1, 2));
+        return Of(new Touch(TouchKind.Renewal, "2001", at, 0, 0, NewAmbassador(), Pick([.. _campaigns]).Id, at, null, Noon, null), _random.Next(1, 5));
+    }
+
+    private Touch Of(Touch touch, long? number) => touch with
+    {
+        ApprovedAt = Rarely(Noon.AddDays(-50), Noon.AddMilliseconds(1), Noon),
+        SuspendedAt = Chance(5) ? Pick(Noon, Noon.AddDays(-1)) : null,
+        LeftAt = Chance(5) ? Pick(Noon, Noon.AddDays(-1)) : null,
+        IsOwn = Chance(15) ? null : Chance(12),
+        Number = number,
+        Group = _ambassadors[touch.AmbassadorId].Group,
+    };
+
+    /// <summary>What the rules find in figures that are drawn near their edges.</summary>
+    private ImmutableArray<PatternFinding> NewFlags() => !Chance(25) ? [] :
+    [
+        .. Patterns.Find(new PatternStatistics
+        {
+            DayOrders = _random.Next(20, 32),
+            MonthOrders = _random.Next(80, 160),
+            DayWithoutClick = _random.Next(0, 6),
+            MonthWithoutClick = _random.Next(0, 12),
+            CouponClicks = _random.Next(0, 2),
+            Orders = _random.Next(6, 12),
+            RefundedOrders = _random.Next(0, 5),
+            Sharing = Chance(20) ? _random.Next(1, 3) : 0,
+            DisposableDomain = Chance(20) ? "throwaway.example" : null,
+            Age = TimeSpan.FromDays(_random.Next(4, 12)),
+        }).Select(finding => finding with { AmbassadorId = NewAmbassador(), Number = 1, AllowedWhy = Chance(20) ? "Known to us." : null }),
+    ];
 
     private Order NewOrder()
     {
@@ -203,12 +329,12 @@ internal sealed class OrderWorld
             RefundedInFull = paid && Chance(4),
             CancelledAt = Chance(8) ? Noon.AddMinutes(2) : null,
             Test = Chance(2),
-            Channel = Chance(3) ? OrderChannel.Renewal : Chance(75) ? OrderChannel.Online : Pick(Channels),
+            Channel = Chance(10) ? OrderChannel.Renewal : Chance(75) ? OrderChannel.Online : Pick(Channels),
             CheckoutStartedAt = CheckoutStartedAt,
             Lines = NewLines(),
             Codes = NewCodes(),
             References = NewReferences(),
-            Contradiction = Chance(6) ? "The lines come to more than the total." : null,
+            Contradiction = Chance(6) ? Contradicts : null,
         };
         return order with { Refunds = [.. Enumerable.Range(0, Chance(45) ? _random.Next(1, 4) : 0).Select(_ => NewRefund(order))] };
     }
@@ -236,7 +362,7 @@ internal sealed class OrderWorld
 
     private ImmutableArray<OrderReference> NewReferences() =>
     [
-        .. _touches.Where(touch => touch.Kind != TouchKind.Code && Chance(70)).Select(touch => touch.Evidence).Distinct()
+        .. _touches.Where(touch => touch.Kind is TouchKind.Click or TouchKind.Link && Chance(70)).Select(touch => touch.Evidence).Distinct()
             .Select(value => new OrderReference(ReferenceSource.Cart, value)),
     ];
 
@@ -250,6 +376,15 @@ internal sealed class OrderWorld
             Chance(50) ? _random.NextInt64(0, _scale * (Chance(10) ? 9 : 1)) : 0);
     }
 
+    private Dispute NewDispute(Order order, int number)
+    {
+        var state = Pick(DisputeState.Open, DisputeState.Lost, DisputeState.Lost, DisputeState.Won);
+        var opened = Rarely(Noon.AddHours(_random.Next(1, 4)), WindowEnd, WindowEnd.AddMilliseconds(-1), Noon.AddDays(-1));
+        return new Dispute(
+            $"dp_{number}", order.Id, opened, state == DisputeState.Open || Chance(30) ? null : opened.AddDays(9), Chance(85) ? order.Currency : Currency.Parse("CHF"),
+            Chance(20) ? 0 : _random.NextInt64(1, _scale * 2), state);
+    }
+
     private ImmutableArray<OrderDecision> NewDecisions(int percent) =>
     [
         .. Enumerable.Range(1, Chance(percent) ? _random.Next(1, 4) : 0).Select(number =>
@@ -257,7 +392,9 @@ internal sealed class OrderWorld
             var kind = Pick(DecisionKind.Allow, DecisionKind.Allow, DecisionKind.Reject, DecisionKind.Credit);
             var credits = kind == DecisionKind.Credit;
             return new OrderDecision(
-                number, kind, credits ? NewAmbassador() : null, credits ? Pick([.. _campaigns]).Id : null, Pick<ImmutableArray<string>>([], ["T4"], ["M2"], ["T4", "M2"]),
+                number, kind, credits ? NewAmbassador() : null, credits ? Pick([.. _campaigns]).Id : null,
+                Pick<ImmutableArray<string>>([], ["T4"], ["M2"], ["T4", "M2"], ["T9", "M1"], ["F2", "F4", "F5", "F6"],
+                    [Marked("M2", Contradicts), Marked("F6", $"{NewAmbassador()} 1"), Marked("F4", "amb_1 1")], [Marked("M1", "disputed:dp_0")]),
                 "Looked at.", "user_1", Noon.AddDays(number));
         }),
     ];
@@ -268,6 +405,8 @@ internal sealed class OrderWorld
         var json = recorded.ToJson();
         return new OrderEvent.Version(recorded, json, RecordedOrder.HashOf(json));
     }
+
+    private static string Marked(string rule, string subject) => $"{rule}{OrderDecision.MarkSeparator}{OrderDecision.MarkOf(subject)}";
 
     private string NewAmbassador() => $"amb_{_random.Next(1, 4)}";
 

@@ -1,5 +1,6 @@
-// Recomputes who is credited and what is earned from a receipt's text alone. It shares no code with the program.
-using System.Numerics;
+// Recomputes who is credited from a receipt's text alone, and all that follows from it. It shares no code with the program.
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace StorePlugin.Tests.Orders;
@@ -8,6 +9,9 @@ namespace StorePlugin.Tests.Orders;
 internal sealed class ReceiptChecker
 {
     private static readonly string[] NoRules = [];
+    private static readonly (string?, string?)[] NoMarks = [];
+    private static readonly string[] Kinds = ["Code", "Click", "Link", "Customer", "Renewal"];
+    private static readonly string[] UsualClasses = ["Code", "Link", "Customer"];
 
     private readonly List<string> _complaints = [];
 
@@ -56,43 +60,76 @@ internal sealed class ReceiptChecker
         var (rule, winner) = Attribute(r, touches, codes, campaigns, TermsOf, ruling);
         touches.ForEach(touch => Expect($"what dropped {touch.Proof}", (touch.Said["droppedBy"].Word, touch.Said["why"].Is), (touch.DroppedBy, touch.DroppedBy is not null)));
 
-        // Commission: what each line counts, what refunds have left of it, and one rounding over all.
+        // Commission, where the terms look back by what the receipt says of the orders before.
         var (terms, ambassador) = winner is null ? (default, null) : (TermsOf(winner.Campaign), winner.Said["ambassadorId"].Word);
-        var (paid, gone) = (r["paidAt"].Time, r["cancelledAt"].Is || r["deletedAt"].Is);
-        var lines = r["lines"].Items.ConvertAll(line => LineOf(line, terms, ambassador));
-        var (all, original) = (lines.Sum(line => line.Left), terms.Is ? Earned(terms, lines) : 0);
-        lines.FindAll(_ => r["refundedInFull"].True || (gone && !r["paid"].True)).ForEach(line => line.Take(line.Left, line.Units));
-        refunds.ForEach(refund => Take(refund, lines));
-        var left = lines.Sum(line => line.Left);
-        rule = !terms.Is ? rule : all == 0 ? "T13" : all < terms["minimumOrder"].Long ? "B7" : "T1";
-        var (earns, settled) = (terms.Is && rule == "T1", !gone || left == 0);
+        var (standing, tiered, capped) = (r["standing"], terms["tiers"].Is, terms["periodCap"].Is);
+        Expect("standing", (standing.Is, standing["position"].Is, standing["used"].Is), (tiered || capped, tiered, capped));
+        if (_complaints.Count > 0)
+        {
+            return;
+        }
+
+        var ownDiscount = touches.Where(touch => touch.Kind == "Code" && touch.Said["ambassadorId"].Word == ambassador).Sum(touch => touch.Discount);
+        var money = new SaidCommission(r, terms, ambassador, r["group"].Word, ownDiscount);
+        var (paidAt, gone) = (r["paidAt"].Time, r["cancelledAt"].Is || r["deletedAt"].Is);
+        rule = !terms.Is ? rule : money.Base == 0 ? "T13" : money.Base < terms["minimumOrder"].Long ? "B7" : "T1";
+        var (earns, settled) = (terms.Is && rule == "T1", !gone || money.Remaining == 0);
         Expect("rule", r["rule"].Word, rule);
         Expect("credited", r["credited"].True, earns);
         Expect("ambassadorId", r["ambassadorId"].Word, earns ? ambassador : null);
         Expect("campaignId", r["campaignId"].Word, earns ? winner!.Campaign : null);
         Expect("termsRevision", r["termsRevision"].Whole, earns ? campaigns[winner!.Campaign]["revision"].Whole : null);
         Expect("whether terms stand in it", r["terms"].Is, earns);
-        Expect("base", r["base"].Long, all);
-        Expect("remainingBase", r["remainingBase"].Long, left);
-        Expect("originalCommission", r["originalCommission"].Long, earns ? original : 0);
-        Expect("commission", r["commission"].Long, earns && paid is not null ? Earned(terms, lines) : 0);
-        Expect("holdUntil", r["holdUntil"].Time, earns && settled ? paid?.AddDays(terms["holdDays"].Long) : null);
-        lines.ForEach(line => Expect(
+        Expect("whether a group stands without anybody in it", r["group"].Is && !terms.Is, false);
+        Expect("base", r["base"].Long, money.Base);
+        Expect("remainingBase", r["remainingBase"].Long, money.Remaining);
+        Expect("originalCommission", r["originalCommission"].Long, earns ? money.Original : 0);
+        Expect("commission", r["commission"].Long, earns && paidAt is not null ? money.Commission : 0);
+        Expect("merchantCost", r["merchantCost"].Long, earns && paidAt is not null ? money.Commission - money.Last : 0);
+        ExpectAll("tierParts", r["tierParts"].Items.Select(part => (part["rateBp"].Long, part["base"].Long)), earns ? money.Parts : []);
+        Expect("holdUntil", r["holdUntil"].Time, earns && settled ? paidAt?.AddDays(terms["holdDays"].Long) : null);
+        money.Lines.ForEach(line => Expect(
             $"line {line.Id}",
             (line.Said["base"].Long, line.Said["remaining"].Long, line.Said["remainingQuantity"].Long, line.Said["rateBp"].Long, line.Said["rateRank"].Word, line.Said["excludedBy"].Word),
-            (line.Base, line.Left, line.Units, line.RateBp, line.Rank, line.ExcludedBy)));
+            (line.Net + line.Own, line.Left, line.Units, line.RateBp, line.Rank, line.ExcludedBy)));
+
         // What a person has to look at, what nobody could evaluate, and what the receipt says of itself.
-        long? AllowedBy(string of) => decisions.Find(decision => decision["kind"].Word == "Allow" && decision["rules"].Items.Exists(each => each.Word == of))["number"].Whole;
-        List<string> reviews = [.. IsLate(winner, r) ? ["T4"] : NoRules, .. r["contradiction"].Is ? ["M2"] : NoRules];
-        ExpectAll("reviews", r["reviews"].Items.Select(review => (review["rule"].Word!, review["allowedBy"].Whole)), earns ? reviews.Select(of => (of, AllowedBy(of))) : []);
+        long? AllowedBy((string? Rule, string? Mark) of) => decisions.Find(decision =>
+            decision["kind"].Word == "Allow" && decision["rules"].Items.Exists(each => each.Word == of.Rule || each.Word == $"{of.Rule}:{of.Mark}"))["number"].Whole;
+        var (flags, foreign) = (r["flags"].Items, r["foreignRefunds"].Items.ConvertAll(refund => (Id: refund["id"].Word!, Currency: refund["currency"].Word)));
+        var takings = foreign.Concat(r["disputes"].Items.FindAll(of => of["state"].Word != "Won" && of["amount"].Long > 0).ConvertAll(of => (Id: $"disputed:{of["id"].Word}", Currency: of["currency"].Word)))
+            .Where(taking => taking.Currency != r["currency"].Word).Select(taking => taking.Id).ToList();
+        var isNewUnknown = terms["newCustomersOnly"].True && paidAt is not null && !r["newCustomer"].Is;
+        List<(string? Rule, string? Mark)> reviews =
+        [
+            .. IsLate(winner, r) ? [("T4", null)] : NoMarks, .. isNewUnknown ? [("T9", null)] : NoMarks, .. r["contradiction"].Is ? [("M2", MarkOf(r["contradiction"].Word!))] : NoMarks,
+            .. flags.FindAll(flag => flag["outcome"].Word == "review").ConvertAll(flag => (flag["rule"].Word, (string?)MarkOf($"{ambassador} {flag["number"].Long}"))),
+            .. takings.Count > 0 ? [("M1", MarkOf(string.Join(' ', takings)))] : NoMarks,
+        ];
+        ExpectAll(
+            "reviews", r["reviews"].Items.Select(review => (review["rule"].Word, review["mark"].Word, review["allowedBy"].Whole)),
+            earns ? reviews.Select(of => (of.Rule, of.Mark, AllowedBy(of))) : []);
         var ownUnknown = winner is { Kind: not "Override" } && !winner.Said["isOwn"].Is && !terms["selfPurchaseEarns"].True;
         ExpectAll(
             "notEvaluated", r["notEvaluated"].Items.Select(gap => gap["rule"].Word),
-            [.. winner?.Kind == "Click" && !r["checkoutStartedAt"].Is ? ["T4"] : NoRules, .. ownUnknown ? ["F1"] : NoRules]);
+            [.. winner?.Kind == "Click" && !r["checkoutStartedAt"].Is ? ["T4"] : NoRules, .. isNewUnknown ? ["T9"] : NoRules, .. ownUnknown ? ["F1"] : NoRules]);
+        ExpectAll(
+            "flags", flags.Select(flag => $"{flag["severity"]} {flag["outcome"]} {earns}"),
+            flags.Select(flag => $"{SeverityOf(flag)} {(flag["allowedWhy"].Is ? "allowed" : flag["severity"].Word == "review" ? "review" : "noted")} True"));
+        Expect(
+            "whether a foreign refund is none",
+            foreign.Exists(of => of.Currency is not { Length: 3 } || of.Currency == r["currency"].Word || refunds.Exists(refund => refund["id"].Word == of.Id)), false);
+        Expect("whether an open dispute is closed", r["disputes"].Items.Exists(dispute => dispute["state"].Word == "Open" && dispute["closedAt"].Is), false);
+        Expect(
+            "whether lines of one product are in other collections, or one of none in any",
+            money.Lines.GroupBy(line => line.Said["productId"].Word ?? "").Any(lines => lines.Select(line => line.Said["collections"].ToString()).Distinct().Skip(lines.Key.Length > 0 ? 1 : 0).Any(of => of.Length > 0 || lines.Key.Length > 0)), false);
+        Expect("whether collections stand where nobody asks", money.Lines.Exists(line => line.Said["collections"].Is) && !(earns && AsksForCollections(terms)), false);
+        Expect("count of disputes", r["disputeCount"].Long, r["disputes"].Items.Count);
+        Expect("whether who has not paid is a customer", r["newCustomer"].Is && (paidAt is null || r["test"].True), false);
         Expect("count of findings", r["findings"].Items.Count, settled ? 0 : 1);
-        Expect("counts", (r["touchCount"].Long, r["codeCount"].Long, r["lineCount"].Long, r["refundCount"].Long), (touches.Count, codes.Count, lines.Count, refunds.Count));
+        Expect("counts", (r["touchCount"].Long, r["codeCount"].Long, r["lineCount"].Long, r["refundCount"].Long), (touches.Count, codes.Count, money.Lines.Count, refunds.Count));
         Expect("schema and rounding", (r["schema"].Long, r["rounding"].Word), (2, "half away from zero, once over all lines"));
-        Expect("whether it is paid at no instant, or deleted before it changed", (r["paid"].True && paid is null, r["deletedAt"].Time < r["versionUpdatedAt"].Time), (false, false));
+        Expect("whether it is paid at no instant, or deleted before it changed", (r["paid"].True && paidAt is null, r["deletedAt"].Time < r["versionUpdatedAt"].Time), (false, false));
         Expect("order of refunds", refunds.SequenceEqual(refunds.OrderBy(refund => refund["at"].Time).ThenBy(refund => refund["id"].Word, StringComparer.Ordinal)), true);
         ExpectAll(
             "decisions", decisions.Select(decision => (decision["number"].Long, decision["ambassadorId"].Is, decision["campaignId"].Is)),
@@ -112,8 +149,8 @@ internal sealed class ReceiptChecker
             Expect(
                 $"what {touch.Proof} took off", (touch.Proof, touch.Discount, touch.Position),
                 touch.Kind == "Code" ? (code["code"].Word, code["amount"].Long, touch.Position) : (touch.Proof, 0, 0));
-            var nobodys = termsOf(touch.Campaign)["rates"].Items.Exists(rate => !rate["productId"].Is && !rate["ambassadorId"].Is);
-            Expect($"whether {touch.Proof} is of the order's instant, with shares for somebody", (touch.Kind == "Click" || touch.At == r["at"].Time, nobodys), (true, false));
+            var nobodys = termsOf(touch.Campaign)["rates"].Items.Exists(rate => !rate["productId"].Is && !rate["collectionId"].Is && !rate["ambassadorId"].Is && !rate["group"].Is);
+            Expect($"whether {touch.Proof} is of the order's instant, with shares for somebody", (touch.Kind is not ("Code" or "Link") || touch.At == r["at"].Time, nobodys), (true, false));
         }
 
         // Test orders and a person's word go before all evidence (rules T13, T1).
@@ -141,13 +178,18 @@ internal sealed class ReceiptChecker
         // A click that came when the checkout had begun displaces nobody (rule T4).
         alive.FindAll(touch => IsLate(touch, r) && alive.Exists(other => !IsLate(other, r))).ForEach(touch => touch.DroppedBy = "T4");
         alive.RemoveAll(touch => touch.DroppedBy is not null);
-        var byFirst = alive.TrueForAll(touch => touch.Kind == "Code" || termsOf(touch.Campaign)["firstTouch"].True);
-        var winner = alive.OrderBy(touch => touch.Kind == "Code" ? 0 : 1).ThenByDescending(touch => touch.Discount).ThenBy(touch => touch.Position)
-            .ThenBy(touch => byFirst ? touch.At.Ticks : -touch.At.Ticks).ThenBy(touch => touch.Kind == "Click" ? 0 : 1)
-            .ThenBy(touch => touch.Proof, StringComparer.Ordinal).FirstOrDefault();
-        alive.FindAll(touch => !ReferenceEquals(touch, winner)).ForEach(touch => touch.DroppedBy = touch.Kind == "Code" ? "T6" : winner!.Kind == "Code" ? "T1" : "T2");
-        return winner is null ? (r["channel"].Word == "Renewal" ? "T14" : touches.Count == 0 ? "T1" : touches[0].DroppedBy, null)
+        // The classes stand as the campaigns of what is left have them, where they agree (rule T1).
+        var orders = alive.ConvertAll(touch => termsOf(touch.Campaign)["precedence"] is { Is: true } own ? own.Items.ConvertAll(each => each.Word!) : [.. UsualClasses]);
+        var classes = orders.Count > 0 && orders.TrueForAll(order => order.SequenceEqual(orders[0])) ? orders[0] : [.. UsualClasses];
+        var byFirst = alive.TrueForAll(touch => touch.Class != "Link" || termsOf(touch.Campaign)["firstTouch"].True);
+        var winner = alive.OrderBy(touch => classes.IndexOf(touch.Class)).ThenByDescending(touch => touch.Discount).ThenBy(touch => touch.Position)
+            .ThenBy(touch => touch.Kind == "Code" ? 0 : byFirst ? touch.At.Ticks : -touch.At.Ticks).ThenBy(touch => Array.IndexOf(Kinds, touch.Kind))
+            .ThenBy(touch => touch.Kind == "Code" ? "" : touch.Proof, StringComparer.Ordinal).FirstOrDefault();
+        alive.FindAll(touch => !ReferenceEquals(touch, winner)).ForEach(touch => touch.DroppedBy = touch.Class != winner!.Class ? "T1" : touch.Kind == "Code" ? "T6" : "T2");
+        var telling = touches.Find(touch => touch.Kind == "Renewal") ?? (r["channel"].Word == "Renewal" ? null : touches.FirstOrDefault());
+        return winner is null ? (telling is not null ? telling.DroppedBy : r["channel"].Word == "Renewal" ? "T14" : "T1", null)
             : winner.Said["isOwn"].True && !termsOf(winner.Campaign)["selfPurchaseEarns"].True ? ("F1", null)
+            : termsOf(winner.Campaign)["newCustomersOnly"].True && r["newCustomer"].Json.ValueKind == JsonValueKind.False ? ("T9", null)
             : IsForeign(termsOf(winner.Campaign), r) ? ("M1", null) : (null, winner);
     }
 
@@ -155,11 +197,31 @@ internal sealed class ReceiptChecker
     private static string? Weigh(TouchSaid touch, Said r, Said campaign, Said terms, bool foreignCode)
     {
         var at = r["at"].Time!.Value;
-        return !terms.Is || !(campaign["launchedAt"].Time <= at) || campaign["stopped"].Is || touch.Said["approvedAt"].Time > at || touch.Said["suspendedAt"].Time <= at ? "T10"
-            : r["channel"].Word == "Renewal" ? "T14" : terms["channels"].Is && !terms["channels"].Items.Exists(channel => channel.Word == r["channel"].Word) ? "T13"
+        var (isRenewal, renewals, binding) = (r["channel"].Word == "Renewal", terms["renewals"], terms["binding"]);
+        return !terms.Is || !(campaign["launchedAt"].Time <= at) || campaign["stopped"].Is || touch.Said["approvedAt"].Time > at
+                || touch.Said["suspendedAt"].Time <= at || touch.Said["leftAt"].Time <= at ? "T10"
+            : isRenewal != (touch.Kind == "Renewal") ? "T14"
+            : isRenewal ? !renewals.Is || touch.Number > renewals["count"].Whole || (renewals["months"].Is && at >= touch.At.AddMonths((int)renewals["months"].Long)) ? "T14" : null
+            : terms["channels"].Is && !terms["channels"].Items.Exists(channel => channel.Word == r["channel"].Word) ? "T13"
             : touch.Kind == "Code" ? touch.Said["assignedAt"].Time > at || touch.Said["endedAt"].Time <= at || (touch.Discount == 0 && terms["friendDiscountBp"].Long != 0) ? "T5" : null
+            : touch.Kind == "Customer" ? !binding.Is || touch.Said["endedAt"].Time <= at || touch.At.AddDays(binding["days"].Long) <= at || touch.Number > binding["orders"].Whole ? "T8" : null
             : foreignCode && terms["exclusiveCodes"].True ? "T7"
             : touch.At > at || touch.At.AddDays(terms["windowDays"].Long) <= at ? "T2" : null;
+    }
+
+    /// <summary>How grave a finding is by its own inputs; null where it is none (rules F2, F4 to F6).</summary>
+    private static string? SeverityOf(Said flag)
+    {
+        long? Of(string name) => flag["inputs"].Items.Find(input => input["name"].Word == name)["number"].Whole;
+        var (day, month, orders) = (Of("ordersIn24Hours"), Of("ordersIn28DaysBefore"), Of("orders"));
+        return flag["rule"].Word switch
+        {
+            "F2" => Of("othersPaidThere") > 0 || (Of("accountDays").HasValue && flag["inputs"].Items.Exists(input => input["name"].Word == "disposableDomain" && input["word"].Is)) ? "review" : null,
+            "F4" => !(day >= 25 && day * 28 >= 6 * month) ? null : Of("accountDays") >= 7 ? flag["severity"].Word : "review",
+            "F5" => !(month > 0 && Of("withoutClickIn24Hours") >= 3 && Of("withoutClickIn24Hours") * month >= 3 * Of("withoutClickIn28DaysBefore") * day) ? null
+                : Of("couponSiteClicks") is { } clicks ? clicks > 0 ? "review" : "notice" : null,
+            _ => orders >= 8 && Of("refundedOrders") * 4 >= orders ? "review" : null,
+        };
     }
 
     private static bool IsLate(TouchSaid? touch, Said r) =>
@@ -168,52 +230,11 @@ internal sealed class ReceiptChecker
     private static (string?, string?, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, (long, long)) PartsOf(TouchSaid touch) =>
         (touch.Said["ambassadorId"].Word, touch.Campaign, touch.At, touch.Said["assignedAt"].Time, touch.Said["approvedAt"].Time, (touch.Discount, touch.Position));
 
+    private static bool AsksForCollections(Said terms) => terms["excludedCollections"].Is || terms["rates"].Items.Exists(rate => rate["collectionId"].Is);
+
+    private static string MarkOf(string subject) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject)))[..8];
+
     private static bool IsForeign(Said terms, Said r) => terms["currency"].Is && terms["currency"].Word != r["currency"].Word;
-
-    /// <summary>What a line counts, and its share: the most specific, of equals the highest (rules B1 to B3, B5, B6).</summary>
-    private static LineSaid LineOf(Said line, Said terms, string? ambassador)
-    {
-        var product = line["productId"].Word;
-        var isLeftOut = line["kind"].Word == "Fee" || (product is not null && terms["excludedProducts"].Items.Exists(each => each.Word == product));
-        var excluded = line["kind"].Word == "GiftCard" ? "B3" : isLeftOut ? "B2" : null;
-        var (_, rank, rateBp) = (terms["flat"].Is ? [] : terms["rates"].Items)
-            .Where(rate => (rate["productId"].Word ?? product) == product && (rate["ambassadorId"].Word ?? ambassador) == ambassador)
-            .Select(rate => (rate["productId"].Is, rate["ambassadorId"].Is) switch
-            {
-                (true, true) => (7, "AmbassadorAndProduct", rate["rateBp"].Long),
-                (true, false) => (5, "Product", rate["rateBp"].Long),
-                _ => (3, "Ambassador", rate["rateBp"].Long),
-            }).Append((0, "Campaign", terms["flat"].Is ? 0 : terms["commissionBp"].Long)).Max();
-        var counted = excluded is null ? Math.Max(0, line["gross"].Long - line["discount"].Long - line["includedTax"].Long) : 0;
-        return new LineSaid(line, line["id"].Word!, counted, rateBp, rank, excluded);
-    }
-
-    /// <summary>A refund takes from the lines that it names; what names none is spread by what remains, by the largest remainder (rules B9, M3).</summary>
-    private static void Take(Said refund, List<LineSaid> lines)
-    {
-        foreach (var part in refund["lines"].Items)
-        {
-            var line = lines.Find(each => each.Id == part["lineId"].Word);
-            line?.Take(part["base"].Long - (line.Said["includedTax"].Long > 0 ? part["possibleTax"].Long : 0), part["quantity"].Long);
-        }
-
-        BigInteger total = lines.Sum(line => line.Left), amount = BigInteger.Min(refund["unallocated"].Long, total);
-        var shares = amount <= 0 ? [] : lines.ConvertAll(line => (Line: line, Whole: (long)(line.Left * amount / total), Remainder: line.Left * amount % total));
-        var missing = (long)amount - shares.Sum(share => share.Whole);
-        foreach (var (line, whole, _) in shares.OrderByDescending(share => share.Remainder).ThenBy(share => share.Line.Id.Length).ThenBy(share => share.Line.Id, StringComparer.Ordinal))
-        {
-            line.Take(whole + (missing-- > 0 ? 1 : 0), 0);
-        }
-    }
-
-    /// <summary>Minimum, shares or fixed amount, cap, in this order; rounded once, half away from zero (rules B5 to B8, M2).</summary>
-    private static long Earned(Said terms, List<LineSaid> lines)
-    {
-        BigInteger total = lines.Sum(line => line.Left), flat = terms["flat"]["amount"].Long;
-        var exact = !terms["flat"].Is ? (lines.Aggregate(BigInteger.Zero, (sum, line) => sum + (new BigInteger(line.Left) * line.RateBp)) + 5_000) / 10_000
-            : terms["flat"]["perItem"].True ? lines.Where(line => line.ExcludedBy is null).Aggregate(BigInteger.Zero, (sum, line) => sum + (flat * line.Units)) : flat;
-        return total < terms["minimumOrder"].Long ? 0 : (long)BigInteger.Min(BigInteger.Min(exact, total), terms["maximumCommission"].Whole ?? long.MaxValue);
-    }
 
     private void Expect<T>(string what, T said, T computed)
     {
@@ -235,16 +256,12 @@ internal sealed class ReceiptChecker
     {
         public string? DroppedBy { get; set; }
 
+        public string Class => Kind is "Code" or "Customer" ? Kind : "Link";
+
+        /// <summary>The how manieth renewal it is, or order of a bound customer.</summary>
+        public long? Number => Said["number"].Whole;
+
         public static TouchSaid Of(Said said) => new(
             said, said["kind"].Word!, said["evidence"].Word!, said["campaignId"].Word!, said["at"].Time!.Value, said["discount"].Long, said["position"].Long);
-    }
-
-    private sealed record LineSaid(Said Said, string Id, long Base, long RateBp, string Rank, string? ExcludedBy)
-    {
-        public long Left { get; set; } = Base;
-
-        public long Units { get; set; } = Said["quantity"].Long;
-
-        public void Take(long minor, long units) => (Left, Units) = (Left - Math.Clamp(minor, 0, Left), Units - Math.Clamp(units, 0, Units));
     }
 }

@@ -1,8 +1,10 @@
 // Receipts prove themselves: the checker agrees with the engine on what nobody thought of, and notices whatever is taken or changed.
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using StorePlugin.Abuse;
 using StorePlugin.Orders;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;
@@ -14,15 +16,17 @@ internal sealed partial class ReceiptCheckerTests
 {
     private const int WorldCount = 25_000;
     private const int OrdersOfWorld = 4;
-    private const int MutatedCount = 2_000;
+    private const int MutatedCount = 1_200;
 
-    // Of what is neither counted nor rare, one change in so many is tried on each receipt.
+    // Everything is taken away from each receipt; of other changes one in so many is tried, unless what it changes is rare.
     private const int OneChangeIn = 8;
 
-    private static readonly string[] EveryRule = ["T1", "T2", "T5", "T7", "T10", "T13", "T14", "B7", "F1", "H3", "M1"];
-    private static readonly string[] CheckerFiles = ["ReceiptChecker.cs", "ReceiptShape.cs"];
-    private static readonly string[] Own = [nameof(ReceiptChecker), nameof(ReceiptShape), nameof(Said)];
-    private static readonly string[] Usings = ["System.Numerics", "System.Text.Json"];
+    private const string Taking = "taking";
+
+    private static readonly string[] EveryRule = ["T1", "T2", "T5", "T7", "T8", "T9", "T10", "T13", "T14", "B7", "F1", "H3", "M1"];
+    private static readonly string[] CheckerFiles = ["ReceiptChecker.cs", "SaidCommission.cs", "ReceiptShape.cs"];
+    private static readonly string[] Own = [nameof(ReceiptChecker), nameof(SaidCommission), nameof(SaidLine), nameof(ReceiptShape), nameof(Said)];
+    private static readonly string[] Usings = ["System.Numerics", "System.Security.Cryptography", "System.Text", "System.Text.Json"];
 
     // What changes nothing, whatever else stands in its place: names and words. That it is there is checked all the same.
     private static readonly Dictionary<string, string> Inert = new(StringComparer.Ordinal)
@@ -35,22 +39,32 @@ internal sealed partial class ReceiptCheckerTests
         ["reviews[].why"] = "words for the rule, which is checked",
         ["notEvaluated[].why"] = "words for the rule, which is checked",
         ["findings[]"] = "words: how many there are is checked",
-        ["contradiction"] = "words: whether there is one is checked",
+        ["historySince"] = "from when on orders were known: whether the customer is new is stated",
+        ["disputes[].closedAt"] = "when it was decided: no rule asks",
         ["cancelledAt"] = "whether it was cancelled is checked: no rule asks when",
         ["campaigns[].stopped"] = "whether it was stopped is checked: paused and ended count alike",
+        ["foreignRefunds[].at"] = "when it came: no rule asks",
+        ["flags[].why"] = "words for the rule, which is checked by its inputs",
+        ["flags[].allowedWhy"] = "words: whether it is exempt is checked",
+        ["flags[].inputs[].word"] = "a name: whether the address is a disposable one is checked",
+        ["terms.tiers.period.days"] = "over how many days the orders before were summed: the sum is stated",
+        ["terms.periodCap.period.days"] = "over how many days the earnings before were summed: the sum is stated",
         ["decisions[].reason"] = "a person's words",
         ["decisions[].actor"] = "a name: the decision counts the same, whoever made it",
     };
 
     // One of these is always missed, whether the decision rested on it or not.
-    private static readonly string[] Counted = ["touches[]", "lines[]", "refunds[]", "codes[]", "campaigns[]"];
+    private static readonly string[] Counted = ["touches[]", "lines[]", "refunds[]", "codes[]", "campaigns[]", "disputes[]"];
 
-    private static readonly string[] AlwaysTried = [.. Counted, "decisions[].rules[]"];
+    private static readonly string[] AlwaysTried = [.. Counted, "decisions[].rules[]", "terms.tiers.wholeOrder", "terms.renewals.months", "terms.renewals.count"];
 
     private static readonly string[][] Words =
     [
-        ["Online", "PointOfSale", "Draft", "Renewal"], ["Code", "Click", "Link", "Override"], ["Product", "GiftCard", "Fee"], ["Paused", "Ended"],
-        ["Allow", "Reject", "Credit"], ["Campaign", "Ambassador", "Product", "AmbassadorAndProduct"], ["EUR", "USD", "JPY", "KWD", "CHF"], ["T4", "M2"],
+        ["Online", "PointOfSale", "Draft", "Renewal"], ["Code", "Click", "Link", "Customer", "Renewal", "Override"], ["Product", "GiftCard", "Fee"], ["Paused", "Ended"],
+        ["Allow", "Reject", "Credit"], ["Campaign", "Tier", "Group", "Ambassador", "Collection", "Product", "AmbassadorAndCollection", "AmbassadorAndProduct"],
+        ["Open", "Lost", "Won"], ["summer", "outlet"],
+        ["EUR", "USD", "JPY", "KWD", "CHF"], ["T4", "T9", "M2", "F6", "M1"], ["NetSales", "Orders", "NewCustomers"], ["CalendarMonth", "RollingDays", "Lifetime"],
+        ["gold", "silver"], ["notice", "review"], ["noted", "review", "allowed"], ["F2", "F4", "F5", "F6"],
     ];
 
     [Test]
@@ -100,7 +114,7 @@ internal sealed partial class ReceiptCheckerTests
         {
             var receipt = ReceiptView.Of(ReceiptOf(new OrderWorld(seed)).ToJson());
             var random = new Random(seed);
-            foreach (var mutation in MutationsOf(receipt, "").ToList().Where(mutation => AlwaysTried.Contains(mutation.Path) || IsReplay || random.Next(OneChangeIn) == 0))
+            foreach (var mutation in MutationsOf(receipt, "").ToList().Where(mutation => mutation.What == Taking || AlwaysTried.Contains(mutation.Path) || IsReplay || random.Next(OneChangeIn) == 0))
             {
                 mutation.Do();
                 var text = receipt.ToJsonString();
@@ -126,6 +140,9 @@ internal sealed partial class ReceiptCheckerTests
                 passed.Except(noticed).Where(of => of.Change == Change.OfValue).Select(of => of.Path), Is.EquivalentTo(Inert.Keys),
                 "a property on which nothing ever rests is listed with its reason, and no other");
             Assert.That(passed.Except(noticed).Where(of => of.Change == Change.OfPresence), Is.Empty, "what may be left out is missed where something rests on it");
+            Assert.That(
+                ReceiptShape.All.SelectMany(shape => shape.Value.Keys.Select(name => $"{shape.Key}.{name}")),
+                Is.SubsetOf(noticed.Where(of => of.Change != Change.OfValue).Select(of => MemberOf(of.Path)).ToHashSet()), "each property stands in some receipt, and is missed");
         }
     }
 
@@ -160,7 +177,7 @@ internal sealed partial class ReceiptCheckerTests
 
             Assert.That(usings, Is.SubsetOf(Usings), file);
             Assert.That(code.SelectMany(line => Identifier().Matches(line).Select(match => match.Value)).Distinct().Where(reachable.Contains), Is.Empty, file);
-            Assert.That(lines, Has.Length.LessThanOrEqualTo(250), file);
+            Assert.That(lines, Has.Length.LessThanOrEqualTo(270), file);
         }
     }
 
@@ -195,7 +212,7 @@ internal sealed partial class ReceiptCheckerTests
             for (var i = 0; i < items.Count; i++)
             {
                 var (at, item, place) = (i, items[i], $"{path}[]");
-                yield return new Mutation(place, "taking", Counted.Contains(place) ? Change.OfForm : Change.OfPresence, () => items.RemoveAt(at), () => items.Insert(at, item));
+                yield return new Mutation(place, Taking, Counted.Contains(place) ? Change.OfForm : Change.OfPresence, () => items.RemoveAt(at), () => items.Insert(at, item));
                 foreach (var mutation in Of(place, item, "", value => items[at] = value))
                 {
                     yield return mutation;
@@ -210,7 +227,7 @@ internal sealed partial class ReceiptCheckerTests
         {
             var place = path.Length == 0 ? name : $"{path}.{name}";
             var form = FormOf(path, name);
-            yield return new Mutation(place, "taking", form.EndsWith('~') ? Change.OfPresence : Change.OfForm, () => fields.Remove(name), () => fields[name] = value);
+            yield return new Mutation(place, Taking, form.EndsWith('~') ? Change.OfPresence : Change.OfForm, () => fields.Remove(name), () => fields[name] = value);
             foreach (var mutation in Of(place, value, form, changed => fields[name] = changed))
             {
                 yield return mutation;
@@ -222,26 +239,35 @@ internal sealed partial class ReceiptCheckerTests
             : ChangesOf(value, form).Select(to => new Mutation(path, $"changing to {to.Value?.ToJsonString() ?? "null"}", to.Change, () => set(to.Value), () => set(value)));
     }
 
-    private static string FormOf(string path, string name)
+    private static string FormOf(string path, string name) => ReceiptShape.All[ShapeOf(path)][name];
+
+    private static string MemberOf(string path)
     {
-        var shape = path.Split('.')[^1] switch
-        {
-            "" => "receipt",
-            "touches[]" => "touch",
-            "campaigns[]" => "campaign",
-            "terms" => "terms",
-            "flat" => "flat",
-            "rates[]" => "rate",
-            "codes[]" => "code",
-            "lines[]" => path.Contains("refunds", StringComparison.Ordinal) ? "refundLine" : "line",
-            "refunds[]" => "refund",
-            "decisions[]" => "decision",
-            "reviews[]" => "review",
-            "notEvaluated[]" => "gap",
-            _ => "amount",
-        };
-        return ReceiptShape.All[shape][name];
+        var parts = path.Split('.');
+        return $"{ShapeOf(string.Join('.', parts[..^1]))}.{parts[^1].Replace("[]", "", StringComparison.Ordinal)}";
     }
+
+    private static string ShapeOf(string path) => path.Split('.')[^1] switch
+    {
+        "" => "receipt",
+        "touches[]" => "touch",
+        "campaigns[]" => "campaign",
+        "terms" or "flat" or "tiers" or "periodCap" or "period" or "renewals" or "binding" or "standing" => path.Split('.')[^1],
+        "rates[]" => "rate",
+        "levels[]" => "level",
+        "tierParts[]" => "tierPart",
+        "foreignRefunds[]" => "foreignRefund",
+        "disputes[]" => "dispute",
+        "flags[]" => "pattern",
+        "inputs[]" => "input",
+        "codes[]" => "code",
+        "lines[]" => path.Contains("refunds", StringComparison.Ordinal) ? "refundLine" : "line",
+        "refunds[]" => "refund",
+        "decisions[]" => "decision",
+        "reviews[]" => "review",
+        "notEvaluated[]" => "gap",
+        _ => "amount",
+    };
 
     /// <param name="form">As the shape names it; empty for an item of a list.</param>
     private static IEnumerable<(JsonNode? Value, Change Change)> ChangesOf(JsonNode? value, string form)
@@ -298,19 +324,44 @@ internal sealed partial class ReceiptCheckerTests
             };
             var facts = new OrderFacts(
                 new RecordedOrder(order, ShopperHashes.Unknown), receipt.VersionHash, receipt.PaidAt,
-                [.. receipt.Refunds.Select(refund => new Refund(refund.Id, order.Id, refund.At, order.Currency, refund.Lines, refund.UnallocatedMinor))], receipt.DeletedAt)
+                [
+                    .. receipt.Refunds.Select(refund => new Refund(refund.Id, order.Id, refund.At, order.Currency, refund.Lines, refund.UnallocatedMinor)),
+                    .. ListOf(receipt.ForeignRefunds).Select(refund => new Refund(refund.Id, order.Id, refund.At, refund.Currency, [], 0)),
+                ],
+                receipt.DeletedAt)
             {
+                Disputes = [.. ListOf(receipt.Disputes).Select(of => new Dispute(of.Id, order.Id, of.OpenedAt, of.ClosedAt, of.Currency, of.AmountMinor, of.State))],
+                Earlier = EarlierFacts.None with { GoneAt = receipt.GoneAt },
+                Flags = [.. ListOf(receipt.Flags).Select(flag => new PatternFinding(flag.Rule, flag.Severity, flag.Inputs, flag.Why)
+                {
+                    AmbassadorId = receipt.AmbassadorId ?? "",
+                    Number = flag.Number,
+                    AllowedWhy = flag.AllowedWhy,
+                })],
                 Decisions = receipt.Decisions.IsDefault ? [] : [.. receipt.Decisions.Select(decision => new OrderDecision(
                     decision.Number, decision.Kind, decision.AmbassadorId, decision.CampaignId, decision.Rules, decision.Reason, decision.Actor, decision.At))],
             };
             var evidence = new Evidence(
                 [.. receipt.Touches.Where(touch => touch.Kind != TouchKind.Override).Select(touch => new Touch(
                     touch.Kind, touch.Evidence, touch.At, touch.DiscountMinor, touch.Position, touch.AmbassadorId, touch.CampaignId, touch.AssignedAt, touch.EndedAt,
-                    touch.ApprovedAt, touch.SuspendedAt) { IsOwn = touch.IsOwn })],
+                    touch.ApprovedAt, touch.SuspendedAt)
+                {
+                    LeftAt = touch.LeftAt,
+                    IsOwn = touch.IsOwn,
+                    Number = touch.Number,
+                    Group = receipt.Group,
+                })],
                 [.. receipt.Campaigns.Select(campaign => new CampaignAt(campaign.Id, campaign.Revision, campaign.LaunchedAt, campaign.Stopped)
                 {
                     Terms = campaign.Terms ?? (campaign.Id == receipt.CampaignId ? receipt.Terms : null),
-                })]);
+                })])
+            {
+                Standing = receipt.Standing,
+                Collections = [.. receipt.Lines.Where(line => !line.Collections.IsDefault && line.ProductId is not null)
+                    .Select(line => new ProductCollections(line.ProductId!, line.Collections)).DistinctBy(of => of.ProductId)],
+                DecidedGroup = receipt.Group,
+                Customer = receipt.PaidAt is null || receipt.Test ? null : new CustomerAt(receipt.NewCustomer) { HistorySince = receipt.HistorySince },
+            };
             return JsonNode.DeepEquals(WithoutWords(ReceiptView.Of(Decision.Of(facts, evidence).ToJson())), WithoutWords(shown));
         }
         // It states no facts that the engine could be given.
@@ -319,6 +370,8 @@ internal sealed partial class ReceiptCheckerTests
             return false;
         }
     }
+
+    private static ImmutableArray<T> ListOf<T>(ImmutableArray<T> list) => list.IsDefault ? [] : list;
 
     /// <summary>The form in which receipts are stored: the inverse of what the API shows.</summary>
     private static JsonNode Stored(JsonNode node) => node switch

@@ -10,26 +10,42 @@ internal sealed class ReceiptShape
     public static readonly Dictionary<string, Dictionary<string, string>> All = new[]
     {
         "receipt schema=2 orderId=text reference=text at=time currency=text versionUpdatedAt=time versionHash=text channel=Online|PointOfSale|Draft|Renewal",
-        "receipt test=flag paid=flag paidAt=time? cancelledAt=time? deletedAt=time? refundedInFull=flag checkoutStartedAt=time~ contradiction=text~",
+        "receipt test=flag paid=flag paidAt=time? cancelledAt=time? deletedAt=time? goneAt=time~ refundedInFull=flag checkoutStartedAt=time~ contradiction=text~",
+        "receipt newCustomer=flag~ historySince=time~ group=text~ standing=standing~",
         "receipt touchCount=number touches=[touch] campaigns=[campaign] codeCount=number codes=[code] lineCount=number lines=[line]",
-        "receipt refundCount=number refunds=[refund] decisions=[decision]~ credited=flag rule=text reason=text ambassadorId=text? campaignId=text?",
-        "receipt termsRevision=number? terms=terms? base=amount remainingBase=amount originalCommission=amount commission=amount rounding=text",
-        "receipt holdUntil=time? findings=[text] notEvaluated=[gap]~ reviews=[review]~",
-        "touch kind=Code|Click|Link|Override evidence=text at=time discount=amount position=number ambassadorId=text campaignId=text",
-        "touch assignedAt=time endedAt=time~ approvedAt=time suspendedAt=time~ isOwn=flag~ droppedBy=text? why=text?",
+        "receipt refundCount=number refunds=[refund] foreignRefunds=[foreignRefund]~ disputeCount=number~ disputes=[dispute]~ flags=[pattern]~ decisions=[decision]~ credited=flag rule=text reason=text",
+        "receipt ambassadorId=text? campaignId=text? termsRevision=number? terms=terms? base=amount remainingBase=amount tierParts=[tierPart]~",
+        "receipt originalCommission=amount commission=amount merchantCost=amount~ rounding=text holdUntil=time? findings=[text] notEvaluated=[gap]~",
+        "receipt reviews=[review]~",
+        "standing position=number~ used=amount~",
+        "touch kind=Code|Click|Link|Customer|Renewal|Override evidence=text at=time discount=amount position=number ambassadorId=text campaignId=text",
+        "touch assignedAt=time endedAt=time~ approvedAt=time suspendedAt=time~ leftAt=time~ isOwn=flag~ number=number~ droppedBy=text? why=text?",
         "campaign id=text revision=number~ launchedAt=time~ stopped=Paused|Ended~ terms=terms~",
-        "terms commissionBp=number friendDiscountBp=number holdDays=number windowDays=number currency=text~ flat=flat~ rates=[rate]~",
-        "terms excludedProducts=[text]~ minimumOrder=amount~ maximumCommission=amount~ firstTouch=flag~ exclusiveCodes=flag~",
-        "terms selfPurchaseEarns=flag~ channels=[Online|PointOfSale|Draft]~",
+        "terms commissionBp=number friendDiscountBp=number holdDays=number windowDays=number currency=text~ flat=flat~ rates=[rate]~ tiers=tiers~",
+        "terms beforeOwnDiscount=flag~ excludedProducts=[text]~ excludedCollections=[text]~ minimumOrder=amount~ maximumCommission=amount~ periodCap=periodCap~ maximumCostBp=number~",
+        "terms precedence=[Code|Link|Customer]~ firstTouch=flag~ exclusiveCodes=flag~ selfPurchaseEarns=flag~ newCustomersOnly=flag~",
+        "terms channels=[Online|PointOfSale|Draft]~ renewals=renewals~ binding=binding~",
         "flat amount=amount perItem=flag",
-        "rate productId=text? ambassadorId=text? rateBp=number",
+        "rate productId=text? collectionId=text~ ambassadorId=text? group=text~ rateBp=number",
+        "tiers metric=NetSales|Orders|NewCustomers period=period wholeOrder=flag~ levels=[level]",
+        "level from=amount~ fromCount=number~ rateBp=number",
+        "periodCap maximum=amount period=period",
+        "period kind=CalendarMonth|RollingDays|Lifetime days=number~",
+        "renewals count=number~ months=number~",
+        "binding days=number orders=number~",
         "code code=text amount=amount",
         "line id=text productId=text? kind=Product|GiftCard|Fee quantity=number gross=amount discount=amount includedTax=amount base=amount",
-        "line remaining=amount remainingQuantity=number rateBp=number rateRank=Campaign|Ambassador|Product|AmbassadorAndProduct excludedBy=text?",
+        "line remaining=amount remainingQuantity=number rateBp=number collections=[text]~ excludedBy=text?",
+        "line rateRank=Campaign|Tier|Group|Ambassador|Collection|Product|AmbassadorAndCollection|AmbassadorAndProduct",
         "refund id=text at=time lines=[refundLine] unallocated=amount",
         "refundLine lineId=text quantity=number base=amount possibleTax=amount",
+        "foreignRefund id=text at=time currency=text",
+        "dispute id=text openedAt=time closedAt=time~ currency=text amount=amount state=Open|Lost|Won",
+        "pattern number=number rule=F2|F4|F5|F6 severity=notice|review outcome=noted|review|allowed why=text inputs=[input] allowedWhy=text~",
+        "input name=text number=number~ word=text~",
         "decision number=number kind=Allow|Reject|Credit ambassadorId=text? campaignId=text? rules=[text] reason=text actor=text at=time",
-        "review rule=text why=text allowedBy=number?",
+        "tierPart rateBp=number base=amount",
+        "review rule=text mark=text~ why=text allowedBy=number?",
         "gap rule=text why=text",
         "amount minor=number currency=text",
     }.Select(row => row.Split(' ')).GroupBy(row => row[0]).ToDictionary(
@@ -58,8 +74,8 @@ internal sealed class ReceiptShape
             _complaints.Add($"{path}.{field.Name} is unknown, so that nobody checks it");
         }
 
-        // The amounts of terms are in the terms' own currency (rule M1); without one they state none.
-        currency = shape == "terms" ? new Said(json)["currency"].Json.ToString() : currency;
+        // The amounts of terms and disputes are in their own currency (rule M1); without one they state none.
+        currency = shape is "terms" or "dispute" ? new Said(json)["currency"].Json.ToString() : currency;
         foreach (var (name, form) in known)
         {
             var right = !json.TryGetProperty(name, out var value) ? form.EndsWith('~')
@@ -70,7 +86,22 @@ internal sealed class ReceiptShape
                 _complaints.Add($"{path}.{name} is missing or not {form}");
             }
         }
+
+        if (_complaints.Count == 0 && !HasItsOwn(shape, new Said(json)))
+        {
+            _complaints.Add($"{path} has not what belongs to it, or what does not");
+        }
     }
+
+    /// <summary>Whether what may be left out stands where it belongs, and there alone.</summary>
+    private static bool HasItsOwn(string shape, Said said) => shape switch
+    {
+        "period" => said["days"].Is == (said["kind"].Word == "RollingDays"),
+        "tiers" => said["levels"].Items.TrueForAll(level => (level["from"].Is, level["fromCount"].Is) == (said["metric"].Word == "NetSales", said["metric"].Word != "NetSales")),
+        "renewals" => said["count"].Is != said["months"].Is,
+        "input" => said["number"].Is != said["word"].Is,
+        _ => true,
+    };
 
     private bool Fits(string form, string path, string name, JsonElement value, string currency)
     {

@@ -4,6 +4,7 @@ using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Orders;
 
@@ -115,6 +116,43 @@ internal sealed class ReviewTests
         Assert.That((rejected.Status, rejected.Text("state")), Is.EqualTo((200, "reversed")));
         Assert.That((await _shop.BalanceAsync(_ann, Account.Review), await _shop.BalanceAsync(_ann, Account.Held)), Is.EqualTo((0L, 0L)));
         Assert.That((await _shop.ReceiptAsync("1001")).Rule, Is.EqualTo("H3"));
+    }
+
+    [Test]
+    public async Task M_1_a_refund_in_another_currency_takes_nothing_and_waits_for_a_person()
+    {
+        var order = new TestOrder("1001", StoreApp.Start).With("ANN10", "10.00");
+        await _shop.PaysAsync(order);
+        await _shop.DeliverAsync("refunds/create", (order with { Currency = "USD", UpdatedAt = StoreApp.Start.AddHours(1) }).RefundJson("11", 0, "40.00"));
+        await _app.DrainAsync();
+
+        var receipt = await _shop.ReceiptAsync("1001");
+        Assert.That((receipt.CommissionMinor, receipt.RemainingBaseMinor, receipt.OpenRules.Single()), Is.EqualTo((900L, 9000L, "M1")));
+        Assert.That(receipt.ForeignRefunds.Single(), Is.EqualTo(new ReceiptForeignRefund("11", StoreApp.Start.AddHours(1), Currency.Parse("USD"))));
+        Assert.That(ReceiptChecker.Check(ReceiptView.Of(receipt.ToJson()).ToJsonString()), Is.Empty);
+        Assert.That((await _shop.StateAsync("1001"), await _shop.BalanceAsync(_ann, Account.Review)), Is.EqualTo(("review", 900L)));
+        _app.Clock.Advance(TimeSpan.FromDays(60));
+        await _app.DrainAsync();
+        Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("review"), "no time ends it");
+
+        var allowed = await DecideAsync("1001", "allow", "It was 36.00 EUR of shipping.");
+        await _app.DrainAsync();
+
+        Assert.That(allowed.Status, Is.EqualTo(200));
+        Assert.That((await _shop.StateAsync("1001"), await _shop.BalanceAsync(_ann, Account.Approved)), Is.EqualTo(("approved", 900L)));
+    }
+
+    [Test]
+    public async Task What_was_refunded_in_full_can_be_rejected_all_the_same()
+    {
+        var order = new TestOrder("1001", StoreApp.Start).With("ANN10", "10.00");
+        await _shop.PaysAsync(order);
+        await _shop.DeliverAsync("refunds/create", order.RefundJson("11", 0, "90.00"));
+        await _app.DrainAsync();
+
+        var rejected = await DecideAsync("1001", "reject", "Bought to be sent back.");
+
+        Assert.That((rejected.Status, rejected.Text("state"), (await _shop.ReceiptAsync("1001")).Rule), Is.EqualTo((200, "reversed", "H3")));
     }
 
     [Test]

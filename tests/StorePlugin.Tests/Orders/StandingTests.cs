@@ -157,6 +157,58 @@ internal sealed class StandingTests
         }
     }
 
+    // Both where it stood and where it stands, and by all but itself (rule L2).
+    [Test]
+    public async Task An_order_whose_instant_moves_has_those_behind_its_old_and_its_new_instant_decided_again()
+    {
+        var (shop, ann) = await OpenAsync(Tiered(null));
+        await PayAsync(shop, "1", 1, "900.00");
+        await PayAsync(shop, "2", 2, "200.00");
+        await PayAsync(shop, "3", 4, "200.00");
+        Assert.That(await CommissionsAsync(), Is.EqualTo([9000, 2500, 3000]));
+
+        await shop.PaysAsync(Order("1", 3, "900.00") with { UpdatedAt = StoreApp.Start.AddHours(10) });
+        Assert.That(await CommissionsAsync(), Is.EqualTo([9500, 2000, 3000]), "between the two others: 100.00 of it lie beyond the threshold");
+
+        await shop.PaysAsync(Order("1", 5, "900.00") with { UpdatedAt = StoreApp.Start.AddHours(11) });
+        Assert.That(await CommissionsAsync(), Is.EqualTo([10_500, 2000, 2000]), "behind both: 300.00 of it lie beyond");
+
+        await shop.PaysAsync(Order("1", 1, "900.00") with { UpdatedAt = StoreApp.Start.AddHours(12) });
+        Assert.That(await CommissionsAsync(), Is.EqualTo([9000, 2500, 3000]), "back again");
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(9000 + 2500 + 3000));
+        Assert.That(await _app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await _app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+
+        async Task<long[]> CommissionsAsync() =>
+            [(await shop.ReceiptAsync("1")).CommissionMinor, (await shop.ReceiptAsync("2")).CommissionMinor, (await shop.ReceiptAsync("3")).CommissionMinor];
+    }
+
+    [Test]
+    public async Task An_order_that_changes_its_currency_stands_before_those_of_the_new_one_only()
+    {
+        var (shop, _) = await OpenAsync(new Terms(1000, 1000, 30, 30) { Tiers = new Tiers(TierMetric.Orders, Month, null, [new TierLevel(null, 1, 2000)]) });
+        await PayAsync(shop, "1", 1, "100.00");
+        await PayAsync(shop, "2", 2, "100.00");
+        await shop.PaysAsync(Order("3", 3, "100.00") with { Currency = "USD" });
+
+        await shop.PaysAsync(Order("1", 1, "100.00") with { Currency = "USD", UpdatedAt = StoreApp.Start.AddHours(10) });
+
+        Assert.That(((await shop.ReceiptAsync("2")).CommissionMinor, (await shop.ReceiptAsync("3")).CommissionMinor), Is.EqualTo((1000L, 2000L)));
+        Assert.That((await _app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task An_order_that_moves_behind_its_old_instant_does_not_stand_before_itself()
+    {
+        var (shop, ann) = await OpenAsync(Tiered(null));
+        await PayAsync(shop, "1", 1, "900.00");
+
+        await shop.PaysAsync(Order("1", 5, "900.00") with { UpdatedAt = StoreApp.Start.AddHours(10) });
+
+        Assert.That((await shop.ReceiptAsync("1")).Standing!.Position, Is.Zero);
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(9000));
+    }
+
     [Test]
     public async Task What_is_in_a_payout_keeps_its_position()
     {

@@ -1,11 +1,13 @@
 // The log, replayed, gives exactly what stands; each damage is told by its name, projections are mended, and the ledger is left alone.
 using Dapper;
 using Microsoft.Data.Sqlite;
+using StorePlugin.Campaigns;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Proof;
 
@@ -58,6 +60,87 @@ internal sealed class RebuildTests
         Assert.That((report.Stores, report.Orders, report.Unlogged), Is.EqualTo((1, 6L, 0L)));
         Assert.That(await _shop.StateAsync("1001"), Is.EqualTo("paid"));
         Assert.That(await _shop.StateAsync("1002"), Is.EqualTo("approved"));
+    }
+
+    // Tiers, caps, bindings, late refunds and moved instants.
+    [Test]
+    public async Task What_rested_on_other_orders_is_what_the_log_gives([Range(1, 3)] int seed)
+    {
+        var month = new TermsPeriod(PeriodKind.CalendarMonth);
+        var (shop, _) = await OpenAsync("tiers", new Terms(1000, 0, 30, 30)
+        {
+            Tiers = new Tiers(TierMetric.NetSales, month, null, [new TierLevel(40_000, null, 1500)]),
+            PeriodCap = new PeriodCap(20_000, month),
+            Binding = new BindingTerms(365, 20),
+            Currency = Currency.Parse("EUR"),
+        });
+        var random = new Random(seed);
+        var start = _app.Clock.GetUtcNow();
+        foreach (var id in Enumerable.Range(1, 12).OrderBy(_ => random.Next()))
+        {
+            var order = Sale($"{id}", start.AddHours(id), customer: id % 4) with { Lines = [($"{random.Next(50, 300)}.00", 1, "0.00")] };
+            await shop.PaysAsync(order);
+            if (id % 6 == 0)
+            {
+                await shop.DeliverAsync("refunds/create", (order with { UpdatedAt = start.AddHours(random.Next(id, 24)) }).RefundJson($"7{id}", 0, "20.00"));
+            }
+
+            if (id % 5 == 0)
+            {
+                await shop.PaysAsync(order with { At = start.AddHours(random.Next(1, 30)), UpdatedAt = start.AddDays(2) });
+            }
+        }
+
+        _app.Clock.Advance(TimeSpan.FromDays(40));
+        await _app.DrainAsync();
+        await shop.PaysAsync(Sale("20", start.AddDays(41), customer: 1) with { CartRef = null });
+        await shop.DeliverAsync("refunds/create", (Sale("1", start.AddHours(1), customer: 1) with { UpdatedAt = start.AddDays(200) }).RefundJson("79", 0, "30.00"));
+        _app.Clock.Advance(TimeSpan.FromDays(200));
+        await _app.DrainAsync();
+
+        var kinds = await _app.Db.ManyAsync<string>("SELECT DISTINCT kind FROM ledger_transactions WHERE store_id = @id", new { id = shop.Store.Id });
+        Assert.That(kinds, Is.SupersetOf(new[] { "commission", "release", "merchant_cost" }));
+        Assert.That((await shop.ReceiptAsync("20")).Touches.Single().Kind, Is.EqualTo(TouchKind.Customer));
+        Assert.That(await _app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await RunAsync(shop.Store.Id)).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_was_found_and_who_was_new_is_what_the_log_gives()
+    {
+        var (shop, ann) = await OpenAsync("found", new Terms(1000, 0, 30, 30)
+        {
+            Tiers = new Tiers(TierMetric.NewCustomers, new TermsPeriod(PeriodKind.Lifetime), null, [new TierLevel(null, 2, 2000)]),
+            NewCustomersOnly = true,
+        });
+        var start = _app.Clock.GetUtcNow();
+        var click = await shop.ClickAsync(ann);
+        for (var id = 1; id <= 4; id++)
+        {
+            await shop.PaysAsync(Sale($"{id}", start.AddDays(id), customer: id) with { CartRef = click });
+        }
+
+        // A burst by the code alone, of which more than a quarter comes back; one shopper is withheld, one had bought before.
+        for (var id = 11; id <= 36; id++)
+        {
+            var sale = Sale($"{id}", start.AddDays(8).AddMinutes(id), customer: id).With("EVE", "1.00") with { CartRef = null };
+            await shop.DeliverAsync("orders/paid", (id <= 20 ? sale with { Refunds = [($"7{id}", 0, "5.00")] } : sale).ToJson());
+        }
+
+        await shop.DeliverAsync("orders/paid", (Sale("40", start.AddDays(9), customer: 1) with { Customer = null, Email = "" }).ToJson());
+        await shop.DeliverAsync("orders/paid", (Sale("41", start.AddDays(7), customer: 36) with { CartRef = null }).ToJson());
+        await _app.DrainAsync();
+        _app.Clock.Advance(TimeSpan.FromDays(60));
+        await _app.DrainAsync();
+        await _app.Get<DecideOrder>().DecideAsync(shop.Store, "35", DecisionKind.Allow, null, "Looked at.", "owner", default);
+        await _app.Get<DecideOrder>().DecideAsync(shop.Store, "34", DecisionKind.Reject, null, "Sent back.", "owner", default);
+        await _app.DrainAsync();
+
+        Assert.That((await shop.ReceiptAsync("35")).Flags.Select(flag => flag.Rule), Is.EqualTo(["F4", "F5", "F6"]));
+        Assert.That((await shop.StateAsync("35"), await shop.StateAsync("34"), await shop.StateAsync("33")), Is.EqualTo(("approved", "reversed", "review")));
+        Assert.That(((await shop.ReceiptAsync("36")).Rule, (await shop.ReceiptAsync("40")).OpenRules), Is.EqualTo(("T9", new[] { "T9" })));
+        Assert.That(await _app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await RunAsync(shop.Store.Id)).Findings, Is.Empty);
     }
 
     // The shop's day of a booking is what it was when it was booked.
@@ -214,6 +297,37 @@ internal sealed class RebuildTests
         Assert.That((await RunAsync()).Findings, Is.Empty);
     }
 
+    [TestCase("UPDATE order_standings SET base_minor = base_minor + 1 WHERE order_id = '1004'")]
+    [TestCase("UPDATE order_standings SET effective_at = effective_at + 1, sort_key = sort_key || '0' WHERE order_id = '1004'")]
+    [TestCase("UPDATE order_standings SET local_day = local_day + 1, currency = 'USD' WHERE order_id = '1004'")]
+    [TestCase("UPDATE order_standings SET campaign_id = 'cmp_x', ambassador_id = 'amb_x', orders = 2, new_customers = 5 WHERE order_id = '1004'")]
+    [TestCase("DELETE FROM order_standings WHERE order_id = '1003' AND number = 1")]
+    [TestCase("DELETE FROM order_standings WHERE order_id = '1003'")]
+    [TestCase("UPDATE order_standings SET number = 3 WHERE order_id = '1003' AND number = 1")]
+    public async Task What_an_order_adds_to_the_standing_is_replaced(string damage)
+    {
+        var before = await ContentAsync("order_standings");
+
+        var findings = await FindingsAfterAsync(damage);
+
+        Assert.That(findings.Single().Check, Is.EqualTo("projection-standings"));
+        Assert.That(findings.Single().Text, Does.Contain("it is replaced"));
+        Assert.That(await ContentAsync("order_standings"), Is.EqualTo(before));
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_standing_is_left_alone_where_the_ledger_tells_something_else()
+    {
+        await _raw.ExecuteAsync("UPDATE order_standings SET base_minor = base_minor + 1 WHERE order_id = '1004'");
+        var before = await ContentAsync("order_standings");
+
+        var findings = await FindingsAfterAsync("UPDATE ledger_transactions SET reason = 'x' WHERE source = '1004:1'");
+
+        Assert.That(findings.Single(finding => finding.Check == "projection-standings").Text, Does.Contain("it stays"));
+        Assert.That(await ContentAsync("order_standings"), Is.EqualTo(before));
+    }
+
     [Test]
     public async Task A_row_is_left_alone_where_the_ledger_tells_something_else()
     {
@@ -298,6 +412,15 @@ internal sealed class RebuildTests
     }
 
     private TestOrder Order(string id) => new TestOrder(id, _app.Clock.GetUtcNow()).With("ANN10", "10.00");
+
+    private async Task<(Shop Shop, string Ambassador)> OpenAsync(string name, Terms terms)
+    {
+        var shop = await Shop.OpenAsync(_app, name, terms);
+        return (shop, await shop.AmbassadorAsync("EVE"));
+    }
+
+    private static TestOrder Sale(string id, DateTimeOffset at, long customer) =>
+        new(id, at) { Customer = customer, Email = $"shopper{customer}@example.test", CartRef = "EVE" };
 
     private Task<RebuildReport> RunAsync(string? storeId = null) => _app.Get<Rebuild>().RunAsync(storeId, _ => { }, default);
 
