@@ -32,7 +32,7 @@ internal sealed class SaidCommission
         (Commission, Last) = (Original, Original);
         var disputes = receipt["disputes"].Items.FindAll(dispute => dispute["state"].Word != "Won" && dispute["currency"].Word == receipt["currency"].Word && dispute["amount"].Long > 0);
         var takings = receipt["refunds"].Items.ConvertAll(refund => (At: refund["at"].Time!.Value, Id: refund["id"].Word!, Lines: refund["lines"].Items, Amount: refund["unallocated"].Long))
-            .Concat(disputes.ConvertAll(dispute => (dispute["openedAt"].Time!.Value, $"disputed:{dispute["id"].Word}", new List<Said>(), dispute["amount"].Long)))
+            .Concat(disputes.ConvertAll(dispute => (At: dispute["openedAt"].Time!.Value, Id: $"disputed:{dispute["id"].Word}", Lines: new List<Said>(), Amount: dispute["amount"].Long)))
             .OrderBy(taking => taking.At).ThenBy(taking => taking.Id, StringComparer.Ordinal).ToList();
         takings.ForEach(taking => Step(() => Take(taking.Lines, taking.Amount), taking.At, at));
         if (receipt["refundedInFull"].True || (!receipt["paid"].True && (receipt["cancelledAt"].Is || receipt["deletedAt"].Is)))
