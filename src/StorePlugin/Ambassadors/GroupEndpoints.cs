@@ -2,7 +2,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
-using StorePlugin.Ledger;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -45,30 +44,23 @@ internal static class GroupEndpoints
     }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Join(
-        ApiCaller caller,
-        string id,
-        ApiBody<GroupRequest> body,
-        Groups groups,
-        AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
-        CancellationToken cancel)
+        ApiCaller caller, string id, ApiBody<GroupRequest> body, Groups groups, AmbassadorViews views, CancellationToken cancel)
     {
         var name = GroupRequest.ReadAlone(body.Fields);
         return body.Fields.Refusal is { } refusal
             ? refusal
-            : await AnswerAsync(await groups.JoinAsync(caller.Store, id, name, caller.Name, cancel), caller, id, ambassadors, ledger, address, cancel);
+            : await AnswerAsync(await groups.JoinAsync(caller.Store, id, name, caller.Name, cancel), caller, id, views, cancel);
     }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Leave(
-        ApiCaller caller, string id, Groups groups, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
-        await AnswerAsync(await groups.LeaveAsync(caller.Store, id, caller.Name, cancel), caller, id, ambassadors, ledger, address, cancel);
+        ApiCaller caller, string id, Groups groups, AmbassadorViews views, CancellationToken cancel) =>
+        await AnswerAsync(await groups.LeaveAsync(caller.Store, id, caller.Name, cancel), caller, id, views, cancel);
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> AnswerAsync(
-        GroupStep step, ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
+        GroupStep step, ApiCaller caller, string id, AmbassadorViews views, CancellationToken cancel) =>
         step switch
         {
-            GroupStep.Done => await AmbassadorEndpoints.Get(caller, id, ambassadors, ledger, address, cancel),
+            GroupStep.Done => await AmbassadorEndpoints.Get(caller, id, views, cancel),
             GroupStep.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
             GroupStep.InNone => Problems.NotFound("group-unknown", "There is no group.", "The ambassador is in no group."),
             _ => throw new UnreachableException(),
