@@ -17,8 +17,6 @@ internal enum GroupStep
 
 internal sealed class Groups(Db db, TimeProvider clock)
 {
-    private const string Hold = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id";
-
     private const string ReadCurrent =
         """
         SELECT group_key FROM group_memberships
@@ -51,7 +49,7 @@ internal sealed class Groups(Db db, TimeProvider clock)
         db.InTransactionAsync(
             async tx =>
             {
-                if (await tx.DoAsync(Hold, new { storeId = store.Id, id }) == 0)
+                if (await AmbassadorLife.HoldAsync(tx, store.Id, id) is null)
                 {
                     return GroupStep.AmbassadorUnknown;
                 }
