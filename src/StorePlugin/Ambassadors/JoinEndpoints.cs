@@ -1,6 +1,5 @@
 // The page on which people apply to become ambassadors: open to everybody, and the same for everybody.
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Campaigns;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -16,50 +15,26 @@ public sealed record JoinModel(
 
 internal static class JoinEndpoints
 {
-    private const int FormBytesMax = 32 * 1024;
-
     // No person sees the field; programs fill in what they find.
     public const string Trap = "website";
 
     public static void MapJoin(this IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("/join/{campaign}").ExcludeFromDescription()
-            .AddEndpointFilter(ReadForm)
-            .AddEndpointFilter<RequireAntiforgery>()
-            .WithMetadata(new RequestSizeLimitAttribute(FormBytesMax));
+            .AddEndpointFilter(Limit)
+            .TakesSmallForms();
         pages.MapGet("", Show);
         pages.MapPost("", Apply);
         pages.MapGet("/thanks", Thank);
     }
 
-    /// <summary>Stands before all that reads the form: it is read once, where there are not too many, and none that is too large.</summary>
-    private static async ValueTask<object?> ReadForm(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    /// <summary>Stands before all that reads the form.</summary>
+    private static ValueTask<object?> Limit(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        if (!HttpMethods.IsPost(http.Request.Method))
-        {
-            return await next(context);
-        }
-
-        if (!http.RequestServices.GetRequiredService<ApplicationLimit>().Admits(http.Connection.RemoteIpAddress))
-        {
-            return TypedResults.StatusCode(StatusCodes.Status429TooManyRequests);
-        }
-
-        try
-        {
-            if (http.Request.HasFormContentType)
-            {
-                await http.Request.ReadFormAsync(http.RequestAborted);
-            }
-        }
-        // The body is too large or broke off; or it holds more than any form of ours.
-        catch (Exception e) when (e is BadHttpRequestException or InvalidDataException)
-        {
-            return TypedResults.StatusCode(e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest);
-        }
-
-        return await next(context);
+        return HttpMethods.IsPost(http.Request.Method) && !http.RequestServices.GetRequiredService<ApplicationLimit>().Admits(http.Connection.RemoteIpAddress)
+            ? ValueTask.FromResult<object?>(TypedResults.StatusCode(StatusCodes.Status429TooManyRequests))
+            : next(context);
     }
 
     private static async Task<IResult> Show(
