@@ -32,7 +32,7 @@ internal static class JoinEndpoints
     private static ValueTask<object?> Limit(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        return HttpMethods.IsPost(http.Request.Method) && !http.RequestServices.GetRequiredService<ApplicationLimit>().Admits(http.Connection.RemoteIpAddress)
+        return HttpMethods.IsPost(http.Request.Method) && !http.RequestServices.GetRequiredService<ApplicationLimit>().AdmitsForm(http.Connection.RemoteIpAddress)
             ? ValueTask.FromResult<object?>(TypedResults.StatusCode(StatusCodes.Status429TooManyRequests))
             : next(context);
     }
@@ -44,13 +44,20 @@ internal static class JoinEndpoints
             : Closed;
 
     private static async Task<IResult> Apply(
-        string campaign, HttpContext context, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel)
+        string campaign,
+        HttpContext context,
+        Applications applications,
+        ApplicationLimit limit,
+        StoreDirectory stores,
+        CampaignDb campaigns,
+        CancellationToken cancel)
     {
         if (await FindAsync(campaign, applications, stores, campaigns, cancel) is not var (store, found))
         {
             return Closed;
         }
 
+        var thanks = TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks");
         var form = await context.Request.ReadFormAsync(cancel);
         var application = new NewApplication(Read("name"), Read("email"), Read("message") is { Length: > 0 } message ? message : null);
         var problems = ProblemsOf(application);
@@ -60,9 +67,18 @@ internal static class JoinEndpoints
         }
 
         // Whoever filled in the trap is thanked like everybody else.
-        return form[Trap].ToString().Length > 0 || await applications.ApplyAsync(store, found.Id, application, cancel)
-            ? TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks")
-            : Closed;
+        if (form[Trap].ToString().Length > 0)
+        {
+            return thanks;
+        }
+
+        // Only now, so that forms of which nothing comes keep no neighbour from applying.
+        if (!limit.Admits(found.Id, context.Connection.RemoteIpAddress))
+        {
+            return TypedResults.StatusCode(StatusCodes.Status429TooManyRequests);
+        }
+
+        return await applications.ApplyAsync(store, found.Id, application, cancel) ? thanks : Closed;
 
         string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Trim();
     }

@@ -169,10 +169,11 @@ internal sealed class ApplicationTests
     }
 
     [Test]
-    public async Task Too_many_forms_from_one_corner_of_the_network_are_refused()
+    public async Task Too_many_applications_to_a_campaign_from_one_corner_of_the_network_are_refused()
     {
-        await using var app = await StoreApp.StartAsync(services: services => services.AddSingleton(new ApplicationLimit(burst: 2, TimeSpan.FromHours(1))));
+        await using var app = await StartAsync(new ApplicationLimit(burst: 2, TimeSpan.FromHours(1)));
         var shop = await Shop.OpenAsync(app);
+        var other = await Shop.OpenAsync(app, "other");
         await app.Db.DoAsync("UPDATE campaigns SET applications = 'open'");
 
         var answers = new List<HttpStatusCode>();
@@ -182,6 +183,39 @@ internal sealed class ApplicationTests
         }
 
         Assert.That(answers, Is.EqualTo([HttpStatusCode.Redirect, HttpStatusCode.Redirect, HttpStatusCode.TooManyRequests]));
+        Assert.That((await ApplyAsync("Ann", "ann@example.com", app: app, page: $"/join/{other.CampaignId}")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+    }
+
+    [Test]
+    public async Task Rubbish_from_one_machine_keeps_no_neighbour_from_applying()
+    {
+        await using var app = await StartAsync(new ApplicationLimit(burst: 1, TimeSpan.FromHours(1)));
+        var page = $"/join/{(await Shop.OpenAsync(app)).CampaignId}";
+        await app.Db.DoAsync("UPDATE campaigns SET applications = 'open'");
+        using var browser = new Browser(app.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That((await browser.PostAsync(page, new() { ["name"] = "x" })).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "no token");
+            Assert.That((await browser.PostAsync("/join/cmp_none", [])).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "no campaign");
+            Assert.That((await ApplyAsync("", "x", app: app, page: page)).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "nothing in it");
+        }
+
+        Assert.That((await ApplyAsync("Ann", "ann@example.com", app: app, page: page)).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+    }
+
+    [Test]
+    public async Task What_no_people_send_is_not_read()
+    {
+        await using var app = await StartAsync(new ApplicationLimit(burst: 1, TimeSpan.FromHours(1), formsBurst: 2, TimeSpan.FromHours(1)));
+        using var browser = new Browser(app.Address);
+
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 3; i++)
+        {
+            answers.Add((await browser.PostAsync("/join/cmp_none", [])).StatusCode);
+        }
+
+        Assert.That(answers, Is.EqualTo([HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.TooManyRequests]));
     }
 
     [Test]
@@ -360,6 +394,8 @@ internal sealed class ApplicationTests
     [Test]
     public void The_next_number_that_is_free_is_taken() =>
         Assert.That(ProposedCode.Free("ANN", new HashSet<string> { "ann", "ann2", "ann10" }), Is.EqualTo("ANN3"));
+
+    private static Task<StoreApp> StartAsync(ApplicationLimit limit) => StoreApp.StartAsync(services: services => services.AddSingleton(limit));
 
     private Task<ApiAnswer> SetAsync(string campaign, bool open) => _api.Put($"campaigns/{campaign}/applications", new JsonObject { ["open"] = open });
 
