@@ -51,9 +51,6 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
 
     private const int RaceTriesMax = 5;
 
-    // Over the whole host: the address of the page names no store.
-    private const string FindOpen = "SELECT store_id FROM campaigns WHERE id = @campaignId AND state = 'live' AND applications = 'open'";
-
     private const string ReadSetting = "SELECT applications FROM campaigns WHERE store_id = @storeId AND id = @campaignId";
 
     private const string Open = "UPDATE campaigns SET applications = 'open' WHERE store_id = @storeId AND id = @campaignId AND state <> 'ended'";
@@ -71,9 +68,6 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     private const string ReadMany = Columns + " AND id > @after ORDER BY id ";
 
     private const string ReadManyOfState = Columns + " AND state = @state AND id > @after ORDER BY id ";
-
-    /// <summary>The store of a live campaign that takes applications; null for every other one, whether or not it exists.</summary>
-    public Task<string?> FindStoreAsync(string campaignId, CancellationToken cancel) => db.OneAsync<string>(FindOpen, new { campaignId }, cancel);
 
     /// <summary>Whether the campaign takes applications while it is live; null when there is no such campaign.</summary>
     public async Task<bool?> IsOpenAsync(Store store, string campaignId, CancellationToken cancel) =>
@@ -96,6 +90,9 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
 
     public Task<Application?> FindAsync(Store store, string id, CancellationToken cancel) =>
         db.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }, cancel);
+
+    private const string CountOpen =
+        "SELECT CAST(COUNT(*) AS bigint) FROM campaigns WHERE store_id = @storeId AND id = @campaignId AND state = 'live' AND applications = 'open'";
 
     private const string CountWaiting =
         "SELECT CAST(COUNT(*) AS bigint) FROM applications WHERE store_id = @storeId AND campaign_id = @campaignId AND state = 'applied'";
@@ -127,7 +124,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
                 var storeId = store.Id;
                 var emailKey = PersonKey.OfEmail(application.Email);
                 if (!await CampaignLife.HoldAsync(tx, storeId, campaignId)
-                    || await tx.OneAsync<string>(FindOpen, new { campaignId }) != storeId
+                    || await tx.OneAsync<long>(CountOpen, new { storeId, campaignId }) == 0
                     || await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
                 {
                     return false;

@@ -37,22 +37,15 @@ internal static class JoinEndpoints
             : next(context);
     }
 
-    private static async Task<IResult> Show(
-        string campaign, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
-        await FindAsync(campaign, applications, stores, campaigns, cancel) is var (store, found)
+    private static async Task<IResult> Show(string campaign, PublicCampaigns campaigns, CancellationToken cancel) =>
+        await campaigns.FindOpenAsync(campaign, cancel) is var (store, found)
             ? Page.Of<JoinPage>(ModelOf(store, found, new NewApplication("", "", null), []))
             : Closed;
 
     private static async Task<IResult> Apply(
-        string campaign,
-        HttpContext context,
-        Applications applications,
-        ApplicationLimit limit,
-        StoreDirectory stores,
-        CampaignDb campaigns,
-        CancellationToken cancel)
+        string campaign, HttpContext context, PublicCampaigns campaigns, Applications applications, ApplicationLimit limit, CancellationToken cancel)
     {
-        if (await FindAsync(campaign, applications, stores, campaigns, cancel) is not var (store, found))
+        if (await campaigns.FindOpenAsync(campaign, cancel) is not var (store, found))
         {
             return Closed;
         }
@@ -83,9 +76,8 @@ internal static class JoinEndpoints
         string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Trim();
     }
 
-    private static async Task<IResult> Thank(
-        string campaign, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
-        await FindAsync(campaign, applications, stores, campaigns, cancel) is var (store, _)
+    private static async Task<IResult> Thank(string campaign, PublicCampaigns campaigns, CancellationToken cancel) =>
+        await campaigns.FindOpenAsync(campaign, cancel) is var (store, _)
             ? Page.Of<MessagePage>(new Message(
                 "Thank you",
                 [$"{store.DisplayName} has your application, and somebody there reads it. If it is accepted, a mail with your code and your link reaches you."]))
@@ -94,14 +86,6 @@ internal static class JoinEndpoints
     /// <summary>For every campaign that takes no applications, and for those that do not exist: nobody learns which.</summary>
     private static RazorComponentResult Closed => Page.Of<MessagePage>(
         new Message("There is nothing to apply for here", ["The address may be mistyped, or applications are closed at the moment."]), StatusCodes.Status404NotFound);
-
-    private static async Task<(Store Store, Campaign Campaign)?> FindAsync(
-        string id, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
-        await applications.FindStoreAsync(id, cancel) is { } storeId
-        && await stores.FindAsync(storeId, cancel) is { IsInstalled: true } store
-        && await campaigns.FindAsync(store, id, cancel) is { } campaign
-            ? (store, campaign)
-            : null;
 
     private static List<string> ProblemsOf(NewApplication application)
     {
