@@ -84,8 +84,8 @@ internal static class ApplicationEndpoints
         return await applications.SetOpenAsync(caller.Store, id, isOpen, cancel) switch
         {
             ApplicationStep.Done => await GetOpen(caller, id, applications, address, cancel),
-            ApplicationStep.Unknown => CampaignEndpoints.Unknown,
-            ApplicationStep.TooLate => CampaignEndpoints.Ended,
+            ApplicationStep.CampaignUnknown => CampaignEndpoints.Unknown,
+            ApplicationStep.CampaignEnded => CampaignEndpoints.Ended,
             _ => throw new UnreachableException(),
         };
     }
@@ -120,14 +120,7 @@ internal static class ApplicationEndpoints
             return refusal;
         }
 
-        return await applications.ApproveAsync(caller.Store, id, code, caller.Name, reason, cancel) switch
-        {
-            ApprovalResult.Approved => await GetAsync(caller, id, applications, cancel),
-            ApprovalResult.Unknown => Unknown,
-            ApprovalResult.Decided => Decided,
-            ApprovalResult.Refused refused => AmbassadorEndpoints.RefusalOf(refused.Why, refused.Code),
-            var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
-        };
+        return AnswerOf(await applications.ApproveAsync(caller.Store, id, code, caller.Name, reason, cancel));
     }
 
     private static async Task<Results<Ok<ApplicationView>, ProblemHttpResult>> Reject(
@@ -140,15 +133,15 @@ internal static class ApplicationEndpoints
             return refusal;
         }
 
-        return await applications.RejectAsync(caller.Store, id, caller.Name, reason, cancel) switch
-        {
-            ApplicationStep.Done => await GetAsync(caller, id, applications, cancel),
-            ApplicationStep.Unknown => Unknown,
-            ApplicationStep.TooLate => Decided,
-            _ => throw new UnreachableException(),
-        };
+        return AnswerOf(await applications.RejectAsync(caller.Store, id, caller.Name, reason, cancel));
     }
 
-    private static async Task<Ok<ApplicationView>> GetAsync(ApiCaller caller, string id, Applications applications, CancellationToken cancel) =>
-        TypedResults.Ok(ApplicationView.Of((await applications.FindAsync(caller.Store, id, cancel))!));
+    private static Results<Ok<ApplicationView>, ProblemHttpResult> AnswerOf(ApprovalResult result) => result switch
+    {
+        ApprovalResult.Done done => TypedResults.Ok(ApplicationView.Of(done.Application)),
+        ApprovalResult.Unknown => Unknown,
+        ApprovalResult.Decided => Decided,
+        ApprovalResult.Refused refused => AmbassadorEndpoints.RefusalOf(refused.Why, refused.Code),
+        var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
+    };
 }

@@ -20,10 +20,11 @@ internal sealed record NewApplication(string Name, string Email, string? Message
     public const int MessageLengthMax = 500;
 }
 
-/// <summary>What came of an approval.</summary>
+/// <summary>What came of an approval or a rejection.</summary>
 internal abstract record ApprovalResult
 {
-    internal sealed record Approved : ApprovalResult;
+    /// <param name="Application">As it stands now.</param>
+    internal sealed record Done(Application Application) : ApprovalResult;
 
     internal sealed record Unknown : ApprovalResult;
 
@@ -34,14 +35,12 @@ internal abstract record ApprovalResult
     internal sealed record Refused(AddResult Why, string Code) : ApprovalResult;
 }
 
-/// <summary>What came of a rejection, or of opening a campaign to applications.</summary>
+/// <summary>What came of opening a campaign to applications, or closing it.</summary>
 internal enum ApplicationStep
 {
     Done,
-    Unknown,
-
-    /// <summary>It has been decided before, or the campaign has ended.</summary>
-    TooLate,
+    CampaignUnknown,
+    CampaignEnded,
 }
 
 internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider clock)
@@ -79,17 +78,14 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
             {
                 var args = new { storeId = store.Id, campaignId };
                 return await tx.DoAsync(isOpen ? Open : Close, args) == 1 ? ApplicationStep.Done
-                    : await tx.OneAsync<string>(ReadSetting, args) is null ? ApplicationStep.Unknown
-                    : ApplicationStep.TooLate;
+                    : await tx.OneAsync<string>(ReadSetting, args) is null ? ApplicationStep.CampaignUnknown
+                    : ApplicationStep.CampaignEnded;
             },
             cancel: cancel);
 
     /// <param name="state">Null for all.</param>
     public Task<IReadOnlyList<Application>> ListAsync(Store store, string? state, string after, long take, CancellationToken cancel) =>
         db.ManyAsync<Application>((state is null ? ReadMany : ReadManyOfState) + db.Page, new { storeId = store.Id, state, after, take }, cancel);
-
-    public Task<Application?> FindAsync(Store store, string id, CancellationToken cancel) =>
-        db.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }, cancel);
 
     private const string CountOpen =
         "SELECT CAST(COUNT(*) AS bigint) FROM campaigns WHERE store_id = @storeId AND id = @campaignId AND state = 'live' AND applications = 'open'";
@@ -174,11 +170,15 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         WHERE store_id = @storeId AND id = @id AND state = 'applied'
         """;
 
-    public Task<ApplicationStep> RejectAsync(Store store, string id, string actor, string reason, CancellationToken cancel) =>
+    public Task<ApprovalResult> RejectAsync(Store store, string id, string actor, string reason, CancellationToken cancel) =>
         db.InTransactionAsync(
-            async tx => await tx.DoAsync(Reject, new { storeId = store.Id, id, actor, reason, now = clock.GetUtcNow() }) == 1 ? ApplicationStep.Done
-                : await tx.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }) is null ? ApplicationStep.Unknown
-                : ApplicationStep.TooLate,
+            async tx =>
+            {
+                var isDone = await tx.DoAsync(Reject, new { storeId = store.Id, id, actor, reason, now = clock.GetUtcNow() }) == 1;
+                return await tx.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }) is not { } application ? new ApprovalResult.Unknown()
+                    : isDone ? new ApprovalResult.Done(application)
+                    : (ApprovalResult)new ApprovalResult.Decided();
+            },
             cancel: cancel);
 
     // Changes nothing, but of two who decide at once the second sees what the first has done.
@@ -213,7 +213,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         }
 
         await tx.DoAsync(Approve, new { storeId, id, actor, reason, ambassadorId, now = clock.GetUtcNow() });
-        return new ApprovalResult.Approved();
+        return new ApprovalResult.Done((await tx.OneAsync<Application>(ReadOne, new { storeId, id }))!);
     }
 
     // Its numbered forms lie between '0' and ':'.
