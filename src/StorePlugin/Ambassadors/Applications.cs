@@ -35,6 +35,19 @@ internal abstract record ApprovalResult
     internal sealed record Refused(AddResult Why, string Code) : ApprovalResult;
 }
 
+/// <summary>What came of an application.</summary>
+internal enum ApplyStep
+{
+    /// <summary>Kept, or known before.</summary>
+    Taken,
+
+    /// <summary>As many as may wait for a decision wait for one.</summary>
+    Full,
+
+    /// <summary>The campaign takes none.</summary>
+    Closed,
+}
+
 /// <summary>What came of opening a campaign to applications, or closing it.</summary>
 internal enum ApplicationStep
 {
@@ -111,8 +124,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     /// Keeps an application. Of one who waits for an answer, or is an ambassador already, nothing is written; nobody is told
     /// apart by that, and the campaign's row is written in each case, so that the time of the answer says little either.
     /// </summary>
-    /// <returns>Whether the campaign takes applications.</returns>
-    public Task<bool> ApplyAsync(Store store, string campaignId, NewApplication application, CancellationToken cancel) =>
+    public Task<ApplyStep> ApplyAsync(Store store, string campaignId, NewApplication application, CancellationToken cancel) =>
         db.InTransactionAsync(
             async tx =>
             {
@@ -120,10 +132,14 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
                 var storeId = store.Id;
                 var emailKey = PersonKey.OfEmail(application.Email);
                 if (!await CampaignLife.HoldAsync(tx, storeId, campaignId)
-                    || await tx.OneAsync<long>(CountOpen, new { storeId, campaignId }) == 0
-                    || await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
+                    || await tx.OneAsync<long>(CountOpen, new { storeId, campaignId }) == 0)
                 {
-                    return false;
+                    return ApplyStep.Closed;
+                }
+
+                if (await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
+                {
+                    return ApplyStep.Full;
                 }
 
                 if (await tx.OneAsync<long>(CountMembers, new { storeId, campaignId, emailKey }) == 0)
@@ -143,7 +159,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
                         });
                 }
 
-                return true;
+                return ApplyStep.Taken;
             },
             cancel: cancel);
 

@@ -1,4 +1,5 @@
 // The page on which people apply to become ambassadors: open to everybody, and the same for everybody.
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
 using StorePlugin.Pages;
@@ -56,7 +57,7 @@ internal static class JoinEndpoints
         var problems = ProblemsOf(application);
         if (problems.Count > 0)
         {
-            return Page.Of<JoinPage>(ModelOf(store, found, application, problems), StatusCodes.Status400BadRequest);
+            return Again(StatusCodes.Status400BadRequest, problems);
         }
 
         // Whoever filled in the trap is thanked like everybody else.
@@ -68,10 +69,19 @@ internal static class JoinEndpoints
         // Only now, so that forms of which nothing comes keep no neighbour from applying.
         if (!limit.Admits(found.Id, context.Connection.RemoteIpAddress))
         {
-            return TypedResults.StatusCode(StatusCodes.Status429TooManyRequests);
+            return Again(StatusCodes.Status429TooManyRequests, ["Too many applications came from your network just now. Wait a minute, then send it again."]);
         }
 
-        return await applications.ApplyAsync(store, found.Id, application, cancel) ? thanks : Closed;
+        return await applications.ApplyAsync(store, found.Id, application, cancel) switch
+        {
+            ApplyStep.Taken => thanks,
+            ApplyStep.Full => Again(StatusCodes.Status409Conflict, ["No more applications are taken at the moment. Copy what you have written, and try again in some days."]),
+            ApplyStep.Closed => Closed,
+            _ => throw new UnreachableException(),
+        };
+
+        // With what was written: nobody writes it twice.
+        IResult Again(int status, IReadOnlyList<string> why) => Page.Of<JoinPage>(ModelOf(store, found, application, why), status);
 
         string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Trim();
     }

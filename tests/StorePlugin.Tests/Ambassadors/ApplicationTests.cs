@@ -184,6 +184,9 @@ internal sealed class ApplicationTests
 
         Assert.That(answers, Is.EqualTo([HttpStatusCode.Redirect, HttpStatusCode.Redirect, HttpStatusCode.TooManyRequests]));
         Assert.That((await ApplyAsync("Ann", "ann@example.com", app: app, page: $"/join/{other.CampaignId}")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        var refused = await Browser.ReadAsync(
+            await ApplyAsync("Zoë", "zoe@example.com", "I love mugs.", app: app, page: $"/join/{shop.CampaignId}"), HttpStatusCode.TooManyRequests);
+        Assert.That((refused.Text("[role=alert]"), refused.Text("textarea")), Is.EqualTo(("Too many applications came from your network just now. Wait a minute, then send it again.", "I love mugs.")));
     }
 
     [Test]
@@ -228,7 +231,11 @@ internal sealed class ApplicationTests
             """,
             Enumerable.Range(0, Applications.WaitingMax).Select(i => new { s = _shop.Store.Id, id = $"app_{i}", c = _shop.CampaignId })));
 
-        Assert.That((await ApplyAsync("Ann", "ann@example.com")).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        var page = await Browser.ReadAsync(await ApplyAsync("Ann", "ann@example.com", "I love mugs."), HttpStatusCode.Conflict);
+
+        Assert.That(page.Text("[role=alert]"), Does.StartWith("No more applications are taken at the moment."));
+        Assert.That((page.QuerySelector("input[name=name]")!.GetAttribute("value"), page.Text("textarea")), Is.EqualTo(("Ann", "I love mugs.")), "nobody writes it twice");
+        Assert.That(await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM applications"), Is.EqualTo(Applications.WaitingMax));
     }
 
     [Test]
