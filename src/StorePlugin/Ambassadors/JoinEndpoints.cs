@@ -83,7 +83,8 @@ internal static class JoinEndpoints
         // With what was written: nobody writes it twice.
         IResult Again(int status, IReadOnlyList<string> why) => Page.Of<JoinPage>(ModelOf(store, found, application, why), status);
 
-        string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Trim();
+        // What is copied out of a table holds tabs; to a person they are blanks.
+        string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Replace('\t', ' ').Trim();
     }
 
     private static async Task<IResult> Thank(string campaign, PublicCampaigns campaigns, CancellationToken cancel) =>
@@ -100,9 +101,14 @@ internal static class JoinEndpoints
     private static List<string> ProblemsOf(NewApplication application)
     {
         var problems = new List<string>();
-        if (application.Name.Length is 0 or > AmbassadorRequest.NameLengthMax || !IsText(application.Name, lineBreaks: false))
+        if (application.Name.Length is 0 or > AmbassadorRequest.NameLengthMax)
         {
             problems.Add($"Your name must have 1 to {AmbassadorRequest.NameLengthMax} characters.");
+        }
+
+        if (!IsText(application.Name, lineBreaks: false))
+        {
+            problems.Add("Your name may not hold control characters.");
         }
 
         if (!AmbassadorRequest.IsEmail(application.Email))
@@ -110,9 +116,14 @@ internal static class JoinEndpoints
             problems.Add("Your e-mail address must look like ann@example.com.");
         }
 
-        if (application.Message is { } message && (message.Length > NewApplication.MessageLengthMax || !IsText(message, lineBreaks: true)))
+        if (application.Message is { Length: > NewApplication.MessageLengthMax })
         {
             problems.Add($"Your message may have {NewApplication.MessageLengthMax} characters.");
+        }
+
+        if (application.Message is { } message && !IsText(message, lineBreaks: true))
+        {
+            problems.Add("Your message may not hold control characters.");
         }
 
         return problems;

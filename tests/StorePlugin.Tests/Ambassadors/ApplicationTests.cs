@@ -116,10 +116,10 @@ internal sealed class ApplicationTests
     }
 
     [TestCase("", "ann@example.com", "", "Your name must have")]
-    [TestCase("Ann\nSmith", "ann@example.com", "", "Your name must have")]
+    [TestCase("Ann\nSmith", "ann@example.com", "", "Your name may not hold control characters.")]
     [TestCase("Ann", "ann", "", "Your e-mail address must look like")]
     [TestCase("Ann", "ann@example.com\r\nBcc: eve@example.com", "", "Your e-mail address must look like")]
-    [TestCase("Ann", "ann@example.com", "\u0007", "Your message may have")]
+    [TestCase("Ann", "ann@example.com", "\u0007", "Your message may not hold control characters.")]
     public async Task What_is_wrong_is_said_and_what_was_written_stays(string name, string email, string message, string problem)
     {
         var page = await Browser.ReadAsync(await ApplyAsync(name, email, message), HttpStatusCode.BadRequest);
@@ -127,6 +127,15 @@ internal sealed class ApplicationTests
         Assert.That(page.Text("[role=alert]"), Does.StartWith(problem));
         Assert.That(page.QuerySelector("input[name=email]")!.GetAttribute("value"), Is.EqualTo(email.ReplaceLineEndings("\n")).Or.EqualTo(email.ReplaceLineEndings("")));
         Assert.That(await ListAsync(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_tab_is_a_blank()
+    {
+        await ApplyAsync("Ann\tSmith", "ann@example.com", "Mugs:\t12\n\tCups:\t3");
+
+        var application = (await ListAsync()).Single();
+        Assert.That(((string?)application["name"], (string?)application["message"]), Is.EqualTo(("Ann Smith", "Mugs: 12\n Cups: 3")));
     }
 
     [Test]
