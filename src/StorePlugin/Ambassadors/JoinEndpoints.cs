@@ -14,10 +14,10 @@ public sealed record JoinModel(
     string StoreName, bool IsRehearsal, string Campaign, string Action, IReadOnlyList<string> Facts, string Name, string Email, string Message,
     IReadOnlyList<string> Problems);
 
-internal static class JoinEndpoints
+internal static partial class JoinEndpoints
 {
-    // No person sees the field; programs fill in what they find.
-    public const string Trap = "website";
+    // No person sees the field; programs fill in what they find. Its name is none that a browser or a keyring knows to fill.
+    public const string Trap = "leave_empty";
 
     public static void MapJoin(this IEndpointRouteBuilder routes)
     {
@@ -44,7 +44,13 @@ internal static class JoinEndpoints
             : Closed;
 
     private static async Task<IResult> Apply(
-        string campaign, HttpContext context, PublicCampaigns campaigns, Applications applications, ApplicationLimit limit, CancellationToken cancel)
+        string campaign,
+        HttpContext context,
+        PublicCampaigns campaigns,
+        Applications applications,
+        ApplicationLimit limit,
+        ILogger<Applications> logger,
+        CancellationToken cancel)
     {
         if (await campaigns.FindOpenAsync(campaign, cancel) is not var (store, found))
         {
@@ -60,10 +66,11 @@ internal static class JoinEndpoints
             return Again(StatusCodes.Status400BadRequest, problems);
         }
 
-        // Whoever filled in the trap is thanked like everybody else.
+        // A person whose browser filled it in sends the form again as it stands, and nothing is lost in silence.
         if (form[Trap].ToString().Length > 0)
         {
-            return thanks;
+            Log.Trapped(logger, store.Id, found.Id);
+            return Again(StatusCodes.Status400BadRequest, ["Something filled in a field that people leave empty. It is empty again: send the form once more."]);
         }
 
         // Only now, so that forms of which nothing comes keep no neighbour from applying.
@@ -149,4 +156,10 @@ internal static class JoinEndpoints
         $"A commission is held for {Words.Count(terms.HoldDays, "day", "days")}, in case the order is returned.",
         "When you recommend, you say that you earn from it.",
     ];
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Store {StoreId}: an application to {CampaignId} had the hidden field filled in, and was given back")]
+        public static partial void Trapped(ILogger logger, string storeId, string campaignId);
+    }
 }

@@ -149,12 +149,19 @@ internal sealed class ApplicationTests
     }
 
     [Test]
-    public async Task Programs_are_thanked_and_nothing_of_them_is_kept()
+    public async Task Who_filled_in_the_hidden_field_gets_the_form_back_and_may_send_it_as_it_stands()
     {
-        var trapped = await ApplyAsync("Bot", "bot@example.com", "", trap: "https://spam.example");
+        using var browser = new Browser(_app.Address);
+        var trapped = await Browser.ReadAsync(
+            await ApplyAsync("Ann", "ann@example.com", "I love mugs.", trap: "https://ann.example", browser: browser), HttpStatusCode.BadRequest);
+        var kept = await ListAsync();
 
-        Assert.That((trapped.StatusCode, trapped.Headers.Location!.OriginalString), Is.EqualTo((HttpStatusCode.Redirect, _page + "/thanks")));
-        Assert.That(await ListAsync(), Is.Empty);
+        var again = await browser.SubmitAsync(trapped.QuerySelector("main form")!);
+
+        Assert.That((kept.Count, trapped.Text("textarea")), Is.EqualTo((0, "I love mugs.")));
+        Assert.That(trapped.Text("[role=alert]"), Does.StartWith("Something filled in a field that people leave empty."));
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That((string?)(await ListAsync()).Single()["name"], Is.EqualTo("Ann"));
     }
 
     [Test]
@@ -418,12 +425,13 @@ internal sealed class ApplicationTests
     private async Task<List<JsonNode>> ListAsync(string? state = null) =>
         [.. (await _api.Get(state is null ? "applications" : $"applications?state={state}")).Json!["items"]!.AsArray().Select(item => item!).OrderBy(item => (string?)item["name"], StringComparer.Ordinal)];
 
-    private async Task<HttpResponseMessage> ApplyAsync(string name, string email, string message = "", string trap = "", StoreApp? app = null, string? page = null)
+    private async Task<HttpResponseMessage> ApplyAsync(
+        string name, string email, string message = "", string trap = "", StoreApp? app = null, string? page = null, Browser? browser = null)
     {
-        using var browser = new Browser((app ?? _app).Address);
-        var form = (await browser.GetAsync(page ?? _page)).QuerySelector("main form")!;
+        using var own = new Browser((app ?? _app).Address);
+        var form = (await (browser ?? own).GetAsync(page ?? _page)).QuerySelector("main form")!;
         var fields = form.QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value") ?? "");
-        (fields["name"], fields["email"], fields["message"], fields["website"]) = (name, email, message, trap);
-        return await browser.PostAsync(form.GetAttribute("action")!, fields);
+        (fields["name"], fields["email"], fields["message"], fields[JoinEndpoints.Trap]) = (name, email, message, trap);
+        return await (browser ?? own).PostAsync(form.GetAttribute("action")!, fields);
     }
 }
