@@ -112,17 +112,23 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state <> 'ended'
         """;
 
+    // The mailbox and the day of the first form stay.
+    private const string Renew =
+        """
+        UPDATE applications SET name = @name, message = @message
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied'
+        """;
+
     private const string Insert =
         """
         INSERT INTO applications (store_id, id, campaign_id, name, email, email_key, message, state, applied_at)
-        SELECT @storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at
-        WHERE NOT EXISTS (SELECT 1 FROM applications
-            WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied')
+        VALUES (@storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at)
         """;
 
     /// <summary>
-    /// Keeps an application. Of one who waits for an answer, or is an ambassador already, nothing is written; nobody is told
-    /// apart by that, and the campaign's row is written in each case, so that the time of the answer says little either.
+    /// Keeps an application. Of one who waits for an answer the newest words count; of one who is an ambassador already nothing
+    /// is written. Nobody is told apart by that, and the campaign's row is written in each case, so that the time of the answer
+    /// says little either.
     /// </summary>
     public Task<ApplyStep> ApplyAsync(Store store, string campaignId, NewApplication application, CancellationToken cancel) =>
         db.InTransactionAsync(
@@ -142,21 +148,20 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
                     return ApplyStep.Full;
                 }
 
-                if (await tx.OneAsync<long>(CountMembers, new { storeId, campaignId, emailKey }) == 0)
+                var args = new
                 {
-                    await tx.DoAsync(
-                        Insert,
-                        new
-                        {
-                            storeId,
-                            id = Ids.New("app", now),
-                            campaignId,
-                            name = application.Name,
-                            email = application.Email,
-                            emailKey,
-                            message = application.Message,
-                            at = WholeSecond.Of(now),
-                        });
+                    storeId,
+                    id = Ids.New("app", now),
+                    campaignId,
+                    name = application.Name,
+                    email = application.Email,
+                    emailKey,
+                    message = application.Message,
+                    at = WholeSecond.Of(now),
+                };
+                if (await tx.DoAsync(Renew, args) == 0 && await tx.OneAsync<long>(CountMembers, args) == 0)
+                {
+                    await tx.DoAsync(Insert, args);
                 }
 
                 return ApplyStep.Taken;

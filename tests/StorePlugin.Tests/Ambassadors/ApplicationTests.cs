@@ -112,7 +112,24 @@ internal sealed class ApplicationTests
         Assert.That(
             new[] { waiting, member }.Select(answer => (answer.StatusCode, answer.Headers.Location)),
             Is.All.EqualTo((fresh.StatusCode, fresh.Headers.Location)));
-        Assert.That((await ListAsync()).Select(application => (string?)application["name"]), Is.EqualTo(["Bob", "Cid"]));
+        Assert.That((await ListAsync()).Select(application => (string?)application["name"]), Is.EqualTo(["Bob again", "Cid"]));
+    }
+
+    [Test]
+    public async Task A_later_form_of_the_same_mailbox_says_it_anew_until_somebody_has_decided()
+    {
+        await ApplyAsync("Eve", "ann@example.com", "I am not Ann.");
+        _app.Clock.Advance(TimeSpan.FromDays(1));
+
+        await ApplyAsync("Ann", "Ann+mugs@example.com", "I love mugs.");
+
+        var application = (await ListAsync()).Single();
+        Assert.That(
+            $"{application["name"]} {application["email"]} {application["message"]} {application["appliedAt"]}",
+            Is.EqualTo("Ann ann@example.com I love mugs. 2026-03-01T10:00:00Z"));
+        await _api.Post($"applications/{application["id"]}/rejection", new JsonObject { ["reason"] = "x" });
+        await ApplyAsync("Ann once more", "ann@example.com");
+        Assert.That((await ListAsync()).Select(row => $"{row["name"]} {row["state"]}"), Is.EqualTo(["Ann rejected", "Ann once more applied"]));
     }
 
     [TestCase("", "ann@example.com", "", "Your name must have")]
