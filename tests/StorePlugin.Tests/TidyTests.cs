@@ -32,6 +32,7 @@ internal sealed partial class TidyTests
         ["Retention.OldStates"] = "a worker's claim over all stores",
         ["Retention.OldLinks"] = "a worker's claim over all stores",
         ["Retention.OldApplications"] = "a worker's claim over all stores",
+        ["Retention.UnansweredApplications"] = "a worker's claim over all stores",
         ["Retention.OldSessions"] = "a worker's claim over all stores",
         ["Workers.FreeDeliveries"] = "the leases of the program's last run, over all stores",
         ["Workers.FreeEffects"] = "the leases of the program's last run, over all stores",

@@ -22,16 +22,18 @@ internal sealed record ApplicationRejectionRequest([property: Description("Why, 
 internal sealed record ApplicationView(
     string Id,
     string CampaignId,
-    [property: Description("Empty, like e-mail, message and reason, once erased.")] string Name,
+    [property: Description("Empty, like e-mail and message, once erased; the reason of a rejection goes with them.")] string Name,
     string Email,
     string? Message,
     [property: Description("applied, approved or rejected.")] string State,
     DateTimeOffset AppliedAt,
     DateTimeOffset? DecidedAt,
-    string? DecidedBy,
+    [property: Description("An API key; or time, where nobody answered within 90 days.")] string? DecidedBy,
     string? Reason,
     [property: Description("Who the person is as an ambassador, once approved.")] string? AmbassadorId,
-    [property: Description("When the personal data were erased: six months after a rejection.")] DateTimeOffset? ErasedAt)
+    [property: Description(
+        "When the personal data were erased: at an approval, since the ambassador has them; six months after a rejection; when nobody answered within 90 days.")]
+    DateTimeOffset? ErasedAt)
 {
     public static ApplicationView Of(Application row) => new(
         row.Id, row.CampaignId, row.Name, row.Email, row.Message, row.State, row.AppliedAt, row.DecidedAt, row.DecidedBy, row.Reason, row.AmbassadorId,
@@ -52,7 +54,7 @@ internal static class ApplicationEndpoints
         var group = api.MapGroup("/applications").WithTags("Ambassadors");
         group.MapGet("", List).WithName("listApplications").WithSummary("The store's applications, oldest first.");
         group.MapPost("/{id}/approval", Approve).WithName("approveApplication").WithSummary("Makes the person an ambassador, with code and link.")
-            .WithDescription("It has the same effects as POST /api/v1/ambassadors.")
+            .WithDescription("It has the same effects as POST /api/v1/ambassadors. Name and address stand with the ambassador from then on, and no longer here.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/{id}/rejection", Reject).WithName("rejectApplication").WithSummary("Rejects an application.")
             .WithDescription("The person's data are erased six months later; that somebody was rejected, when and by whom stays.")

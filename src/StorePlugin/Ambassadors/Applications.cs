@@ -61,6 +61,9 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     /// <summary>How many applications of one campaign may wait for a decision; beyond it the page takes no more.</summary>
     public const int WaitingMax = 2000;
 
+    /// <summary>An application that nobody has answered for so long ends, and is erased.</summary>
+    public static readonly TimeSpan UnansweredKept = TimeSpan.FromDays(90);
+
     private const int RaceTriesMax = 5;
 
     private const string ReadSetting = "SELECT applications FROM campaigns WHERE store_id = @storeId AND id = @campaignId";
@@ -205,9 +208,11 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     // Changes nothing, but of two who decide at once the second sees what the first has done.
     private const string HoldWaiting = "UPDATE applications SET state = state WHERE store_id = @storeId AND id = @id AND state = 'applied'";
 
+    // The ambassador has name and address from now on; kept twice, they would be forgotten here when they are erased there.
     private const string Approve =
         """
-        UPDATE applications SET state = 'approved', decided_at = @now, decided_by = @actor, reason = @reason, ambassador_id = @ambassadorId
+        UPDATE applications SET state = 'approved', decided_at = @now, decided_by = @actor, reason = @reason, ambassador_id = @ambassadorId,
+            name = '', email = '', email_key = '', message = NULL, erased_at = @now
         WHERE store_id = @storeId AND id = @id AND state = 'applied'
         """;
 

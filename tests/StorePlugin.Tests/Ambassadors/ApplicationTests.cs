@@ -375,7 +375,7 @@ internal sealed class ApplicationTests
         await ApplyAsync("Bob", "bob@example.com");
         var ids = (await ListAsync()).Select(application => (string)application["id"]!).ToArray();
         await _api.Post($"applications/{ids[0]}/rejection", new JsonObject { ["reason"] = "Ann is a competitor's sister." });
-        await _api.Post($"applications/{ids[1]}/approval");
+        var bob = await _api.Post($"applications/{ids[1]}/approval");
 
         _app.Clock.Advance(TimeSpan.FromDays(182));
         await _app.Get<Retention>().RunOnceAsync(default);
@@ -388,8 +388,43 @@ internal sealed class ApplicationTests
         Assert.That(
             $"{after["name"]}|{after["email"]}|{after["message"]}|{after["reason"]}|{after["decidedAt"]}|{after["erasedAt"]}",
             Is.EqualTo("||||2026-03-01T10:00:00Z|2026-08-31T10:00:00Z"));
-        Assert.That((string?)(await ListAsync("approved")).Single()["name"], Is.EqualTo("Bob"));
+        Assert.That((await _api.Get($"ambassadors/{bob.Text("ambassadorId")}")).Text("email"), Is.EqualTo("bob@example.com"));
         Assert.That(await _app.Get<Retention>().RunOnceAsync(default), Is.Zero);
+    }
+
+    [Test]
+    public async Task Of_who_was_approved_the_ambassador_alone_has_the_data()
+    {
+        await ApplyAsync("Ann", "ann@example.com", "I love mugs.");
+
+        var approved = await _api.Post($"applications/{(await ListAsync()).Single()["id"]}/approval", new JsonObject { ["reason"] = "Known in town." });
+
+        var kept = await _app.Db.ManyAsync<string>(
+            "SELECT name || '|' || email || '|' || email_key || '|' || COALESCE(message, '') || '|' || reason || '|' || CAST(erased_at = decided_at AS varchar(1)) FROM applications");
+        Assert.That(kept, Is.EqualTo(["||||Known in town.|1"]));
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT name || '|' || email FROM ambassadors"), Is.EqualTo(["Ann|ann@example.com"]));
+        Assert.That((approved.Text("name"), approved.Text("erasedAt")), Is.EqualTo(("", "2026-03-01T10:00:00Z")));
+    }
+
+    [Test]
+    public async Task What_nobody_answered_for_90_days_ends_is_erased_and_holds_no_place()
+    {
+        await ApplyAsync("Ann", "ann@example.com", "I love mugs.");
+        _app.Clock.Advance(TimeSpan.FromDays(90) - TimeSpan.FromSeconds(1));
+        await ApplyAsync("Bob", "bob@example.com");
+        await _app.Get<Retention>().RunOnceAsync(default);
+        var before = (await ListAsync("applied")).Count;
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await _app.Get<Retention>().RunOnceAsync(default);
+
+        var ended = (await ListAsync("rejected")).Single();
+        Assert.That(
+            $"{ended["name"]}|{ended["email"]}|{ended["message"]}|{ended["decidedBy"]}|{ended["reason"]}|{ended["erasedAt"]}",
+            Is.EqualTo("|||time|Nobody answered in time.|2026-05-30T10:00:00Z"));
+        Assert.That((before, (string?)(await ListAsync("applied")).Single()["name"]), Is.EqualTo((2, "Bob")));
+        using var browser = new Browser(_app.Address);
+        Assert.That((await browser.GetAsync(_page)).Text(), Does.Contain("accepted, your name and address are kept").And.Contain("if nobody answers, after 90 days"));
     }
 
     [TestCase("{}")]

@@ -170,6 +170,28 @@ internal abstract class MigrationContract
         await Assert.ThatAsync(() => _db.DoAsync("UPDATE ambassadors SET state = 'other' WHERE store_id = @S", new { S }), Throws.Exception);
     }
 
+    [Test]
+    public async Task Of_applications_that_were_approved_before_the_ambassador_alone_keeps_the_data()
+    {
+        await Migrator.MigrateAsync(39);
+        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        await Plant.RowAsync(_db, "campaigns", ("store_id", S), ("id", "cmp"), ("state", "live"), ("applications", "open"));
+        foreach (var state in new[] { "applied", "approved", "rejected" })
+        {
+            await Plant.RowAsync(
+                _db, "applications", ("store_id", S), ("id", state), ("campaign_id", "cmp"), ("name", "Ann"), ("email", "ann@example.com"), ("email_key", "ann@example.com"),
+                ("message", "x"), ("state", state), ("decided_at", 7_000L));
+        }
+
+        await Migrator.MigrateAsync();
+
+        var rows = await _db.ManyAsync<KeptData>("SELECT id, name, email, email_key, message, erased_at FROM applications WHERE store_id = @S ORDER BY id", new { S });
+        var whole = new KeptData("", "Ann", "ann@example.com", "ann@example.com", "x", null);
+        Assert.That(rows, Is.EqualTo([whole with { Id = "applied" }, new KeptData("approved", "", "", "", null, 7_000), whole with { Id = "rejected" }]));
+    }
+
+    private sealed record KeptData(string Id, string Name, string Email, string EmailKey, string? Message, long? ErasedAt);
+
     private sealed record KnownState(string AmbassadorId, long Number, string State, long At, string Actor);
 
     [Test]
