@@ -74,6 +74,7 @@ internal static class Api
         api.MapAmbassadorImports();
         api.MapBindingImports();
         api.MapApplications();
+        api.MapApplicationRejections();
         api.MapOrders();
         api.MapDisputes();
         api.MapBulkDecisions();

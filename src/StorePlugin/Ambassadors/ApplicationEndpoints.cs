@@ -42,6 +42,9 @@ internal sealed record ApplicationView(
 
 internal static class ApplicationEndpoints
 {
+    public const string UnknownSlug = "application-unknown";
+    public const string DecidedSlug = "application-decided";
+
     private static readonly string[] States = ["applied", "approved", "rejected"];
 
     public static void MapApplications(this IEndpointRouteBuilder api)
@@ -61,11 +64,11 @@ internal static class ApplicationEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static ProblemHttpResult Unknown =>
-        Problems.NotFound("application-unknown", "There is no such application.", "The store has no application with this id.");
+    public static ProblemHttpResult Unknown =>
+        Problems.NotFound(UnknownSlug, "There is no such application.", "The store has no application with this id.");
 
     private static ProblemHttpResult Decided =>
-        Problems.Conflict("application-decided", "The application has been decided.", "It was approved or rejected before; that happens once.");
+        Problems.Conflict(DecidedSlug, "The application has been decided.", "It was approved or rejected before; that happens once.");
 
     private static async Task<Results<Ok<ApplicationsView>, ProblemHttpResult>> GetOpen(
         ApiCaller caller, string id, Applications applications, PublicAddress address, CancellationToken cancel) =>

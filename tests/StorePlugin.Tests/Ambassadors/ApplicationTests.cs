@@ -331,6 +331,52 @@ internal sealed class ApplicationTests
     }
 
     [Test]
+    public async Task Many_are_rejected_at_once_each_for_itself()
+    {
+        foreach (var name in new[] { "Ann", "Bob", "Cid" })
+        {
+            await ApplyAsync(name, $"{name}@example.com");
+        }
+
+        var ids = (await ListAsync()).Select(application => (string)application["id"]!).ToArray();
+        await _api.Post($"applications/{ids[0]}/approval");
+
+        var answer = await RejectAsync(ids[0], "app_none", ids[1], ids[2], ids[2]);
+        var unknown = await RejectAsync("app_none");
+
+        Assert.That(
+            answer.Json!["items"]!.AsArray().Select(item => $"{item!["id"]} {item["result"]}"),
+            Is.EqualTo([$"{ids[0]} application-decided", "app_none application-unknown", $"{ids[1]} rejected", $"{ids[2]} rejected"]));
+        Assert.That((await ListAsync("rejected")).Select(row => $"{row["name"]} {row["reason"]}"), Is.EqualTo(["Bob Sent by a program.", "Cid Sent by a program."]));
+        Assert.That((unknown.Status, unknown.Problem), Is.EqualTo((404, "/problems/application-unknown")));
+
+        Task<ApiAnswer> RejectAsync(params string[] applications) => _api.Post(
+            "application-rejections",
+            new JsonObject { ["applications"] = new JsonArray([.. applications.Select(id => (JsonNode)id)]), ["reason"] = "Sent by a program." });
+    }
+
+    [TestCase("""{"applications":[],"reason":"x"}""")]
+    [TestCase("""{"applications":[null],"reason":"x"}""")]
+    [TestCase("""{"applications":["app_1"]}""")]
+    [TestCase("""{"applications":["app_1"],"reason":"x","why":"y"}""")]
+    public async Task A_rejection_of_many_that_is_none_is_refused(string body) =>
+        Assert.That((await _api.Post("application-rejections", body)).Status, Is.EqualTo(400));
+
+    [Test]
+    public async Task The_merchant_sees_how_many_wait()
+    {
+        using var owner = await Rooms.SignInAsync(_app, _shop.Store, null);
+        var before = (await owner.GetAsync("/dashboard")).QuerySelector("#waiting");
+
+        await ApplyAsync("Ann", "ann@example.com");
+        var one = (await owner.GetAsync("/dashboard")).Text("#waiting");
+        await ApplyAsync("Bob", "bob@example.com");
+
+        Assert.That((before, one), Is.EqualTo(((AngleSharp.Dom.IElement?)null, (await owner.GetAsync("/dashboard")).Text("#waiting").Replace("2 people wait", "1 person waits", StringComparison.Ordinal))));
+        Assert.That(one, Does.StartWith("1 person waits for your answer to their application. What is not answered for 90 days ends."));
+    }
+
+    [Test]
     public async Task Who_was_rejected_may_apply_again_and_who_left_too()
     {
         await ApplyAsync("Ann", "ann@example.com");
