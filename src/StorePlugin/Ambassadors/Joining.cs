@@ -131,7 +131,7 @@ internal static class Joining
 
         if (code.DiscountState != "pending")
         {
-            await new MailNotice(MailNotice.Welcome, code.AmbassadorId).AddAsync(tx, storeId, now);
+            await MailNotice.WelcomeAsync(tx, storeId, code.AmbassadorId, now);
             return;
         }
 
