@@ -2,6 +2,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Net.Mail;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
@@ -36,8 +37,14 @@ internal sealed record AmbassadorRequest(
         return new NewAmbassador(name, email, campaignId, code, StripeAccountRequest.Read(fields));
     }
 
+    /// <summary>
+    /// Whether mail can go there, and the key that people are compared by fits its column: one letter may stand for eighteen
+    /// in it. Signs that nobody sees would make two addresses look like one.
+    /// </summary>
     public static bool IsEmail(string text) =>
         text.Length <= EmailLengthMax
+        && !text.EnumerateRunes().Any(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format)
+        && PersonKey.OfEmail(text).Length <= EmailLengthMax
         && MailAddress.TryCreate(text, out var address)
         && address.Address == text
         && address.User.Length <= EmailLocalLengthMax
