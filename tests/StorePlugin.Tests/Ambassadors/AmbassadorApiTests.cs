@@ -32,13 +32,10 @@ internal sealed class AmbassadorApiTests
     [TestCase("ann\u00AD", 1)]
     public async Task An_address_whose_key_does_not_fit_or_that_hides_signs_is_none(string local, int times)
     {
-        await using var app = await StoreApp.StartAsync();
-        var shop = await Shop.OpenAsync(app);
-        var api = await ApiClient.OfAsync(app, shop.Store);
         var email = string.Concat(Enumerable.Repeat(local, times)) + "@x.com";
 
-        var added = await api.Post("ambassadors", Bodies.Ambassador(shop.CampaignId, "ANN10", email));
-        var imported = await api.Post($"ambassador-imports?campaignId={shop.CampaignId}&dryRun=false", $"name,email,code\nAnn,{email},ANN10\n", "text/csv");
+        var added = await _api.Post("ambassadors", Bodies.Ambassador(_shop.CampaignId, "ANN10", email));
+        var imported = await _api.Post($"ambassador-imports?campaignId={_shop.CampaignId}&dryRun=false", $"name,email,code\nAnn,{email},ANN10\n", "text/csv");
 
         Assert.That((added.Status, (string?)added.Json!["errors"]!["email"]![0]), Is.EqualTo((400, "must be an e-mail address, such as ann@example.com")));
         Assert.That((string?)imported.Json!["findings"]![0]!["column"], Is.EqualTo("email"));
