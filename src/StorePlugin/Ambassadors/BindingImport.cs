@@ -1,6 +1,7 @@
 // Brings over which customers belong to which ambassadors; of the customers only keyed hashes are kept (rule F8).
 using System.Data.Common;
 using System.Diagnostics;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
@@ -67,7 +68,11 @@ internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider 
 
             try
             {
-                await WriteAsync(store.Id, campaignId, importId, plan.New, cancel);
+                for (var first = 0; first < plan.New.Count;)
+                {
+                    first += await WriteAsync(store.Id, campaignId, importId, plan.New, first, cancel);
+                }
+
                 break;
             }
             // Somebody else wrote the same binding meanwhile: the next plan sees it.
@@ -77,6 +82,11 @@ internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider 
         }
 
         var after = await PlanAsync(store, campaignId, file, cancel);
+        if (after.Findings.Count > 0)
+        {
+            return new BindingResult.Refused(after.AlreadyThere - before.Value, after);
+        }
+
         if (after.New.Count > 0)
         {
             throw new UnreachableException($"The import {importId} left {after.New.Count} bindings undone.");
@@ -142,24 +152,47 @@ internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider 
         .. row.CustomerEmailKey is { } email ? [keys.Hash(store, "email", email)] : (string[])[],
     ];
 
+    // What was written since the plan was made is not in it: a time that meets another is left out here, and found afterwards.
     private const string Insert =
         """
         INSERT INTO customer_bindings (store_id, customer_key, campaign_id, ambassador_id, since_at, until_at, origin)
-        VALUES (@StoreId, @CustomerKey, @CampaignId, @AmbassadorId, @SinceAt, @UntilAt, @Origin)
+        SELECT @storeId, @customerKey, @campaignId, @ambassadorId, @since, @until, @origin
+        WHERE NOT EXISTS (SELECT 1 FROM customer_bindings o
+            WHERE o.store_id = @storeId AND o.customer_key = @customerKey AND o.campaign_id = @campaignId
+                AND o.since_at < COALESCE(@until, @never) AND COALESCE(o.until_at, @never) > @since)
         """;
 
-    private Task WriteAsync(string storeId, string campaignId, string importId, IReadOnlyList<NewBinding> bindings, CancellationToken cancel) =>
-        ShortTransactions.EachAsync(
-            db,
-            clock,
-            Insert,
-            bindings,
-            binding =>
-            [
-                ("StoreId", storeId), ("CustomerKey", binding.CustomerKey), ("CampaignId", campaignId), ("AmbassadorId", binding.Span.AmbassadorId),
-                ("SinceAt", binding.Span.Since), ("UntilAt", binding.Span.Until), ("Origin", $"import:{importId}"),
-            ],
-            cancel);
+    /// <summary>One short transaction; returns how many bindings it took, at least one.</summary>
+    private Task<int> WriteAsync(string storeId, string campaignId, string importId, IReadOnlyList<NewBinding> bindings, int first, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                // Of two imports at once the second sees what the first has written.
+                await CampaignLife.HoldAsync(tx, storeId, campaignId);
+                var started = clock.GetTimestamp();
+                var next = first;
+                do
+                {
+                    var (customerKey, span) = (bindings[next].CustomerKey, bindings[next].Span);
+                    await tx.DoAsync(
+                        Insert,
+                        new
+                        {
+                            storeId,
+                            customerKey,
+                            campaignId,
+                            ambassadorId = span.AmbassadorId,
+                            since = span.Since,
+                            until = span.Until,
+                            origin = $"import:{importId}",
+                            never = DateTimeOffset.MaxValue,
+                        });
+                    next++;
+                }
+                while (next < bindings.Count && clock.GetElapsedTime(started) < ShortTransactions.Time);
+                return next - first;
+            },
+            cancel: cancel);
 
     private sealed record OwnerRow(string Text, string AmbassadorId, string State)
     {
