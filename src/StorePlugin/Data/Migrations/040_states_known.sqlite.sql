@@ -9,7 +9,7 @@ CREATE TABLE states_known (
 INSERT INTO states_known (number)
 SELECT COUNT(*) FROM sqlite_master
 WHERE type = 'table'
-    AND ((name = 'ambassadors' AND sql LIKE '%CHECK (state IN (''approved'', ''suspended'', ''ended''))%')
-        OR (name = 'orders' AND sql LIKE '%''reversed'', ''disputed'')%'));
+    AND ((name = 'ambassadors' AND sql LIKE '%''approved'', ''suspended'', ''ended''%')
+        OR (name = 'orders' AND sql LIKE '%''reversed'', ''disputed''%'));
 
 DROP TABLE states_known;
