@@ -277,15 +277,20 @@ internal static class AmbassadorEndpoints
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Reinstate(
         ApiCaller caller,
         string id,
-        [Description("Why, in up to 200 characters; kept with the state.")] string? reason,
+        OptionalApiBody<ReasonRequest> body,
+        [Description("As in the body, for callers of before; an address is logged on its way, so that a reason does not belong there.")] string? reason,
         AmbassadorLife life,
         AmbassadorViews views,
         CancellationToken cancel)
     {
-        var why = reason?.Trim();
-        return why is { Length: 0 or > AmbassadorLife.ReasonLengthMax } || why?.Any(char.IsControl) == true
-            ? Problems.Field("reason", $"must have 1 to {AmbassadorLife.ReasonLengthMax} characters, on one line")
-            : RefusalOf(await life.ReinstateAsync(caller.Store, id, caller.Name, why, cancel)) ?? await Get(caller, id, views, cancel);
+        var old = reason?.Trim();
+        if (old is { Length: 0 or > AmbassadorLife.ReasonLengthMax } || old?.Any(char.IsControl) == true)
+        {
+            return Problems.Field("reason", $"must have 1 to {AmbassadorLife.ReasonLengthMax} characters, on one line");
+        }
+
+        return await StepAsync(
+            (store, ambassador, actor, why, token) => life.ReinstateAsync(store, ambassador, actor, why ?? old, token), caller, id, body, views, cancel);
     }
 
     private static Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> End(
