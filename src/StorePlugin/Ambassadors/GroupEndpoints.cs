@@ -37,10 +37,11 @@ internal static class GroupEndpoints
     {
         var group = api.MapGroup("/ambassadors/{id}/group").WithTags("Ambassadors");
         group.MapPut("", Join).WithName("putGroup").WithSummary("Puts an ambassador into a group, from this second on.")
-            .WithDescription("An ambassador is in one group at a time. Orders are judged by the group at their own instant.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .WithDescription(
+                "An ambassador is in one group at a time. Orders are judged by the group at their own instant. Every change is kept, and there may be 20 within 24 hours.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapDelete("", Leave).WithName("deleteGroup").WithSummary("Takes an ambassador out of their group, from this second on.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Join(
@@ -62,6 +63,9 @@ internal static class GroupEndpoints
         {
             GroupStep.Done => await AmbassadorEndpoints.Get(caller, id, views, cancel),
             GroupStep.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
+            GroupStep.AmbassadorEnded => AmbassadorEndpoints.Ended,
+            GroupStep.TooMany => Problems.Conflict(
+                "group-changes-too-many", "The group changed too often.", $"The group of an ambassador may change {Groups.ChangesPerDayMax} times within 24 hours."),
             GroupStep.InNone => Problems.NotFound("group-unknown", "There is no group.", "The ambassador is in no group."),
             _ => throw new UnreachableException(),
         };
