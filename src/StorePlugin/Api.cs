@@ -75,6 +75,7 @@ internal static class Api
         api.MapBindingImports();
         api.MapHistory();
         api.MapApplications();
+        api.MapApplicationRejections();
         api.MapOrders();
         api.MapDisputes();
         api.MapCollections();

@@ -63,6 +63,8 @@ internal static class ApiBody
     /// <summary>As every JSON is read that a person has written.</summary>
     public static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
+    private const string NotUnicode = "The body is not readable as Unicode text.";
+
     public static async Task<(JsonElement? Body, ProblemHttpResult? Refusal)> ReadAsync(HttpContext context)
     {
         if (!context.Request.HasJsonContentType())
@@ -81,6 +83,11 @@ internal static class ApiBody
         {
             // The parser's own words quote the body, so only the place is told.
             return (null, Invalid($"The body is not JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}."));
+        }
+        // The name of a member holds bytes that are no UTF-8, or half of a surrogate pair.
+        catch (InvalidOperationException)
+        {
+            return (null, Invalid(NotUnicode));
         }
         catch (BadHttpRequestException e)
         {

@@ -76,6 +76,15 @@ internal sealed partial record Settings
         Mail         {(Mail.Host is null ? $"files in {Mail.Folder}" : string.Create(CultureInfo.InvariantCulture, $"SMTP server {Mail.Host}:{Mail.Port}, from {Mail.From}"))}
         """;
 
+    /// <summary>Whether a proxy in front of the program is believed where a request comes from: the framework's own key.</summary>
+    public required bool ForwardedHeaders { get; init; }
+
+    /// <summary>What does not look right, for whoever starts the program; null when all does.</summary>
+    public string? Warning => PublicUrl?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true && !ForwardedHeaders
+        ? "PublicUrl is https, so a proxy seems to stand in front, and ASPNETCORE_FORWARDEDHEADERS_ENABLED is not true: all visitors look like one " +
+            "network, and share its limits for clicks and applications."
+        : null;
+
     /// <summary>How many rehearsal stores may be made on this host in an hour; anybody may ask.</summary>
     public required int RehearsalInstallsPerHourMax { get; init; }
 
@@ -102,6 +111,7 @@ internal sealed partial record Settings
             WebhookBodyBytesMax = read.Number("Webhooks:BodyBytesMax", 1, 1 << 30),
             RehearsalInstallsPerHourMax = (int)(read.Number("Rehearsal:InstallsPerHourMax", 1, 10_000) ?? 60),
             WorkersIdle = read.Flag("Workers:Idle"),
+            ForwardedHeaders = read.Text("ForwardedHeaders_Enabled")?.Equals("true", StringComparison.OrdinalIgnoreCase) == true,
         };
 
         if (settings.ClockFile is not null && !environment.IsDevelopment())

@@ -87,7 +87,13 @@ internal static class Verbs
 
         await using var app = App.Build(configuration);
         await App.PrepareAsync(app);
-        await Console.Error.WriteLineAsync(app.Services.GetRequiredService<Settings>().Whereabouts);
+        var settings = app.Services.GetRequiredService<Settings>();
+        await Console.Error.WriteLineAsync(settings.Whereabouts);
+        if (settings.Warning is { } warning)
+        {
+            await Console.Error.WriteLineAsync(warning);
+        }
+
         SignInLine.PrintWhenStarted(app);
         await App.StartAsync(app);
         await app.WaitForShutdownAsync();

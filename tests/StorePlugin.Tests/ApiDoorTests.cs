@@ -140,6 +140,8 @@ internal sealed class ApiDoorTests
     [TestCase("[]", "application/json", 400, "/problems/json-invalid")]
     [TestCase("", "application/json", 400, "/problems/json-invalid")]
     [TestCase("{\"name\":\"a\",\"name\":\"b\"}", "application/json", 400, "/problems/json-invalid")]
+    [TestCase("{\"\\ud800\":1}", "application/json", 400, "/problems/json-invalid")]
+    [TestCase("{\"terms\":{\"\\ud800\":1,\"x\":2}}", "application/json", 400, "/problems/json-invalid")]
     public async Task A_body_that_is_no_JSON_object_is_refused_in_words(string body, string type, int status, string problem)
     {
         var answer = await (await ApiClient.OfAsync(_app, _shop.Store)).Post("campaigns", body, type);

@@ -83,6 +83,7 @@ internal sealed class ApiTenancyTests
             ("PUT /api/v1/campaigns/{id}/applications", $"campaigns/{victim.CampaignId}/applications", new JsonObject { ["open"] = false }),
             ("POST /api/v1/applications/{id}/approval", $"applications/{application}/approval", null),
             ("POST /api/v1/applications/{id}/rejection", $"applications/{application}/rejection", new JsonObject { ["reason"] = "x" }),
+            ("POST /api/v1/application-rejections", "application-rejections", new JsonObject { ["applications"] = new JsonArray(application), ["reason"] = "x" }),
             ("POST /api/v1/binding-imports", $"binding-imports?dryRun=false&campaignId={victim.CampaignId}", "ambassador,customer_id,since\nANN10,77,2026-01-01"),
             ("GET /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", null),
             ("POST /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", new JsonObject { ["code"] = "EVE10" }),

@@ -33,6 +33,11 @@ internal sealed partial class InfraTests
         Assert.That(mounted, Is.SubsetOf(owned), "a volume over a folder that the image does not have belongs to root");
     }
 
+    // Both stand behind a proxy that ends TLS, and all the world would share the limits of one address.
+    [TestCase("infra/Dockerfile", "ASPNETCORE_FORWARDEDHEADERS_ENABLED=true")]
+    [TestCase("infra/compose.yaml", "ASPNETCORE_FORWARDEDHEADERS_ENABLED: \"true\"")]
+    public void Visitors_behind_the_proxy_are_told_apart(string file, string setting) => Assert.That(Read(file), Does.Contain(setting));
+
     [TestCase("data")]
     [TestCase("**/.env")]
     [TestCase("**/*.key")]

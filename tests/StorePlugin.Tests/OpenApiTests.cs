@@ -91,13 +91,14 @@ internal sealed class OpenApiTests
         Assert.That(((string?)limit["schema"]!["type"], (bool?)limit["required"]), Is.EqualTo(("integer", (bool?)null)));
     }
 
-    [TestCase("/api/v1/ambassadors/{id}/suspension", "ReasonRequest")]
-    [TestCase("/api/v1/ambassadors/{id}/ending", "ReasonRequest")]
-    [TestCase("/api/v1/applications/{id}/approval", "ApplicationApprovalRequest")]
-    [TestCase("/api/v1/campaigns/{id}/launch", "LaunchRequest")]
-    public void A_body_that_may_be_left_out_is_described_and_not_required(string path, string schema)
+    [TestCase("post", "/api/v1/ambassadors/{id}/suspension", "ReasonRequest")]
+    [TestCase("delete", "/api/v1/ambassadors/{id}/suspension", "ReasonRequest")]
+    [TestCase("post", "/api/v1/ambassadors/{id}/ending", "ReasonRequest")]
+    [TestCase("post", "/api/v1/applications/{id}/approval", "ApplicationApprovalRequest")]
+    [TestCase("post", "/api/v1/campaigns/{id}/launch", "LaunchRequest")]
+    public void A_body_that_may_be_left_out_is_described_and_not_required(string method, string path, string schema)
     {
-        var body = _document["paths"]![path]!["post"]!["requestBody"]!;
+        var body = _document["paths"]![path]![method]!["requestBody"]!;
 
         Assert.That((string?)body["content"]!["application/json"]!["schema"]!["$ref"], Is.EqualTo("#/components/schemas/" + schema));
         Assert.That((bool?)body["required"], Is.Not.True);

@@ -173,6 +173,16 @@ internal sealed class StartTests
         }
     }
 
+    [TestCase("https://refer.example", "false", true)]
+    [TestCase("https://refer.example", "true", false)]
+    [TestCase("http://refer.example", "false", false)]
+    public async Task The_start_warns_of_a_proxy_that_is_not_believed(string publicUrl, string believed, bool warns)
+    {
+        await using var run = (await ProgramRun.ServeAsync(_folder, ("PublicUrl", publicUrl), ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", believed))).Run;
+
+        Assert.That(run.Errors.Any(line => line.Contains("ASPNETCORE_FORWARDEDHEADERS_ENABLED", StringComparison.Ordinal)), Is.EqualTo(warns));
+    }
+
     private string KeyFile => Path.Combine(_folder, "secrets.key");
 
     private async Task PlantAsync()

@@ -32,7 +32,7 @@ internal sealed partial class TidyTests
         ["Retention.OldStates"] = "a worker's claim over all stores",
         ["Retention.OldLinks"] = "a worker's claim over all stores",
         ["Retention.OldApplications"] = "a worker's claim over all stores",
-        ["Applications.FindOpen"] = "a campaign's id is unique over the whole host",
+        ["Retention.UnansweredApplications"] = "a worker's claim over all stores",
         ["Retention.OldSessions"] = "a worker's claim over all stores",
         ["Workers.FreeDeliveries"] = "the leases of the program's last run, over all stores",
         ["Workers.FreeEffects"] = "the leases of the program's last run, over all stores",
@@ -46,7 +46,8 @@ internal sealed partial class TidyTests
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",
         ["ReceiveStoreEvent.UpdateScopes"] = "a store's own row, by its id",
         ["OrderHistory.HoldStore"] = "a store's own row, by its id",
-        ["CampaignRules.ReadStoreId"] = "the store is what is looked for",
+        ["PublicCampaigns.ReadLaunched"] = "the store is what is looked for",
+        ["PublicCampaigns.ReadOpen"] = "the store is what is looked for",
         ["LinkEndpoints.ReadLink"] = "a slug is unique over the whole host",
         ["Joining.ReadSlugs"] = "a slug is unique over the whole host",
     };

@@ -1,4 +1,5 @@
 // A merchant's word that a rule about abuse stops nothing of an ambassador's, with its reason and its end (rule F7).
+using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
@@ -29,7 +30,6 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
 
     private const string ReadOne = Columns + " AND id = @id";
 
-    // At most one of a rule is in force at a time.
     private const string ReadInForce = Columns + " AND rule = @rule AND until_at > @now AND ended_at IS NULL ORDER BY id ";
 
     private const string Insert =
@@ -38,8 +38,12 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
         VALUES (@storeId, @id, @ambassadorId, @rule, @reason, @actor, @now, @until)
         """;
 
+    // Every one, so that none that slipped in beside another goes on unseen.
     private const string End =
-        "UPDATE exemptions SET ended_at = @now, ended_by = @actor WHERE store_id = @storeId AND id = @id AND ended_at IS NULL";
+        """
+        UPDATE exemptions SET ended_at = @now, ended_by = @actor
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND rule = @rule AND until_at > @now AND ended_at IS NULL
+        """;
 
     public Task<IReadOnlyList<Exemption>> ListAsync(Store store, string ambassadorId, string after, long take, CancellationToken cancel) =>
         db.ManyAsync<Exemption>(ReadAll + db.Page, new { storeId = store.Id, ambassadorId, after, take }, cancel);
@@ -50,6 +54,8 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
         db.InTransactionAsync<ExemptionResult>(
             async tx =>
             {
+                // Of two who grant at once the second sees what the first has granted: one of a rule is in force at a time.
+                await AmbassadorLife.HoldAsync(tx, store.Id, ambassadorId);
                 var now = clock.GetUtcNow();
                 if (await FindAsync(tx, store, ambassadorId, rule, now) is { } inForce)
                 {
@@ -67,13 +73,14 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
         db.InTransactionAsync(
             async tx =>
             {
+                await AmbassadorLife.HoldAsync(tx, store.Id, ambassadorId);
                 var now = clock.GetUtcNow();
                 if (await FindAsync(tx, store, ambassadorId, rule, now) is not { } inForce)
                 {
                     return null;
                 }
 
-                await tx.DoAsync(End, new { storeId = store.Id, id = inForce.Id, now, actor });
+                await tx.DoAsync(End, new { storeId = store.Id, ambassadorId, rule, now, actor });
                 return await tx.OneAsync<Exemption>(ReadOne, new { storeId = store.Id, ambassadorId, id = inForce.Id });
             },
             cancel: cancel);

@@ -92,12 +92,19 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
     public Task<EndCodeResult> EndAsync(Store store, string ambassadorId, string code, CancellationToken cancel) =>
         db.InTransactionAsync(tx => EndAsync(tx, store.Id, ambassadorId, CodeKey.Of(code)), cancel: cancel);
 
+    // A second after its beginning at least: what ended as it began was never the ambassador's, and the store said so.
+    private const string EndAll =
+        """
+        UPDATE codes SET ended_at = CASE WHEN assigned_at < @at THEN @at ELSE assigned_at + 1000 END
+        WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL
+        """;
+
+    /// <summary>From this second on no code of the ambassador counts.</summary>
+    public static Task<int> EndAllAsync(Tx tx, string storeId, string id, DateTimeOffset at) => tx.DoAsync(EndAll, new { storeId, id, at });
+
     private const string ReadOne = Columns + " AND code_key = @codeKey";
 
     private const string FindCampaign = "SELECT campaign_id FROM ambassadors WHERE store_id = @storeId AND id = @id";
-
-    // Changes nothing, but of one who ends the ambassador at the same moment and this, the second sees what the first has done.
-    private const string HoldPresent = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id AND state <> 'ended'";
 
     private const string FindOwner = "SELECT ambassador_id FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
 
@@ -121,7 +128,7 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             return new AddCodeResult.CampaignEnded();
         }
 
-        if (await tx.DoAsync(HoldPresent, new { storeId, id }) == 0)
+        if (await AmbassadorLife.HoldAsync(tx, storeId, id) == "ended")
         {
             return new AddCodeResult.AmbassadorEnded();
         }
@@ -142,21 +149,17 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
         return new AddCodeResult.Added((await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }))!);
     }
 
-    // Changes nothing, but of two who end the last two codes at once the second sees what the first has done.
-    private const string HoldAmbassador = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id";
-
-    // A second after its beginning at least: what ended as it began was never the ambassador's, and the store said so.
-    private const string End =
+    private const string End = EndAll +
         """
-        UPDATE codes SET ended_at = CASE WHEN assigned_at < @at THEN @at ELSE assigned_at + 1000 END
-        WHERE store_id = @storeId AND code_key = @codeKey AND ambassador_id = @id AND ended_at IS NULL
+         AND code_key = @codeKey
             AND EXISTS (SELECT 1 FROM codes k
                 WHERE k.store_id = @storeId AND k.ambassador_id = @id AND k.code_key <> @codeKey AND k.ended_at IS NULL)
         """;
 
     private async Task<EndCodeResult> EndAsync(Tx tx, string storeId, string id, string codeKey)
     {
-        if (await tx.DoAsync(HoldAmbassador, new { storeId, id }) == 0)
+        // Of two who end the last two codes at once the second sees what the first has done.
+        if (await AmbassadorLife.HoldAsync(tx, storeId, id) is null)
         {
             return new EndCodeResult.AmbassadorUnknown();
         }

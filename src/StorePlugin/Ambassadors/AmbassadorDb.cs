@@ -219,10 +219,23 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         return new AddResult.Added(id);
     }
 
+    private const string ReadNewestInstant =
+        """
+        SELECT at FROM ambassador_states WHERE store_id = @storeId AND ambassador_id = @id
+            AND number = (SELECT MAX(number) FROM ambassador_states WHERE store_id = @storeId AND ambassador_id = @id)
+        """;
+
     // The first approval stays the one that orders of before the leaving are judged by; this one is among the states.
     private async Task ReturnAsync(Tx tx, string storeId, string id, NewAmbassador person, Approval approval, DateTimeOffset at)
     {
         await tx.DoAsync(UpdateToReturned, new { storeId, id, name = person.Name, email = person.Email, account = person.StripeAccount });
+
+        // One from before the leaving belongs to the time before: no instant lies before that of a lesser number.
+        if (approval.AppliedAt is { } appliedAt && appliedAt >= await tx.OneAsync<DateTimeOffset>(ReadNewestInstant, new { storeId, id }))
+        {
+            await AmbassadorLife.RecordAsync(tx, storeId, id, "applied", appliedAt, Joining.Applicant, reason: null);
+        }
+
         await AmbassadorLife.RecordAsync(tx, storeId, id, "approved", at, approval.Actor, approval.Reason);
         if (person.StripeAccount is not null)
         {

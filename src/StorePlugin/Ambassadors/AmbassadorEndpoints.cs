@@ -2,10 +2,10 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Net.Mail;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
-using StorePlugin.Ledger;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -37,8 +37,14 @@ internal sealed record AmbassadorRequest(
         return new NewAmbassador(name, email, campaignId, code, StripeAccountRequest.Read(fields));
     }
 
+    /// <summary>
+    /// Whether mail can go there, and the key that people are compared by fits its column: one letter may stand for eighteen
+    /// in it. Signs that nobody sees would make two addresses look like one.
+    /// </summary>
     public static bool IsEmail(string text) =>
         text.Length <= EmailLengthMax
+        && !text.EnumerateRunes().Any(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format)
+        && PersonKey.OfEmail(text).Length <= EmailLengthMax
         && MailAddress.TryCreate(text, out var address)
         && address.Address == text
         && address.User.Length <= EmailLocalLengthMax
@@ -189,8 +195,7 @@ internal static class AmbassadorEndpoints
         ApiCaller caller,
         [Description("Only those who are in this group now.")] string? group,
         AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
+        AmbassadorViews views,
         [AsParameters] Paging paging,
         CancellationToken cancel)
     {
@@ -206,11 +211,11 @@ internal static class AmbassadorEndpoints
 
         var groupKey = group is null ? null : CodeKey.Of(group);
         var page = paging.Show(await ambassadors.ListAsync(caller.Store, groupKey, after, paging.Take, cancel), row => row.Id, row => row);
-        return TypedResults.Ok(new Listing<AmbassadorView>(await ShowAsync(page.Items, caller.Store, ambassadors, ledger, address, cancel), page.Next));
+        return TypedResults.Ok(new Listing<AmbassadorView>(await views.ManyAsync(caller.Store, page.Items, cancel), page.Next));
     }
 
     private static async Task<Results<Created<AmbassadorView>, ProblemHttpResult>> Add(
-        ApiCaller caller, ApiBody<AmbassadorRequest> body, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel)
+        ApiCaller caller, ApiBody<AmbassadorRequest> body, AmbassadorDb ambassadors, AmbassadorViews views, CancellationToken cancel)
     {
         var ambassador = AmbassadorRequest.Read(body.Fields);
         if (body.Fields.Refusal is { } refusal)
@@ -224,8 +229,7 @@ internal static class AmbassadorEndpoints
             return RefusalOf(result, ambassador.Code);
         }
 
-        var added = await ambassadors.FindAsync(caller.Store, id, cancel);
-        return TypedResults.Created($"/api/v1/ambassadors/{id}", (await ShowAsync([added!], caller.Store, ambassadors, ledger, address, cancel))[0]);
+        return TypedResults.Created($"/api/v1/ambassadors/{id}", await views.OneAsync(caller.Store, id, cancel));
     }
 
     /// <summary>What to answer when nobody was added.</summary>
@@ -239,20 +243,11 @@ internal static class AmbassadorEndpoints
         _ => throw new System.Diagnostics.UnreachableException($"{result.GetType().Name} is no refusal."),
     };
 
-    public static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Get(
-        ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
-        await ambassadors.FindAsync(caller.Store, id, cancel) is { } ambassador
-            ? TypedResults.Ok((await ShowAsync([ambassador], caller.Store, ambassadors, ledger, address, cancel))[0])
-            : Unknown;
+    public static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Get(ApiCaller caller, string id, AmbassadorViews views, CancellationToken cancel) =>
+        await views.OneAsync(caller.Store, id, cancel) is { } ambassador ? TypedResults.Ok(ambassador) : Unknown;
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> SetStripeAccount(
-        ApiCaller caller,
-        string id,
-        ApiBody<StripeAccountRequest> body,
-        AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
-        CancellationToken cancel)
+        ApiCaller caller, string id, ApiBody<StripeAccountRequest> body, AmbassadorDb ambassadors, AmbassadorViews views, CancellationToken cancel)
     {
         var account = StripeAccountRequest.ReadAlone(body.Fields);
         if (body.Fields.Refusal is { } refusal)
@@ -261,7 +256,7 @@ internal static class AmbassadorEndpoints
         }
 
         return await ambassadors.SetStripeAccountAsync(caller.Store, id, account, caller.Name, cancel)
-            ? await Get(caller, id, ambassadors, ledger, address, cancel)
+            ? await Get(caller, id, views, cancel)
             : Unknown;
     }
 
@@ -279,52 +274,45 @@ internal static class AmbassadorEndpoints
             : Unknown;
     }
 
-    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Suspend(
-        ApiCaller caller,
-        string id,
-        OptionalApiBody<ReasonRequest> body,
-        AmbassadorLife life,
-        AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
-        CancellationToken cancel)
-    {
-        var reason = ReasonRequest.ReadAlone(body.Fields);
-        return body.Fields.Refusal is { } refusal
-            ? refusal
-            : RefusalOf(await life.SuspendAsync(caller.Store, id, caller.Name, reason, cancel)) ?? await Get(caller, id, ambassadors, ledger, address, cancel);
-    }
+    private static Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Suspend(
+        ApiCaller caller, string id, OptionalApiBody<ReasonRequest> body, AmbassadorLife life, AmbassadorViews views, CancellationToken cancel) =>
+        StepAsync(life.SuspendAsync, caller, id, body, views, cancel);
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Reinstate(
         ApiCaller caller,
         string id,
-        [Description("Why, in up to 200 characters; kept with the state.")] string? reason,
+        OptionalApiBody<ReasonRequest> body,
+        [Description("As in the body, for callers of before; an address is logged on its way, so that a reason does not belong there.")] string? reason,
         AmbassadorLife life,
-        AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
+        AmbassadorViews views,
         CancellationToken cancel)
     {
-        var why = reason?.Trim();
-        return why is { Length: 0 or > AmbassadorLife.ReasonLengthMax } || why?.Any(char.IsControl) == true
-            ? Problems.Field("reason", $"must have 1 to {AmbassadorLife.ReasonLengthMax} characters, on one line")
-            : RefusalOf(await life.ReinstateAsync(caller.Store, id, caller.Name, why, cancel)) ?? await Get(caller, id, ambassadors, ledger, address, cancel);
+        var old = reason?.Trim();
+        if (old is { Length: 0 or > AmbassadorLife.ReasonLengthMax } || old?.Any(char.IsControl) == true)
+        {
+            return Problems.Field("reason", $"must have 1 to {AmbassadorLife.ReasonLengthMax} characters, on one line");
+        }
+
+        return await StepAsync(
+            (store, ambassador, actor, why, token) => life.ReinstateAsync(store, ambassador, actor, why ?? old, token), caller, id, body, views, cancel);
     }
 
-    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> End(
+    private static Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> End(
+        ApiCaller caller, string id, OptionalApiBody<ReasonRequest> body, AmbassadorLife life, AmbassadorViews views, CancellationToken cancel) =>
+        StepAsync(life.EndAsync, caller, id, body, views, cancel);
+
+    private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> StepAsync(
+        Func<Store, string, string, string?, CancellationToken, Task<LifeStep>> step,
         ApiCaller caller,
         string id,
         OptionalApiBody<ReasonRequest> body,
-        AmbassadorLife life,
-        AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
+        AmbassadorViews views,
         CancellationToken cancel)
     {
         var reason = ReasonRequest.ReadAlone(body.Fields);
         return body.Fields.Refusal is { } refusal
             ? refusal
-            : RefusalOf(await life.EndAsync(caller.Store, id, caller.Name, reason, cancel)) ?? await Get(caller, id, ambassadors, ledger, address, cancel);
+            : RefusalOf(await step(caller.Store, id, caller.Name, reason, cancel)) ?? await Get(caller, id, views, cancel);
     }
 
     private static ProblemHttpResult? RefusalOf(LifeStep step) => step switch
@@ -336,48 +324,4 @@ internal static class AmbassadorEndpoints
         LifeStep.AlreadyEnded => Ended,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    private static async Task<IReadOnlyList<AmbassadorView>> ShowAsync(
-        IReadOnlyList<Ambassador> ambassadors, Store store, AmbassadorDb db, LedgerQueries ledger, PublicAddress address, CancellationToken cancel)
-    {
-        if (ambassadors.Count == 0)
-        {
-            return [];
-        }
-
-        var ids = ambassadors.Select(ambassador => ambassador.Id).ToArray();
-        var counts = await db.CountAsync(store, ids, cancel);
-        var balances = (await ledger.BalancesOfAsync(store, ids, cancel)).ToLookup(balance => balance.AmbassadorId);
-        var writtenOff = (await ledger.WrittenOffOfAsync(store, ids, cancel)).ToLookup(total => total.AmbassadorId);
-        return [.. ambassadors.Select(ambassador => new AmbassadorView(
-            ambassador.Id,
-            ambassador.Name,
-            ambassador.Email,
-            ambassador.CampaignId,
-            ambassador.State,
-            ambassador.GroupName,
-            ambassador.Code,
-            new DiscountView(ambassador.DiscountState, ambassador.DiscountProblem),
-            ambassador.Slug,
-            address.Of($"/r/{Uri.EscapeDataString(ambassador.Slug)}"),
-            ambassador.StripeAccount,
-            ambassador.ApprovedAt,
-            ambassador.SuspendedAt,
-            ambassador.EndedAt,
-            ambassador.CreatedAt,
-            counts[ambassador.Id].Clicks,
-            counts[ambassador.Id].UniqueClicks,
-            counts[ambassador.Id].Orders,
-            Show(balances[ambassador.Id], store),
-            [.. writtenOff[ambassador.Id].Select(total => new Amount(total.AmountMinor, total.Currency))]))];
-    }
-
-    /// <summary>All five accounts in the store's currency and in every other that has a balance, so that nobody has to guess a zero.</summary>
-    private static List<BalanceView> Show(IEnumerable<Balance> balances, Store store)
-    {
-        var known = balances.ToDictionary(balance => (balance.Currency, balance.Account), balance => balance.AmountMinor);
-        var currencies = known.Keys.Select(key => key.Currency).Concat(store.Currency is { } own ? [own] : []).Distinct().Order(StringComparer.Ordinal);
-        return [.. currencies.SelectMany(currency => Account.OfAmbassador.Select(account =>
-            new BalanceView(account, new Amount(known.GetValueOrDefault((currency, account)), currency))))];
-    }
 }

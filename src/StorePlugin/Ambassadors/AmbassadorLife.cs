@@ -31,6 +31,8 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
         WHERE store_id = @storeId AND ambassador_id = @id AND number > @after ORDER BY number
         """;
 
+    private const string Hold = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id";
+
     private const string ReadState = "SELECT state FROM ambassadors WHERE store_id = @storeId AND id = @id";
 
     private const string UpdateToSuspended =
@@ -41,13 +43,6 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
 
     private const string UpdateToEnded =
         "UPDATE ambassadors SET state = 'ended', suspended_at = NULL WHERE store_id = @storeId AND id = @id AND state IN ('approved', 'suspended')";
-
-    // A second after its beginning at least: what ended as it began was never the ambassador's, and the store said so.
-    private const string EndCodes =
-        """
-        UPDATE codes SET ended_at = CASE WHEN assigned_at < @at THEN @at ELSE assigned_at + 1000 END
-        WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL
-        """;
 
     private const string InsertState =
         """
@@ -75,6 +70,13 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
     public Task<LifeStep> EndAsync(Store store, string id, string actor, string? reason, CancellationToken cancel) =>
         StepAsync(UpdateToEnded, "ended", store, id, actor, reason, cancel);
 
+    /// <summary>
+    /// Changes nothing, but makes whoever else changes the ambassador at the same moment come before or after: the second sees
+    /// what the first has done. Returns the ambassador's state, or null where there is no such ambassador.
+    /// </summary>
+    public static async Task<string?> HoldAsync(Tx tx, string storeId, string id) =>
+        await tx.DoAsync(Hold, new { storeId, id }) == 1 ? await tx.OneAsync<string>(ReadState, new { storeId, id }) : null;
+
     /// <summary>Writes down a state that the caller has just brought about, in the same transaction.</summary>
     public static Task<int> RecordAsync(Tx tx, string storeId, string id, string state, DateTimeOffset at, string actor, string? reason) =>
         tx.DoAsync(InsertState, new { storeId, id, state, at, actor, reason });
@@ -97,7 +99,7 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
 
                 if (state == "ended")
                 {
-                    await tx.DoAsync(EndCodes, new { storeId = store.Id, id, at });
+                    await AmbassadorCodes.EndAllAsync(tx, store.Id, id, at);
                 }
 
                 await RecordAsync(tx, store.Id, id, state, at, actor, reason);

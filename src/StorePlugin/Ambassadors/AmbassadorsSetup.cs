@@ -6,6 +6,7 @@ internal static class AmbassadorsSetup
     public static void AddAmbassadors(this IServiceCollection services)
     {
         services.AddSingleton<AmbassadorDb>();
+        services.AddSingleton<AmbassadorViews>();
         services.AddSingleton<AmbassadorLife>();
         services.AddSingleton<AmbassadorCodes>();
         services.AddSingleton<Groups>();

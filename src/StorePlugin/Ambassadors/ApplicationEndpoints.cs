@@ -22,16 +22,18 @@ internal sealed record ApplicationRejectionRequest([property: Description("Why, 
 internal sealed record ApplicationView(
     string Id,
     string CampaignId,
-    [property: Description("Empty, like e-mail, message and reason, once erased.")] string Name,
+    [property: Description("Empty, like e-mail and message, once erased; the reason of a rejection goes with them.")] string Name,
     string Email,
     string? Message,
     [property: Description("applied, approved or rejected.")] string State,
     DateTimeOffset AppliedAt,
     DateTimeOffset? DecidedAt,
-    string? DecidedBy,
+    [property: Description("An API key; or time, where nobody answered within 90 days.")] string? DecidedBy,
     string? Reason,
     [property: Description("Who the person is as an ambassador, once approved.")] string? AmbassadorId,
-    [property: Description("When the personal data were erased: six months after a rejection.")] DateTimeOffset? ErasedAt)
+    [property: Description(
+        "When the personal data were erased: at an approval, since the ambassador has them; six months after a rejection; when nobody answered within 90 days.")]
+    DateTimeOffset? ErasedAt)
 {
     public static ApplicationView Of(Application row) => new(
         row.Id, row.CampaignId, row.Name, row.Email, row.Message, row.State, row.AppliedAt, row.DecidedAt, row.DecidedBy, row.Reason, row.AmbassadorId,
@@ -40,6 +42,9 @@ internal sealed record ApplicationView(
 
 internal static class ApplicationEndpoints
 {
+    public const string UnknownSlug = "application-unknown";
+    public const string DecidedSlug = "application-decided";
+
     private static readonly string[] States = ["applied", "approved", "rejected"];
 
     public static void MapApplications(this IEndpointRouteBuilder api)
@@ -52,18 +57,18 @@ internal static class ApplicationEndpoints
         var group = api.MapGroup("/applications").WithTags("Ambassadors");
         group.MapGet("", List).WithName("listApplications").WithSummary("The store's applications, oldest first.");
         group.MapPost("/{id}/approval", Approve).WithName("approveApplication").WithSummary("Makes the person an ambassador, with code and link.")
-            .WithDescription("It has the same effects as POST /api/v1/ambassadors.")
+            .WithDescription("It has the same effects as POST /api/v1/ambassadors. Name and address stand with the ambassador from then on, and no longer here.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/{id}/rejection", Reject).WithName("rejectApplication").WithSummary("Rejects an application.")
             .WithDescription("The person's data are erased six months later; that somebody was rejected, when and by whom stays.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static ProblemHttpResult Unknown =>
-        Problems.NotFound("application-unknown", "There is no such application.", "The store has no application with this id.");
+    public static ProblemHttpResult Unknown =>
+        Problems.NotFound(UnknownSlug, "There is no such application.", "The store has no application with this id.");
 
     private static ProblemHttpResult Decided =>
-        Problems.Conflict("application-decided", "The application has been decided.", "It was approved or rejected before; that happens once.");
+        Problems.Conflict(DecidedSlug, "The application has been decided.", "It was approved or rejected before; that happens once.");
 
     private static async Task<Results<Ok<ApplicationsView>, ProblemHttpResult>> GetOpen(
         ApiCaller caller, string id, Applications applications, PublicAddress address, CancellationToken cancel) =>
@@ -84,8 +89,8 @@ internal static class ApplicationEndpoints
         return await applications.SetOpenAsync(caller.Store, id, isOpen, cancel) switch
         {
             ApplicationStep.Done => await GetOpen(caller, id, applications, address, cancel),
-            ApplicationStep.Unknown => CampaignEndpoints.Unknown,
-            ApplicationStep.TooLate => CampaignEndpoints.Ended,
+            ApplicationStep.CampaignUnknown => CampaignEndpoints.Unknown,
+            ApplicationStep.CampaignEnded => CampaignEndpoints.Ended,
             _ => throw new UnreachableException(),
         };
     }
@@ -120,14 +125,7 @@ internal static class ApplicationEndpoints
             return refusal;
         }
 
-        return await applications.ApproveAsync(caller.Store, id, code, caller.Name, reason, cancel) switch
-        {
-            ApprovalResult.Approved => await GetAsync(caller, id, applications, cancel),
-            ApprovalResult.Unknown => Unknown,
-            ApprovalResult.Decided => Decided,
-            ApprovalResult.Refused refused => AmbassadorEndpoints.RefusalOf(refused.Why, refused.Code),
-            var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
-        };
+        return AnswerOf(await applications.ApproveAsync(caller.Store, id, code, caller.Name, reason, cancel));
     }
 
     private static async Task<Results<Ok<ApplicationView>, ProblemHttpResult>> Reject(
@@ -140,15 +138,15 @@ internal static class ApplicationEndpoints
             return refusal;
         }
 
-        return await applications.RejectAsync(caller.Store, id, caller.Name, reason, cancel) switch
-        {
-            ApplicationStep.Done => await GetAsync(caller, id, applications, cancel),
-            ApplicationStep.Unknown => Unknown,
-            ApplicationStep.TooLate => Decided,
-            _ => throw new UnreachableException(),
-        };
+        return AnswerOf(await applications.RejectAsync(caller.Store, id, caller.Name, reason, cancel));
     }
 
-    private static async Task<Ok<ApplicationView>> GetAsync(ApiCaller caller, string id, Applications applications, CancellationToken cancel) =>
-        TypedResults.Ok(ApplicationView.Of((await applications.FindAsync(caller.Store, id, cancel))!));
+    private static Results<Ok<ApplicationView>, ProblemHttpResult> AnswerOf(ApprovalResult result) => result switch
+    {
+        ApprovalResult.Done done => TypedResults.Ok(ApplicationView.Of(done.Application)),
+        ApprovalResult.Unknown => Unknown,
+        ApprovalResult.Decided => Decided,
+        ApprovalResult.Refused refused => AmbassadorEndpoints.RefusalOf(refused.Why, refused.Code),
+        var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
+    };
 }

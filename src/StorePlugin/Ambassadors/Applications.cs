@@ -20,10 +20,11 @@ internal sealed record NewApplication(string Name, string Email, string? Message
     public const int MessageLengthMax = 500;
 }
 
-/// <summary>What came of an approval.</summary>
+/// <summary>What came of an approval or a rejection.</summary>
 internal abstract record ApprovalResult
 {
-    internal sealed record Approved : ApprovalResult;
+    /// <param name="Application">As it stands now.</param>
+    internal sealed record Done(Application Application) : ApprovalResult;
 
     internal sealed record Unknown : ApprovalResult;
 
@@ -34,14 +35,25 @@ internal abstract record ApprovalResult
     internal sealed record Refused(AddResult Why, string Code) : ApprovalResult;
 }
 
-/// <summary>What came of a rejection, or of opening a campaign to applications.</summary>
+/// <summary>What came of an application.</summary>
+internal enum ApplyStep
+{
+    /// <summary>Kept, or known before.</summary>
+    Taken,
+
+    /// <summary>As many as may wait for a decision wait for one.</summary>
+    Full,
+
+    /// <summary>The campaign takes none.</summary>
+    Closed,
+}
+
+/// <summary>What came of opening a campaign to applications, or closing it.</summary>
 internal enum ApplicationStep
 {
     Done,
-    Unknown,
-
-    /// <summary>It has been decided before, or the campaign has ended.</summary>
-    TooLate,
+    CampaignUnknown,
+    CampaignEnded,
 }
 
 internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider clock)
@@ -49,10 +61,10 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     /// <summary>How many applications of one campaign may wait for a decision; beyond it the page takes no more.</summary>
     public const int WaitingMax = 2000;
 
-    private const int RaceTriesMax = 5;
+    /// <summary>An application that nobody has answered for so long ends, and is erased.</summary>
+    public static readonly TimeSpan UnansweredKept = TimeSpan.FromDays(90);
 
-    // Over the whole host: the address of the page names no store.
-    private const string FindOpen = "SELECT store_id FROM campaigns WHERE id = @campaignId AND state = 'live' AND applications = 'open'";
+    private const int RaceTriesMax = 5;
 
     private const string ReadSetting = "SELECT applications FROM campaigns WHERE store_id = @storeId AND id = @campaignId";
 
@@ -72,9 +84,6 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
 
     private const string ReadManyOfState = Columns + " AND state = @state AND id > @after ORDER BY id ";
 
-    /// <summary>The store of a live campaign that takes applications; null for every other one, whether or not it exists.</summary>
-    public Task<string?> FindStoreAsync(string campaignId, CancellationToken cancel) => db.OneAsync<string>(FindOpen, new { campaignId }, cancel);
-
     /// <summary>Whether the campaign takes applications while it is live; null when there is no such campaign.</summary>
     public async Task<bool?> IsOpenAsync(Store store, string campaignId, CancellationToken cancel) =>
         await db.OneAsync<string>(ReadSetting, new { storeId = store.Id, campaignId }, cancel) is { } setting ? setting == "open" : null;
@@ -85,8 +94,8 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
             {
                 var args = new { storeId = store.Id, campaignId };
                 return await tx.DoAsync(isOpen ? Open : Close, args) == 1 ? ApplicationStep.Done
-                    : await tx.OneAsync<string>(ReadSetting, args) is null ? ApplicationStep.Unknown
-                    : ApplicationStep.TooLate;
+                    : await tx.OneAsync<string>(ReadSetting, args) is null ? ApplicationStep.CampaignUnknown
+                    : ApplicationStep.CampaignEnded;
             },
             cancel: cancel);
 
@@ -94,8 +103,8 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     public Task<IReadOnlyList<Application>> ListAsync(Store store, string? state, string after, long take, CancellationToken cancel) =>
         db.ManyAsync<Application>((state is null ? ReadMany : ReadManyOfState) + db.Page, new { storeId = store.Id, state, after, take }, cancel);
 
-    public Task<Application?> FindAsync(Store store, string id, CancellationToken cancel) =>
-        db.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }, cancel);
+    private const string CountOpen =
+        "SELECT CAST(COUNT(*) AS bigint) FROM campaigns WHERE store_id = @storeId AND id = @campaignId AND state = 'live' AND applications = 'open'";
 
     private const string CountWaiting =
         "SELECT CAST(COUNT(*) AS bigint) FROM applications WHERE store_id = @storeId AND campaign_id = @campaignId AND state = 'applied'";
@@ -106,20 +115,25 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state <> 'ended'
         """;
 
+    // The mailbox and the day of the first form stay.
+    private const string Renew =
+        """
+        UPDATE applications SET name = @name, message = @message
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied'
+        """;
+
     private const string Insert =
         """
         INSERT INTO applications (store_id, id, campaign_id, name, email, email_key, message, state, applied_at)
-        SELECT @storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at
-        WHERE NOT EXISTS (SELECT 1 FROM applications
-            WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied')
+        VALUES (@storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at)
         """;
 
     /// <summary>
-    /// Keeps an application. Of one who waits for an answer, or is an ambassador already, nothing is written; nobody is told
-    /// apart by that, and the campaign's row is written in each case, so that the time of the answer says little either.
+    /// Keeps an application. Of one who waits for an answer the newest words count; of one who is an ambassador already nothing
+    /// is written. Nobody is told apart by that, and the campaign's row is written in each case, so that the time of the answer
+    /// says little either.
     /// </summary>
-    /// <returns>Whether the campaign takes applications.</returns>
-    public Task<bool> ApplyAsync(Store store, string campaignId, NewApplication application, CancellationToken cancel) =>
+    public Task<ApplyStep> ApplyAsync(Store store, string campaignId, NewApplication application, CancellationToken cancel) =>
         db.InTransactionAsync(
             async tx =>
             {
@@ -127,30 +141,33 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
                 var storeId = store.Id;
                 var emailKey = PersonKey.OfEmail(application.Email);
                 if (!await CampaignLife.HoldAsync(tx, storeId, campaignId)
-                    || await tx.OneAsync<string>(FindOpen, new { campaignId }) != storeId
-                    || await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
+                    || await tx.OneAsync<long>(CountOpen, new { storeId, campaignId }) == 0)
                 {
-                    return false;
+                    return ApplyStep.Closed;
                 }
 
-                if (await tx.OneAsync<long>(CountMembers, new { storeId, campaignId, emailKey }) == 0)
+                if (await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
                 {
-                    await tx.DoAsync(
-                        Insert,
-                        new
-                        {
-                            storeId,
-                            id = Ids.New("app", now),
-                            campaignId,
-                            name = application.Name,
-                            email = application.Email,
-                            emailKey,
-                            message = application.Message,
-                            at = WholeSecond.Of(now),
-                        });
+                    return ApplyStep.Full;
                 }
 
-                return true;
+                var args = new
+                {
+                    storeId,
+                    id = Ids.New("app", now),
+                    campaignId,
+                    name = application.Name,
+                    email = application.Email,
+                    emailKey,
+                    message = application.Message,
+                    at = WholeSecond.Of(now),
+                };
+                if (await tx.DoAsync(Renew, args) == 0 && await tx.OneAsync<long>(CountMembers, args) == 0)
+                {
+                    await tx.DoAsync(Insert, args);
+                }
+
+                return ApplyStep.Taken;
             },
             cancel: cancel);
 
@@ -177,19 +194,25 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         WHERE store_id = @storeId AND id = @id AND state = 'applied'
         """;
 
-    public Task<ApplicationStep> RejectAsync(Store store, string id, string actor, string reason, CancellationToken cancel) =>
+    public Task<ApprovalResult> RejectAsync(Store store, string id, string actor, string reason, CancellationToken cancel) =>
         db.InTransactionAsync(
-            async tx => await tx.DoAsync(Reject, new { storeId = store.Id, id, actor, reason, now = clock.GetUtcNow() }) == 1 ? ApplicationStep.Done
-                : await tx.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }) is null ? ApplicationStep.Unknown
-                : ApplicationStep.TooLate,
+            async tx =>
+            {
+                var isDone = await tx.DoAsync(Reject, new { storeId = store.Id, id, actor, reason, now = clock.GetUtcNow() }) == 1;
+                return await tx.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }) is not { } application ? new ApprovalResult.Unknown()
+                    : isDone ? new ApprovalResult.Done(application)
+                    : (ApprovalResult)new ApprovalResult.Decided();
+            },
             cancel: cancel);
 
     // Changes nothing, but of two who decide at once the second sees what the first has done.
     private const string HoldWaiting = "UPDATE applications SET state = state WHERE store_id = @storeId AND id = @id AND state = 'applied'";
 
+    // The ambassador has name and address from now on; kept twice, they would be forgotten here when they are erased there.
     private const string Approve =
         """
-        UPDATE applications SET state = 'approved', decided_at = @now, decided_by = @actor, reason = @reason, ambassador_id = @ambassadorId
+        UPDATE applications SET state = 'approved', decided_at = @now, decided_by = @actor, reason = @reason, ambassador_id = @ambassadorId,
+            name = '', email = '', email_key = '', message = NULL, erased_at = @now
         WHERE store_id = @storeId AND id = @id AND state = 'applied'
         """;
 
@@ -216,7 +239,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         }
 
         await tx.DoAsync(Approve, new { storeId, id, actor, reason, ambassadorId, now = clock.GetUtcNow() });
-        return new ApprovalResult.Approved();
+        return new ApprovalResult.Done((await tx.OneAsync<Application>(ReadOne, new { storeId, id }))!);
     }
 
     // Its numbered forms lie between '0' and ':'.

@@ -48,7 +48,7 @@ internal sealed record BindingFile(IReadOnlyList<BindingRow> Rows, long RowCount
             }
         }
 
-        return new BindingFile(rows, sheet.Rows.Count, findings);
+        return new BindingFile(rows, sheet.RowCount, findings);
     }
 
     private static BindingRow? Read(CsvRow line, Store store, DateTimeOffset now, List<ImportFinding> findings)

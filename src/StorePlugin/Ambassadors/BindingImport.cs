@@ -1,6 +1,8 @@
 // Brings over which customers belong to which ambassadors; of the customers only keyed hashes are kept (rule F8).
 using System.Diagnostics;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -50,7 +52,7 @@ internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider 
 
         var importId = Ids.New("imp", clock.GetUtcNow());
         var (before, after, isRefused) = await ImportRun.CompleteAsync(
-            db, () => PlanAsync(store, campaignId, file, cancel), plan => WriteAsync(store.Id, campaignId, importId, plan.New, cancel));
+            db, () => PlanAsync(store, campaignId, file, cancel), plan => WriteAsync(store, campaignId, importId, plan.New, cancel));
         var added = after.AlreadyThere - before.AlreadyThere;
         if (isRefused)
         {
@@ -116,24 +118,61 @@ internal sealed partial class BindingImport(Db db, StoreKeys keys, TimeProvider 
         .. row.CustomerEmailKey is { } email ? [keys.Hash(store, "email", email)] : (string[])[],
     ];
 
+    // What was written since the plan was made is not in it: a time that meets another is left out here, and found afterwards.
     private const string Insert =
         """
         INSERT INTO customer_bindings (store_id, customer_key, campaign_id, ambassador_id, since_at, until_at, origin)
-        VALUES (@StoreId, @CustomerKey, @CampaignId, @AmbassadorId, @SinceAt, @UntilAt, @Origin)
+        SELECT @storeId, @customerKey, @campaignId, @ambassadorId, @since, @until, @origin
+        WHERE NOT EXISTS (SELECT 1 FROM customer_bindings o
+            WHERE o.store_id = @storeId AND o.customer_key = @customerKey AND o.campaign_id = @campaignId
+                AND o.since_at < COALESCE(@until, @never) AND COALESCE(o.until_at, @never) > @since)
         """;
 
-    private Task WriteAsync(string storeId, string campaignId, string importId, IReadOnlyList<NewBinding> bindings, CancellationToken cancel) =>
-        ShortTransactions.EachAsync(
-            db,
-            clock,
-            Insert,
-            bindings,
-            binding =>
-            [
-                ("StoreId", storeId), ("CustomerKey", binding.CustomerKey), ("CampaignId", campaignId), ("AmbassadorId", binding.Span.AmbassadorId),
-                ("SinceAt", binding.Span.Since), ("UntilAt", binding.Span.Until), ("Origin", $"import:{importId}"),
-            ],
-            cancel);
+    private async Task WriteAsync(Store store, string campaignId, string importId, IReadOnlyList<NewBinding> bindings, CancellationToken cancel)
+    {
+        for (var first = 0; first < bindings.Count;)
+        {
+            first += await WriteAsync(store, campaignId, importId, bindings, first, cancel);
+        }
+    }
+
+    /// <summary>One short transaction; returns how many bindings it took, at least one.</summary>
+    private Task<int> WriteAsync(Store store, string campaignId, string importId, IReadOnlyList<NewBinding> bindings, int first, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                // Of two imports at once the second sees what the first has written.
+                await CampaignLife.HoldAsync(tx, store.Id, campaignId);
+                var started = clock.GetTimestamp();
+                var next = first;
+                do
+                {
+                    var (customerKey, span) = (bindings[next].CustomerKey, bindings[next].Span);
+                    var written = await tx.DoAsync(
+                        Insert,
+                        new
+                        {
+                            storeId = store.Id,
+                            customerKey,
+                            campaignId,
+                            ambassadorId = span.AmbassadorId,
+                            since = span.Since,
+                            until = span.Until,
+                            origin = $"import:{importId}",
+                            never = DateTimeOffset.MaxValue,
+                        });
+                    if (written == 1)
+                    {
+                        // Whatever came since then is the ambassador's, whether it arrived before the file or arrives after it.
+                        await Customers.QueueAsync(tx, store, [customerKey], OrderMoment.Since(span.Since), "", clock.GetUtcNow());
+                    }
+
+                    next++;
+                }
+                while (next < bindings.Count && clock.GetElapsedTime(started) < ShortTransactions.Time);
+                return next - first;
+            },
+            cancel: cancel);
 
     private sealed record OwnerRow(string Text, string AmbassadorId, string State)
     {

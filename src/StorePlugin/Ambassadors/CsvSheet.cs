@@ -17,16 +17,27 @@ internal sealed record CsvRow(long Line, string? Fault, IReadOnlyDictionary<stri
     public string Field(string column) => Fields.GetValueOrDefault(column, "");
 }
 
-/// <param name="Rows">Lines with something on them, without the header.</param>
+/// <param name="Rows">Lines with something on them, without the header; those beyond the limit are counted and not kept.</param>
 /// <param name="HeaderFindings">What is wrong with the header; with any of them no row is read.</param>
 internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<ImportFinding> HeaderFindings)
 {
+    // Whoever sends a line of a million names is told of the first.
+    private const int UnknownColumnsMax = 50;
+
+    // A file of the greatest size may have millions of lines with nothing but a fault: they share it.
+    private static readonly Dictionary<string, string> NoFields = [];
+
+    /// <summary>Of all lines, kept or not.</summary>
+    public long RowCount { get; private init; } = Rows.Count;
+
     /// <param name="text">Without a byte order mark.</param>
     /// <param name="columns">Every column that there may be.</param>
     /// <param name="required">Those that must be there.</param>
-    public static CsvSheet Read(string text, IReadOnlyList<string> columns, IReadOnlyList<string> required)
+    /// <param name="rowsMax">How many rows a file may have; one more is kept, so that who counts them sees that there are too many.</param>
+    public static CsvSheet Read(string text, IReadOnlyList<string> columns, IReadOnlyList<string> required, int rowsMax = ImportFile.RowsMax)
     {
         // No field of a person has two lines, so that a quotation mark that is never closed spoils its own line only.
+        var rows = new List<CsvRow>();
         var malformed = new HashSet<long>();
         using var reader = CsvReader.FromText(
             text,
@@ -37,7 +48,7 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
                 TrimWhitespace = true,
                 TrackLineNumbers = true,
                 AllowLineBreaksInQuotes = false,
-                OnMalformedRecord = record => malformed.Add(record.LineNumber),
+                OnMalformedRecord = record => _ = rows.Count < rowsMax && malformed.Add(record.LineNumber),
             });
         if (!reader.Read())
         {
@@ -51,17 +62,17 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
             return new CsvSheet([], wrong);
         }
 
-        var rows = new List<CsvRow>();
+        var count = 0L;
         while (reader.Read())
         {
             var fields = FieldsOf(reader);
-            if (!Array.TrueForAll(fields, field => field.Length == 0))
+            if (!Array.TrueForAll(fields, field => field.Length == 0) && ++count <= rowsMax + 1L)
             {
                 rows.Add(RowOf(reader.LineNumber, header, fields, malformed.Contains(reader.LineNumber)));
             }
         }
 
-        return new CsvSheet(rows, []);
+        return new CsvSheet(rows, []) { RowCount = count };
     }
 
     private static CsvRow RowOf(long line, string[] header, string[] fields, bool isMalformed)
@@ -74,7 +85,7 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
         return new CsvRow(
             line,
             fault,
-            fault is null ? header.Zip(fields).ToDictionary(field => field.First, field => field.Second, StringComparer.Ordinal) : new Dictionary<string, string>());
+            fault is null ? header.Zip(fields).ToDictionary(field => field.First, field => field.Second, StringComparer.Ordinal) : NoFields);
     }
 
     private static string[] FieldsOf(CsvReader reader) => [.. Enumerable.Range(0, reader.FieldCount).Select(place => reader.GetString(place).Trim())];
@@ -92,9 +103,9 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
     private static List<ImportFinding> FindingsOfHeader(long line, string[] header, IReadOnlyList<string> columns, IReadOnlyList<string> required)
     {
         var findings = new List<ImportFinding>();
-        findings.AddRange(header.Except(columns, StringComparer.Ordinal)
+        findings.AddRange(header.Except(columns, StringComparer.Ordinal).Take(UnknownColumnsMax)
             .Select(name => new ImportFinding(line, name, $"The column is not known here; the columns are {string.Join(", ", columns)}.")));
-        findings.AddRange(header.CountBy(name => name, StringComparer.Ordinal).Where(count => count.Value > 1)
+        findings.AddRange(header.CountBy(name => name, StringComparer.Ordinal).Where(count => count.Value > 1).Take(UnknownColumnsMax)
             .Select(count => new ImportFinding(line, count.Key, "The column stands there more than once.")));
         findings.AddRange(required.Except(header, StringComparer.Ordinal).Select(name => new ImportFinding(line, name, "The column is missing.")));
         return findings;

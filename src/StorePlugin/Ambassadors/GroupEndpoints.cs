@@ -2,7 +2,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
-using StorePlugin.Ledger;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -38,38 +37,35 @@ internal static class GroupEndpoints
     {
         var group = api.MapGroup("/ambassadors/{id}/group").WithTags("Ambassadors");
         group.MapPut("", Join).WithName("putGroup").WithSummary("Puts an ambassador into a group, from this second on.")
-            .WithDescription("An ambassador is in one group at a time. Orders are judged by the group at their own instant.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .WithDescription(
+                "An ambassador is in one group at a time. Orders are judged by the group at their own instant. Every change is kept, and there may be 20 within 24 hours.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapDelete("", Leave).WithName("deleteGroup").WithSummary("Takes an ambassador out of their group, from this second on.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Join(
-        ApiCaller caller,
-        string id,
-        ApiBody<GroupRequest> body,
-        Groups groups,
-        AmbassadorDb ambassadors,
-        LedgerQueries ledger,
-        PublicAddress address,
-        CancellationToken cancel)
+        ApiCaller caller, string id, ApiBody<GroupRequest> body, Groups groups, AmbassadorViews views, CancellationToken cancel)
     {
         var name = GroupRequest.ReadAlone(body.Fields);
         return body.Fields.Refusal is { } refusal
             ? refusal
-            : await AnswerAsync(await groups.JoinAsync(caller.Store, id, name, caller.Name, cancel), caller, id, ambassadors, ledger, address, cancel);
+            : await AnswerAsync(await groups.JoinAsync(caller.Store, id, name, caller.Name, cancel), caller, id, views, cancel);
     }
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> Leave(
-        ApiCaller caller, string id, Groups groups, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
-        await AnswerAsync(await groups.LeaveAsync(caller.Store, id, caller.Name, cancel), caller, id, ambassadors, ledger, address, cancel);
+        ApiCaller caller, string id, Groups groups, AmbassadorViews views, CancellationToken cancel) =>
+        await AnswerAsync(await groups.LeaveAsync(caller.Store, id, caller.Name, cancel), caller, id, views, cancel);
 
     private static async Task<Results<Ok<AmbassadorView>, ProblemHttpResult>> AnswerAsync(
-        GroupStep step, ApiCaller caller, string id, AmbassadorDb ambassadors, LedgerQueries ledger, PublicAddress address, CancellationToken cancel) =>
+        GroupStep step, ApiCaller caller, string id, AmbassadorViews views, CancellationToken cancel) =>
         step switch
         {
-            GroupStep.Done => await AmbassadorEndpoints.Get(caller, id, ambassadors, ledger, address, cancel),
+            GroupStep.Done => await AmbassadorEndpoints.Get(caller, id, views, cancel),
             GroupStep.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
+            GroupStep.AmbassadorEnded => AmbassadorEndpoints.Ended,
+            GroupStep.TooMany => Problems.Conflict(
+                "group-changes-too-many", "The group changed too often.", $"The group of an ambassador may change {Groups.ChangesPerDayMax} times within 24 hours."),
             GroupStep.InNone => Problems.NotFound("group-unknown", "There is no group.", "The ambassador is in no group."),
             _ => throw new UnreachableException(),
         };

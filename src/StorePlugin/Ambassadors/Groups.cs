@@ -11,13 +11,20 @@ internal enum GroupStep
     Done,
     AmbassadorUnknown,
 
+    /// <summary>The ambassador has left.</summary>
+    AmbassadorEnded,
+
+    /// <summary>The group was changed <see cref="Groups.ChangesPerDayMax"/> times within a day.</summary>
+    TooMany,
+
     /// <summary>The ambassador is in no group.</summary>
     InNone,
 }
 
 internal sealed class Groups(Db db, TimeProvider clock)
 {
-    private const string Hold = "UPDATE ambassadors SET state = state WHERE store_id = @storeId AND id = @id";
+    /// <summary>How often the group of one ambassador may change within 24 hours: each change is kept for good.</summary>
+    public const int ChangesPerDayMax = 20;
 
     private const string ReadCurrent =
         """
@@ -28,6 +35,9 @@ internal sealed class Groups(Db db, TimeProvider clock)
 
     private const string ReadSpelling =
         "SELECT group_name FROM group_memberships WHERE store_id = @storeId AND group_key = @key ORDER BY ambassador_id, number ";
+
+    private const string CountSince =
+        "SELECT CAST(COUNT(*) AS bigint) FROM group_memberships WHERE store_id = @storeId AND ambassador_id = @id AND at > @since";
 
     private const string Insert =
         """
@@ -51,9 +61,10 @@ internal sealed class Groups(Db db, TimeProvider clock)
         db.InTransactionAsync(
             async tx =>
             {
-                if (await tx.DoAsync(Hold, new { storeId = store.Id, id }) == 0)
+                switch (await AmbassadorLife.HoldAsync(tx, store.Id, id))
                 {
-                    return GroupStep.AmbassadorUnknown;
+                    case null: return GroupStep.AmbassadorUnknown;
+                    case "ended": return GroupStep.AmbassadorEnded;
                 }
 
                 if (await tx.OneAsync<string>(ReadCurrent, new { storeId = store.Id, id }) == key)
@@ -61,8 +72,14 @@ internal sealed class Groups(Db db, TimeProvider clock)
                     return key is null ? GroupStep.InNone : GroupStep.Done;
                 }
 
+                var now = clock.GetUtcNow();
+                if (await tx.OneAsync<long>(CountSince, new { storeId = store.Id, id, since = now.AddDays(-1) }) >= ChangesPerDayMax)
+                {
+                    return GroupStep.TooMany;
+                }
+
                 var name = key is null ? null : await tx.OneAsync<string>($"{ReadSpelling} {db.Page}", new { storeId = store.Id, key, take = 1 }) ?? group;
-                await tx.DoAsync(Insert, new { storeId = store.Id, id, key, name, at = WholeSecond.Of(clock.GetUtcNow()), actor });
+                await tx.DoAsync(Insert, new { storeId = store.Id, id, key, name, at = WholeSecond.Of(now), actor });
                 return GroupStep.Done;
             },
             cancel: cancel);

@@ -51,7 +51,7 @@ internal sealed record ImportFile(IReadOnlyList<ImportRow> Rows, long RowCount, 
             lines.Read(row);
         }
 
-        return new ImportFile(lines.Rows, sheet.Rows.Count, lines.Rows.Sum(row => row.OpeningMinor), [.. sheet.HeaderFindings, .. lines.Findings]);
+        return new ImportFile(lines.Rows, sheet.RowCount, lines.Rows.Sum(row => row.OpeningMinor), [.. sheet.HeaderFindings, .. lines.Findings]);
     }
 
     /// <summary>The lines below the header, as they are read one after the other.</summary>

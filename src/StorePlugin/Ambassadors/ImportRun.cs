@@ -50,6 +50,6 @@ internal static class ImportRun
         }
 
         var after = await planAsync();
-        return after.Undone == 0 ? (first, after, false) : throw new UnreachableException($"An import left {after.Undone} rows undone.");
+        return after.Undone == 0 || after.Findings.Count > 0 ? (first, after, after.Findings.Count > 0) : throw new UnreachableException($"An import left {after.Undone} rows undone.");
     }
 }

@@ -1,6 +1,6 @@
 // The page on which people apply to become ambassadors: open to everybody, and the same for everybody.
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Campaigns;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -14,87 +14,88 @@ public sealed record JoinModel(
     string StoreName, bool IsRehearsal, string Campaign, string Action, IReadOnlyList<string> Facts, string Name, string Email, string Message,
     IReadOnlyList<string> Problems);
 
-internal static class JoinEndpoints
+internal static partial class JoinEndpoints
 {
-    private const int FormBytesMax = 32 * 1024;
-
-    // No person sees the field; programs fill in what they find.
-    public const string Trap = "website";
+    // No person sees the field; programs fill in what they find. Its name is none that a browser or a keyring knows to fill.
+    public const string Trap = "leave_empty";
 
     public static void MapJoin(this IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("/join/{campaign}").ExcludeFromDescription()
-            .AddEndpointFilter(ReadForm)
-            .AddEndpointFilter<RequireAntiforgery>()
-            .WithMetadata(new RequestSizeLimitAttribute(FormBytesMax));
+            .AddEndpointFilter(Limit)
+            .TakesSmallForms();
         pages.MapGet("", Show);
         pages.MapPost("", Apply);
         pages.MapGet("/thanks", Thank);
     }
 
-    /// <summary>Stands before all that reads the form: it is read once, where there are not too many, and none that is too large.</summary>
-    private static async ValueTask<object?> ReadForm(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    /// <summary>Stands before all that reads the form.</summary>
+    private static ValueTask<object?> Limit(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        if (!HttpMethods.IsPost(http.Request.Method))
-        {
-            return await next(context);
-        }
-
-        if (!http.RequestServices.GetRequiredService<ApplicationLimit>().Admits(http.Connection.RemoteIpAddress))
-        {
-            return TypedResults.StatusCode(StatusCodes.Status429TooManyRequests);
-        }
-
-        try
-        {
-            if (http.Request.HasFormContentType)
-            {
-                await http.Request.ReadFormAsync(http.RequestAborted);
-            }
-        }
-        // The body is too large or broke off; or it holds more than any form of ours.
-        catch (Exception e) when (e is BadHttpRequestException or InvalidDataException)
-        {
-            return TypedResults.StatusCode(e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest);
-        }
-
-        return await next(context);
+        return HttpMethods.IsPost(http.Request.Method) && !http.RequestServices.GetRequiredService<ApplicationLimit>().AdmitsForm(http.Connection.RemoteIpAddress)
+            ? ValueTask.FromResult<object?>(TypedResults.StatusCode(StatusCodes.Status429TooManyRequests))
+            : next(context);
     }
 
-    private static async Task<IResult> Show(
-        string campaign, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
-        await FindAsync(campaign, applications, stores, campaigns, cancel) is var (store, found)
+    private static async Task<IResult> Show(string campaign, PublicCampaigns campaigns, CancellationToken cancel) =>
+        await campaigns.FindOpenAsync(campaign, cancel) is var (store, found)
             ? Page.Of<JoinPage>(ModelOf(store, found, new NewApplication("", "", null), []))
             : Closed;
 
     private static async Task<IResult> Apply(
-        string campaign, HttpContext context, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel)
+        string campaign,
+        HttpContext context,
+        PublicCampaigns campaigns,
+        Applications applications,
+        ApplicationLimit limit,
+        ILogger<Applications> logger,
+        CancellationToken cancel)
     {
-        if (await FindAsync(campaign, applications, stores, campaigns, cancel) is not var (store, found))
+        if (await campaigns.FindOpenAsync(campaign, cancel) is not var (store, found))
         {
             return Closed;
         }
 
+        var thanks = TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks");
         var form = await context.Request.ReadFormAsync(cancel);
         var application = new NewApplication(Read("name"), Read("email"), Read("message") is { Length: > 0 } message ? message : null);
         var problems = ProblemsOf(application);
         if (problems.Count > 0)
         {
-            return Page.Of<JoinPage>(ModelOf(store, found, application, problems), StatusCodes.Status400BadRequest);
+            return Again(StatusCodes.Status400BadRequest, problems);
         }
 
-        // Whoever filled in the trap is thanked like everybody else.
-        return form[Trap].ToString().Length > 0 || await applications.ApplyAsync(store, found.Id, application, cancel)
-            ? TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks")
-            : Closed;
+        // A person whose browser filled it in sends the form again as it stands, and nothing is lost in silence.
+        if (form[Trap].ToString().Length > 0)
+        {
+            Log.Trapped(logger, store.Id, found.Id);
+            return Again(StatusCodes.Status400BadRequest, ["Something filled in a field that people leave empty. It is empty again: send the form once more."]);
+        }
 
-        string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Trim();
+        // Only now, so that forms of which nothing comes keep no neighbour from applying.
+        if (!limit.Admits(found.Id, context.Connection.RemoteIpAddress))
+        {
+            return Again(StatusCodes.Status429TooManyRequests, ["Too many applications came from your network just now. Wait a minute, then send it again."]);
+        }
+
+        return await applications.ApplyAsync(store, found.Id, application, cancel) switch
+        {
+            ApplyStep.Taken => thanks,
+            ApplyStep.Full => Again(StatusCodes.Status409Conflict, ["No more applications are taken at the moment. Copy what you have written, and try again in some days."]),
+            ApplyStep.Closed => Closed,
+            _ => throw new UnreachableException(),
+        };
+
+        // With what was written: nobody writes it twice.
+        IResult Again(int status, IReadOnlyList<string> why) => Page.Of<JoinPage>(ModelOf(store, found, application, why), status);
+
+        // What is copied out of a table holds tabs; to a person they are blanks.
+        string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Replace('\t', ' ').Trim();
     }
 
-    private static async Task<IResult> Thank(
-        string campaign, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
-        await FindAsync(campaign, applications, stores, campaigns, cancel) is var (store, _)
+    private static async Task<IResult> Thank(string campaign, PublicCampaigns campaigns, CancellationToken cancel) =>
+        await campaigns.FindOpenAsync(campaign, cancel) is var (store, _)
             ? Page.Of<MessagePage>(new Message(
                 "Thank you",
                 [$"{store.DisplayName} has your application, and somebody there reads it. If it is accepted, a mail with your code and your link reaches you."]))
@@ -104,20 +105,17 @@ internal static class JoinEndpoints
     private static RazorComponentResult Closed => Page.Of<MessagePage>(
         new Message("There is nothing to apply for here", ["The address may be mistyped, or applications are closed at the moment."]), StatusCodes.Status404NotFound);
 
-    private static async Task<(Store Store, Campaign Campaign)?> FindAsync(
-        string id, Applications applications, StoreDirectory stores, CampaignDb campaigns, CancellationToken cancel) =>
-        await applications.FindStoreAsync(id, cancel) is { } storeId
-        && await stores.FindAsync(storeId, cancel) is { IsInstalled: true } store
-        && await campaigns.FindAsync(store, id, cancel) is { } campaign
-            ? (store, campaign)
-            : null;
-
     private static List<string> ProblemsOf(NewApplication application)
     {
         var problems = new List<string>();
-        if (application.Name.Length is 0 or > AmbassadorRequest.NameLengthMax || !IsText(application.Name, lineBreaks: false))
+        if (application.Name.Length is 0 or > AmbassadorRequest.NameLengthMax)
         {
             problems.Add($"Your name must have 1 to {AmbassadorRequest.NameLengthMax} characters.");
+        }
+
+        if (!IsText(application.Name, lineBreaks: false))
+        {
+            problems.Add("Your name may not hold control characters.");
         }
 
         if (!AmbassadorRequest.IsEmail(application.Email))
@@ -125,9 +123,14 @@ internal static class JoinEndpoints
             problems.Add("Your e-mail address must look like ann@example.com.");
         }
 
-        if (application.Message is { } message && (message.Length > NewApplication.MessageLengthMax || !IsText(message, lineBreaks: true)))
+        if (application.Message is { Length: > NewApplication.MessageLengthMax })
         {
             problems.Add($"Your message may have {NewApplication.MessageLengthMax} characters.");
+        }
+
+        if (application.Message is { } message && !IsText(message, lineBreaks: true))
+        {
+            problems.Add("Your message may not hold control characters.");
         }
 
         return problems;
@@ -153,4 +156,10 @@ internal static class JoinEndpoints
         $"A commission is held for {Words.Count(terms.HoldDays, "day", "days")}, in case the order is returned.",
         "When you recommend, you say that you earn from it.",
     ];
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Store {StoreId}: an application to {CampaignId} had the hidden field filled in, and was given back")]
+        public static partial void Trapped(ILogger logger, string storeId, string campaignId);
+    }
 }

@@ -30,7 +30,8 @@ internal sealed record NewCode(
 
 internal static class Joining
 {
-    private const string Applicant = "applicant";
+    /// <summary>The actor of an application.</summary>
+    public const string Applicant = "applicant";
 
     // The newest revision in force first; a draft has none yet, and its newest is what it will be launched with.
     private const string ReadCampaign =
@@ -131,7 +132,7 @@ internal static class Joining
 
         if (code.DiscountState != "pending")
         {
-            await new MailNotice(MailNotice.Welcome, code.AmbassadorId).AddAsync(tx, storeId, now);
+            await MailNotice.WelcomeAsync(tx, storeId, code.AmbassadorId, now);
             return;
         }
 

@@ -102,6 +102,7 @@ internal static partial class LinkEndpoints
     {
         var headers = context.Request.Headers;
         var now = clock.GetUtcNow();
+        var first = visitors.MarkFirst(store, row.SlugKey, context.Connection.RemoteIpAddress, headers.UserAgent.ToString(), now);
         var click = new Click(
             store.Id,
             "clk_" + Ids.NewUnguessable(),
@@ -109,7 +110,7 @@ internal static partial class LinkEndpoints
             row.CampaignId,
             WholeSecond.Of(now),
             Referrer.Of(headers.Referer.ToString(), store),
-            visitors.IsFirst(store, row.SlugKey, context.Connection.RemoteIpAddress, headers.UserAgent.ToString(), now));
+            first is not null);
         try
         {
             await clicks.RecordAsync(click, cancel);
@@ -118,6 +119,12 @@ internal static partial class LinkEndpoints
         // A full disk must not stand between a shopper and the store.
         catch (ClickLostException e)
         {
+            // One that was only late is still written, and its visitor has been counted.
+            if (first is { } visit && e.InnerException is not TimeoutException)
+            {
+                visitors.GiveBack(visit);
+            }
+
             Log.ClickLost(logger, row.AmbassadorId, e);
             return row.Slug;
         }

@@ -148,6 +148,11 @@ internal sealed class BackTestVerb(
             // What stands twice has no place in the parser's words.
             wrong.Add(e.LineNumber is { } line ? $"{path} is not JSON: see line {line + 1}, byte {e.BytePositionInLine + 1}." : $"{path} names a term twice.");
         }
+        // The name of a member holds half of a surrogate pair.
+        catch (InvalidOperationException)
+        {
+            wrong.Add($"{path} is not readable as Unicode text.");
+        }
 
         return null;
     }

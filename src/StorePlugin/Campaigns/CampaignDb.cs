@@ -212,7 +212,7 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
 
                 foreach (var ambassadorId in await tx.ManyAsync<string>(AmbassadorsWaiting, new { storeId = store.Id, id }))
                 {
-                    await new MailNotice(MailNotice.Welcome, ambassadorId).AddAsync(tx, store.Id, now);
+                    await MailNotice.WelcomeAsync(tx, store.Id, ambassadorId, now);
                 }
 
                 return CampaignStep.Done;

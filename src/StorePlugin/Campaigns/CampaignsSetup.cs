@@ -11,6 +11,7 @@ internal static class CampaignsSetup
         services.AddSingleton<Revisions>();
         services.AddSingleton<CampaignComparison>();
         services.AddSingleton<CampaignRules>();
+        services.AddSingleton<PublicCampaigns>();
         services.AddSingleton<RulesAcceptances>();
         services.AddSingleton<BackTest>();
         services.AddSingleton<BackTestVerb>();

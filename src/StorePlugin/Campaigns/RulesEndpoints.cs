@@ -47,8 +47,8 @@ internal static class RulesEndpoints
             .WithDescription("Of a campaign that was launched, people read them at /rules/{id}.")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static async Task<IResult> ShowPage(string campaignId, CampaignRules rules, Db db, CancellationToken cancel) =>
-        await rules.FindLaunchedAsync(campaignId, cancel) is var (store, campaign)
+    private static async Task<IResult> ShowPage(string campaignId, PublicCampaigns campaigns, CampaignRules rules, Db db, CancellationToken cancel) =>
+        await campaigns.FindLaunchedAsync(campaignId, cancel) is var (store, campaign)
         && await rules.FindAsync(store, campaignId, campaign.Revision, cancel) is { } revision
             ? Page.Of<RulesPage>(ModelOf(
                 store, campaign, revision, campaign.Next is { } next ? await rules.FindAsync(store, campaignId, next.Number, cancel) : null) with

@@ -5,9 +5,10 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;
 
+/// <param name="LeftAt">Since when they have left; null while they have not.</param>
 /// <param name="SignInLink">A link that was just made for them; shown once.</param>
 public sealed record AmbassadorModel(
-    Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, bool HasPayoutAccount,
+    Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
     string Clicks, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders, IReadOnlyList<EntryRow> Entries,
     string SignInLinkPath, string? SignInLink);
 
@@ -18,8 +19,10 @@ internal static class AmbassadorDetail
 
     private const string ReadPerson =
         """
-        SELECT a.email, a.stripe_account, a.approved_at, a.suspended_at, c.name AS campaign
+        SELECT a.email, a.stripe_account, a.approved_at, a.suspended_at, e.at AS left_at, c.name AS campaign
         FROM ambassadors a JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
+        LEFT JOIN ambassador_states e ON e.store_id = a.store_id AND e.ambassador_id = a.id AND a.state = 'ended'
+            AND e.number = (SELECT MAX(n.number) FROM ambassador_states n WHERE n.store_id = a.store_id AND n.ambassador_id = a.id)
         WHERE a.store_id = @storeId AND a.id = @id
         """;
 
@@ -51,6 +54,7 @@ internal static class AmbassadorDetail
             person.Campaign,
             time.At(person.ApprovedAt),
             time.At(person.SuspendedAt),
+            time.At(person.LeftAt),
             person.StripeAccount is not null,
             Words.Of(await db.OneAsync<long>(CountClicks, args, cancel)),
             Figures.Of(await db.ManyAsync<Balance>(ReadBalances, args, cancel)),
@@ -60,5 +64,5 @@ internal static class AmbassadorDetail
             signInLink);
     }
 
-    private sealed record Person(string Email, string? StripeAccount, DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, string Campaign);
+    private sealed record Person(string Email, string? StripeAccount, DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, DateTimeOffset? LeftAt, string Campaign);
 }

@@ -7,10 +7,13 @@ namespace StorePlugin.Dashboard;
 
 public sealed record AmbassadorListModel(Frame Frame, IReadOnlyList<AmbassadorRow> Ambassadors, bool IsFirst, string? NextPath);
 
+/// <param name="State"><c>approved</c>, <c>suspended</c> or <c>ended</c>.</param>
+/// <param name="Group">The group that they are in now; null outside of all.</param>
 /// <param name="Codes">Their codes, each with the state of its discount.</param>
 /// <param name="Earned">One text a currency; see <see cref="Commission.Earned"/>.</param>
 public sealed record AmbassadorRow(
-    string Path, string Name, bool IsSuspended, string? Link, IReadOnlyList<CodeRow> Codes, IReadOnlyList<string> Earned, IReadOnlyList<string> Owed);
+    string Path, string Name, string State, string? Group, string? Link, IReadOnlyList<CodeRow> Codes, IReadOnlyList<string> Earned,
+    IReadOnlyList<string> Owed);
 
 /// <param name="Problem">Why the store refused the discount.</param>
 public sealed record CodeRow(string Code, string State, string StateWords, string? Problem);
@@ -19,11 +22,19 @@ internal static class AmbassadorList
 {
     private const long PageSize = 25;
 
-    private const string ReadFirst = "SELECT id, name, state FROM ambassadors WHERE store_id = @storeId ORDER BY id DESC";
+    private const string Columns =
+        """
+        SELECT a.id, a.name, a.state, g.group_name FROM ambassadors a
+        LEFT JOIN group_memberships g ON g.store_id = a.store_id AND g.ambassador_id = a.id
+            AND g.number = (SELECT MAX(m.number) FROM group_memberships m WHERE m.store_id = a.store_id AND m.ambassador_id = a.id)
+        WHERE a.store_id = @storeId
+        """;
 
-    private const string ReadAfter = "SELECT id, name, state FROM ambassadors WHERE store_id = @storeId AND id < @after ORDER BY id DESC";
+    private const string ReadFirst = Columns + " ORDER BY a.id DESC";
 
-    private const string ReadOne = "SELECT id, name, state FROM ambassadors WHERE store_id = @storeId AND id = @id";
+    private const string ReadAfter = Columns + " AND a.id < @after ORDER BY a.id DESC";
+
+    private const string ReadOne = Columns + " AND a.id = @id";
 
     private const string ReadCodes =
         """
@@ -86,7 +97,8 @@ internal static class AmbassadorList
                 return new AmbassadorRow(
                     $"/dashboard/ambassadors/{Uri.EscapeDataString(person.Id)}",
                     person.Name,
-                    person.State == "suspended",
+                    person.State,
+                    person.GroupName,
                     links[person.Id].FirstOrDefault() is { } link ? address.Of($"/r/{Uri.EscapeDataString(link.Slug)}") : null,
                     [.. codes[person.Id].Select(code => new CodeRow(
                         code.Text, code.DiscountState, Words.DiscountState(code.DiscountState), code.DiscountProblem))],
@@ -96,7 +108,7 @@ internal static class AmbassadorList
         ];
     }
 
-    private sealed record Person(string Id, string Name, string State);
+    private sealed record Person(string Id, string Name, string State, string? GroupName);
 
     private sealed record Code(string AmbassadorId, string Text, string DiscountState, string? DiscountProblem);
 

@@ -12,7 +12,7 @@ internal static class DashboardEndpoints
     {
         var rooms = routes.MapGroup("/dashboard").ExcludeFromDescription()
             .RequireAuthorization(SessionAuthentication.OwnerPolicy)
-            .AddEndpointFilter<RequireAntiforgery>();
+            .TakesSmallForms();
         rooms.MapGet("", ShowOverview);
         rooms.MapGet("/orders", ListOrders);
         rooms.MapGet("/orders/{orderId}", ShowOrder);

@@ -6,6 +6,7 @@ using StorePlugin.Stores;
 namespace StorePlugin.Dashboard;
 
 /// <param name="Orders">Paid orders that an ambassador is credited with.</param>
+/// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
 public sealed record OverviewModel(
     Frame Frame,
@@ -15,6 +16,7 @@ public sealed record OverviewModel(
     IReadOnlyList<string> Sales,
     IReadOnlyList<Commission> Commissions,
     CampaignRow? Campaign,
+    string? Waiting,
     IReadOnlyList<AmbassadorRow> Ambassadors,
     bool HasMoreAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
@@ -46,6 +48,8 @@ internal static class Overview
         WHERE store_id = @storeId AND ambassador_id <> '' GROUP BY account, currency
         """;
 
+    private const string CountWaiting = "SELECT CAST(COUNT(*) AS bigint) FROM applications WHERE store_id = @storeId AND state = 'applied'";
+
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
@@ -56,6 +60,7 @@ internal static class Overview
         var sales = await db.ManyAsync<SalesRow>(SumOrders, args, cancel);
         var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
+        var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
         var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
         // A store that has told no currency yet has sold nothing either; there is nothing to show then.
@@ -68,6 +73,7 @@ internal static class Overview
             sales.Count > 0 ? [.. sales.Select(row => Words.Of(row.NetMinor, row.Currency))] : currency is null ? ["0"] : [Words.Of(0, currency)],
             commissions.Count > 0 || currency is null ? commissions : [Figures.None(currency)],
             campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
+            waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
             ambassadors,
             moreAmbassadors is not null,
             orders,

@@ -1,5 +1,6 @@
-// What nobody needs any more goes: clicks that led to no order, what rejected applicants wrote, and installations, links and
-// sessions that have ended.
+// What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, and
+// installations, links and sessions that have ended.
+using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 
 namespace StorePlugin.Inbox;
@@ -36,6 +37,17 @@ internal sealed class Retention(Db db, TimeProvider clock)
 
     private const string DropSession = "DELETE FROM sessions WHERE store_id = @StoreId AND token_hash = @Name";
 
+    private const string UnansweredApplications =
+        "SELECT store_id, id AS name FROM applications WHERE state = 'applied' AND applied_at <= @before ORDER BY applied_at ";
+
+    // It holds a place among those that may wait; and nobody has said a word that the person might ask about.
+    private const string EndApplication =
+        """
+        UPDATE applications SET state = 'rejected', decided_at = @Now, decided_by = 'time', reason = 'Nobody answered in time.',
+            name = '', email = '', email_key = '', message = NULL, erased_at = @Now
+        WHERE store_id = @StoreId AND id = @Name AND state = 'applied'
+        """;
+
     private const string OldApplications =
         "SELECT store_id, id AS name FROM applications WHERE state = 'rejected' AND erased_at IS NULL AND decided_at <= @before ORDER BY decided_at ";
 
@@ -54,14 +66,15 @@ internal sealed class Retention(Db db, TimeProvider clock)
             + await DropAsync(OldStates, DropState, now - EndedKept, cancel)
             + await DropAsync(OldLinks, DropLink, now - EndedKept, cancel)
             + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel)
-            + await EraseAsync(now, cancel);
+            + await EraseAsync(UnansweredApplications, EndApplication, now, Applications.UnansweredKept, cancel)
+            + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel);
     }
 
-    private async Task<int> EraseAsync(DateTimeOffset now, CancellationToken cancel)
+    private async Task<int> EraseAsync(string find, string erase, DateTimeOffset now, TimeSpan kept, CancellationToken cancel)
     {
-        var rows = await db.ManyAsync<Row>(OldApplications + db.Page, new { before = now - RejectedKept, take = BatchMax }, cancel);
+        var rows = await db.ManyAsync<Row>(find + db.Page, new { before = now - kept, take = BatchMax }, cancel);
         await ShortTransactions.EachAsync(
-            db, clock, EraseApplication, rows, row => [("StoreId", row.StoreId), ("Name", row.Name), ("Now", now)], cancel);
+            db, clock, erase, rows, row => [("StoreId", row.StoreId), ("Name", row.Name), ("Now", now)], cancel);
         return rows.Count;
     }
 

@@ -9,7 +9,8 @@ namespace StorePlugin.Mail;
 /// <summary>The payload of an effect of the kind <see cref="Effect.Kinds.Mail"/>. Whatever is personal is read when the mail is sent.</summary>
 /// <param name="Mail">One of the constants.</param>
 /// <param name="Day">The day of booking in the store's time zone, for a digest.</param>
-internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null)
+/// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
+internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null)
 {
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
@@ -29,6 +30,7 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
     {
         OrderDigest => $"{OrderDigest}:{Ambassador}:{Day:yyyy-MM-dd}",
         PayoutSent => $"{PayoutSent}:{Payout}",
+        Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         _ => $"{Mail}:{Ambassador}",
     };
 
@@ -36,6 +38,22 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
 
     public static MailNotice FromJson(string json) =>
         JsonSerializer.Deserialize(json, MailJson.Default.MailNotice) ?? throw new JsonException("The payload names no mail.");
+
+    // A leaving counts once it was followed by an approval: what is late from before it belongs to the time before.
+    private const string CountReturns =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM ambassador_states e
+        WHERE e.store_id = @storeId AND e.ambassador_id = @ambassadorId AND e.state = 'ended'
+            AND EXISTS (SELECT 1 FROM ambassador_states s
+                WHERE s.store_id = e.store_id AND s.ambassador_id = e.ambassador_id AND s.state = 'approved' AND s.number > e.number)
+        """;
+
+    /// <summary>Welcomes an ambassador, once for each time that they have joined: who comes back has another code.</summary>
+    public static async Task<bool> WelcomeAsync(Tx tx, string storeId, string ambassadorId, DateTimeOffset now)
+    {
+        var returns = await tx.OneAsync<long>(CountReturns, new { storeId, ambassadorId });
+        return await new MailNotice(Welcome, ambassadorId, Return: returns == 0 ? null : returns).AddAsync(tx, storeId, now);
+    }
 
     /// <summary>Puts the mail into the outbox, within the transaction that causes it, unless it is there.</summary>
     public Task<bool> AddAsync(Tx tx, string storeId, DateTimeOffset now) =>

@@ -146,6 +146,8 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     /// </summary>
     private EffectResult? OutcomeOf(Exception failure, Client client) => failure switch
     {
+        SmtpCommandException e when client.IsAtRecipient && IsNoRelay(e, client.Enhanced) =>
+            new EffectResult.Failed($"The mail server does not relay for this program ({Code(e)})."),
         SmtpCommandException e when client.IsAtRecipient && (int)e.StatusCode >= MailboxRefusedMin =>
             new EffectResult.Refused($"The mail server refuses the ambassador's mailbox ({Code(e)})."),
         SmtpCommandException e => new EffectResult.Failed($"The mail server refuses for now ({Code(e)})."),
@@ -158,6 +160,15 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         SocketException or IOException => Outage("The mail server cannot be reached."),
         _ => null,
     };
+
+    /// <summary>
+    /// Whether a refusal of a recipient is about who sends and not about the mailbox (RFC 3463): a matter of rules, which the
+    /// host mends at the server, and no reason to give up the mail. 554 alone says no more than that the transaction failed.
+    /// </summary>
+    private static bool IsNoRelay(SmtpCommandException failure, string enhanced) =>
+        enhanced.StartsWith("5.7.", StringComparison.Ordinal)
+        || (failure.StatusCode == SmtpStatusCode.TransactionFailed
+            && !enhanced.StartsWith("5.1.", StringComparison.Ordinal) && !enhanced.StartsWith("5.2.", StringComparison.Ordinal));
 
     private static string Code(SmtpCommandException failure) => ((int)failure.StatusCode).ToString(CultureInfo.InvariantCulture);
 
@@ -218,6 +229,9 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         /// <summary>The sender was accepted and the recipient not yet: a refusal now is one of the mailbox.</summary>
         public bool IsAtRecipient { get; private set; }
 
+        /// <summary>The first word of the recipient's refusal: the code in more detail, such as <c>5.1.1</c>, where the server gave one.</summary>
+        public string Enhanced { get; private set; } = "";
+
         /// <summary>What is wrong with the server's certificate; null while nothing was found.</summary>
         public string? Distrust { get; private set; }
 
@@ -231,6 +245,12 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         {
             IsAtRecipient = false;
             base.OnRecipientAccepted(message, mailbox, response);
+        }
+
+        protected override void OnRecipientNotAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response)
+        {
+            Enhanced = response.Response.Split(' ', 2)[0];
+            base.OnRecipientNotAccepted(message, mailbox, response);
         }
 
         private bool Trusts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)

@@ -81,10 +81,11 @@ internal sealed class EvidenceReader
         WHERE store_id = @storeId AND ambassador_id IN @keys
         """;
 
+    // To apply changes nothing: who has left and applies again has left until they are approved.
     private const string LoadLives =
         """
         SELECT ambassador_id, number, state, at FROM ambassador_states
-        WHERE store_id = @storeId AND ambassador_id IN @keys
+        WHERE store_id = @storeId AND ambassador_id IN @keys AND state <> 'applied'
         """;
 
     private const string LoadCampaigns = "SELECT id, launched_at FROM campaigns WHERE store_id = @storeId AND id IN @keys";

@@ -39,7 +39,7 @@ internal sealed record HistoryFile(IReadOnlyList<HistoryRow> Rows, long RowCount
         var findings = sheet.HeaderFindings.ToList();
         if (sheet.Rows is [{ Fields: { Count: > 0 } fields }, ..] && !Naming.Any(fields.ContainsKey))
         {
-            return new HistoryFile([], sheet.Rows.Count, [new ImportFinding(1, "", $"The file names no customers: it needs one of the columns {string.Join(", ", Naming)}.")]);
+            return new HistoryFile([], sheet.RowCount, [new ImportFinding(1, "", $"The file names no customers: it needs one of the columns {string.Join(", ", Naming)}.")]);
         }
 
         var orders = new Dictionary<string, HistoryRow>(StringComparer.Ordinal);
@@ -53,7 +53,7 @@ internal sealed record HistoryFile(IReadOnlyList<HistoryRow> Rows, long RowCount
             }
         }
 
-        return new HistoryFile([.. orders.Values.OrderBy(row => row.Line)], sheet.Rows.Count, findings);
+        return new HistoryFile([.. orders.Values.OrderBy(row => row.Line)], sheet.RowCount, findings);
     }
 
     private static HistoryRow? Read(CsvRow line, DateTimeOffset now, List<ImportFinding> findings)

@@ -20,7 +20,7 @@ internal static class PagesEndpoints
 
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").ExcludeFromDescription().AddEndpointFilter<RequireAntiforgery>();
+        var pages = routes.MapGroup("").ExcludeFromDescription().TakesSmallForms();
         pages.MapGet("/sign-in", (Settings settings) => Page.Of<SignInPage>(new SignInModel(settings.Shopify is not null)));
         pages.MapGet("/sign-in/{token}", ShowLink);
         pages.MapPost("/sign-in/{token}", UseLink);

@@ -13,7 +13,7 @@ internal static class PortalEndpoints
     {
         var rooms = routes.MapGroup("/portal").ExcludeFromDescription()
             .RequireAuthorization(SessionAuthentication.AmbassadorPolicy)
-            .AddEndpointFilter<RequireAntiforgery>();
+            .TakesSmallForms();
         rooms.MapGet("", Show);
         rooms.MapGet("/link.svg", ShowLinkCode);
         rooms.MapGet("/link.png", DownloadLinkCode);

@@ -124,7 +124,7 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         var now = clock.GetUtcNow();
         await tx.DoAsync(BeginAnew, new { storeId = effect.StoreId, codeKey = effect.Subject, at = WholeSecond.Of(now) });
         await WriteAsync(tx, effect, "created", created.DiscountId, null);
-        await new MailNotice(MailNotice.Welcome, code.AmbassadorId).AddAsync(tx, effect.StoreId, now);
+        await MailNotice.WelcomeAsync(tx, effect.StoreId, code.AmbassadorId, now);
     }
 
     private const string EndTaken =

@@ -125,6 +125,21 @@ internal sealed class ReleaseTests
     }
 
     [Test]
+    public async Task Whatever_of_a_rule_is_in_force_ends_together()
+    {
+        foreach (var (id, rule) in new[] { ("exm_1", "F2"), ("exm_2", "F2"), ("exm_3", "F6") })
+        {
+            await Plant.RowAsync(
+                _app.Db, "exemptions", ("store_id", _shop.Store.Id), ("id", id), ("ambassador_id", _ann), ("rule", rule), ("until_at", StoreApp.Start.AddYears(1)));
+        }
+
+        var ended = await _api.Delete($"ambassadors/{_ann}/exemptions/F2");
+
+        Assert.That((ended.Status, ended.Text("id")), Is.EqualTo((200, "exm_1")));
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT id FROM exemptions WHERE ended_at IS NULL"), Is.EqualTo(["exm_3"]));
+    }
+
+    [Test]
     public async Task An_exempt_finding_is_recorded_and_stops_nothing_until_the_exemption_ends()
     {
         await _shop.AmbassadorAsync("BOB10");

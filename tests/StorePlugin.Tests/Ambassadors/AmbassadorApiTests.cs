@@ -25,6 +25,23 @@ internal sealed class AmbassadorApiTests
     [TearDown]
     public async Task Close() => await _app.DisposeAsync();
 
+    // One letter of NFKC's longest becomes eighteen; the others are seen by nobody.
+    [TestCase("\uFDFA", 60)]
+    [TestCase("ann\u202E", 1)]
+    [TestCase("a\u200Dnn", 1)]
+    [TestCase("ann\u00AD", 1)]
+    public async Task An_address_whose_key_does_not_fit_or_that_hides_signs_is_none(string local, int times)
+    {
+        var email = string.Concat(Enumerable.Repeat(local, times)) + "@x.com";
+
+        var added = await _api.Post("ambassadors", Bodies.Ambassador(_shop.CampaignId, "ANN10", email));
+        var imported = await _api.Post($"ambassador-imports?campaignId={_shop.CampaignId}&dryRun=false", $"name,email,code\nAnn,{email},ANN10\n", "text/csv");
+
+        Assert.That((added.Status, (string?)added.Json!["errors"]!["email"]![0]), Is.EqualTo((400, "must be an e-mail address, such as ann@example.com")));
+        Assert.That((string?)imported.Json!["findings"]![0]!["column"], Is.EqualTo("email"));
+        Assert.That(AmbassadorRequest.IsEmail("zoë.李娜@bücher.example"), Is.True);
+    }
+
     [Test]
     public async Task An_ambassador_is_added_approved_with_a_code_and_a_link()
     {

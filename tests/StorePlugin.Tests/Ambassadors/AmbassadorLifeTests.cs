@@ -157,6 +157,21 @@ internal sealed class AmbassadorLifeTests
     }
 
     [Test]
+    public async Task A_reason_stands_in_the_body_of_each_step()
+    {
+        await LaterAsync(() => _api.Post($"ambassadors/{_ann}/suspension", Reason("Two complaints.")));
+        var wrong = await DeleteAsync(new JsonObject { ["reasons"] = "x" });
+        await LaterAsync(() => DeleteAsync(Reason("Cleared up.")));
+        await LaterAsync(() => _api.Post($"ambassadors/{_ann}/ending", Reason("Moved away.")));
+
+        Assert.That((wrong.Status, wrong.Json!["errors"]!["reasons"] is null), Is.EqualTo((400, false)));
+        Assert.That((await StatesAsync()).Select(state => (string?)state["reason"]), Is.EqualTo([null, "Two complaints.", "Cleared up.", "Moved away."]));
+
+        Task<ApiAnswer> DeleteAsync(JsonObject body) =>
+            _api.Send(HttpMethod.Delete, $"ambassadors/{_ann}/suspension", System.Net.Http.Json.JsonContent.Create(body));
+    }
+
+    [Test]
     public async Task A_body_that_is_no_JSON_is_no_missing_reason()
     {
         Assert.That((await _api.Post($"ambassadors/{_ann}/suspension", "reason=x", "application/x-www-form-urlencoded")).Status, Is.EqualTo(415));

@@ -112,14 +112,31 @@ internal sealed class ApplicationTests
         Assert.That(
             new[] { waiting, member }.Select(answer => (answer.StatusCode, answer.Headers.Location)),
             Is.All.EqualTo((fresh.StatusCode, fresh.Headers.Location)));
-        Assert.That((await ListAsync()).Select(application => (string?)application["name"]), Is.EqualTo(["Bob", "Cid"]));
+        Assert.That((await ListAsync()).Select(application => (string?)application["name"]), Is.EqualTo(["Bob again", "Cid"]));
+    }
+
+    [Test]
+    public async Task A_later_form_of_the_same_mailbox_says_it_anew_until_somebody_has_decided()
+    {
+        await ApplyAsync("Eve", "ann@example.com", "I am not Ann.");
+        _app.Clock.Advance(TimeSpan.FromDays(1));
+
+        await ApplyAsync("Ann", "Ann+mugs@example.com", "I love mugs.");
+
+        var application = (await ListAsync()).Single();
+        Assert.That(
+            $"{application["name"]} {application["email"]} {application["message"]} {application["appliedAt"]}",
+            Is.EqualTo("Ann ann@example.com I love mugs. 2026-03-01T10:00:00Z"));
+        await _api.Post($"applications/{application["id"]}/rejection", new JsonObject { ["reason"] = "x" });
+        await ApplyAsync("Ann once more", "ann@example.com");
+        Assert.That((await ListAsync()).Select(row => $"{row["name"]} {row["state"]}"), Is.EqualTo(["Ann rejected", "Ann once more applied"]));
     }
 
     [TestCase("", "ann@example.com", "", "Your name must have")]
-    [TestCase("Ann\nSmith", "ann@example.com", "", "Your name must have")]
+    [TestCase("Ann\nSmith", "ann@example.com", "", "Your name may not hold control characters.")]
     [TestCase("Ann", "ann", "", "Your e-mail address must look like")]
     [TestCase("Ann", "ann@example.com\r\nBcc: eve@example.com", "", "Your e-mail address must look like")]
-    [TestCase("Ann", "ann@example.com", "\u0007", "Your message may have")]
+    [TestCase("Ann", "ann@example.com", "\u0007", "Your message may not hold control characters.")]
     public async Task What_is_wrong_is_said_and_what_was_written_stays(string name, string email, string message, string problem)
     {
         var page = await Browser.ReadAsync(await ApplyAsync(name, email, message), HttpStatusCode.BadRequest);
@@ -127,6 +144,15 @@ internal sealed class ApplicationTests
         Assert.That(page.Text("[role=alert]"), Does.StartWith(problem));
         Assert.That(page.QuerySelector("input[name=email]")!.GetAttribute("value"), Is.EqualTo(email.ReplaceLineEndings("\n")).Or.EqualTo(email.ReplaceLineEndings("")));
         Assert.That(await ListAsync(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_tab_is_a_blank()
+    {
+        await ApplyAsync("Ann\tSmith", "ann@example.com", "Mugs:\t12\n\tCups:\t3");
+
+        var application = (await ListAsync()).Single();
+        Assert.That(((string?)application["name"], (string?)application["message"]), Is.EqualTo(("Ann Smith", "Mugs: 12\n Cups: 3")));
     }
 
     [Test]
@@ -140,12 +166,19 @@ internal sealed class ApplicationTests
     }
 
     [Test]
-    public async Task Programs_are_thanked_and_nothing_of_them_is_kept()
+    public async Task Who_filled_in_the_hidden_field_gets_the_form_back_and_may_send_it_as_it_stands()
     {
-        var trapped = await ApplyAsync("Bot", "bot@example.com", "", trap: "https://spam.example");
+        using var browser = new Browser(_app.Address);
+        var trapped = await Browser.ReadAsync(
+            await ApplyAsync("Ann", "ann@example.com", "I love mugs.", trap: "https://ann.example", browser: browser), HttpStatusCode.BadRequest);
+        var kept = await ListAsync();
 
-        Assert.That((trapped.StatusCode, trapped.Headers.Location!.OriginalString), Is.EqualTo((HttpStatusCode.Redirect, _page + "/thanks")));
-        Assert.That(await ListAsync(), Is.Empty);
+        var again = await browser.SubmitAsync(trapped.QuerySelector("main form")!);
+
+        Assert.That((kept.Count, trapped.Text("textarea")), Is.EqualTo((0, "I love mugs.")));
+        Assert.That(trapped.Text("[role=alert]"), Does.StartWith("Something filled in a field that people leave empty."));
+        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That((string?)(await ListAsync()).Single()["name"], Is.EqualTo("Ann"));
     }
 
     [Test]
@@ -169,10 +202,11 @@ internal sealed class ApplicationTests
     }
 
     [Test]
-    public async Task Too_many_forms_from_one_corner_of_the_network_are_refused()
+    public async Task Too_many_applications_to_a_campaign_from_one_corner_of_the_network_are_refused()
     {
-        await using var app = await StoreApp.StartAsync(services: services => services.AddSingleton(new ApplicationLimit(burst: 2, TimeSpan.FromHours(1))));
+        await using var app = await StartAsync(new ApplicationLimit(burst: 2, TimeSpan.FromHours(1)));
         var shop = await Shop.OpenAsync(app);
+        var other = await Shop.OpenAsync(app, "other");
         await app.Db.DoAsync("UPDATE campaigns SET applications = 'open'");
 
         var answers = new List<HttpStatusCode>();
@@ -182,6 +216,42 @@ internal sealed class ApplicationTests
         }
 
         Assert.That(answers, Is.EqualTo([HttpStatusCode.Redirect, HttpStatusCode.Redirect, HttpStatusCode.TooManyRequests]));
+        Assert.That((await ApplyAsync("Ann", "ann@example.com", app: app, page: $"/join/{other.CampaignId}")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        var refused = await Browser.ReadAsync(
+            await ApplyAsync("Zoë", "zoe@example.com", "I love mugs.", app: app, page: $"/join/{shop.CampaignId}"), HttpStatusCode.TooManyRequests);
+        Assert.That((refused.Text("[role=alert]"), refused.Text("textarea")), Is.EqualTo(("Too many applications came from your network just now. Wait a minute, then send it again.", "I love mugs.")));
+    }
+
+    [Test]
+    public async Task Rubbish_from_one_machine_keeps_no_neighbour_from_applying()
+    {
+        await using var app = await StartAsync(new ApplicationLimit(burst: 1, TimeSpan.FromHours(1)));
+        var page = $"/join/{(await Shop.OpenAsync(app)).CampaignId}";
+        await app.Db.DoAsync("UPDATE campaigns SET applications = 'open'");
+        using var browser = new Browser(app.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That((await browser.PostAsync(page, new() { ["name"] = "x" })).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "no token");
+            Assert.That((await browser.PostAsync("/join/cmp_none", [])).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "no campaign");
+            Assert.That((await ApplyAsync("", "x", app: app, page: page)).StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "nothing in it");
+        }
+
+        Assert.That((await ApplyAsync("Ann", "ann@example.com", app: app, page: page)).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+    }
+
+    [Test]
+    public async Task What_no_people_send_is_not_read()
+    {
+        await using var app = await StartAsync(new ApplicationLimit(burst: 1, TimeSpan.FromHours(1), formsBurst: 2, TimeSpan.FromHours(1)));
+        using var browser = new Browser(app.Address);
+
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 3; i++)
+        {
+            answers.Add((await browser.PostAsync("/join/cmp_none", [])).StatusCode);
+        }
+
+        Assert.That(answers, Is.EqualTo([HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, HttpStatusCode.TooManyRequests]));
     }
 
     [Test]
@@ -194,7 +264,11 @@ internal sealed class ApplicationTests
             """,
             Enumerable.Range(0, Applications.WaitingMax).Select(i => new { s = _shop.Store.Id, id = $"app_{i}", c = _shop.CampaignId })));
 
-        Assert.That((await ApplyAsync("Ann", "ann@example.com")).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        var page = await Browser.ReadAsync(await ApplyAsync("Ann", "ann@example.com", "I love mugs."), HttpStatusCode.Conflict);
+
+        Assert.That(page.Text("[role=alert]"), Does.StartWith("No more applications are taken at the moment."));
+        Assert.That((page.QuerySelector("input[name=name]")!.GetAttribute("value"), page.Text("textarea")), Is.EqualTo(("Ann", "I love mugs.")), "nobody writes it twice");
+        Assert.That(await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM applications"), Is.EqualTo(Applications.WaitingMax));
     }
 
     [Test]
@@ -257,6 +331,52 @@ internal sealed class ApplicationTests
     }
 
     [Test]
+    public async Task Many_are_rejected_at_once_each_for_itself()
+    {
+        foreach (var name in new[] { "Ann", "Bob", "Cid" })
+        {
+            await ApplyAsync(name, $"{name}@example.com");
+        }
+
+        var ids = (await ListAsync()).Select(application => (string)application["id"]!).ToArray();
+        await _api.Post($"applications/{ids[0]}/approval");
+
+        var answer = await RejectAsync(ids[0], "app_none", ids[1], ids[2], ids[2]);
+        var unknown = await RejectAsync("app_none");
+
+        Assert.That(
+            answer.Json!["items"]!.AsArray().Select(item => $"{item!["id"]} {item["result"]}"),
+            Is.EqualTo([$"{ids[0]} application-decided", "app_none application-unknown", $"{ids[1]} rejected", $"{ids[2]} rejected"]));
+        Assert.That((await ListAsync("rejected")).Select(row => $"{row["name"]} {row["reason"]}"), Is.EqualTo(["Bob Sent by a program.", "Cid Sent by a program."]));
+        Assert.That((unknown.Status, unknown.Problem), Is.EqualTo((404, "/problems/application-unknown")));
+
+        Task<ApiAnswer> RejectAsync(params string[] applications) => _api.Post(
+            "application-rejections",
+            new JsonObject { ["applications"] = new JsonArray([.. applications.Select(id => (JsonNode)id)]), ["reason"] = "Sent by a program." });
+    }
+
+    [TestCase("""{"applications":[],"reason":"x"}""")]
+    [TestCase("""{"applications":[null],"reason":"x"}""")]
+    [TestCase("""{"applications":["app_1"]}""")]
+    [TestCase("""{"applications":["app_1"],"reason":"x","why":"y"}""")]
+    public async Task A_rejection_of_many_that_is_none_is_refused(string body) =>
+        Assert.That((await _api.Post("application-rejections", body)).Status, Is.EqualTo(400));
+
+    [Test]
+    public async Task The_merchant_sees_how_many_wait()
+    {
+        using var owner = await Rooms.SignInAsync(_app, _shop.Store, null);
+        var before = (await owner.GetAsync("/dashboard")).QuerySelector("#waiting");
+
+        await ApplyAsync("Ann", "ann@example.com");
+        var one = (await owner.GetAsync("/dashboard")).Text("#waiting");
+        await ApplyAsync("Bob", "bob@example.com");
+
+        Assert.That((before, one), Is.EqualTo(((AngleSharp.Dom.IElement?)null, (await owner.GetAsync("/dashboard")).Text("#waiting").Replace("2 people wait", "1 person waits", StringComparison.Ordinal))));
+        Assert.That(one, Does.StartWith("1 person waits for your answer to their application. What is not answered for 90 days ends."));
+    }
+
+    [Test]
     public async Task Who_was_rejected_may_apply_again_and_who_left_too()
     {
         await ApplyAsync("Ann", "ann@example.com");
@@ -267,13 +387,16 @@ internal sealed class ApplicationTests
         await _api.Post($"ambassadors/{ann}/ending");
         _app.Clock.Advance(TimeSpan.FromHours(1));
         await ApplyAsync("Ann", "ann@example.com");
+        _app.Clock.Advance(TimeSpan.FromHours(1));
 
         var back = await _api.Post($"applications/{(await ListAsync("applied")).Single()["id"]}/approval");
 
         Assert.That(back.Text("ambassadorId"), Is.EqualTo(ann));
         Assert.That((await _api.Get($"ambassadors/{ann}")).Text("code"), Is.EqualTo("ANN2"));
         var states = (await _api.Get($"ambassadors/{ann}/states")).Json!["items"]!.AsArray();
-        Assert.That(states.Select(state => (string?)state!["state"]), Is.EqualTo(["applied", "approved", "ended", "approved"]), "no instant lies before the one above it");
+        Assert.That(states.Select(state => (string?)state!["state"]), Is.EqualTo(["applied", "approved", "ended", "applied", "approved"]));
+        await _shop.PaysAsync(new TestOrder("1", StoreApp.Start.AddHours(2.5)) with { CartRef = "ANN" });
+        Assert.That((await _shop.ReceiptAsync("1")).Rule, Is.EqualTo("T10"), "to have applied again is not to be back");
     }
 
     [Test]
@@ -301,7 +424,7 @@ internal sealed class ApplicationTests
         await ApplyAsync("Bob", "bob@example.com");
         var ids = (await ListAsync()).Select(application => (string)application["id"]!).ToArray();
         await _api.Post($"applications/{ids[0]}/rejection", new JsonObject { ["reason"] = "Ann is a competitor's sister." });
-        await _api.Post($"applications/{ids[1]}/approval");
+        var bob = await _api.Post($"applications/{ids[1]}/approval");
 
         _app.Clock.Advance(TimeSpan.FromDays(182));
         await _app.Get<Retention>().RunOnceAsync(default);
@@ -314,8 +437,43 @@ internal sealed class ApplicationTests
         Assert.That(
             $"{after["name"]}|{after["email"]}|{after["message"]}|{after["reason"]}|{after["decidedAt"]}|{after["erasedAt"]}",
             Is.EqualTo("||||2026-03-01T10:00:00Z|2026-08-31T10:00:00Z"));
-        Assert.That((string?)(await ListAsync("approved")).Single()["name"], Is.EqualTo("Bob"));
+        Assert.That((await _api.Get($"ambassadors/{bob.Text("ambassadorId")}")).Text("email"), Is.EqualTo("bob@example.com"));
         Assert.That(await _app.Get<Retention>().RunOnceAsync(default), Is.Zero);
+    }
+
+    [Test]
+    public async Task Of_who_was_approved_the_ambassador_alone_has_the_data()
+    {
+        await ApplyAsync("Ann", "ann@example.com", "I love mugs.");
+
+        var approved = await _api.Post($"applications/{(await ListAsync()).Single()["id"]}/approval", new JsonObject { ["reason"] = "Known in town." });
+
+        var kept = await _app.Db.ManyAsync<string>(
+            "SELECT name || '|' || email || '|' || email_key || '|' || COALESCE(message, '') || '|' || reason || '|' || CAST(erased_at = decided_at AS varchar(1)) FROM applications");
+        Assert.That(kept, Is.EqualTo(["||||Known in town.|1"]));
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT name || '|' || email FROM ambassadors"), Is.EqualTo(["Ann|ann@example.com"]));
+        Assert.That((approved.Text("name"), approved.Text("erasedAt")), Is.EqualTo(("", "2026-03-01T10:00:00Z")));
+    }
+
+    [Test]
+    public async Task What_nobody_answered_for_90_days_ends_is_erased_and_holds_no_place()
+    {
+        await ApplyAsync("Ann", "ann@example.com", "I love mugs.");
+        _app.Clock.Advance(TimeSpan.FromDays(90) - TimeSpan.FromSeconds(1));
+        await ApplyAsync("Bob", "bob@example.com");
+        await _app.Get<Retention>().RunOnceAsync(default);
+        var before = (await ListAsync("applied")).Count;
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await _app.Get<Retention>().RunOnceAsync(default);
+
+        var ended = (await ListAsync("rejected")).Single();
+        Assert.That(
+            $"{ended["name"]}|{ended["email"]}|{ended["message"]}|{ended["decidedBy"]}|{ended["reason"]}|{ended["erasedAt"]}",
+            Is.EqualTo("|||time|Nobody answered in time.|2026-05-30T10:00:00Z"));
+        Assert.That((before, (string?)(await ListAsync("applied")).Single()["name"]), Is.EqualTo((2, "Bob")));
+        using var browser = new Browser(_app.Address);
+        Assert.That((await browser.GetAsync(_page)).Text(), Does.Contain("accepted, your name and address are kept").And.Contain("if nobody answers, after 90 days"));
     }
 
     [TestCase("{}")]
@@ -361,17 +519,20 @@ internal sealed class ApplicationTests
     public void The_next_number_that_is_free_is_taken() =>
         Assert.That(ProposedCode.Free("ANN", new HashSet<string> { "ann", "ann2", "ann10" }), Is.EqualTo("ANN3"));
 
+    private static Task<StoreApp> StartAsync(ApplicationLimit limit) => StoreApp.StartAsync(services: services => services.AddSingleton(limit));
+
     private Task<ApiAnswer> SetAsync(string campaign, bool open) => _api.Put($"campaigns/{campaign}/applications", new JsonObject { ["open"] = open });
 
     private async Task<List<JsonNode>> ListAsync(string? state = null) =>
         [.. (await _api.Get(state is null ? "applications" : $"applications?state={state}")).Json!["items"]!.AsArray().Select(item => item!).OrderBy(item => (string?)item["name"], StringComparer.Ordinal)];
 
-    private async Task<HttpResponseMessage> ApplyAsync(string name, string email, string message = "", string trap = "", StoreApp? app = null, string? page = null)
+    private async Task<HttpResponseMessage> ApplyAsync(
+        string name, string email, string message = "", string trap = "", StoreApp? app = null, string? page = null, Browser? browser = null)
     {
-        using var browser = new Browser((app ?? _app).Address);
-        var form = (await browser.GetAsync(page ?? _page)).QuerySelector("main form")!;
+        using var own = new Browser((app ?? _app).Address);
+        var form = (await (browser ?? own).GetAsync(page ?? _page)).QuerySelector("main form")!;
         var fields = form.QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value") ?? "");
-        (fields["name"], fields["email"], fields["message"], fields["website"]) = (name, email, message, trap);
-        return await browser.PostAsync(form.GetAttribute("action")!, fields);
+        (fields["name"], fields["email"], fields["message"], fields[JoinEndpoints.Trap]) = (name, email, message, trap);
+        return await (browser ?? own).PostAsync(form.GetAttribute("action")!, fields);
     }
 }

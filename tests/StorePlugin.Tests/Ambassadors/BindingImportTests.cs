@@ -135,6 +135,21 @@ internal sealed class BindingImportTests
     }
 
     [Test]
+    public async Task Of_two_files_at_once_that_claim_a_customer_for_times_that_meet_one_is_written()
+    {
+        for (var customer = 100; customer < 120; customer++)
+        {
+            var answers = await Task.WhenAll(
+                ImportAsync(Header + $"ANN10,{customer},,2025-01-01,2025-12-31\n"), ImportAsync(Header + $"BOB10,{customer},,2025-06-01,2026-01-31\n"));
+
+            Assert.That(answers.Select(answer => answer.Status), Is.EquivalentTo([200, 422]));
+            Assert.That(FindingsOf(answers.Single(answer => answer.Status == 422)).Single(), Does.StartWith("2 : The customer is an ambassador's already at that time"));
+        }
+
+        Assert.That(await RowsAsync(), Has.Count.EqualTo(20));
+    }
+
+    [Test]
     public async Task Who_has_left_gets_no_customers()
     {
         await _api.Post($"ambassadors/{_ann}/ending");

@@ -25,7 +25,7 @@ internal sealed class DailyVisitorsTests
 
         Assert.That(first, Is.EqualTo([true, false, true, true, true, true, false]));
 
-        bool Visit(string link, IPAddress? address, string agent) => visitors.IsFirst(store, link, address, agent, StoreApp.Start);
+        bool Visit(string link, IPAddress? address, string agent) => visitors.MarkFirst(store, link, address, agent, StoreApp.Start) is not null;
     }
 
     [TestCase("Europe/Berlin", "2026-03-01T22:59:59Z", "2026-03-01T23:00:00Z")]
@@ -41,7 +41,7 @@ internal sealed class DailyVisitorsTests
 
         Assert.That(first, Is.EqualTo([true, false, true, false]));
 
-        bool Visit(DateTimeOffset at) => visitors.IsFirst(store, "ann10", Home, "Firefox", at);
+        bool Visit(DateTimeOffset at) => visitors.MarkFirst(store, "ann10", Home, "Firefox", at) is not null;
     }
 
     [Test]
@@ -52,7 +52,7 @@ internal sealed class DailyVisitorsTests
         {
             for (var hours = 0; hours <= 24 * 30; hours += 6)
             {
-                visitors.IsFirst(StoreIn(zone), "ann10", Home, "Firefox", StoreApp.Start.AddHours(hours));
+                visitors.MarkFirst(StoreIn(zone), "ann10", Home, "Firefox", StoreApp.Start.AddHours(hours));
             }
         }
 
@@ -61,13 +61,49 @@ internal sealed class DailyVisitorsTests
     }
 
     [Test]
-    public void A_day_with_too_many_visitors_begins_anew()
+    public void Beyond_what_a_store_keeps_for_a_day_nobody_is_told_apart_and_no_other_store_feels_it()
     {
-        var visitors = new DailyVisitors(visitsMax: 3);
+        var visitors = new DailyVisitors(visitsMax: 3, cornerMax: 100);
 
-        var first = new[] { "a", "b", "a", "c", "d", "a" }.Select(agent => visitors.IsFirst(StoreIn("UTC"), "ann10", Home, agent, StoreApp.Start)).ToList();
+        var first = new[] { "a", "b", "a", "c", "d", "a" }.Select(agent => IsFirst("str_1", agent)).ToList();
 
-        Assert.That(first, Is.EqualTo([true, true, false, true, true, true]));
+        Assert.That(first, Is.EqualTo([true, true, false, true, false, false]));
+        Assert.That(IsFirst("str_2", "d"), Is.True);
+
+        bool IsFirst(string store, string agent) => visitors.MarkFirst(StoreIn("UTC") with { Id = store }, "ann10", Home, agent, StoreApp.Start) is not null;
+    }
+
+    [Test]
+    public void One_corner_of_the_network_makes_so_many_visitors_of_a_link_and_no_more()
+    {
+        var visitors = new DailyVisitors(visitsMax: 100, cornerMax: 2);
+
+        bool[] first =
+        [
+            IsFirst("ann10", "203.0.113.7", "a"), IsFirst("ann10", "203.0.113.8", "b"), IsFirst("ann10", "203.0.113.9", "c"), IsFirst("ann10", "203.0.113.7", "a"),
+            IsFirst("ann10", "203.0.114.7", "a"), IsFirst("bob10", "203.0.113.7", "a"), IsFirst("ann10", "203.0.113.7", "d", days: 1),
+        ];
+
+        Assert.That(first, Is.EqualTo([true, true, false, false, true, true, true]));
+
+        bool IsFirst(string link, string address, string agent, int days = 0) =>
+            visitors.MarkFirst(StoreIn("UTC"), link, IPAddress.Parse(address), agent, StoreApp.Start.AddDays(days)) is not null;
+    }
+
+    [Test]
+    public async Task A_click_that_is_lost_leaves_its_visitor_to_be_counted()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var shop = await Shop.OpenAsync(app);
+        await shop.AmbassadorAsync("ANN10");
+        await app.Db.DoAsync("CREATE TRIGGER full_disk BEFORE INSERT ON clicks BEGIN SELECT RAISE(FAIL, 'disk full'); END");
+        await app.VisitAsync("/r/ANN10", headers: ("User-Agent", "Firefox"));
+        await app.Db.DoAsync("DROP TRIGGER full_disk");
+
+        await app.VisitAsync("/r/ANN10", headers: ("User-Agent", "Firefox"));
+        await app.VisitAsync("/r/ANN10", headers: ("User-Agent", "Firefox"));
+
+        Assert.That(await app.Db.ManyAsync<string>("SELECT visit FROM clicks ORDER BY at, visit"), Is.EqualTo(["first", "repeat"]));
     }
 
     [Test]

@@ -72,6 +72,37 @@ internal sealed class GroupTests
         Assert.That((await _api.Get("ambassadors?group=")).Status, Is.EqualTo(400));
     }
 
+    [Test]
+    public async Task Who_has_left_is_put_into_no_group_and_taken_out_of_none()
+    {
+        await PutAsync(_ann, "Gold");
+        await _api.Post($"ambassadors/{_ann}/ending");
+
+        var put = await PutAsync(_ann, "Silver");
+        var left = await _api.Delete($"ambassadors/{_ann}/group");
+
+        Assert.That(new[] { put, left }.Select(answer => (answer.Status, answer.Problem)), Is.All.EqualTo((409, "/problems/ambassador-ended")));
+        Assert.That((await MembershipsAsync()).Single().GroupName, Is.EqualTo("Gold"));
+    }
+
+    [Test]
+    public async Task A_loop_adds_no_more_changes_than_a_day_may_have()
+    {
+        for (var i = 0; i < StorePlugin.Ambassadors.Groups.ChangesPerDayMax; i++)
+        {
+            Assert.That((await PutAsync(_ann, i % 2 == 0 ? "A" : "B")).Status, Is.EqualTo(200));
+        }
+
+        var more = await PutAsync(_ann, "C");
+        var same = await PutAsync(_ann, "B");
+        var other = await PutAsync(_bob, "C");
+        _app.Clock.Advance(TimeSpan.FromDays(1));
+
+        Assert.That((more.Status, more.Problem), Is.EqualTo((409, "/problems/group-changes-too-many")));
+        Assert.That((same.Status, other.Status, (await PutAsync(_ann, "C")).Status), Is.EqualTo((200, 200, 200)));
+        Assert.That(await MembershipsAsync(), Has.Count.EqualTo(StorePlugin.Ambassadors.Groups.ChangesPerDayMax + 1));
+    }
+
     [TestCase("""{}""", "group")]
     [TestCase("""{"group":""}""", "group")]
     [TestCase("""{"group":"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddX"}""", "group")]

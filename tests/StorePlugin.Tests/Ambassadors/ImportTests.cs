@@ -357,6 +357,22 @@ internal sealed class ImportTests
     }
 
     [Test]
+    public void Lines_beyond_the_limit_are_counted_and_not_kept_and_those_without_fields_share_their_nothing()
+    {
+        const int Lines = CsvBody.BytesMax / 2;
+        var text = "name,email,code\n" + string.Concat(Enumerable.Repeat("a\n", Lines));
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        var sheet = CsvSheet.Read(text, ["name", "email", "code"], []);
+
+        var kept = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.That((sheet.Rows.Count, sheet.RowCount), Is.EqualTo((ImportFile.RowsMax + 1, (long)Lines)));
+        Assert.That(sheet.Rows.Select(row => row.Fields), Is.All.SameAs(sheet.Rows[0].Fields));
+        Assert.That(kept, Is.LessThan(10_000_000));
+        Assert.That(CsvSheet.Read(string.Join(',', Enumerable.Range(0, 500_000)), ["name"], []).HeaderFindings, Has.Count.LessThan(100));
+    }
+
+    [Test]
     public async Task A_file_that_is_too_long_is_refused_whole()
     {
         var rows = await ImportAsync("name,email,code\n" + string.Concat(Enumerable.Range(0, ImportFile.RowsMax + 1).Select(i => $"P,p{i}@example.com,PERSON-{i}\n")));

@@ -416,6 +416,7 @@ internal sealed class BackTestTests
 
     [TestCase("""{"commission":{"percent":10},"commission":{"percent":20}}""", "names a term twice")]
     [TestCase("10 %", "is not JSON: see line 1")]
+    [TestCase("""{"\ud800":1}""", "is not readable as Unicode text")]
     [TestCase("[]", "must hold a JSON object")]
     [TestCase(null, "cannot be read")]
     public async Task A_file_that_holds_no_terms_is_refused(string? text, string why)

@@ -289,6 +289,35 @@ internal sealed class DashboardTests
     }
 
     [Test]
+    public async Task Who_has_left_and_who_is_in_a_group_is_seen_as_such()
+    {
+        foreach (var (id, name) in new[] { ("amb_ann", "Ann"), ("amb_bob", "Bob"), ("amb_cid", "Cid") })
+        {
+            await _rooms.AmbassadorAsync(id, name, name);
+        }
+
+        var groups = _app.Get<StorePlugin.Ambassadors.Groups>();
+        await groups.JoinAsync(_rooms.Store, "amb_bob", "Silver", "test", default);
+        await groups.JoinAsync(_rooms.Store, "amb_bob", "Gold <b>", "test", default);
+        var life = _app.Get<StorePlugin.Ambassadors.AmbassadorLife>();
+        _app.Clock.Advance(TimeSpan.FromDays(2));
+        await life.SuspendAsync(_rooms.Store, "amb_ann", "test", null, default);
+        await life.EndAsync(_rooms.Store, "amb_ann", "test", null, default);
+        await life.SuspendAsync(_rooms.Store, "amb_cid", "test", null, default);
+        using var owner = await _rooms.OwnerAsync();
+
+        var list = await owner.GetAsync("/dashboard/ambassadors");
+        var ann = await owner.GetAsync("/dashboard/ambassadors/amb_ann");
+        var bob = await owner.GetAsync("/dashboard/ambassadors/amb_bob");
+
+        Assert.That(list.QuerySelectorAll("tbody th").Select(cell => cell.TextContent), Is.EqualTo(["CidSuspended", "BobGold <b>", "AnnLeft"]));
+        Assert.That(ann.Text(".heading"), Does.Contain("Left on 3 Mar 2026, 11:00: orders since then are not credited").And.Not.Contain("Suspended"));
+        Assert.That(ann.Text(".facts"), Does.Contain("Code None any more").And.Not.Contain("Group"));
+        Assert.That(bob.Text(".facts"), Does.Contain("Group Gold <b>"));
+        Assert.That(bob.Text(".heading"), Does.Not.Contain("Left"));
+    }
+
+    [Test]
     public async Task The_owner_makes_a_sign_in_link_for_an_ambassador_which_opens_their_portal()
     {
         await _rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10");

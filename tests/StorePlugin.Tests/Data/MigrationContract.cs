@@ -8,6 +8,38 @@ namespace StorePlugin.Tests.Data;
 internal sealed class SqliteMigrationContract : MigrationContract
 {
     protected override TestDatabases Databases => TestDatabases.Sqlite;
+
+    protected override async Task AssertSoundAsync(Db db)
+    {
+        Assert.That(await db.ManyAsync<string>("PRAGMA integrity_check"), Is.EqualTo(["ok"]));
+        Assert.That(await db.ManyAsync<object>("PRAGMA foreign_key_check"), Is.Empty);
+    }
+
+    [TestCase("ambassadors", "'suspended', 'ended'", "'suspended'")]
+    [TestCase("orders", "'reversed', 'disputed'", "'reversed'")]
+    public async Task A_constraint_that_was_not_changed_in_place_stops_the_migration(string table, string to, string from)
+    {
+        await Migrator.MigrateAsync(39);
+        await Db.DoAsync("PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, @to, @from) WHERE name = @table; PRAGMA writable_schema = RESET", new { table, from, to });
+
+        await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.Exception.With.Message.Contains("ck_ambassadors_may_end_and_orders_may_be_disputed"));
+        Assert.That((await Migrator.PendingAsync(default))[0], Is.EqualTo("040_states_known"));
+    }
+
+    [Test]
+    public async Task A_connection_that_was_open_learns_of_the_changed_constraints()
+    {
+        await Migrator.MigrateAsync(39);
+        await using var other = new Microsoft.Data.Sqlite.SqliteConnection(Database.ConnectionString);
+        await other.OpenAsync();
+        await using var version = other.CreateCommand();
+        version.CommandText = "PRAGMA schema_version";
+        var before = (long)(await version.ExecuteScalarAsync())!;
+
+        await Migrator.MigrateAsync(40);
+
+        Assert.That((long)(await version.ExecuteScalarAsync())!, Is.GreaterThan(before));
+    }
 }
 
 [NonParallelizable]
@@ -21,17 +53,23 @@ internal abstract class MigrationContract
     private const string S = "sto_1";
 
     private DatabaseOptions? _database;
-    private Db _db = null!;
 
     protected abstract TestDatabases Databases { get; }
 
-    private Migrator Migrator => new(_db, TimeProvider.System);
+    protected Db Db { get; private set; } = null!;
+
+    protected DatabaseOptions Database => _database!;
+
+    protected Migrator Migrator => new(Db, TimeProvider.System);
+
+    /// <summary>Asks the database itself whether its files and references are whole, where it can say.</summary>
+    protected virtual Task AssertSoundAsync(Db db) => Task.CompletedTask;
 
     [SetUp]
     public async Task CreateAsync()
     {
         _database = await Databases.CreateAsync();
-        _db = new Db(_database);
+        Db = new Db(_database);
     }
 
     [TearDown]
@@ -39,7 +77,7 @@ internal abstract class MigrationContract
     {
         if (_database is not null)
         {
-            await _db.DisposeAsync();
+            await Db.DisposeAsync();
             await Databases.DropAsync(_database);
             _database = null;
         }
@@ -71,7 +109,7 @@ internal abstract class MigrationContract
     public async Task A_file_that_changed_after_it_was_applied_is_refused()
     {
         await Migrator.MigrateAsync();
-        await _db.DoAsync("UPDATE schema_versions SET hash = 'other' WHERE version = 2");
+        await Db.DoAsync("UPDATE schema_versions SET hash = 'other' WHERE version = 2");
 
         await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.TypeOf<SettingsException>().With.Message.Contains("002_programme"));
         await Assert.ThatAsync(() => Migrator.PendingAsync(default), Throws.TypeOf<SettingsException>());
@@ -81,7 +119,7 @@ internal abstract class MigrationContract
     public async Task A_database_of_a_newer_program_is_refused()
     {
         await Migrator.MigrateAsync();
-        await _db.DoAsync("INSERT INTO schema_versions (version, name, hash, applied_at) VALUES (999, '999_later', 'x', 0)");
+        await Db.DoAsync("INSERT INTO schema_versions (version, name, hash, applied_at) VALUES (999, '999_later', 'x', 0)");
 
         await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.TypeOf<SettingsException>().With.Message.Contains("999_later"));
     }
@@ -89,10 +127,10 @@ internal abstract class MigrationContract
     [Test]
     public async Task A_migration_that_fails_leaves_nothing_behind()
     {
-        await _db.DoAsync("CREATE TABLE effects (id bigint NOT NULL)");
+        await Db.DoAsync("CREATE TABLE effects (id bigint NOT NULL)");
 
         await Assert.ThatAsync(() => Migrator.MigrateAsync(), Throws.Exception);
-        Assert.That(await _db.OneAsync<long>(_db.Dialect.TableExists, new { table = "stores" }), Is.Zero);
+        Assert.That(await Db.OneAsync<long>(Db.Dialect.TableExists, new { table = "stores" }), Is.Zero);
         Assert.That(await Migrator.PendingAsync(default), Has.Count.EqualTo(Migrator.Known.Count));
     }
 
@@ -105,34 +143,35 @@ internal abstract class MigrationContract
             Assert.That(await Migrator.MigrateAsync(migration.Version), Is.EqualTo([migration.Name]));
             foreach (var table in planted)
             {
-                Assert.That(await _db.OneAsync<long>($"SELECT CAST(COUNT(*) AS bigint) FROM {table}"), Is.EqualTo(1), $"{table} after {migration.Name}");
+                Assert.That(await Db.OneAsync<long>($"SELECT CAST(COUNT(*) AS bigint) FROM {table}"), Is.EqualTo(1), $"{table} after {migration.Name}");
             }
 
             foreach (var (table, row) in RowsOf(migration.Version))
             {
-                await Plant.RowAsync(_db, table, row);
+                await Plant.RowAsync(Db, table, row);
                 planted.Add(table);
             }
         }
 
         Assert.That(planted, Has.Count.GreaterThan(20));
+        await AssertSoundAsync(Db);
     }
 
     [Test]
     public async Task Campaigns_of_before_states_were_kept_have_the_states_that_are_known()
     {
         await Migrator.MigrateAsync(11);
-        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        await Plant.RowAsync(Db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
         foreach (var (id, state, launchedAt) in new[] { ("cmp_1", "draft", (long?)null), ("cmp_2", "live", 7_000) })
         {
-            await Plant.RowAsync(_db, "campaigns", ("store_id", S), ("id", id), ("state", state), ("created_at", 5_000L), ("launched_at", launchedAt));
-            await Plant.RowAsync(_db, "campaign_revisions", ("store_id", S), ("campaign_id", id), ("revision", 1L), ("actor", "ann"));
+            await Plant.RowAsync(Db, "campaigns", ("store_id", S), ("id", id), ("state", state), ("created_at", 5_000L), ("launched_at", launchedAt));
+            await Plant.RowAsync(Db, "campaign_revisions", ("store_id", S), ("campaign_id", id), ("revision", 1L), ("actor", "ann"));
         }
 
         await Migrator.MigrateAsync();
 
         Assert.That(
-            (await _db.ManyAsync<CampaignState>("SELECT campaign_id, number, state, at, actor FROM campaign_states WHERE store_id = @S ORDER BY campaign_id, number", new { S }))
+            (await Db.ManyAsync<CampaignState>("SELECT campaign_id, number, state, at, actor FROM campaign_states WHERE store_id = @S ORDER BY campaign_id, number", new { S }))
                 .Select(row => $"{row.CampaignId} {row.Number} {row.State} {row.At} {row.Actor}"),
             Is.EqualTo(["cmp_1 1 draft 5000 ann", "cmp_2 1 draft 5000 ann", "cmp_2 2 live 7000 not recorded"]));
     }
@@ -141,34 +180,57 @@ internal abstract class MigrationContract
     public async Task Ambassadors_of_before_states_were_kept_have_the_states_that_are_known_and_may_end()
     {
         await Migrator.MigrateAsync(19);
-        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
-        await Plant.RowAsync(_db, "campaigns", ("store_id", S), ("id", "cmp"), ("state", "live"));
+        await Plant.RowAsync(Db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        await Plant.RowAsync(Db, "campaigns", ("store_id", S), ("id", "cmp"), ("state", "live"));
         foreach (var (id, state) in new[] { ("amb_1", "approved"), ("amb_2", "suspended") })
         {
             await Plant.RowAsync(
-                _db, "ambassadors", ("store_id", S), ("id", id), ("campaign_id", "cmp"), ("email_key", id), ("state", state), ("approved_at", 5_000L));
+                Db, "ambassadors", ("store_id", S), ("id", id), ("campaign_id", "cmp"), ("email_key", id), ("state", state), ("approved_at", 5_000L));
         }
 
         foreach (var (id, ambassador, from, until) in new[] { ("sus_1", "amb_1", 6_000L, (long?)7_000), ("sus_2", "amb_2", 6_500, 6_600), ("sus_3", "amb_2", 8_000, null) })
         {
             await Plant.RowAsync(
-                _db, "suspensions", ("store_id", S), ("id", id), ("ambassador_id", ambassador), ("from_at", from), ("from_actor", "ann"), ("until_at", until),
+                Db, "suspensions", ("store_id", S), ("id", id), ("ambassador_id", ambassador), ("from_at", from), ("from_actor", "ann"), ("until_at", until),
                 ("until_actor", until is null ? null : "bob"));
         }
 
         await Migrator.MigrateAsync();
 
         Assert.That(
-            (await _db.ManyAsync<KnownState>("SELECT ambassador_id, number, state, at, actor FROM ambassador_states WHERE store_id = @S ORDER BY ambassador_id, number", new { S }))
+            (await Db.ManyAsync<KnownState>("SELECT ambassador_id, number, state, at, actor FROM ambassador_states WHERE store_id = @S ORDER BY ambassador_id, number", new { S }))
                 .Select(row => $"{row.AmbassadorId} {row.Number} {row.State} {row.At} {row.Actor}"),
             Is.EqualTo(
             [
                 "amb_1 1 approved 5000 not recorded", "amb_1 2 suspended 6000 ann", "amb_1 3 approved 7000 bob",
                 "amb_2 1 approved 5000 not recorded", "amb_2 2 suspended 6500 ann", "amb_2 3 approved 6600 bob", "amb_2 4 suspended 8000 ann",
             ]));
-        Assert.That(await _db.DoAsync("UPDATE ambassadors SET state = 'ended' WHERE store_id = @S AND id = 'amb_2'", new { S }), Is.EqualTo(1));
-        await Assert.ThatAsync(() => _db.DoAsync("UPDATE ambassadors SET state = 'other' WHERE store_id = @S", new { S }), Throws.Exception);
+        await AssertSoundAsync(Db);
+        Assert.That(await Db.DoAsync("UPDATE ambassadors SET state = 'ended' WHERE store_id = @S AND id = 'amb_2'", new { S }), Is.EqualTo(1));
+        await Assert.ThatAsync(() => Db.DoAsync("UPDATE ambassadors SET state = 'other' WHERE store_id = @S", new { S }), Throws.Exception);
     }
+
+    [Test]
+    public async Task Of_applications_that_were_approved_before_the_ambassador_alone_keeps_the_data()
+    {
+        await Migrator.MigrateAsync(39);
+        await Plant.RowAsync(Db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        await Plant.RowAsync(Db, "campaigns", ("store_id", S), ("id", "cmp"), ("state", "live"), ("applications", "open"));
+        foreach (var state in new[] { "applied", "approved", "rejected" })
+        {
+            await Plant.RowAsync(
+                Db, "applications", ("store_id", S), ("id", state), ("campaign_id", "cmp"), ("name", "Ann"), ("email", "ann@example.com"), ("email_key", "ann@example.com"),
+                ("message", "x"), ("state", state), ("decided_at", 7_000L));
+        }
+
+        await Migrator.MigrateAsync();
+
+        var rows = await Db.ManyAsync<KeptData>("SELECT id, name, email, email_key, message, erased_at FROM applications WHERE store_id = @S ORDER BY id", new { S });
+        var whole = new KeptData("", "Ann", "ann@example.com", "ann@example.com", "x", null);
+        Assert.That(rows, Is.EqualTo([whole with { Id = "applied" }, new KeptData("approved", "", "", "", null, 7_000), whole with { Id = "rejected" }]));
+    }
+
+    private sealed record KeptData(string Id, string Name, string Email, string EmailKey, string? Message, long? ErasedAt);
 
     private sealed record KnownState(string AmbassadorId, long Number, string State, long At, string Actor);
 
@@ -177,36 +239,36 @@ internal abstract class MigrationContract
     {
         await Migrator.MigrateAsync(17);
         var payout = "po_" + new string('7', 32);
-        await Plant.RowAsync(_db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        await Plant.RowAsync(Db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
         foreach (var (id, kind, source) in new[]
         {
             ("ltx_1", "payout_reserved", payout), ("ltx_2", "payout_returned", payout + "-a1"), ("ltx_3", "payout_reversed", payout + "-r5"), ("ltx_4", "opening", "amb_1:opening"),
         })
         {
-            await Plant.RowAsync(_db, "ledger_transactions", ("store_id", S), ("id", id), ("kind", kind), ("source", source), ("booked_at", 9L), ("local_day", 20260101L));
-            await Plant.RowAsync(_db, "ledger_entries", ("store_id", S), ("transaction_id", id), ("position", 0L), ("account", "approved"), ("ambassador_id", "amb_1"), ("amount_minor", -5L));
-            await Plant.RowAsync(_db, "ledger_entries", ("store_id", S), ("transaction_id", id), ("position", 1L), ("account", "in_payout"), ("ambassador_id", "amb_1"), ("amount_minor", 5L));
+            await Plant.RowAsync(Db, "ledger_transactions", ("store_id", S), ("id", id), ("kind", kind), ("source", source), ("booked_at", 9L), ("local_day", 20260101L));
+            await Plant.RowAsync(Db, "ledger_entries", ("store_id", S), ("transaction_id", id), ("position", 0L), ("account", "approved"), ("ambassador_id", "amb_1"), ("amount_minor", -5L));
+            await Plant.RowAsync(Db, "ledger_entries", ("store_id", S), ("transaction_id", id), ("position", 1L), ("account", "in_payout"), ("ambassador_id", "amb_1"), ("amount_minor", 5L));
         }
 
         foreach (var (order, revision, logged) in new[] { ("o2", 3L, new long[] { 2, 3 }), ("o1", 3L, []), ("o3", 2L, [1, 2]) })
         {
-            await Plant.RowAsync(_db, "orders", ("store_id", S), ("order_id", order), ("revision", revision), ("state", "held"));
+            await Plant.RowAsync(Db, "orders", ("store_id", S), ("order_id", order), ("revision", revision), ("state", "held"));
             foreach (var of in logged)
             {
-                await Plant.RowAsync(_db, "order_events", ("store_id", S), ("order_id", order), ("revision", of), ("kind", "version"));
+                await Plant.RowAsync(Db, "order_events", ("store_id", S), ("order_id", order), ("revision", of), ("kind", "version"));
             }
         }
 
         await Migrator.MigrateAsync();
 
         Assert.That(
-            await _db.ManyAsync<Step>("SELECT payout_id AS of_whom, number, kind, subject, amount_minor AS minor FROM payout_events WHERE store_id = @S ORDER BY number", new { S }),
+            await Db.ManyAsync<Step>("SELECT payout_id AS of_whom, number, kind, subject, amount_minor AS minor FROM payout_events WHERE store_id = @S ORDER BY number", new { S }),
             Is.EqualTo([new Step(payout, 1, "reserved", payout, 5), new Step(payout, 2, "returned", payout + "-a1", 5), new Step(payout, 3, "reversed", payout + "-r5", 5)]));
         Assert.That(
-            await _db.ManyAsync<Step>("SELECT ambassador_id AS of_whom, at AS number, actor AS kind, actor AS subject, amount_minor AS minor FROM opening_balances WHERE store_id = @S", new { S }),
+            await Db.ManyAsync<Step>("SELECT ambassador_id AS of_whom, at AS number, actor AS kind, actor AS subject, amount_minor AS minor FROM opening_balances WHERE store_id = @S", new { S }),
             Is.EqualTo([new Step("amb_1", 9, "", "", 5)]));
         Assert.That(
-            await _db.ManyAsync<string>("SELECT order_id FROM order_events WHERE store_id = @S AND kind = 'unlogged' AND revision = CASE order_id WHEN 'o1' THEN 3 ELSE 1 END ORDER BY order_id", new { S }),
+            await Db.ManyAsync<string>("SELECT order_id FROM order_events WHERE store_id = @S AND kind = 'unlogged' AND revision = CASE order_id WHEN 'o1' THEN 3 ELSE 1 END ORDER BY order_id", new { S }),
             Is.EqualTo(["o1", "o2"]));
     }
 

@@ -70,6 +70,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldLinks", "ix_sign_in_links_expires")]
     [TestCase("Retention.OldSessions", "ix_sessions_expires")]
     [TestCase("Retention.OldApplications", "ix_applications_refused")]
+    [TestCase("Retention.UnansweredApplications", "ix_applications_waiting")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

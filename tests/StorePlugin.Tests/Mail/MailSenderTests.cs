@@ -59,7 +59,13 @@ internal sealed class MailSenderTests
     }
 
     [TestCase("RCPT", "550 5.1.1 <planted.marker@example.com>: no such mailbox", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
-    [TestCase("RCPT", "554 5.7.1 <planted.marker@example.com>: relay access denied", "dead", 1, "The mail server refuses the ambassador's mailbox (554).")]
+    [TestCase("RCPT", "550 5.1.10 <planted.marker@example.com>: takes no mail", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
+    [TestCase("RCPT", "554 5.2.1 <planted.marker@example.com> is disabled", "dead", 1, "The mail server refuses the ambassador's mailbox (554).")]
+    [TestCase("RCPT", "550 no such mailbox as planted.marker", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
+    [TestCase("RCPT", "554 5.7.1 <planted.marker@example.com>: relay access denied", "pending", 1, "The mail server does not relay for this program (554).")]
+    [TestCase("RCPT", "550 5.7.1 Unable to relay for planted.marker@example.com", "pending", 1, "The mail server does not relay for this program (550).")]
+    [TestCase("RCPT", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", "pending", 1, "The mail server does not relay for this program (550).")]
+    [TestCase("RCPT", "554 planted.marker@example.com: no", "pending", 1, "The mail server does not relay for this program (554).")]
     [TestCase("RCPT", "450 4.2.1 <planted.marker@example.com>: try later", "pending", 1, "The mail server refuses for now (450).")]
     [TestCase("RCPT", "452 4.5.3 too many", "pending", 1, "The mail server refuses for now (452).")]
     [TestCase(".", "451 4.7.1 <planted.marker@example.com> is greylisted", "pending", 1, "The mail server refuses for now (451).")]
@@ -85,6 +91,19 @@ internal sealed class MailSenderTests
         _app.Clock.Advance(attempts == 0 ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(10));
         await _app.DrainAsync();
         Assert.That(_smtp.Mails, Has.Count.EqualTo(state == "pending" ? 1 : 0));
+    }
+
+    // A server that offers the codes in more detail has them read by the library as well.
+    [TestCase("550 5.7.1 Unable to relay", "pending")]
+    [TestCase("554 5.1.1 no such mailbox", "dead")]
+    public async Task The_code_in_detail_is_read_where_it_is_offered(string answer, string state)
+    {
+        _smtp.Offers.Enqueue("ENHANCEDSTATUSCODES");
+        _smtp.Answers["RCPT"] = answer;
+        await AddAsync();
+        await _app.DrainAsync();
+
+        Assert.That((await RowAsync()).State, Is.EqualTo(state));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 // The mail that an ambassador begins with: when it goes, what it says, and that a hostile name changes neither.
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using StorePlugin.Ambassadors;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
@@ -89,6 +90,65 @@ internal sealed partial class WelcomeTests
         await _app.DrainAsync();
 
         Assert.That(await SubjectsAsync(), Is.Empty);
+    }
+
+    [TestCase(0, false)]
+    [TestCase(10, false)]
+    [TestCase(0, true)]
+    [TestCase(10, true)]
+    public async Task Who_comes_back_gets_the_mail_with_the_new_code_each_time(int friend, bool applies)
+    {
+        var campaign = await _api.LiveAsync(friend: friend);
+        var ann = (await _api.AddAsync(campaign, "ANN-1", "ann@example.com")).Text("id");
+        await _app.DrainAsync();
+        await _api.Put($"campaigns/{campaign}/applications", new JsonObject { ["open"] = true });
+        for (var time = 2; time <= 3; time++)
+        {
+            await _api.Post($"ambassadors/{ann}/suspension");
+            await _api.Delete($"ambassadors/{ann}/suspension");
+            await _api.Post($"ambassadors/{ann}/ending");
+            _app.Clock.Advance(TimeSpan.FromMinutes(1));
+            await BackAsync($"ANN-{time}");
+            await _app.DrainAsync();
+        }
+
+        await _api.Post($"ambassadors/{ann}/codes", new JsonObject { ["code"] = "ANN-X" });
+        await _app.DrainAsync();
+
+        Assert.That(ReadMail.AllOf(_app).Select(mail => mail["Subject"]![..15]), Is.EquivalentTo(["Your code ANN-1", "Your code ANN-2", "Your code ANN-3"]));
+        Assert.That((await SubjectsAsync()).Order(StringComparer.Ordinal), Is.EqualTo([$"welcome:{ann}", $"welcome:{ann}:1", $"welcome:{ann}:2"]), "a further code is no welcome");
+
+        async Task BackAsync(string code)
+        {
+            if (!applies)
+            {
+                await _api.AddAsync(campaign, code, "ann@example.com");
+                return;
+            }
+
+            await _app.Get<Applications>().ApplyAsync(_store, campaign, new NewApplication("Ann", "ann@example.com", null), default);
+            var id = (await _api.Get("applications?state=applied")).Json!["items"]![0]!["id"];
+            Assert.That((await _api.Post($"applications/{id}/approval", new JsonObject { ["code"] = code })).Text("ambassadorId"), Is.EqualTo(ann));
+        }
+    }
+
+    [Test]
+    public async Task A_discount_that_is_late_from_before_the_leaving_takes_nobodys_welcome_back()
+    {
+        var campaign = await _api.LiveAsync();
+        var ann = (await _api.AddAsync(campaign, "ANN-1", "ann@example.com")).Text("id");
+        await _api.Post($"ambassadors/{ann}/codes", new JsonObject { ["code"] = "ANN-X" });
+        await _app.Db.DoAsync("UPDATE effects SET due_at = due_at + 60000 WHERE subject = 'ann-x'");
+        await _app.DrainAsync();
+        await _app.Db.DoAsync("UPDATE ambassadors SET state = 'ended'");
+        await _app.Db.InTransactionAsync(tx => AmbassadorLife.RecordAsync(tx, _store.Id, ann, "ended", _app.Clock.GetUtcNow(), "test", null));
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _app.DrainAsync();
+
+        await _api.AddAsync(campaign, "ANN-2", "ann@example.com");
+        await _app.DrainAsync();
+
+        Assert.That(ReadMail.AllOf(_app), Has.Count.EqualTo(2));
     }
 
     [TestCase(true)]

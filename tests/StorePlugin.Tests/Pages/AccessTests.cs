@@ -80,6 +80,20 @@ internal sealed class AccessTests
     }
 
     [Test]
+    public async Task No_page_reads_a_form_that_is_too_large()
+    {
+        using var ann = await _rooms.AmbassadorBrowserAsync("amb_ann");
+        using var owner = await _rooms.OwnerAsync();
+        using var stranger = new Browser(_app.Address);
+        var large = new Dictionary<string, string> { ["text"] = new string('x', 40_000) };
+
+        foreach (var (browser, path) in OwnersForms.Select(path => (owner, path)).Concat(AmbassadorsForms.Select(path => (ann, path))).Append((stranger, "/sign-in/none")))
+        {
+            Assert.That((await browser.PostAsync(path, large)).StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge), path);
+        }
+    }
+
+    [Test]
     public async Task Another_stores_ids_are_not_there_and_nothing_of_it_shows()
     {
         var other = await Rooms.OpenAsync(_app, "str_other", "Other");
