@@ -88,7 +88,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             Campaigns = [.. evidence.Campaigns.Select(campaign => Write(campaign, earns ? credited!.Campaign : null))],
             Codes = order.Codes,
             Contradiction = order.Contradiction,
-            Lines = [.. commission.Lines.Select(line => Write(line, earns && credited!.Terms.NamesCollections ? evidence.Collections : default))],
+            Lines = [.. commission.Lines.Select(line => Write(line, credited is { Terms.NamesCollections: true } ? evidence.Collections : default))],
             Disputes = facts.Disputes.IsEmpty
                 ? default
                 : [.. facts.Disputes.Select(of => new ReceiptDispute(of.Id, of.OpenedAt, of.ClosedAt, of.Currency, of.AmountMinor, of.State))],

@@ -83,7 +83,8 @@ internal static class ReceiptText
 
         if (receipt.RemainingBaseMinor < receipt.BaseMinor)
         {
-            lines.Add($"{(receipt.Disputes.IsDefault ? "Refunds" : "Refunds and disputes")} have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
+            var what = receipt.Disputes.IsDefault ? "Refunds" : "Refunds and disputes";
+            lines.Add($"{what} have left {Amount(receipt.RemainingBaseMinor)} of it: the commission is now {Amount(receipt.CommissionMinor)}.");
         }
 
         lines.Add(receipt switch
@@ -120,7 +121,8 @@ internal static class ReceiptText
             var amount = new Money(dispute.AmountMinor, dispute.Currency);
             return dispute.State switch
             {
-                DisputeState.Open when dispute.AmountMinor == 0 => $"The shopper's bank has asked about the payment on {Instant(dispute.OpenedAt)}: nothing is released before it has decided (rule H3).",
+                DisputeState.Open when dispute.AmountMinor == 0 =>
+                    $"The shopper's bank has asked about the payment on {Instant(dispute.OpenedAt)}: nothing is released before it has decided (rule H3).",
                 DisputeState.Open => $"The shopper's bank has disputed {amount} on {Instant(dispute.OpenedAt)}: nothing is released before it has decided (rules B14, H3).",
                 DisputeState.Lost => $"The shopper's bank has taken {amount} back; it counts as a refund of {Instant(dispute.OpenedAt)} (rule B14).",
                 DisputeState.Won => $"The dispute of {Instant(dispute.OpenedAt)} has taken nothing (rule B14).",

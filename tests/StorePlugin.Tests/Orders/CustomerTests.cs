@@ -305,7 +305,7 @@ internal sealed class CustomerTests
 
     /// <summary>Until when the only binding lasts.</summary>
     private Task<DateTimeOffset> UntilAsync(Shop shop) => _app.Db.OneAsync<DateTimeOffset>(
-        "SELECT until_at FROM customer_bindings WHERE store_id = @storeId", new { storeId = shop.Store.Id });
+        "SELECT DISTINCT until_at FROM customer_bindings WHERE store_id = @storeId", new { storeId = shop.Store.Id });
 
     private async Task<(Shop Shop, string Ambassador)> OpenAsync(Terms terms)
     {

@@ -56,7 +56,7 @@ internal sealed partial class ReceiptCheckerTests
     // One of these is always missed, whether the decision rested on it or not.
     private static readonly string[] Counted = ["touches[]", "lines[]", "refunds[]", "codes[]", "campaigns[]", "disputes[]"];
 
-    private static readonly string[] AlwaysTried = [.. Counted, "decisions[].rules[]", "terms.tiers.wholeOrder", "terms.renewals.months", "terms.renewals.count"];
+    private static readonly string[] AlwaysTried = [.. Counted, "decisions[].rules[]", "goneAt", "terms.firstTouch", "terms.tiers.wholeOrder", "terms.renewals.months", "terms.renewals.count"];
 
     private static readonly string[][] Words =
     [

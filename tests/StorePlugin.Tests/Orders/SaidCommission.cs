@@ -31,10 +31,10 @@ internal sealed class SaidCommission
         var at = receipt["at"].Time!.Value;
         (Commission, Last) = (Original, Original);
         var disputes = receipt["disputes"].Items.FindAll(dispute => dispute["state"].Word != "Won" && dispute["currency"].Word == receipt["currency"].Word && dispute["amount"].Long > 0);
-        var takings = receipt["refunds"].Items.ConvertAll(refund => (At: refund["at"].Time!.Value, Id: refund["id"].Word!, Lines: refund["lines"].Items, Amount: refund["unallocated"].Long))
-            .Concat(disputes.ConvertAll(dispute => (At: dispute["openedAt"].Time!.Value, Id: $"disputed:{dispute["id"].Word}", Lines: new List<Said>(), Amount: dispute["amount"].Long)))
+        var takings = receipt["refunds"].Items.ConvertAll(refund => (At: refund["at"].Time!.Value, Id: refund["id"].Word!, Lines: refund["lines"].Items, Minor: refund["unallocated"].Long))
+            .Concat(disputes.ConvertAll(dispute => (At: dispute["openedAt"].Time!.Value, Id: $"disputed:{dispute["id"].Word}", Lines: new List<Said>(), Minor: dispute["amount"].Long)))
             .OrderBy(taking => taking.At).ThenBy(taking => taking.Id, StringComparer.Ordinal).ToList();
-        takings.ForEach(taking => Step(() => Take(taking.Lines, taking.Amount), taking.At, at));
+        takings.ForEach(taking => Step(() => Take(taking.Lines, taking.Minor), taking.At, at));
         if (receipt["refundedInFull"].True || (!receipt["paid"].True && (receipt["cancelledAt"].Is || receipt["deletedAt"].Is)))
         {
             // What no refund names went with the last of them, or by the time at which the platform says so.
