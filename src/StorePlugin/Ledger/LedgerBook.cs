@@ -55,6 +55,9 @@ internal static class LedgerKind
 
     /// <summary>What an ambassador was owed when they were brought over from elsewhere; the source is <c>{ambassador}:opening</c>.</summary>
     public const string Opening = "opening";
+
+    /// <summary>A milestone was reached that gives money; the source is the reward.</summary>
+    public const string Bonus = "bonus";
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>

@@ -9,7 +9,7 @@ namespace StorePlugin.Mail;
 /// <summary>The payload of an effect of the kind <see cref="Effect.Kinds.Mail"/>. Whatever is personal is read when the mail is sent.</summary>
 /// <param name="Mail">One of the constants.</param>
 /// <param name="Day">The day of booking in the store's time zone, for a digest.</param>
-internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null)
+internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null, string? Reward = null)
 {
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
@@ -20,6 +20,9 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
     /// <summary>A transfer exists.</summary>
     public const string PayoutSent = "payout_sent";
 
+    /// <summary>A reward's code works, or a milestone's money is in the books.</summary>
+    public const string RewardGiven = "reward";
+
     /// <summary>The subjects of every mail about a payout, as a pattern of SQL. Such a mail is owed even after the store has left.</summary>
     public const string PayoutSentSubjects = PayoutSent + ":%";
 
@@ -29,6 +32,7 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
     {
         OrderDigest => $"{OrderDigest}:{Ambassador}:{Day:yyyy-MM-dd}",
         PayoutSent => $"{PayoutSent}:{Payout}",
+        RewardGiven => $"{RewardGiven}:{Reward}",
         _ => $"{Mail}:{Ambassador}",
     };
 

@@ -104,7 +104,7 @@ internal sealed record OrderState(
     {
         { Credited: false } => CommissionMinor == 0 && State != "reversed" ? "uncredited" : "reversed",
         { PaidAt: null } => "observed",
-        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || receipt.RemainingBaseMinor < receipt.BaseMinor => "reversed",
+        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || Rewards.RewardBase.IsTakenBack(receipt) => "reversed",
         _ when AmbassadorId == receipt.AmbassadorId && IsIn(receipt.Currency) is not false && State is "approved" or "in_payout" or "paid" => State,
         _ => receipt.OpenRules.IsEmpty ? "held" : "review",
     };

@@ -3,6 +3,7 @@ using System.Data.Common;
 using StorePlugin.Abuse;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -88,6 +89,7 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
     private static async Task<int> ReleaseAsync(Tx tx, Store store, List<Due> orders, DateTimeOffset now)
     {
         await using var insertEvent = new Prepared(tx, OrderLog.Insert);
+        var rewards = await GrantRewards.BeginAsync(tx, store, [.. orders.Select(order => new DueReward(order.OrderId, order.AmbassadorId, order.CampaignId))], now);
         var postings = new List<LedgerTransaction>(orders.Count);
         var released = 0;
         foreach (var order in orders)
@@ -109,6 +111,8 @@ internal sealed class ReleaseHolds(Db db, StoreDirectory stores, PatternReader p
                 {
                     postings.Add(posting);
                 }
+
+                postings.AddRange(await rewards.OfAsync(order.OrderId));
             }
         }
 

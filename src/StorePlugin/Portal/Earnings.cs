@@ -4,6 +4,7 @@ using StorePlugin.Dashboard;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Pages;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -13,7 +14,8 @@ namespace StorePlugin.Portal;
 /// <param name="Rules">Null before the campaign's launch.</param>
 public sealed record PortalModel(
     Frame Frame, string Name, bool IsSuspended, bool HasLeft, string? Link, IReadOnlyList<string> Codes, string Clicks,
-    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules);
+    IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules,
+    IReadOnlyList<RewardRow> Rewards);
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
@@ -99,7 +101,8 @@ internal static class Earnings
             ],
             cursor is null,
             next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}",
-            await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null);
+            await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null,
+            await RewardList.ReadAsync(db, store, visitor.AmbassadorId!, isMerchant: false, cancel));
     }
 
     /// <summary>The visitor's own link, or null where they have none.</summary>

@@ -34,7 +34,7 @@ internal sealed class Rebuild(Db db, TimeProvider clock)
         """
         SELECT t.kind, t.source FROM ledger_transactions t
         WHERE t.store_id = @storeId
-            AND (t.kind NOT IN ('commission', 'release', 'review', 'merchant_cost', 'payout_reserved', 'payout_sent', 'payout_returned', 'payout_reversed', 'opening')
+            AND (t.kind NOT IN ('commission', 'release', 'review', 'merchant_cost', 'payout_reserved', 'payout_sent', 'payout_returned', 'payout_reversed', 'opening', 'bonus')
                 OR (t.kind IN ('commission', 'release', 'review', 'merchant_cost') AND NOT EXISTS (SELECT 1 FROM ledger_entries e
                     WHERE e.store_id = t.store_id AND e.transaction_id = t.id AND e.order_id IS NOT NULL)))
         """;
@@ -125,6 +125,7 @@ internal sealed class Rebuild(Db db, TimeProvider clock)
         await using var reader = await RebuildReader.OpenAsync(db, storeId, cancel);
         await CompareAsync(new Ranges(from => reader.PayoutsEnd(from, FactsAtOnce)), reader.Payouts);
         await CompareAsync(new Ranges(from => reader.OpeningsEnd(from, FactsAtOnce)), reader.Openings);
+        await CompareAsync(new Ranges(from => reader.RewardsEnd(from, FactsAtOnce)), reader.Bonuses);
 
         async Task CompareAsync(Ranges ranges, Func<string, string, bool, (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing)> read)
         {
