@@ -108,6 +108,6 @@ internal sealed class CreateReward(Db db, StoreDirectory stores, Platforms platf
         string AmbassadorId, string State, long? PercentBp, long? AmountMinor, long? MinimumMinor, string? Currency, string? Code, DateTimeOffset? EndsAt,
         DateTimeOffset CreatedAt)
     {
-        public Money? AmountOf(long? minor) => minor is { } known ? new Money(known, Webhooks.Currency.Parse(Currency!)) : null;
+        public Money? AmountOf(long? minor) => minor is { } known ? new Money(known, Webhooks.Currency.Parse(Currency)) : null;
     }
 }

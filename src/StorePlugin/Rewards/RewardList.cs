@@ -1,4 +1,5 @@
 // An ambassador's rewards as pages show them, newest first.
+using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -52,7 +53,7 @@ internal static class RewardList
     private static string Least(long? minimumMinor, string? currency) => minimumMinor is { } minimum ? $" of {Words.Of(minimum, currency!)} or more" : "";
 
     // The cause is campaign, metric and threshold.
-    private static string MilestoneOf(string cause, string? currency) => cause.Split(':') is [_, var metric, var threshold] && long.TryParse(threshold, out var count)
+    private static string MilestoneOf(string cause, string? currency) => cause.Split(':') is [_, var metric, var threshold] && long.TryParse(threshold, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
         ? metric switch
         {
             "net_sales" => currency is null ? "Net sales" : $"{Words.Of(count, currency)} of net sales",

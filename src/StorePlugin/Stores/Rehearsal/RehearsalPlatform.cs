@@ -61,9 +61,9 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
             return new DiscountResult.Failed("The store has no access token: it was never installed, or has uninstalled.");
         }
 
-        var address = QueryHelpers.AddQueryString(
+        var target = QueryHelpers.AddQueryString(
             Of(store.Domain, $"discounts/{Uri.EscapeDataString(ending.Code)}").AbsoluteUri, "title", TitleOf(ending.Title, ending.EffectId));
-        using var message = new HttpRequestMessage(HttpMethod.Delete, address);
+        using var message = new HttpRequestMessage(HttpMethod.Delete, target);
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
         try
         {
