@@ -13,6 +13,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 
 namespace StorePlugin;
@@ -82,6 +83,7 @@ internal static class Api
         api.MapBulkDecisions();
         api.MapFindings();
         api.MapExemptions();
+        api.MapRewards();
         api.MapLedger();
         api.MapDeliveries();
         api.MapEffects();

@@ -96,6 +96,7 @@ internal sealed class ApiTenancyTests
                 "PUT /api/v1/orders/{platformOrderId}/disputes/{disputeId}", "orders/5001/disputes/dp_1",
                 new JsonObject { ["state"] = "lost", ["openedAt"] = "2026-03-01T10:00:00Z" }),
             ("POST /api/v1/order-decisions", "order-decisions", new JsonObject { ["orders"] = new JsonArray("5001"), ["decision"] = "reject", ["reason"] = "x" }),
+            ("GET /api/v1/rewards", $"rewards?ambassador={ann}", null),
             ("GET /api/v1/findings", $"findings?ambassador={ann}", null),
             ("GET /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", null),
             ("POST /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", Exemption("F6")),
@@ -141,7 +142,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }
@@ -164,7 +165,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "customer_orders", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "balances", "payout_runs", "payouts"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "customer_orders", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "rewards", "balances", "payout_runs", "payouts"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

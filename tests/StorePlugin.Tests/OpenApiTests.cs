@@ -131,6 +131,9 @@ internal sealed class OpenApiTests
             ExclusiveCodes = true,
             SelfPurchaseEarns = true,
             Channels = [OrderChannel.Online],
+            FriendOncePerCustomer = true,
+            AdvocateReward = new AdvocateReward(new RewardCode(null, 500, 2000, 180), new RewardMaximum(3, new TermsPeriod(PeriodKind.RollingDays, 30))),
+            Milestones = [new Milestone(TierMetric.NetSales, 100_000, null, 5000, null), new Milestone(TierMetric.Orders, null, 5, null, new RewardCode(1000, null, null, 30))],
         });
         var api = await ApiClient.OfAsync(_app, shop.Store);
         var started = _app.Clock.GetUtcNow();
@@ -146,7 +149,8 @@ internal sealed class OpenApiTests
 
         Assert.That(described, Does.Contain("receipt.base.minor").And.Contain("receipt.touches.discount.currency")
             .And.Contain("receipt.refunds.lines.possibleTax.minor").And.Contain("receipt.terms.holdDays")
-            .And.Contain("receipt.terms.minimumOrder.minor").And.Contain("receipt.terms.flat.amount.currency"));
+            .And.Contain("receipt.terms.minimumOrder.minor").And.Contain("receipt.terms.flat.amount.currency")
+            .And.Contain("receipt.terms.advocateReward.code.amount.minor").And.Contain("receipt.terms.milestones.from.currency"));
 
         void Compare(JsonNode schema, JsonNode? value, string place)
         {

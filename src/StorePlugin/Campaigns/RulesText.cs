@@ -33,8 +33,11 @@ internal static class RulesText
                 Paragraph("What you earn",
                     Earning(own), Rising(own), OtherShares(own), ambassadorId is null ? PersonalShares(terms.Rates) : "", Most(own), MostOverTime(own),
                     MostOfThePrice(own.MaximumCostBp), Months(own), Rounding(shown), AmountsIn(shown), shown is null ? "" : InTheExamples(own)),
+                .. TermsRewards.Exist(own)
+                    ? [Paragraph("What you get besides", RewardOf(own), MostRewards(own.AdvocateReward), BackOf(own), MilestonesOf(own), OnceOnly(own.Milestones))]
+                    : Array.Empty<RulesPart>(),
                 Paragraph("What counts", Base(own.BeforeOwnDiscount), LeftOut(own), Least(own)),
-                Paragraph("What your friend gets", Discount(own.FriendDiscountBp)),
+                Paragraph("What your friend gets", Discount(own.FriendDiscountBp), FriendUses(own.FriendOncePerCustomer)),
                 Paragraph("When an order is yours",
                     Yours(own.Binding), Precedence(own), OfTwoCodes, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch),
                     OtherCodes(own.ExclusiveCodes), Binding(own.Binding)),
@@ -80,9 +83,39 @@ internal static class RulesText
         $"A change to your disadvantage takes effect {Days(RevisionDecision.Notice.Days)} after it was decided at the earliest, and stands on this page until then.";
 
     private static string Earning(Terms terms) =>
-        terms.Flat is { } flat ? FixedAmount(flat, terms.Currency) : Share(terms.Tiers?.RateAt(0, terms.CommissionBp) ?? terms.CommissionBp);
+        !TermsRewards.HaveCommission(terms) ? "You earn no commission; what you get in its place stands below."
+        : terms.Flat is { } flat ? FixedAmount(flat, terms.Currency) : Share(terms.Tiers?.RateAt(0, terms.CommissionBp) ?? terms.CommissionBp);
 
     private static string Share(long commissionBp) => $"You earn {Words.Percent(commissionBp)} of what counts of each order.";
+
+    // Rules W1, W2 and B7.
+    private static string RewardOf(Terms terms) => terms.AdvocateReward is { } reward
+        ? $"For each order that is approved{(terms.MinimumOrderMinor is > 0 ? " and comes to the least that it must" : "")} " +
+            $"you get {TermsText.CodeOf(reward.Code, terms.Currency)}. It is sent to you by mail."
+        : "";
+
+    // Rule W2.
+    private static string MostRewards(AdvocateReward? reward) => reward?.Maximum is { } maximum
+        ? $"For {OrdersOf(maximum.Period, beginsSentence: false)} you get {Words.Count(maximum.Count, "code", "codes")} at most."
+        : "";
+
+    // Rules W4 and W5. A share of a later order is no share of the one that brought it.
+    private static string BackOf(Terms terms) => terms.AdvocateReward is null
+        ? ""
+        : $"When all of the order is sent back{(terms.MinimumOrderMinor is > 0 ? ", or so much that the rest is below the least" : "")}, a code that you have not used ends; " +
+            "what you have used stays yours. When only a part is sent back, the code stays as it is.";
+
+    // Rules L1 and L5.
+    private static string MilestonesOf(Terms terms) => Sentences(
+    [
+        .. (terms.Milestones ?? []).Select(milestone =>
+            $"When what you have brought first comes to {Brought(milestone.Metric, milestone.Threshold, terms.Currency)}, you get " +
+            $"{(milestone.Code is { } code ? TermsText.CodeOf(code, terms.Currency) : $"{Amount(milestone.BonusMinor!.Value, terms.Currency)} more")}."),
+    ]);
+
+    private static string OnceOnly(IReadOnlyList<Milestone>? milestones) => milestones is null
+        ? ""
+        : "For this your approved orders count, less what had been sent back by then. Each is given once, and is not taken back when something is sent back later.";
 
     // Rule B5.
     private static string FixedAmount(FlatCommission flat, Currency? currency) =>
@@ -152,11 +185,11 @@ internal static class RulesText
         ? $"{OrdersOf(cap.Period)} earn no more than {Amount(cap.MaximumMinor, terms.Currency)} together. What is sent back makes room for later orders only."
         : "";
 
-    private static string OrdersOf(TermsPeriod period) => period.Kind switch
+    private static string OrdersOf(TermsPeriod period, bool beginsSentence = true) => period.Kind switch
     {
-        PeriodKind.CalendarMonth => "Your orders of one calendar month",
-        PeriodKind.RollingDays => $"Your orders of any {Days(period.Days!.Value)}",
-        PeriodKind.Lifetime => "All your orders",
+        PeriodKind.CalendarMonth => $"{(beginsSentence ? "Y" : "y")}our orders of one calendar month",
+        PeriodKind.RollingDays => $"{(beginsSentence ? "Y" : "y")}our orders of any {Days(period.Days!.Value)}",
+        PeriodKind.Lifetime => $"{(beginsSentence ? "A" : "a")}ll your orders",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -167,7 +200,7 @@ internal static class RulesText
         : "";
 
     // Rule M4.
-    private static string Months(Terms terms) => new[] { terms.Tiers?.Period, terms.PeriodCap?.Period }.Any(period => period?.Kind == PeriodKind.CalendarMonth)
+    private static string Months(Terms terms) => new[] { terms.Tiers?.Period, terms.PeriodCap?.Period, terms.AdvocateReward?.Maximum?.Period }.Any(period => period?.Kind == PeriodKind.CalendarMonth)
         ? "A month begins and ends by the store's clock."
         : "";
 
@@ -220,6 +253,9 @@ internal static class RulesText
     private static string Discount(long friendDiscountBp) => friendDiscountBp > 0
         ? $"Your code takes {Words.Percent(friendDiscountBp)} off for whoever uses it."
         : "Your code gives no discount. It tells the store that you brought the order.";
+
+    // Rule W2.
+    private static string FriendUses(bool? oncePerCustomer) => oncePerCustomer is true ? "Each customer of the store can use such a code once." : "";
 
     // Rules T1 and T8.
     private static string Yours(BindingTerms? binding) => binding is null

@@ -10,7 +10,7 @@ namespace StorePlugin.Campaigns;
 /// One revision of a campaign's terms. What is null is as the rules have it by default, and is not written: receipts hold
 /// their terms, by the million.
 /// </summary>
-/// <param name="CommissionBp">The ambassador's share of the base in basis points; 1000 is 10 %. 0 beside <see cref="Flat"/>.</param>
+/// <param name="CommissionBp">The ambassador's share of the base in basis points; 1000 is 10 %. 0 beside <see cref="Flat"/>, and where only rewards are given.</param>
 /// <param name="FriendDiscountBp">The shopper's discount in basis points; 0 makes codes tracking-only (rule T5).</param>
 /// <param name="HoldDays">Days from payment to release (rule H2).</param>
 /// <param name="WindowDays">Days that a click counts (rule T2).</param>
@@ -104,6 +104,18 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<TouchClass>? Precedence { get; init; }
 
+    /// <summary>Whether the friend's discount works once for each customer (rule W2); null: as often as they like.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? FriendOncePerCustomer { get; init; }
+
+    /// <summary>A code for the ambassador for each approved order, beside the commission or in its place (rule W1).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdvocateReward? AdvocateReward { get; init; }
+
+    /// <summary>What an ambassador gets once for all that they have brought, by metric and threshold.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Milestone>? Milestones { get; init; }
+
     /// <summary>Whether an order's commission rests on the ambassador's earlier orders.</summary>
     [JsonIgnore]
     public bool LooksBack => Tiers is not null || PeriodCap is not null;
@@ -114,7 +126,8 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
 
     /// <summary>Whether they ask who is a new customer: what is known of earlier orders then decides money (rule T9).</summary>
     [JsonIgnore]
-    public bool AsksForNewCustomers => NewCustomersOnly is true || Tiers is { Metric: TierMetric.NewCustomers };
+    public bool AsksForNewCustomers => NewCustomersOnly is true || Tiers is { Metric: TierMetric.NewCustomers }
+        || Milestones?.Any(milestone => milestone.Metric == TierMetric.NewCustomers) is true;
 
     [JsonIgnore]
     public TimeSpan Hold => TimeSpan.FromDays(HoldDays);

@@ -52,6 +52,9 @@ internal static class TermsDifference
         Add("binding", "time that customers stay bound", BindingOf(before), BindingOf(after), IsBindingWorse(before.Binding, after.Binding));
         // What one ambassador gains by another order, another loses.
         Add("precedence", "order of the evidence", PrecedenceOf(before), PrecedenceOf(after), isWorse: true);
+        Add("friendUses", "number of times that a friend may use the code", UsesOf(before), UsesOf(after), after.FriendOncePerCustomer is true);
+        Add("advocateReward", "code for an approved order", RewardOf(before), RewardOf(after), IsRewardWorse(before.AdvocateReward, after.AdvocateReward));
+        Add("milestones", "list of milestones", MilestonesOf(before), MilestonesOf(after), AreMilestonesWorse(before.Milestones, after.Milestones));
         Add("currency", "currency of the amounts", before.Currency?.Code ?? None, after.Currency?.Code ?? None, before.Currency is not null && after.Currency is not null);
         return changes.ToImmutable();
 
@@ -95,6 +98,22 @@ internal static class TermsDifference
 
     private static bool IsBindingWorse(BindingTerms? before, BindingTerms? after) =>
         before is not null && (after is null || after.Days < before.Days || (after.Orders ?? long.MaxValue) < (before.Orders ?? long.MaxValue));
+
+    private static bool IsRewardWorse(AdvocateReward? before, AdvocateReward? after) =>
+        before is not null && (after is null || IsCodeWorse(before.Code, after.Code) || IsMaximumWorse(before.Maximum, after.Maximum));
+
+    // Nobody can say of a share and an amount which is more.
+    private static bool IsCodeWorse(RewardCode before, RewardCode after) =>
+        (before.PercentBp is null) != (after.PercentBp is null) || after.PercentBp < before.PercentBp || after.AmountMinor < before.AmountMinor
+        || (after.MinimumOrderMinor ?? 0) > (before.MinimumOrderMinor ?? 0) || after.ValidDays < before.ValidDays;
+
+    private static bool IsMaximumWorse(RewardMaximum? before, RewardMaximum? after) =>
+        after is not null && (before is null || before.Period != after.Period || after.Count < before.Count);
+
+    /// <summary>Whether anybody would reach something later, or get less for it: each milestone needs one as near and as good.</summary>
+    private static bool AreMilestonesWorse(IReadOnlyList<Milestone>? before, IReadOnlyList<Milestone>? after) => (before ?? []).Any(had =>
+        !(after ?? []).Any(has => has.Metric == had.Metric && has.Threshold <= had.Threshold && has.BonusMinor is null == had.BonusMinor is null
+            && !(has.BonusMinor < had.BonusMinor) && (had.Code is null || !IsCodeWorse(had.Code, has.Code!))));
 
     /// <summary>Whether anybody would earn less on anything: every pair that any rule tells apart is looked at.</summary>
     private static bool IsAnyShareLower(Terms before, Terms after)
@@ -187,6 +206,33 @@ internal static class TermsDifference
 
     private static string PrecedenceOf(Terms terms) =>
         ListOf((terms.Precedence ?? [TouchClass.Code, TouchClass.Link, TouchClass.Customer]).Select(TermsOverTimeRequest.WordOf));
+
+    private static string UsesOf(Terms terms) => terms.FriendOncePerCustomer is true ? "once for each customer" : "any";
+
+    private static string RewardOf(Terms terms)
+    {
+        if (terms.AdvocateReward is not { } reward)
+        {
+            return None;
+        }
+
+        var most = reward.Maximum is { } maximum ? string.Create(CultureInfo.InvariantCulture, $", {maximum.Count} {PeriodOf(maximum.Period)} at most") : "";
+        return CodeOf(terms, reward.Code) + most;
+    }
+
+    private static string MilestonesOf(Terms terms) => ListOf(terms.Milestones?.Select(milestone =>
+    {
+        var reward = milestone.Code is { } code ? CodeOf(terms, code) : AmountOf(terms, milestone.BonusMinor);
+        var threshold = milestone.FromMinor is { } from ? AmountOf(terms, from) : milestone.Threshold.ToString(CultureInfo.InvariantCulture);
+        return $"{reward} from {threshold} by {MetricOf(milestone.Metric)}";
+    }));
+
+    private static string CodeOf(Terms terms, RewardCode code)
+    {
+        var off = code.PercentBp is { } percent ? Percent(percent) : AmountOf(terms, code.AmountMinor);
+        var least = code.MinimumOrderMinor is { } minimum ? $" orders from {AmountOf(terms, minimum)} on" : " an order";
+        return $"{off} off{least} within {Days(code.ValidDays)}";
+    }
 
     private static string ProductsOf(Terms terms) => ListOf(terms.ExcludedProducts);
 

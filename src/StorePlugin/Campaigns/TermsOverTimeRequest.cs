@@ -44,19 +44,7 @@ internal static class TermsOverTimeRequest
         }
 
         tiers.RefuseOthersThan("metric", "period", "days", "mode", "levels");
-        var word = tiers.Text("metric", 1, 40);
-        TierMetric? metric = word switch
-        {
-            "net_sales" => TierMetric.NetSales,
-            "orders" => TierMetric.Orders,
-            "new_customers" => TierMetric.NewCustomers,
-            _ => null,
-        };
-        if (metric is null && word.Length > 0)
-        {
-            tiers.Refuse("metric", "must be net_sales, orders or new_customers");
-        }
-
+        var metric = ReadMetric(tiers);
         if (flat is not null)
         {
             tiers.Refuse("levels", "are shares, and do not go with a fixed commission");
@@ -150,13 +138,7 @@ internal static class TermsOverTimeRequest
     public static TiersRequest? Of(Tiers? tiers, Func<long?, Amount?> amountOf) => tiers is null
         ? null
         : new TiersRequest(
-            tiers.Metric switch
-            {
-                TierMetric.NetSales => "net_sales",
-                TierMetric.Orders => "orders",
-                TierMetric.NewCustomers => "new_customers",
-                _ => throw new System.Diagnostics.UnreachableException(),
-            },
+            WordOf(tiers.Metric),
             WordOf(tiers.Period),
             (int?)tiers.Period.Days,
             tiers.WholeOrder is true ? "whole_order" : "marginal",
@@ -166,7 +148,15 @@ internal static class TermsOverTimeRequest
     public static PeriodCapRequest? Of(PeriodCap? cap, Func<long?, Amount?> amountOf) =>
         cap is null ? null : new PeriodCapRequest(amountOf(cap.MaximumMinor)!, WordOf(cap.Period), (int?)cap.Period.Days);
 
-    private static string WordOf(TermsPeriod period) => period.Kind switch
+    public static string WordOf(TierMetric metric) => metric switch
+    {
+        TierMetric.NetSales => "net_sales",
+        TierMetric.Orders => "orders",
+        TierMetric.NewCustomers => "new_customers",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    public static string WordOf(TermsPeriod period) => period.Kind switch
     {
         PeriodKind.CalendarMonth => "calendar_month",
         PeriodKind.RollingDays => "rolling",
@@ -182,7 +172,26 @@ internal static class TermsOverTimeRequest
         _ => null,
     };
 
-    private static TermsPeriod ReadPeriod(Fields fields)
+    /// <summary>The member <c>metric</c>; null where it is wrong.</summary>
+    public static TierMetric? ReadMetric(Fields fields)
+    {
+        var word = fields.Text("metric", 1, 40);
+        TierMetric? metric = word switch
+        {
+            "net_sales" => TierMetric.NetSales,
+            "orders" => TierMetric.Orders,
+            "new_customers" => TierMetric.NewCustomers,
+            _ => null,
+        };
+        if (metric is null && word.Length > 0)
+        {
+            fields.Refuse("metric", "must be net_sales, orders or new_customers");
+        }
+
+        return metric;
+    }
+
+    public static TermsPeriod ReadPeriod(Fields fields)
     {
         var kind = fields.OptionalChoice("period", "calendar_month", "rolling", "lifetime") switch
         {

@@ -9,7 +9,7 @@ namespace StorePlugin.Campaigns;
 internal sealed record Share([property: Description("Percent of the amount, with two decimals at most.")] decimal Percent);
 
 internal sealed record CommissionRequest(
-    [property: Description("Percent of the net sale, with two decimals at most: more than 0, at most 100. This or flat.")] decimal? Percent = null,
+    [property: Description("Percent of the net sale, with two decimals at most: more than 0, at most 100; 0 where an advocateReward stands in its place. This or flat.")] decimal? Percent = null,
     [property: Description("A fixed amount in the store's currency in place of a percentage; never more than the net sale.")] Amount? Flat = null,
     [property: Description("What the fixed amount is for: order (when absent) or item.")] string? Per = null);
 
@@ -44,7 +44,11 @@ internal sealed record TermsRequest(
     [property: Description("Whose orders earn: all (when absent), or new: only a customer's first order.")] string? Customers = null,
     [property: Description("Renewals of a subscription that earn; absent: its first order only.")] RenewalsRequest? Renewals = null,
     [property: Description("Customers who stay the ambassador's after their first order; absent: they do not.")] BindingRequest? Binding = null,
-    [property: Description("The order of the classes of evidence: code, link, customer when absent.")] IReadOnlyList<string>? Precedence = null)
+    [property: Description("The order of the classes of evidence: code, link, customer when absent.")] IReadOnlyList<string>? Precedence = null,
+    [property: Description("How often the friend's discount works: any (when absent), or once_per_customer. It binds discounts that are created from then on.")]
+    string? FriendUses = null,
+    [property: Description("A discount code for the ambassador, once for each approved order; beside the commission, or in its place.")] AdvocateRewardRequest? AdvocateReward = null,
+    [property: Description("What an ambassador gets once, when what they have brought comes to a threshold. 20 at most.")] IReadOnlyList<MilestoneRequest>? Milestones = null)
 {
     private const long AmountMax = 1_000_000_000_000;
     private const int ProductLengthMax = 50;
@@ -56,8 +60,9 @@ internal sealed record TermsRequest(
     {
         fields.RefuseOthersThan(
             "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "excludedCollections", "minimumOrder", "maximumCommission", "touch", "otherCodes",
-            "selfPurchase", "channels", "tiers", "periodCap", "maximumCost", "base", "customers", "renewals", "binding", "precedence");
-        var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode);
+            "selfPurchase", "channels", "tiers", "periodCap", "maximumCost", "base", "customers", "renewals", "binding", "precedence",
+            "friendUses", "advocateReward", "milestones");
+        var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode, mayBeNothing: fields.Has("advocateReward"));
         var discount = fields.OptionalObject("friendDiscount") is { } friend ? ReadShare(friend, exclusiveOfZero: false) : 0;
         var terms = new Terms(
             share,
@@ -83,11 +88,14 @@ internal sealed record TermsRequest(
             Renewals = TermsOverTimeRequest.ReadRenewals(fields.OptionalObject("renewals")),
             Binding = TermsOverTimeRequest.ReadBinding(fields.OptionalObject("binding")),
             Precedence = TermsOverTimeRequest.ReadPrecedence(fields),
+            FriendOncePerCustomer = fields.OptionalChoice("friendUses", "any", "once_per_customer") is "once_per_customer" ? true : null,
+            AdvocateReward = TermsRewardsRequest.ReadReward(fields.OptionalObject("advocateReward"), currencyCode),
+            Milestones = TermsRewardsRequest.ReadMilestones(fields, currencyCode),
         };
         RefuseContradictions(fields, terms);
 
         return terms.Flat is null && terms.MinimumOrderMinor is null && terms.MaximumCommissionMinor is null && terms.PeriodCap is null
-                && terms.Tiers is not { Metric: TierMetric.NetSales }
+                && terms.Tiers is not { Metric: TierMetric.NetSales } && !TermsRewards.StateAmount(terms)
             ? terms
             : terms with { Currency = Currency.TryParse(currencyCode, out var currency) ? currency : null };
     }
@@ -121,6 +129,11 @@ internal sealed record TermsRequest(
         {
             fields.Refuse("binding", "counts later orders of a customer, and does not go with customers: new");
         }
+
+        if (terms is { FriendOncePerCustomer: true, FriendDiscountBp: 0 })
+        {
+            fields.Refuse("friendUses", "limits a discount, and the friend gets none");
+        }
     }
 
     /// <summary>The same form back.</summary>
@@ -149,12 +162,15 @@ internal sealed record TermsRequest(
             terms.NewCustomersOnly is true ? "new" : "all",
             terms.Renewals is { } renewals ? new RenewalsRequest((int?)renewals.Count, (int?)renewals.Months) : null,
             terms.Binding is { } binding ? new BindingRequest((int)binding.Days, (int?)binding.Orders) : null,
-            terms.Precedence?.Select(TermsOverTimeRequest.WordOf).ToList());
+            terms.Precedence?.Select(TermsOverTimeRequest.WordOf).ToList(),
+            terms.FriendOncePerCustomer is true ? "once_per_customer" : "any",
+            TermsRewardsRequest.Of(terms.AdvocateReward, AmountOf),
+            TermsRewardsRequest.Of(terms.Milestones, AmountOf));
 
         Amount? AmountOf(long? minor) => minor is { } known ? new Amount(known, terms.Currency!.Value.Code) : null;
     }
 
-    private static (long ShareBp, FlatCommission? Flat) ReadCommission(Fields? commission, string? currencyCode)
+    private static (long ShareBp, FlatCommission? Flat) ReadCommission(Fields? commission, string? currencyCode, bool mayBeNothing)
     {
         if (commission is null)
         {
@@ -176,7 +192,7 @@ internal sealed record TermsRequest(
                 commission.Refuse("per", "belongs to a fixed amount");
             }
 
-            return (ReadPercent(commission, exclusiveOfZero: true), null);
+            return (ReadPercent(commission, exclusiveOfZero: !mayBeNothing), null);
         }
 
         var minor = commission.OptionalAmount("flat", currencyCode, AmountMax);

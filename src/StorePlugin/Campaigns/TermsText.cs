@@ -14,9 +14,11 @@ internal static class TermsText
         var isCommon = share.Rank == RateRank.Campaign;
         var sentences = new List<string>
         {
-            terms.Flat is { } flat
-                ? $"{Words.Of(Amount(terms, flat.AmountMinor))} for each {(flat.PerItem ? "item that is kept" : "order")}, and never more than the order comes to, {Base(terms)}."
-                : $"{Words.Percent(isCommon ? terms.Tiers?.RateAt(0, share.RateBp) ?? share.RateBp : share.RateBp)} of each order: {Base(terms)}.",
+            !TermsRewards.HaveCommission(terms)
+                ? "No commission."
+                : terms.Flat is { } flat
+                    ? $"{Words.Of(Amount(terms, flat.AmountMinor))} for each {(flat.PerItem ? "item that is kept" : "order")}, and never more than the order comes to, {Base(terms)}."
+                    : $"{Words.Percent(isCommon ? terms.Tiers?.RateAt(0, share.RateBp) ?? share.RateBp : share.RateBp)} of each order: {Base(terms)}.",
         };
         if (terms.NewCustomersOnly is true)
         {
@@ -68,7 +70,28 @@ internal static class TermsText
             sentences.Add($"Where discounts and commission together would be more than {Words.Percent(cost)} of the products' price, less is earned.");
         }
 
+        if (terms.AdvocateReward is { } reward)
+        {
+            sentences.Add($"For each order that is approved: {CodeOf(reward.Code, terms.Currency)}.");
+        }
+
+        if (terms.Milestones is { Count: > 0 })
+        {
+            sentences.Add("For what you have brought in all there is more: the rules tell what.");
+        }
+
         return string.Join(' ', sentences);
+    }
+
+    /// <summary>A code that an ambassador gets, behind what it is for.</summary>
+    public static string CodeOf(RewardCode code, Currency? currency)
+    {
+        var off = code.PercentBp is { } percent ? Words.Percent(percent) : AmountOf(code.AmountMinor!.Value);
+        var least = code.MinimumOrderMinor is { } minimum ? $" that comes to {AmountOf(minimum)} at least" : "";
+        return $"a code of your own that takes {off} off one order{least}, and works for {Words.Count(code.ValidDays, "day", "days")}";
+
+        string AmountOf(long minor) => Words.Of(new Money(
+            minor, currency ?? throw new System.Diagnostics.UnreachableException("Terms that state an amount state its currency.")));
     }
 
     private static string Base(Terms terms) =>

@@ -1,6 +1,7 @@
 // One ambassador as the merchant sees them.
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;
@@ -10,7 +11,7 @@ namespace StorePlugin.Dashboard;
 public sealed record AmbassadorModel(
     Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
     string Clicks, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders, IReadOnlyList<EntryRow> Entries,
-    string SignInLinkPath, string? SignInLink);
+    IReadOnlyList<RewardRow> Rewards, string SignInLinkPath, string? SignInLink);
 
 internal static class AmbassadorDetail
 {
@@ -60,6 +61,7 @@ internal static class AmbassadorDetail
             Figures.Of(await db.ManyAsync<Balance>(ReadBalances, args, cancel)),
             await OrderList.OfAmbassadorAsync(db, visitor, id, OrdersShown, cancel),
             await OrderDetail.EntriesOfAmbassadorAsync(db, visitor, id, EntriesShown, cancel),
+            await RewardList.ReadAsync(db, visitor.Store, id, isMerchant: true, cancel),
             $"{row.Path}/sign-in-links",
             signInLink);
     }

@@ -14,6 +14,12 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Create an ambassador's discount code in the store; the subject is the code's key.</summary>
         public const string CreateDiscount = "create_discount";
 
+        /// <summary>Create a reward's discount code in the store; the subject is the reward.</summary>
+        public const string CreateReward = "create_reward";
+
+        /// <summary>End a reward's discount code in the store; the subject is the reward, or the reward once more when its code was made late.</summary>
+        public const string RevokeReward = "revoke_reward";
+
         /// <summary>Send a frozen transfer; the subject is <c>{payout}-a{attempt}</c>.</summary>
         public const string SendTransfer = "send_transfer";
 

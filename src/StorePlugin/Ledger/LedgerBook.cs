@@ -61,6 +61,9 @@ internal static class LedgerKind
 
     /// <summary>What was written off is owed again (rule K4); the source is the ambassador and the number of the revival.</summary>
     public const string Revival = "revival";
+
+    /// <summary>A milestone was reached that gives money; the source is the reward.</summary>
+    public const string Bonus = "bonus";
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>

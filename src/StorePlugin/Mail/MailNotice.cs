@@ -10,7 +10,7 @@ namespace StorePlugin.Mail;
 /// <param name="Mail">One of the constants.</param>
 /// <param name="Day">The day of booking in the store's time zone, for a digest.</param>
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
-internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null)
+internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null)
 {
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
@@ -20,6 +20,9 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
 
     /// <summary>A transfer exists.</summary>
     public const string PayoutSent = "payout_sent";
+
+    /// <summary>A reward's code works, or a milestone's money is in the books.</summary>
+    public const string RewardGiven = "reward";
 
     /// <summary>The subjects of every mail about a payout, as a pattern of SQL. Such a mail is owed even after the store has left.</summary>
     public const string PayoutSentSubjects = PayoutSent + ":%";
@@ -31,6 +34,7 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
         OrderDigest => $"{OrderDigest}:{Ambassador}:{Day:yyyy-MM-dd}",
         PayoutSent => $"{PayoutSent}:{Payout}",
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
+        RewardGiven => $"{RewardGiven}:{Reward}",
         _ => $"{Mail}:{Ambassador}",
     };
 

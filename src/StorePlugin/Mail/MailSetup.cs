@@ -11,6 +11,7 @@ internal static class MailSetup
         services.AddSingleton<Welcome>();
         services.AddSingleton<OrderDigest>();
         services.AddSingleton<PayoutSent>();
+        services.AddSingleton<RewardGiven>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
     }

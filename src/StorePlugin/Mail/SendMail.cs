@@ -11,8 +11,8 @@ namespace StorePlugin.Mail;
 /// The effect's id is the mail's Message-ID, so that a mail which is sent again after a crash is known as the same.
 /// </summary>
 internal sealed class SendMail(
-    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, MailSender sender, IServiceProvider services, ILoggerFactory loggers)
-    : IEffectHandler
+    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, RewardGiven rewardGiven, MailSender sender, IServiceProvider services,
+    ILoggerFactory loggers) : IEffectHandler
 {
     public string Kind => Effect.Kinds.Mail;
 
@@ -25,6 +25,7 @@ internal sealed class SendMail(
             { Mail: MailNotice.Welcome } => await welcome.WriteAsync(store, notice.Ambassador, cancel),
             { Mail: MailNotice.OrderDigest, Day: { } day } => await digest.WriteAsync(store, notice.Ambassador, day, cancel),
             { Mail: MailNotice.PayoutSent, Payout: { } payoutId } => await payoutSent.WriteAsync(store, payoutId, cancel),
+            { Mail: MailNotice.RewardGiven, Reward: { } rewardId } => await rewardGiven.WriteAsync(store, notice.Ambassador, rewardId, cancel),
             _ => null,
         };
         return writing switch

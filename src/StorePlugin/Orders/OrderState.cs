@@ -108,7 +108,7 @@ internal sealed record OrderState(
     {
         { Credited: false } => CommissionMinor == 0 && State is not ("reversed" or "disputed") ? "uncredited" : "reversed",
         { PaidAt: null } => "observed",
-        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || receipt.RemainingBaseMinor < receipt.BaseMinor =>
+        { CommissionMinor: 0 } when (CommissionMinor != 0 && !receipt.IsPeriodUsedUp) || Rewards.RewardBase.IsTakenBack(receipt) =>
             receipt.IsDisputed ? "disputed" : "reversed",
         _ when StaysPayable(receipt) => State,
         { IsDisputed: true } => "disputed",

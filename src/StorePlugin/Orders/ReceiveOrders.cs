@@ -5,6 +5,7 @@ using StorePlugin.Abuse;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -150,6 +151,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         }
 
         await WriteAsync(tx, store, settled, now);
+        await FollowOrders.AfterAsync(tx, store, settled, now);
         foreach (var order in settled)
         {
             await Customers.EndBindingsAsync(tx, store, order, now);

@@ -3,6 +3,7 @@ using System.Data.Common;
 using StorePlugin.Abuse;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -128,6 +129,7 @@ internal sealed partial class ReleaseHolds(
     private static async Task<int> ReleaseAsync(Tx tx, Store store, List<Due> orders, DateTimeOffset now)
     {
         await using var insertEvent = new Prepared(tx, OrderLog.Insert);
+        var rewards = await GrantRewards.BeginAsync(tx, store, [.. orders.Select(order => new DueReward(order.OrderId, order.AmbassadorId, order.CampaignId))], now);
         var postings = new List<LedgerTransaction>(orders.Count);
         var released = 0;
         foreach (var order in orders)
@@ -149,6 +151,8 @@ internal sealed partial class ReleaseHolds(
                 {
                     postings.Add(posting);
                 }
+
+                postings.AddRange(await rewards.OfAsync(order.OrderId));
             }
         }
 

@@ -134,9 +134,22 @@ internal static class Words
         _ => platform,
     };
 
+    public static string RewardState(string state) => state switch
+    {
+        "pending_code" => "On its way",
+        "issued" => "Given",
+        "used" => "Used",
+        "revoked" => "Taken back",
+        "cost" => "Used, order refunded",
+        "refused" => "Not given",
+        _ => state,
+    };
+
     public static string EffectKind(string kind) => kind switch
     {
         "create_discount" => "Create a discount code",
+        "create_reward" => "Create a reward's code",
+        "revoke_reward" => "End a reward's code",
         "send_transfer" => "Send a payout",
         "look_up_transfer" => "Look up a payout",
         "read_store" => "Read the store's settings",

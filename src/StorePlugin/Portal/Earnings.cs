@@ -5,6 +5,7 @@ using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -15,7 +16,7 @@ namespace StorePlugin.Portal;
 public sealed record PortalModel(
     Frame Frame, string Name, bool IsSuspended, bool HasLeft, string? Link, IReadOnlyList<string> Codes, string Clicks,
     IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules,
-    IReadOnlyList<PortalWriteOff> WriteOffs);
+    IReadOnlyList<PortalWriteOff> WriteOffs, IReadOnlyList<RewardRow> Rewards);
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
@@ -129,7 +130,8 @@ internal static class Earnings
             cursor is null,
             next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}",
             await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null,
-            [.. writeOffs.Select(row => WriteOffOf(row, time))]);
+            [.. writeOffs.Select(row => WriteOffOf(row, time))],
+            await RewardList.ReadAsync(db, store, visitor.AmbassadorId!, isMerchant: false, cancel));
     }
 
     /// <summary>The visitor's own link, or null where they have none.</summary>

@@ -54,7 +54,10 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
             return Refused(effect, $"The program cannot create discounts in a store of {store.Platform}.");
         }
 
-        var request = new DiscountRequest(effect.Id, code.Code, Title, terms.FriendDiscountBp, code.AssignedAt);
+        var request = new DiscountRequest(effect.Id, code.Code, Title, terms.FriendDiscountBp, code.AssignedAt)
+        {
+            OncePerCustomer = terms.FriendOncePerCustomer is true,
+        };
         return await platform.CreateDiscountAsync(store, request, cancel) switch
         {
             DiscountResult.Created created => new EffectResult.Done(

@@ -5,6 +5,10 @@ namespace StorePlugin.Rewards;
 
 internal static class RewardsSetup
 {
-    public static void AddRewards(this IServiceCollection services) =>
+    public static void AddRewards(this IServiceCollection services)
+    {
         services.AddSingleton<IEffectHandler, CreateDiscount>();
+        services.AddSingleton<IEffectHandler, CreateReward>();
+        services.AddSingleton<IEffectHandler, RevokeReward>();
+    }
 }

@@ -1,4 +1,6 @@
 // What the programme asks of a store's platform; Shopify and the rehearsal platform answer.
+using StorePlugin.Webhooks;
+
 namespace StorePlugin.Stores;
 
 /// <summary>A platform that stores run on. Calls leave the process and are made outside any transaction.</summary>
@@ -11,6 +13,12 @@ internal interface IStorePlatform
     /// Creates a discount code in the store, or finds that the same effect has created it before.
     /// </summary>
     Task<DiscountResult> CreateDiscountAsync(Store store, DiscountRequest request, CancellationToken cancel);
+
+    /// <summary>
+    /// Ends a discount code that was created with this key, so that it takes nothing off any more. Where there is none, it has
+    /// ended already.
+    /// </summary>
+    Task<DiscountResult> EndDiscountAsync(Store store, DiscountEnding ending, CancellationToken cancel);
 
     /// <summary>Reads what the platform knows of the store.</summary>
     /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
@@ -26,15 +34,39 @@ internal interface IStorePlatform
     Uri LandingUrl(Store store, string? code, string path, string? reference);
 }
 
-/// <param name="EffectId">The idempotency key; the platform keeps it where it can, so that a lost answer is recognised.</param>
-/// <param name="PercentBp">The discount in basis points of the price; 1000 is 10 %.</param>
-internal sealed record DiscountRequest(string EffectId, string Code, string Title, long PercentBp, DateTimeOffset StartsAt);
+/// <param name="EffectId">The idempotency key: an effect's id, or a reward's. The platform keeps it where it can, so that a lost answer is recognised.</param>
+/// <param name="PercentBp">The discount in basis points of the price; 1000 is 10 %. 0 beside an amount.</param>
+internal sealed record DiscountRequest(string EffectId, string Code, string Title, long PercentBp, DateTimeOffset StartsAt)
+{
+    /// <summary>What is taken off the order in place of a percentage.</summary>
+    public Money? AmountOff { get; init; }
 
-/// <summary>What came of a request to create a discount.</summary>
+    /// <summary>The least that the order must come to.</summary>
+    public Money? Minimum { get; init; }
+
+    /// <summary>Null: it has no end.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>How often it works in all; null: without limit.</summary>
+    public long? UsageLimit { get; init; }
+
+    /// <summary>Whether each customer can use it once only.</summary>
+    public bool OncePerCustomer { get; init; }
+}
+
+/// <param name="EffectId">The key that it was created with.</param>
+/// <param name="Title">As it was created with.</param>
+/// <param name="DiscountId">The platform's id; null where the answer that told it was lost, or never came.</param>
+internal sealed record DiscountEnding(string EffectId, string Code, string Title, string? DiscountId);
+
+/// <summary>What came of a request to create a discount, or to end one.</summary>
 internal abstract record DiscountResult
 {
     /// <param name="DiscountId">The platform's id.</param>
     internal sealed record Created(string DiscountId) : DiscountResult;
+
+    /// <summary>The discount takes nothing off any more.</summary>
+    internal sealed record Ended(string Text) : DiscountResult;
 
     /// <summary>Another discount of the store has the code.</summary>
     internal sealed record Taken(string Reason) : DiscountResult;

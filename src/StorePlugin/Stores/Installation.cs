@@ -148,14 +148,17 @@ internal sealed class Installation(
     private const string ReviveEffects =
         """
         UPDATE effects SET state = 'pending', attempts = 0, due_at = @now, outcome = NULL, done_at = NULL
-        WHERE store_id = @storeId AND kind = @kind AND state = 'done' AND outcome = @outcome
+        WHERE store_id = @storeId AND kind IN @kinds AND state = 'done' AND outcome = @outcome
         """;
+
+    // Those that make or end a discount in the store.
+    private static readonly string[] DiscountKinds = [Effect.Kinds.CreateDiscount, Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward];
 
     // What was put off for want of a token has one now.
     private const string WakeEffects =
         """
         UPDATE effects SET due_at = @now
-        WHERE store_id = @storeId AND state = 'pending' AND kind IN (@createDiscount, @readStore) AND lease_id IS NULL AND due_at > @now
+        WHERE store_id = @storeId AND state = 'pending' AND kind IN @kinds AND lease_id IS NULL AND due_at > @now
         """;
 
     /// <summary>Writes the grant, whole or not at all; a reinstallation replaces what was there.</summary>
@@ -187,10 +190,10 @@ internal sealed class Installation(
 
                 await tx.DoAsync(
                     WakeEffects,
-                    new { storeId = store.Id, createDiscount = Effect.Kinds.CreateDiscount, readStore = Effect.Kinds.ReadStore, now });
+                    new { storeId = store.Id, kinds = DiscountKinds.Append(Effect.Kinds.ReadStore).ToArray(), now });
                 await tx.DoAsync(
                     ReviveEffects,
-                    new { storeId = store.Id, kind = Effect.Kinds.CreateDiscount, outcome = UninstalledOutcome, now });
+                    new { storeId = store.Id, kinds = DiscountKinds, outcome = UninstalledOutcome, now });
             },
             cancel: cancel);
 

@@ -430,6 +430,49 @@ internal static class Invariants
         HAVING COUNT(*) > 1
         """;
 
+    // What a reward's state says is what its other columns say (rules W3, W4).
+    private const string RewardStates =
+        """
+        SELECT r.store_id, r.id AS subject, r.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(0 AS bigint) AS actual
+        FROM rewards r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+            AND ((r.state IN ('used', 'cost') AND r.used_order_id IS NULL)
+                OR (r.state NOT IN ('used', 'cost') AND r.used_order_id IS NOT NULL)
+                OR (r.state IN ('revoked', 'cost') AND r.revoked_at IS NULL)
+                OR (r.state NOT IN ('revoked', 'cost') AND r.revoked_at IS NOT NULL)
+                OR (r.state = 'issued' AND r.issued_at IS NULL)
+                OR (r.state = 'refused' AND r.code_key IS NOT NULL)
+                OR (r.state <> 'refused' AND r.code_key IS NULL AND (r.amount_minor IS NULL OR r.kind <> 'milestone')))
+        """;
+
+    // An order and a milestone bring somebody one reward (rule W3).
+    private const string RewardTwice =
+        """
+        SELECT r.store_id, r.cause AS subject, r.kind AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
+        FROM rewards r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+        GROUP BY r.store_id, r.kind, r.cause, r.ambassador_id
+        HAVING COUNT(*) > 1
+        """;
+
+    // The money of a milestone is owed to whom it was given, once, and to nobody else.
+    private const string RewardBonus =
+        """
+        SELECT r.store_id, r.id AS subject, '' AS detail, COALESCE(r.currency, '') AS currency, r.amount_minor AS expected, COALESCE(SUM(e.amount_minor), 0) AS actual
+        FROM rewards r
+        LEFT JOIN ledger_transactions t ON t.store_id = r.store_id AND t.kind = 'bonus' AND t.source = r.id
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'approved'
+            AND e.ambassador_id = r.ambassador_id AND e.currency = r.currency
+        WHERE (@storeId IS NULL OR r.store_id = @storeId) AND r.code_key IS NULL AND r.state <> 'refused'
+        GROUP BY r.store_id, r.id, r.currency, r.amount_minor
+        HAVING COALESCE(SUM(e.amount_minor), 0) <> r.amount_minor
+        UNION ALL
+        SELECT t.store_id, t.source, 'unknown here', t.currency, CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM ledger_transactions t
+        WHERE t.kind = 'bonus' AND (@storeId IS NULL OR t.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM rewards r WHERE r.store_id = t.store_id AND r.id = t.source AND r.code_key IS NULL)
+        """;
+
     // Foreign keys keep most of these out; a restored or repaired database may have been written without them.
     private const string Orphans =
         """
@@ -498,6 +541,11 @@ internal static class Invariants
         WHERE (@storeId IS NULL OR w.store_id = @storeId)
             AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = w.store_id AND a.id = w.ambassador_id)
         UNION ALL
+        SELECT r.store_id, r.id, 'rewards', '', CAST(0 AS bigint), CAST(0 AS bigint)
+        FROM rewards r
+        WHERE (@storeId IS NULL OR r.store_id = @storeId)
+            AND NOT EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = r.store_id AND a.id = r.ambassador_id)
+        UNION ALL
         SELECT d.store_id, d.id, 'deliveries.store_id', '', CAST(0 AS bigint), CAST(0 AS bigint)
         FROM deliveries d
         WHERE (@storeId IS NULL OR d.store_id = @storeId) AND NOT EXISTS (SELECT 1 FROM stores s WHERE s.id = d.store_id)
@@ -553,6 +601,9 @@ internal static class Invariants
         new("write-off-booked", WriteOffBooked, row => Numbers($"{row.Actual} {row.Currency} were booked as {row.Detail} in minor units and {row.Expected} are noted")),
         new("write-off-revived", WriteOffRevived, row => Numbers($"{row.Actual} {row.Currency} are owed again in minor units, and the write-off that they come from was of {row.Expected}")),
         new("write-off-revived-twice", WriteOffRevivedTwice, row => Numbers($"one write-off is owed again {row.Actual} times")),
+        new("reward-state", RewardStates, row => $"the columns of a reward that is {row.Detail} contradict each other"),
+        new("reward-twice", RewardTwice, row => Numbers($"somebody has {row.Actual} rewards {row.Detail} of one cause")),
+        new("reward-bonus", RewardBonus, row => Numbers($"{row.Actual} {row.Currency} were booked in minor units for a bonus of {row.Expected}; {row.Detail}").TrimEnd(' ', ';')),
         new("orphan", Orphans, row => $"{row.Detail} refers to a row that does not exist"),
     ];
 

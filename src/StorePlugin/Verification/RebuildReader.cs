@@ -7,6 +7,7 @@ using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Rewards;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Verification;
@@ -33,6 +34,7 @@ internal sealed class RebuildReader : IAsyncDisposable
 
     private const string BoundByWriteOffs =
         "SELECT DISTINCT ambassador_id FROM write_offs WHERE store_id = @storeId AND ambassador_id >= @from ORDER BY ambassador_id";
+    private const string BoundByRewards = "SELECT id FROM rewards WHERE store_id = @storeId AND id >= @from ORDER BY id";
 
     private const string ReadEvents =
         """
@@ -136,6 +138,22 @@ internal sealed class RebuildReader : IAsyncDisposable
         WHERE t.store_id = @storeId AND t.kind IN ('write_off', 'revival') AND t.source >= @from AND t.source < @to
         """;
 
+    // What has no code is money: the source of its transaction is the reward itself.
+    private const string ReadBonuses =
+        """
+        SELECT id, ambassador_id, created_at, booked_day, amount_minor, currency
+        FROM rewards WHERE store_id = @storeId AND id >= @from AND id < @to AND code_key IS NULL AND state <> 'refused'
+        """;
+
+    private const string ReadBonusPostings =
+        """
+        SELECT t.source, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+        FROM ledger_transactions t
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
+        WHERE t.store_id = @storeId AND t.kind = 'bonus' AND t.source >= @from AND t.source < @to
+        """;
+
     private const int KeyLengthMax = 200;
 
     private readonly Db _db;
@@ -161,6 +179,8 @@ internal sealed class RebuildReader : IAsyncDisposable
     public string OpeningsEnd(string from, int count) => Bound($"{BoundByOpenings} {_db.Page}", from, count);
 
     public string WriteOffsEnd(string from, int count) => Bound($"{BoundByWriteOffs} {_db.Page}", from, count);
+
+    public string RewardsEnd(string from, int count) => Bound($"{BoundByRewards} {_db.Page}", from, count);
 
     /// <param name="alone">The one read for certain: whatever changes meanwhile, it sees one state.</param>
     public IReadOnlyCollection<OrderRecords> Orders(string from, string to, bool alone)
@@ -236,6 +256,14 @@ internal sealed class RebuildReader : IAsyncDisposable
             var fact = new WriteOff(
                 row.GetString(0), row.GetInt64(1), row.GetString(2), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)), row.GetString(5), row.GetString(8));
             return new ExpectedTransaction(fact.Posting, row.GetInt64(4));
+        });
+
+    public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) Bonuses(string from, string to, bool alone) =>
+        Books(ReadBonuses, ReadBonusPostings, from, to, alone, row =>
+        {
+            var amount = new Money(row.GetInt64(4), Currency.Parse(row.GetString(5)));
+            var bonus = new Bonus(row.GetString(0), row.GetString(1), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2)));
+            return new ExpectedTransaction(bonus.Posting, row.GetInt64(3));
         });
 
     public async ValueTask DisposeAsync()

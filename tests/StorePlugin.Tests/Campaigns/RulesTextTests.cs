@@ -13,6 +13,8 @@ internal sealed class RulesTextTests
     private static readonly TermsPeriod Month = new(PeriodKind.CalendarMonth);
     private static readonly Tiers From1000 = new(TierMetric.NetSales, Month, null, [new TierLevel(100_000, null, 1500)]);
 
+    private static readonly RewardCode FifteenPercent = new(1500, null, 2000, 180);
+
     /// <summary>For each term, terms that differ from others in it alone.</summary>
     private static readonly Dictionary<string, (Terms One, Terms Other)> Samples = new(StringComparer.Ordinal)
     {
@@ -38,6 +40,9 @@ internal sealed class RulesTextTests
         [nameof(Terms.NewCustomersOnly)] = (Plain, Plain with { NewCustomersOnly = true }),
         [nameof(Terms.Renewals)] = (Plain, Plain with { Renewals = new RenewalTerms(3, null) }),
         [nameof(Terms.Binding)] = (Plain, Plain with { Binding = new BindingTerms(365, null) }),
+        [nameof(Terms.FriendOncePerCustomer)] = (Plain, Plain with { FriendOncePerCustomer = true }),
+        [nameof(Terms.AdvocateReward)] = (Plain, Plain with { AdvocateReward = new AdvocateReward(FifteenPercent, null) }),
+        [nameof(Terms.Milestones)] = (Plain, Plain with { Milestones = [new Milestone(TierMetric.Orders, null, 10, 5000, null)] }),
         [nameof(Terms.Precedence)] = (Plain, Plain with { Precedence = [TouchClass.Link, TouchClass.Code, TouchClass.Customer] }),
     };
 
@@ -138,6 +143,35 @@ internal sealed class RulesTextTests
         Assert.That(refunds, Does.Contain("What is sent back 180 days after the order or later takes nothing from you."));
         Assert.That(ParagraphOf(Plain, "When you are paid"), Does.EndWith(
             "When you leave, when the campaign ends, or when nothing of it has moved for 12 months, it is paid out from € 1.00 on."));
+    }
+
+    [Test]
+    public void Rewards_and_milestones_are_said_with_what_becomes_of_them()
+    {
+        var terms = Plain with
+        {
+            AdvocateReward = new AdvocateReward(FifteenPercent, new RewardMaximum(3, Month)),
+            Milestones = [new Milestone(TierMetric.Orders, null, 10, 5000, null), new Milestone(TierMetric.NetSales, 100_000, null, null, new RewardCode(null, 1000, null, 30))],
+        };
+
+        Assert.That(ParagraphOf(terms, "What you get besides"), Is.EqualTo(
+            "For each order that is approved you get a code of your own that takes 15 % off one order that comes to € 20.00 at least, and works for 180 days. It is sent to you by mail. "
+            + "For your orders of one calendar month you get 3 codes at most. "
+            + "When all of the order is sent back, a code that you have not used ends; what you have used stays yours. When only a part is sent back, the code stays as it is. "
+            + "When what you have brought first comes to 10 orders, you get € 50.00 more. "
+            + "When what you have brought first comes to € 1,000.00, you get a code of your own that takes € 10.00 off one order, and works for 30 days. "
+            + "For this your approved orders count, less what had been sent back by then. Each is given once, and is not taken back when something is sent back later."));
+        Assert.That(ParagraphOf(terms, "What you earn"), Does.Contain("A month begins and ends by the store's clock."));
+    }
+
+    [Test]
+    public void Rules_without_a_commission_say_so()
+    {
+        var terms = Plain with { CommissionBp = 0, AdvocateReward = new AdvocateReward(FifteenPercent, null) };
+
+        Assert.That(ParagraphOf(terms, "What you earn"), Does.StartWith("You earn no commission; what you get in its place stands below."));
+        Assert.That(ExampleOf(terms, "A friend buys with your code"), Is.EqualTo(
+            "A friend buys 2 items for € 100.00 with your code, which takes off € 10.00. € 90.00 counts, and the order brings you a code once it is approved."));
     }
 
     [Test]

@@ -49,6 +49,13 @@ internal sealed class TermsDifferenceTests
         new(Before with { NewCustomersOnly = true }, "customers", "all", "new ones only", true),
         new(Before with { Renewals = new RenewalTerms(3, null) }, "renewals", "none", "3", false),
         new(Before with { Binding = new BindingTerms(365, 2) }, "binding", "none", "365 days, 2 orders at most", false),
+        new(Before with { FriendOncePerCustomer = true }, "friendUses", "any", "once for each customer", true),
+        new(
+            Before with { AdvocateReward = new AdvocateReward(new RewardCode(1500, null, null, 180), new RewardMaximum(2, new TermsPeriod(PeriodKind.CalendarMonth))) },
+            "advocateReward", "none", "15 % off an order within 180 days, 2 in a calendar month at most", false),
+        new(
+            Before with { Milestones = [new Milestone(TierMetric.Orders, null, 10, 5000, null)], Currency = Euro },
+            "milestones", "none", "50.00 EUR from 10 by orders", false),
         new(Before with { Precedence = [TouchClass.Link, TouchClass.Code, TouchClass.Customer] }, "precedence", "code, link, customer", "link, code, customer", true),
     ];
 
@@ -120,6 +127,37 @@ internal sealed class TermsDifferenceTests
     }
 
     [Test]
+    public void A_smaller_reward_a_tighter_limit_and_a_farther_milestone_are_a_disadvantage()
+    {
+        var code = new RewardCode(1500, null, null, 180);
+        var rich = Before with
+        {
+            AdvocateReward = new AdvocateReward(code, new RewardMaximum(3, new TermsPeriod(PeriodKind.Lifetime))),
+            Milestones = [new Milestone(TierMetric.Orders, null, 10, 5000, null), new Milestone(TierMetric.Orders, null, 20, null, code)],
+            Currency = Euro,
+        };
+        RewardCode[] poorer = [code with { PercentBp = 1499 }, code with { MinimumOrderMinor = 1 }, code with { ValidDays = 179 }, new RewardCode(null, 900_000, null, 180)];
+        AdvocateReward?[] worse =
+        [
+            null, .. poorer.Select(poor => rich.AdvocateReward with { Code = poor }), rich.AdvocateReward with { Maximum = new RewardMaximum(2, new TermsPeriod(PeriodKind.Lifetime)) },
+            rich.AdvocateReward with { Maximum = new RewardMaximum(9, new TermsPeriod(PeriodKind.CalendarMonth)) },
+        ];
+        Milestone[][] farther =
+        [
+            [], [rich.Milestones[0]], [rich.Milestones[0] with { FromCount = 11 }, rich.Milestones[1]],
+            [rich.Milestones[0] with { BonusMinor = 4999 }, rich.Milestones[1]], [rich.Milestones[0], rich.Milestones[1] with { Code = poorer[0] }],
+        ];
+
+        Assert.That(worse.Select(reward => TermsDifference.Between(rich, rich with { AdvocateReward = reward }).Single().IsWorse), Is.All.True);
+        Assert.That(
+            worse.OfType<AdvocateReward>().Where(reward => reward.Code.PercentBp is not null && reward.Maximum!.Period.Kind == PeriodKind.Lifetime)
+                .Select(reward => TermsDifference.Between(rich with { AdvocateReward = reward }, rich).Single().IsWorse),
+            Is.All.False);
+        Assert.That(farther.Select(milestones => TermsDifference.Between(rich, rich with { Milestones = [.. milestones] }).Single().IsWorse), Is.All.True);
+        Assert.That(TermsDifference.Between(rich with { Milestones = [.. farther[2]] }, rich).Single().IsWorse, Is.False);
+    }
+
+    [Test]
     public void All_that_changes_is_told() =>
         Assert.That(
             TermsDifference.Between(Before, new Terms(500, 2000, 14, 60)).Select(change => (change.Term, change.IsWorse)),
@@ -138,6 +176,6 @@ internal sealed class TermsDifferenceTests
                 nameof(Terms.Rates), nameof(Terms.ExcludedProducts), nameof(Terms.ExcludedCollections), nameof(Terms.MinimumOrderMinor), nameof(Terms.MaximumCommissionMinor), nameof(Terms.FirstTouch),
                 nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels), nameof(Terms.Tiers), nameof(Terms.PeriodCap),
                 nameof(Terms.MaximumCostBp), nameof(Terms.BeforeOwnDiscount), nameof(Terms.NewCustomersOnly), nameof(Terms.Renewals), nameof(Terms.Binding),
-                nameof(Terms.Precedence),
+                nameof(Terms.Precedence), nameof(Terms.FriendOncePerCustomer), nameof(Terms.AdvocateReward), nameof(Terms.Milestones),
             ]));
 }

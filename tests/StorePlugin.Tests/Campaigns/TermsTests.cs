@@ -32,7 +32,11 @@ internal sealed class TermsTests
               {"percent":10,"from":null,"fromCount":null},{"percent":15,"from":{"minor":100000,"currency":"EUR"},"fromCount":null}]},
              "periodCap":{"maximum":{"minor":90000,"currency":"EUR"},"period":"lifetime","days":null},"maximumCost":{"percent":30},
              "base":"before_own_discount","customers":"all","renewals":{"count":3,"months":null},"binding":{"days":100,"orders":5},
-             "precedence":["customer","link","code"]}
+             "precedence":["customer","link","code"],"friendUses":"once_per_customer",
+             "advocateReward":{"percent":15,"amount":null,"minimumOrder":{"minor":2000,"currency":"EUR"},"validDays":90,"maximum":{"count":3,"period":"rolling","days":30}},
+             "milestones":[
+              {"metric":"net_sales","from":{"minor":100000,"currency":"EUR"},"fromCount":null,"bonus":{"minor":5000,"currency":"EUR"},"code":null},
+              {"metric":"orders","from":null,"fromCount":10,"bonus":null,"code":{"percent":null,"amount":{"minor":1000,"currency":"EUR"},"minimumOrder":null,"validDays":180}}]}
             """;
 
         var made = await PostAsync(Stated);
@@ -89,6 +93,29 @@ internal sealed class TermsTests
     [TestCase("""{"commission":{"percent":10},"renewals":{"count":2,"months":2}}""", "terms.renewals.count")]
     [TestCase("""{"commission":{"percent":10},"customers":"new","binding":{}}""", "terms.binding")]
     [TestCase("""{"commission":{"percent":10},"precedence":["code","link"]}""", "terms.precedence")]
+    [TestCase("""{"commission":{"percent":0}}""", "terms.commission.percent")]
+    [TestCase("""{"commission":{"percent":10},"friendUses":"twice"}""", "terms.friendUses")]
+    [TestCase("""{"commission":{"percent":10},"friendUses":"once_per_customer"}""", "terms.friendUses")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{}}""", "terms.advocateReward.percent")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"amount":{"minor":500,"currency":"EUR"}}}""", "terms.advocateReward.percent")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":0}}""", "terms.advocateReward.percent")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"amount":{"minor":500,"currency":"USD"}}}""", "terms.advocateReward.amount.currency")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"validDays":6}}""", "terms.advocateReward.validDays")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"validDays":731}}""", "terms.advocateReward.validDays")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"amount":{"minor":500,"currency":"EUR"},"minimumOrder":{"minor":499,"currency":"EUR"}}}""", "terms.advocateReward.minimumOrder")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"maximum":{"count":0}}}""", "terms.advocateReward.maximum.count")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"maximum":{"count":2,"period":"rolling"}}}""", "terms.advocateReward.maximum.days")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"colour":"red"}}""", "terms.advocateReward.colour")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"clicks","fromCount":5,"bonus":{"minor":1,"currency":"EUR"}}]}""", "terms.milestones[0].metric")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"orders","fromCount":5}]}""", "terms.milestones[0].bonus")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"orders","fromCount":0,"bonus":{"minor":1,"currency":"EUR"}}]}""", "terms.milestones[0].fromCount")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"orders","bonus":{"minor":1,"currency":"EUR"}}]}""", "terms.milestones[0].fromCount")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"net_sales","bonus":{"minor":1,"currency":"EUR"}}]}""", "terms.milestones[0].from")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"net_sales","fromCount":1,"bonus":{"minor":1,"currency":"EUR"}}]}""", "terms.milestones[0].fromCount")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"orders","fromCount":5,"code":{"percent":101}}]}""", "terms.milestones[0].code.percent")]
+    [TestCase("""{"commission":{"percent":10},"milestones":[{"metric":"orders","fromCount":5,"code":{"percent":10,"maximum":{"count":1}}}]}""", "terms.milestones[0].code.maximum")]
+    [TestCase(
+        """{"commission":{"percent":10},"milestones":[{"metric":"orders","fromCount":5,"code":{"percent":10}},{"metric":"orders","fromCount":5,"code":{"percent":20}}]}""", "terms.milestones")]
     [TestCase("""{"commission":{"percent":10},"windowDays":0}""", "terms.windowDays")]
     [TestCase("""{"commission":{"percent":10},"holdDays":3650}""", "terms.holdDays")]
     [TestCase("""{"commission":{"percent":10},"minimumOrder":{"minor":-1,"currency":"EUR"}}""", "terms.minimumOrder.minor")]

@@ -8,6 +8,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
+using StorePlugin.Tests.Rewards;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
 using StorePlugin.Webhooks;
@@ -27,6 +28,7 @@ internal static partial class Flows
         new("orders from delivery to release", OrdersAsync),
         new("orders that rest on earlier ones", StandingsAsync),
         new("orders that ask for a look", AbuseAsync),
+        new("what approved orders bring besides", RewardsAsync),
         new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
         new("two workers on one backlog", TwoWorkersAsync),
         new("effects done, failed and put off", EffectsAsync),
@@ -152,6 +154,64 @@ internal static partial class Flows
         await app.DrainAsync();
         Assert.That(await shop.BalanceAsync(ann, Account.Approved), Is.EqualTo(1000 + 900 + 900 + 900));
         Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
+    private static async Task RewardsAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-rewards", new Terms(1000, 1000, 30, 30)
+        {
+            Currency = Currency.Parse("EUR"),
+            AdvocateReward = new AdvocateReward(new RewardCode(null, 500, 2000, 180), new RewardMaximum(4, new TermsPeriod(PeriodKind.CalendarMonth))),
+            Milestones = [new Milestone(TierMetric.Orders, null, 3, 5000, null), new Milestone(TierMetric.NetSales, 40_000, null, null, new RewardCode(2000, null, null, 30))],
+        });
+        await RewardWorld.OpenPlatformAsync(app, shop);
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var ann = await shop.AmbassadorAsync("FLOWGIFT");
+        foreach (var id in new[] { "1", "2", "3", "4", "5" })
+        {
+            await shop.PaysAsync(Order(id).With("FLOWGIFT", "10.00"));
+        }
+
+        // Of one the platform will not hear, and of another the answer comes when it has been taken back.
+        app.Clock.Advance(TimeSpan.FromDays(30));
+        await app.Get<ReleaseHolds>().RunOnceAsync(default);
+        Assert.That(await CountRewardsAsync("state = 'refused'"), Is.EqualTo(1));
+        var (refused, late, used) = (await RewardOfAsync("pending_code", 0), await RewardOfAsync("pending_code", 1), await RewardOfAsync("pending_code", 2));
+        await app.Db.DoAsync("UPDATE rewards SET amount_minor = 0 WHERE store_id = @id AND id = @refused", new { id = shop.Store.Id, refused = refused.Id });
+        var answer = await Effects.AskAsync(app, shop.Store.Id, Effect.Kinds.CreateReward, late.Id);
+        await RefundAsync(late.OrderId);
+        await app.Db.InTransactionAsync(answer.Write!);
+        await app.DrainAsync();
+        await shop.PaysAsync(Order("9").With(used.Code, "5.00") with { At = app.Clock.GetUtcNow() });
+        await RefundAsync(used.OrderId);
+
+        foreach (var list in new[] { "rewards?limit=2", "rewards?state=cost", $"rewards?ambassador={ann}", $"rewards?ambassador={ann}&state=issued" })
+        {
+            Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Not.Empty, list);
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await CountRewardsAsync("state = 'revoked'"), Is.EqualTo(1));
+            Assert.That(await CountRewardsAsync("state = 'cost'"), Is.EqualTo(1));
+            Assert.That(await CountRewardsAsync("state = 'pending_code' AND problem IS NOT NULL"), Is.EqualTo(1));
+            Assert.That(await CountRewardsAsync("kind = 'milestone' AND state = 'issued'"), Is.EqualTo(2));
+            Assert.That(await shop.BalanceAsync(ann, Account.Approved), Is.EqualTo((3 * 900) + 5000));
+            Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+            Assert.That((await app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+        }
+
+        async Task RefundAsync(string orderId)
+        {
+            await shop.DeliverAsync("refunds/create", Order(orderId).RefundJson(orderId + "1", 0, "90.00"));
+            await app.DrainAsync();
+        }
+
+        async Task<(string Id, string OrderId, string Code)> RewardOfAsync(string state, int number) => (await app.Db.ManyAsync<(string, string, string)>(
+            "SELECT id, order_id, code FROM rewards WHERE store_id = @id AND kind = 'advocate' AND state = @state ORDER BY order_id", new { id = shop.Store.Id, state }))[number];
+
+        Task<long> CountRewardsAsync(string condition) => app.Db.OneAsync<long>(
+            $"SELECT CAST(COUNT(*) AS bigint) FROM rewards WHERE store_id = @id AND {condition}", new { id = shop.Store.Id });
     }
 
     private static async Task DeliveriesAsync(StoreApp app)

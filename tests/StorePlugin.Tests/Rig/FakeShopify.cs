@@ -55,6 +55,9 @@ internal sealed class FakeShopify : IAsyncDisposable
     /// <summary>The codes of all shops, by shop and code in capitals.</summary>
     public ConcurrentDictionary<(string Shop, string Code), Discount> Discounts { get; } = new();
 
+    /// <summary>The ids of the discounts that were ended.</summary>
+    public ConcurrentQueue<string> Deactivated { get; } = new();
+
     /// <summary>Every request to the Admin API: the operation's document and the token it came with.</summary>
     public ConcurrentQueue<(string Shop, string Document, string Token)> Questions { get; } = new();
 
@@ -302,6 +305,11 @@ internal sealed class FakeShopify : IAsyncDisposable
             return new JsonObject { ["discountCodeBasicCreate"] = Create(shop, variables["discount"]!) };
         }
 
+        if (document.Contains("discountCodeDeactivate", StringComparison.Ordinal))
+        {
+            return new JsonObject { ["discountCodeDeactivate"] = Deactivate(shop, variables["id"]!.GetValue<string>()) };
+        }
+
         if (document.Contains("codeDiscountNodeByCode", StringComparison.Ordinal))
         {
             var found = Discounts.GetValueOrDefault((shop, variables["code"]!.GetValue<string>().ToUpperInvariant()));
@@ -331,8 +339,14 @@ internal sealed class FakeShopify : IAsyncDisposable
     // What the schema demands of the input, as far as we use it.
     private JsonObject Create(string shop, JsonNode input)
     {
-        var percentage = input["customerGets"]!["value"]!["percentage"]!;
-        if (percentage.GetValueKind() != JsonValueKind.Number || percentage.GetValue<decimal>() is <= 0 or > 1)
+        var value = input["customerGets"]!["value"]!.AsObject();
+        if (value["discountAmount"] is { } amount && (value.Count > 1 || amount["amount"]!.GetValueKind() != JsonValueKind.String))
+        {
+            return Refusal("discountAmount", "INVALID", "Discount amount is invalid");
+        }
+
+        if (value["discountAmount"] is null
+            && (value["percentage"]!.GetValueKind() != JsonValueKind.Number || value["percentage"]!.GetValue<decimal>() is <= 0 or > 1))
         {
             return Refusal("percentage", "VALUE_OUTSIDE_RANGE", "Value must be between 0.0 and 1.0");
         }
@@ -352,6 +366,18 @@ internal sealed class FakeShopify : IAsyncDisposable
         return Discounts.TryAdd((shop, code.ToUpperInvariant()), made)
             ? new JsonObject { ["codeDiscountNode"] = new JsonObject { ["id"] = made.Id }, ["userErrors"] = new JsonArray() }
             : Refusal("code", "TAKEN", "Code must be unique. Please try a different code.");
+    }
+
+    private JsonObject Deactivate(string shop, string id)
+    {
+        var discount = Discounts.FirstOrDefault(one => one.Key.Shop == shop && one.Value.Id == id).Value;
+        if (discount is null)
+        {
+            return Refusal("id", "INVALID", "Code discount does not exist.");
+        }
+
+        Deactivated.Enqueue(id);
+        return new JsonObject { ["codeDiscountNode"] = new JsonObject { ["id"] = id }, ["userErrors"] = new JsonArray() };
     }
 
     private static JsonObject Refusal(string field, string code, string message) => new()

@@ -27,7 +27,8 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
 
         // The effect's id goes into the title, where the platform recognises a request that comes again.
         var body = new PlatformDiscountRequest(
-            request.Code, $"{request.Title} [{request.EffectId}]", request.PercentBp, request.StartsAt);
+            request.Code, TitleOf(request.Title, request.EffectId), request.PercentBp, request.StartsAt, request.AmountOff?.Minor, request.Minimum?.Minor,
+            request.UsageLimit, request.OncePerCustomer, request.EndsAt);
         using var message = new HttpRequestMessage(HttpMethod.Post, Of(store.Domain, "discounts"));
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
         message.Content = JsonContent.Create(body);
@@ -42,6 +43,35 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
                     { Error: "taken" } error => new DiscountResult.Taken(error.Description),
                     var error => new DiscountResult.Refused(error.Description),
                 },
+                HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
+                    new DiscountResult.Unavailable($"The rehearsal platform answered {(int)answer.StatusCode}.", OutageWait),
+                _ => new DiscountResult.Failed($"The rehearsal platform answered {(int)answer.StatusCode}."),
+            };
+        }
+        catch (Exception e) when (IsOutage(e, cancel))
+        {
+            return new DiscountResult.Unavailable("The rehearsal platform did not answer.", OutageWait);
+        }
+    }
+
+    public async Task<DiscountResult> EndDiscountAsync(Store store, DiscountEnding ending, CancellationToken cancel)
+    {
+        if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
+        {
+            return new DiscountResult.Failed("The store has no access token: it was never installed, or has uninstalled.");
+        }
+
+        var target = QueryHelpers.AddQueryString(
+            Of(store.Domain, $"discounts/{Uri.EscapeDataString(ending.Code)}").AbsoluteUri, "title", TitleOf(ending.Title, ending.EffectId));
+        using var message = new HttpRequestMessage(HttpMethod.Delete, target);
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+        try
+        {
+            using var answer = await http.SendAsync(message, cancel);
+            return answer.StatusCode switch
+            {
+                HttpStatusCode.NoContent => new DiscountResult.Ended($"The code {ending.Code} takes nothing off any more."),
+                HttpStatusCode.NotFound => new DiscountResult.Ended($"There is no code {ending.Code} of ours in the store."),
                 HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
                     new DiscountResult.Unavailable($"The rehearsal platform answered {(int)answer.StatusCode}.", OutageWait),
                 _ => new DiscountResult.Failed($"The rehearsal platform answered {(int)answer.StatusCode}."),
@@ -84,6 +114,8 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
             ? shop + target
             : $"{shop}/discount/{Uri.EscapeDataString(code)}?redirect={Uri.EscapeDataString(target).Replace("%2F", "/", StringComparison.Ordinal)}");
     }
+
+    private static string TitleOf(string title, string key) => $"{title} [{key}]";
 
     private async Task<StoreFacts> ReadFactsAsync(string shop, string token, CancellationToken cancel)
     {

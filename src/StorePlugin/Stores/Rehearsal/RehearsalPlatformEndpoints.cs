@@ -21,6 +21,7 @@ internal static class RehearsalPlatformEndpoints
         group.MapPost("/access_token", ExchangeAsync);
         group.MapGet("/facts", FactsAsync);
         group.MapPost("/discounts", CreateDiscountAsync);
+        group.MapDelete("/discounts/{code}", EndDiscountAsync);
     }
 
     // A person is on the way here; the other paths are called by programs.
@@ -125,16 +126,33 @@ internal static class RehearsalPlatformEndpoints
             return Refuse(StatusCodes.Status422UnprocessableEntity, "invalid", $"A title has 1 to {TitleLengthMax} characters.");
         }
 
-        if (order.PercentBp is < 1 or > 10_000)
+        if (order.AmountMinor is { } amount ? amount < 1 || order.PercentBp != 0 : order.PercentBp is < 1 or > 10_000)
         {
-            return Refuse(StatusCodes.Status422UnprocessableEntity, "invalid", "A discount takes off more than 0 % and at most 100 %.");
+            return Refuse(StatusCodes.Status422UnprocessableEntity, "invalid", "A discount takes off more than 0 % and at most 100 %, or an amount.");
         }
 
-        var (discount, isNew) =
-            await db.CreateDiscountAsync(storeId, order.Code.Trim(), order.Title, order.PercentBp, order.StartsAt, cancel);
+        if (order.MinimumMinor < 1 || order.UsageLimit < 1 || order.EndsAt <= order.StartsAt)
+        {
+            return Refuse(StatusCodes.Status422UnprocessableEntity, "invalid", "A minimum and a limit are 1 at least, and an end comes after the beginning.");
+        }
+
+        var (discount, isNew) = await db.CreateDiscountAsync(storeId, order with { Code = order.Code.Trim() }, cancel);
         return isNew || discount.Title == order.Title
             ? TypedResults.Ok(new PlatformDiscount(discount.Id, discount.Code))
             : Refuse(StatusCodes.Status422UnprocessableEntity, "taken", "The code is taken by another discount of the shop.");
+    }
+
+    private static async Task<IResult> EndDiscountAsync(
+        string shop, string code, string? title, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel)
+    {
+        if (await AuthorisedAsync(shop, request, db, stores, cancel) is not { } storeId)
+        {
+            return NoToken();
+        }
+
+        return await db.EndDiscountAsync(storeId, code, title ?? "", cancel)
+            ? TypedResults.NoContent()
+            : Refuse(StatusCodes.Status404NotFound, "not_found", "The shop has no such discount.");
     }
 
     private static async Task<string?> AuthorisedAsync(

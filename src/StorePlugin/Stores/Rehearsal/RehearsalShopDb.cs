@@ -145,7 +145,7 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
 
     private const string FindDiscountByCode =
         """
-        SELECT id, code, title, percent_bp FROM rehearsal_discounts
+        SELECT id, code, title, percent_bp, amount_minor, minimum_minor, customer_uses, ends_at, deactivated_at FROM rehearsal_discounts
         WHERE store_id = @storeId AND code_key = @codeKey
         """;
 
@@ -154,28 +154,55 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
 
     private const string InsertDiscount =
         """
-        INSERT INTO rehearsal_discounts (store_id, code_key, id, code, title, percent_bp, starts_at, created_at)
-        VALUES (@storeId, @codeKey, @id, @code, @title, @percentBp, @startsAt, @now)
+        INSERT INTO rehearsal_discounts (store_id, code_key, id, code, title, percent_bp, amount_minor, minimum_minor, usage_limit, customer_uses,
+            starts_at, ends_at, created_at)
+        VALUES (@storeId, @codeKey, @id, @code, @title, @percentBp, @amountMinor, @minimumMinor, @usageLimit, @customerUses, @startsAt, @endsAt, @now)
         """;
 
     /// <summary>Creates a discount unless its code is taken. Returns whoever has the code now, and whether it is new.</summary>
     public Task<(ShopDiscount Discount, bool IsNew)> CreateDiscountAsync(
-        string storeId, string code, string title, long percentBp, DateTimeOffset startsAt, CancellationToken cancel) =>
+        string storeId, PlatformDiscountRequest order, CancellationToken cancel) =>
         db.InTransactionAsync(
             async tx =>
             {
-                var codeKey = KeyOf(code);
+                var codeKey = KeyOf(order.Code!);
                 if (await tx.OneAsync<ShopDiscount>(FindDiscountByCode, new { storeId, codeKey }) is { } taken)
                 {
                     return (taken, false);
                 }
 
                 var now = clock.GetUtcNow();
-                var discount = new ShopDiscount(Ids.New("rdc", now), code, title, percentBp);
-                await tx.DoAsync(InsertDiscount, new { storeId, codeKey, id = discount.Id, code, title, percentBp, startsAt, now });
+                var discount = new ShopDiscount(
+                    Ids.New("rdc", now), order.Code!, order.Title!, order.PercentBp, order.AmountMinor, order.MinimumMinor,
+                    order.OncePerCustomer ? "once" : null, order.EndsAt, null);
+                await tx.DoAsync(
+                    InsertDiscount,
+                    new
+                    {
+                        storeId,
+                        codeKey,
+                        id = discount.Id,
+                        code = discount.Code,
+                        title = discount.Title,
+                        percentBp = discount.PercentBp,
+                        amountMinor = discount.AmountMinor,
+                        minimumMinor = discount.MinimumMinor,
+                        usageLimit = order.UsageLimit,
+                        customerUses = discount.CustomerUses,
+                        startsAt = order.StartsAt,
+                        endsAt = order.EndsAt,
+                        now,
+                    });
                 return (discount, true);
             },
             cancel: cancel);
+
+    private const string DeactivateDiscount =
+        "UPDATE rehearsal_discounts SET deactivated_at = @now WHERE store_id = @storeId AND code_key = @codeKey AND title = @title";
+
+    /// <summary>Ends a discount. Returns whether the shop has one with this code and title.</summary>
+    public async Task<bool> EndDiscountAsync(string storeId, string code, string title, CancellationToken cancel) =>
+        await db.DoAsync(DeactivateDiscount, new { storeId, codeKey = KeyOf(code), title, now = clock.GetUtcNow() }, cancel) == 1;
 
     // The platform's own rule, which is Shopify's: shoppers need not mind the case.
     private static string KeyOf(string code) => code.Trim().ToUpperInvariant();
@@ -186,8 +213,14 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
 }
 
 /// <param name="Title">Carries the id of the effect that created it, in the app's own words.</param>
-/// <param name="PercentBp">Basis points of the price; 1000 is 10 %.</param>
-internal sealed record ShopDiscount(string Id, string Code, string Title, long PercentBp);
+/// <param name="PercentBp">Basis points of the price; 1000 is 10 %. 0 beside an amount.</param>
+/// <param name="CustomerUses"><c>once</c> where each customer can use it once only; else null.</param>
+internal sealed record ShopDiscount(
+    string Id, string Code, string Title, long PercentBp, long? AmountMinor, long? MinimumMinor, string? CustomerUses, DateTimeOffset? EndsAt,
+    DateTimeOffset? DeactivatedAt)
+{
+    public bool WorksAt(DateTimeOffset now) => DeactivatedAt is null && !(EndsAt <= now);
+}
 
 /// <summary>How the app is registered at the rehearsal platform.</summary>
 internal static class RehearsalApp

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
 
@@ -22,7 +23,7 @@ internal static class RehearsalStorefront
     }
 
     private static async Task<IResult> DiscountAsync(
-        string storeId, string code, string? redirect, HttpContext context, RehearsalShopDb platform, CancellationToken cancel)
+        string storeId, string code, string? redirect, HttpContext context, RehearsalShopDb platform, TimeProvider clock, CancellationToken cancel)
     {
         if (await platform.FindAsync(storeId, cancel) is not { } facts)
         {
@@ -32,7 +33,9 @@ internal static class RehearsalStorefront
         var discount = await platform.FindDiscountAsync(storeId, code, cancel);
         var applied = discount is null
             ? $"There is no code {Encoded(code)} in this shop, so no discount is applied."
-            : $"The code <strong>{Encoded(discount.Code)}</strong> is applied: {Percent(discount.PercentBp)} off at checkout.";
+            : discount.WorksAt(clock.GetUtcNow())
+                ? $"The code <strong>{Encoded(discount.Code)}</strong> is applied: {Off(discount, facts.Currency)} off at checkout{Limits(discount, facts.Currency)}."
+                : $"The code {Encoded(discount.Code)} does not work any more, so no discount is applied.";
         return Page(context, facts, applied, redirect is null ? null : ReferenceIn(redirect));
     }
 
@@ -79,6 +82,15 @@ internal static class RehearsalStorefront
             ? reference
             : null;
     }
+
+    private static string Off(ShopDiscount discount, string currency) =>
+        discount.AmountMinor is { } amount ? Amount(amount, currency) : Percent(discount.PercentBp);
+
+    private static string Limits(ShopDiscount discount, string currency) =>
+        (discount.MinimumMinor is { } minimum ? $", on orders of {Amount(minimum, currency)} or more" : "")
+        + (discount.CustomerUses is null ? "" : ", once for each customer");
+
+    private static string Amount(long minor, string currency) => Encoded(new Money(minor, Currency.Parse(currency)).ToString());
 
     private static string Percent(long basisPoints) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{basisPoints / 100m:0.##} %");

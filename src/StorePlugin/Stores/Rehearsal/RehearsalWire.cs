@@ -19,12 +19,18 @@ internal sealed record PlatformFacts(
     [property: JsonPropertyName("iana_timezone")] string TimeZone,
     [property: JsonPropertyName("domain")] string Domain);
 
-/// <param name="PercentBp">Basis points of the price.</param>
+/// <param name="PercentBp">Basis points of the price; 0 beside an amount.</param>
+/// <param name="AmountMinor">In minor units of the shop's currency, as the minimum is.</param>
 internal sealed record PlatformDiscountRequest(
     [property: JsonPropertyName("code")] string? Code,
     [property: JsonPropertyName("title")] string? Title,
     [property: JsonPropertyName("percent_bp")] long PercentBp,
-    [property: JsonPropertyName("starts_at")] DateTimeOffset StartsAt);
+    [property: JsonPropertyName("starts_at")] DateTimeOffset StartsAt,
+    [property: JsonPropertyName("amount_minor")] long? AmountMinor = null,
+    [property: JsonPropertyName("minimum_minor")] long? MinimumMinor = null,
+    [property: JsonPropertyName("usage_limit")] long? UsageLimit = null,
+    [property: JsonPropertyName("once_per_customer")] bool OncePerCustomer = false,
+    [property: JsonPropertyName("ends_at")] DateTimeOffset? EndsAt = null);
 
 internal sealed record PlatformDiscount(
     [property: JsonPropertyName("id")] string Id,

@@ -21,6 +21,9 @@ internal static class ShopifyOperations
     public static readonly ShopifyOperation<FindDiscountVariables, FindDiscountData> FindDiscount = new(
         "CodeDiscountNodeByCode", ShopifyJson.Default.GraphQlRequestFindDiscountVariables, ShopifyJson.Default.FindDiscountData);
 
+    public static readonly ShopifyOperation<EndDiscountVariables, EndDiscountData> EndDiscount = new(
+        "DiscountCodeDeactivate", ShopifyJson.Default.GraphQlRequestEndDiscountVariables, ShopifyJson.Default.EndDiscountData);
+
     public static readonly ShopifyOperation<NoVariables, ReadShopData> ReadShop = new(
         "Shop", ShopifyJson.Default.GraphQlRequestNoVariables, ShopifyJson.Default.ReadShopData);
 
@@ -39,26 +42,53 @@ internal sealed record NoVariables;
 
 internal sealed record CreateDiscountVariables(DiscountInput Discount);
 
-/// <summary>Shopify's <c>DiscountCodeBasicInput</c>, as far as it is used: no limit, no end, combines with nothing.</summary>
+/// <summary>Shopify's <c>DiscountCodeBasicInput</c>, as far as it is used: it combines with nothing. What is null is not sent: no limit, no end.</summary>
 internal sealed record DiscountInput(
     string Title, string Code, DateTimeOffset StartsAt, bool AppliesOncePerCustomer, DiscountContext Context, DiscountGets CustomerGets)
 {
-    /// <param name="percentBp">Basis points of the price.</param>
-    public static DiscountInput Of(string title, string code, DateTimeOffset startsAt, long percentBp) => new(
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? EndsAt { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? UsageLimit { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DiscountMinimum? MinimumRequirement { get; init; }
+
+    public static DiscountInput Of(string title, DiscountRequest request) => new(
         title,
-        code,
-        startsAt,
-        AppliesOncePerCustomer: false,
+        request.Code,
+        request.StartsAt.ToUniversalTime(),
+        request.OncePerCustomer,
         new DiscountContext("ALL"),
-        new DiscountGets(new DiscountValue(percentBp / (decimal)Campaigns.BasisPoints.Whole), new DiscountItems(All: true)));
+        new DiscountGets(
+            request.AmountOff is { } amount
+                ? new DiscountValue(null, new DiscountAmount(amount.ToDecimalString(), AppliesOnEachItem: false))
+                : new DiscountValue(request.PercentBp / (decimal)Campaigns.BasisPoints.Whole, null),
+            new DiscountItems(All: true)))
+    {
+        EndsAt = request.EndsAt?.ToUniversalTime(),
+        UsageLimit = request.UsageLimit,
+        MinimumRequirement = request.Minimum is { } minimum ? new DiscountMinimum(new DiscountSubtotal(minimum.ToDecimalString())) : null,
+    };
 }
 
 internal sealed record DiscountContext(string All);
 
 internal sealed record DiscountGets(DiscountValue Value, DiscountItems Items);
 
-/// <param name="Percentage">A share from 0 to 1; a decimal, so that 0.1 is written as 0.1.</param>
-internal sealed record DiscountValue(decimal Percentage);
+/// <param name="Percentage">A share from 0 to 1; a decimal, so that 0.1 is written as 0.1. This or the amount.</param>
+internal sealed record DiscountValue(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] decimal? Percentage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiscountAmount? DiscountAmount);
+
+/// <param name="Amount">In the shop's currency, as a decimal text, which is how GraphQL's <c>Decimal</c> is written.</param>
+internal sealed record DiscountAmount(string Amount, bool AppliesOnEachItem);
+
+internal sealed record DiscountMinimum(DiscountSubtotal Subtotal);
+
+/// <param name="GreaterThanOrEqualToSubtotal">A decimal text in the shop's currency.</param>
+internal sealed record DiscountSubtotal(string GreaterThanOrEqualToSubtotal);
 
 internal sealed record DiscountItems(bool All);
 
@@ -76,6 +106,12 @@ internal sealed record DiscountNode(string? Id, Discount? CodeDiscount);
 
 /// <param name="Title">Null for kinds of discounts that we never create.</param>
 internal sealed record Discount(string? Title);
+
+internal sealed record EndDiscountVariables(string Id);
+
+internal sealed record EndDiscountData(EndDiscountPayload? DiscountCodeDeactivate);
+
+internal sealed record EndDiscountPayload(DiscountNode? CodeDiscountNode, IReadOnlyList<UserError>? UserErrors);
 
 internal sealed record ReadShopData(ShopData? Shop);
 
@@ -102,9 +138,11 @@ internal sealed record TokenAnswer(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GraphQlRequest<CreateDiscountVariables>))]
 [JsonSerializable(typeof(GraphQlRequest<FindDiscountVariables>))]
+[JsonSerializable(typeof(GraphQlRequest<EndDiscountVariables>))]
 [JsonSerializable(typeof(GraphQlRequest<NoVariables>))]
 [JsonSerializable(typeof(CreateDiscountData))]
 [JsonSerializable(typeof(FindDiscountData))]
+[JsonSerializable(typeof(EndDiscountData))]
 [JsonSerializable(typeof(ReadShopData))]
 internal sealed partial class ShopifyJson : JsonSerializerContext;
 

@@ -15,16 +15,10 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
     /// </summary>
     public async Task<DiscountResult> CreateDiscountAsync(Store store, DiscountRequest request, CancellationToken cancel)
     {
-        string token;
-        // A token that is missing or expired is an outcome like any other: it passes when the merchant opens the app, and
-        // until then it must not use up the attempts.
-        try
+        var (token, without) = await TokenAsync(store, cancel);
+        if (token is null)
         {
-            token = await tokens.GetAsync(store, cancel);
-        }
-        catch (PlatformException e) when (e.Wait is { } wait)
-        {
-            return new DiscountResult.Unavailable(e.Message, wait) { WaitsForMerchant = true };
+            return without!;
         }
 
         var title = $"{request.Title} {request.EffectId}";
@@ -32,7 +26,7 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
             store.Domain,
             token,
             ShopifyOperations.CreateDiscount,
-            new CreateDiscountVariables(DiscountInput.Of(title, request.Code, request.StartsAt.ToUniversalTime(), request.PercentBp)),
+            new CreateDiscountVariables(DiscountInput.Of(title, request)),
             cancel);
         if (answer is not ShopifyAnswer<CreateDiscountData>.Given given)
         {
@@ -54,6 +48,59 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
             : errors.Any(error => error.Code == InternalError) ? new DiscountResult.Failed($"Shopify failed: {WordsOf(errors)}")
             : errors.Count > 0 ? new DiscountResult.Refused($"Shopify refuses the discount: {WordsOf(errors)}")
             : Without(ShopifyAnswer<CreateDiscountData>.OfErrors(given.Errors));
+    }
+
+    /// <summary>
+    /// Deactivates it: the merchant keeps the discount with its history, and shoppers are told that it does not work. Whose
+    /// answer was lost is found by its code, and known by the key in its title.
+    /// </summary>
+    public async Task<DiscountResult> EndDiscountAsync(Store store, DiscountEnding ending, CancellationToken cancel)
+    {
+        var (token, without) = await TokenAsync(store, cancel);
+        if (token is null)
+        {
+            return without!;
+        }
+
+        // The answer that holds its id may never have come.
+        var id = ending.DiscountId;
+        if (id is null)
+        {
+            var (found, instead) = await FindAsync(store, token, ending, cancel);
+            if (found is null)
+            {
+                return instead;
+            }
+
+            id = found;
+        }
+
+        var answer = await admin.AskAsync(store.Domain, token, ShopifyOperations.EndDiscount, new EndDiscountVariables(id), cancel);
+        if (answer is not ShopifyAnswer<EndDiscountData>.Given given)
+        {
+            return Without(answer);
+        }
+
+        if (given.Data.DiscountCodeDeactivate is not { } payload)
+        {
+            return Without(ShopifyAnswer<EndDiscountData>.OfErrors(given.Errors));
+        }
+
+        var errors = payload.UserErrors ?? [];
+        if (payload.CodeDiscountNode?.Id is { Length: > 0 })
+        {
+            return new DiscountResult.Ended($"The code {ending.Code} takes nothing off any more.");
+        }
+
+        if (errors.Count == 0)
+        {
+            return Without(ShopifyAnswer<EndDiscountData>.OfErrors(given.Errors));
+        }
+
+        // The merchant may have deleted it.
+        return errors.Any(error => error.Code == InternalError) ? new DiscountResult.Failed($"Shopify failed: {WordsOf(errors)}")
+            : await FindAsync(store, token, ending, cancel) is { DiscountId: null, Instead: var gone } ? gone
+            : new DiscountResult.Refused($"Shopify does not end the discount: {WordsOf(errors)}");
     }
 
     public async Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel)
@@ -95,6 +142,38 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
         answer is ShopifyAnswer<ReadShopData>.Given { Data.Shop: { } shop }
             ? new StoreFacts(shop.Name, shop.CurrencyCode, shop.IanaTimezone, shop.PrimaryDomain?.Host, shop.Id?.Split('/')[^1])
             : null;
+
+    /// <summary>A token; or what there is instead of it.</summary>
+    private async Task<(string? Token, DiscountResult? Without)> TokenAsync(Store store, CancellationToken cancel)
+    {
+        // A token that is missing or expired is an outcome like any other: it passes when the merchant opens the app, and
+        // until then it must not use up the attempts.
+        try
+        {
+            return (await tokens.GetAsync(store, cancel), null);
+        }
+        catch (PlatformException e) when (e.Wait is { } wait)
+        {
+            return (null, new DiscountResult.Unavailable(e.Message, wait) { WaitsForMerchant = true });
+        }
+    }
+
+    /// <summary>The id of the discount that has the code and the key; or what there is instead of it.</summary>
+    private async Task<(string? DiscountId, DiscountResult Instead)> FindAsync(Store store, string token, DiscountEnding ending, CancellationToken cancel)
+    {
+        var answer = await admin.AskAsync(store.Domain, token, ShopifyOperations.FindDiscount, new FindDiscountVariables(ending.Code), cancel);
+        if (answer is not ShopifyAnswer<FindDiscountData>.Given given)
+        {
+            return (null, Without(answer));
+        }
+
+        var gone = given.Errors.IsEmpty
+            ? new DiscountResult.Ended($"There is no code {ending.Code} of ours in the store.")
+            : Without(ShopifyAnswer<FindDiscountData>.OfErrors(given.Errors));
+        return given.Data.CodeDiscountNodeByCode is { Id.Length: > 0 } node && node.CodeDiscount?.Title?.Contains(ending.EffectId, StringComparison.Ordinal) == true
+            ? (node.Id, gone)
+            : (null, gone);
+    }
 
     private async Task<DiscountResult> RecogniseAsync(Store store, string token, DiscountRequest request, CancellationToken cancel)
     {

@@ -1,0 +1,85 @@
+// What an order's event means for rewards: a code that it used, and a reward whose order has come to nothing (rules W4, W5).
+using StorePlugin.Ambassadors;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Orders;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Rewards;
+
+internal static class FollowOrders
+{
+    // An order that is decided again names the same code again, and one code works once. What was revoked and yet used, since
+    // the store learned of it too late, is the merchant's cost; so it is whichever of the two came first.
+    private const string Use =
+        """
+        UPDATE rewards SET state = CASE WHEN state IN ('revoked', 'cost') THEN 'cost' ELSE 'used' END,
+            used_at = @at, used_order_id = @orderId, used_minor = @minor, used_currency = @currency
+        WHERE store_id = @storeId AND code_key = @codeKey AND (used_order_id IS NULL OR used_order_id = @orderId)
+        """;
+
+    // A milestone stays: it was reached.
+    private const string ReadStanding =
+        """
+        SELECT id, state FROM rewards
+        WHERE store_id = @storeId AND order_id = @orderId AND ambassador_id = @ambassadorId AND kind = 'advocate'
+            AND state IN ('pending_code', 'issued', 'used')
+        """;
+
+    private const string TakeBack =
+        """
+        UPDATE rewards SET state = @state, revoked_at = @now
+        WHERE store_id = @storeId AND id = @id AND state IN ('pending_code', 'issued', 'used')
+        """;
+
+    /// <summary>Follows the orders as they have just been written, in the same transaction.</summary>
+    public static async Task AfterAsync(Tx tx, Store store, IReadOnlyList<SettledOrder> orders, DateTimeOffset now)
+    {
+        foreach (var receipt in orders.Select(order => order.Receipt).OfType<Receipt>())
+        {
+            foreach (var code in receipt.Codes)
+            {
+                if (CodeKey.Of(code.Code) is { Length: <= CodeKey.KeyLengthMax } key && key.StartsWith(RewardCodes.KeyPrefix, StringComparison.Ordinal))
+                {
+                    await tx.DoAsync(
+                        Use,
+                        new
+                        {
+                            storeId = store.Id,
+                            codeKey = key,
+                            orderId = receipt.OrderId,
+                            at = receipt.At,
+                            minor = code.AmountMinor,
+                            currency = receipt.Currency.Code,
+                        });
+                }
+            }
+        }
+
+        foreach (var order in orders.Where(order => IsApproved(order.Before.State) && !IsStillEarned(order)))
+        {
+            await TakeBackAsync(tx, store, order.Event.OrderId, order.Before.AmbassadorId!, now);
+        }
+    }
+
+    // A code that takes a share of a later order has no share of this one's base: it stands whole or falls whole (rules B9, W5).
+    private static bool IsStillEarned(SettledOrder order) =>
+        order.Receipt is { Credited: true } receipt && receipt.AmbassadorId == order.Before.AmbassadorId && IsApproved(order.State) && RewardBase.Suffices(receipt);
+
+    private static bool IsApproved(string state) => state is "approved" or "in_payout" or "paid";
+
+    private static async Task TakeBackAsync(Tx tx, Store store, string orderId, string ambassadorId, DateTimeOffset now)
+    {
+        foreach (var reward in await tx.ManyAsync<Row>(ReadStanding, new { storeId = store.Id, orderId, ambassadorId }))
+        {
+            var isUsed = reward.State == RewardState.Used;
+            await tx.DoAsync(TakeBack, new { storeId = store.Id, id = reward.Id, state = isUsed ? RewardState.Cost : RewardState.Revoked, now });
+            if (!isUsed)
+            {
+                await Outbox.AddAsync(tx, store.Id, Effect.Kinds.RevokeReward, reward.Id, reward.Id, now);
+            }
+        }
+    }
+
+    private sealed record Row(string Id, string State);
+}
