@@ -328,6 +328,11 @@ internal static partial class Flows
             await shop.PaysAsync(Order(id).With("FLOWREB", "10.00"));
         }
 
+        // Who bought is read from the earlier version where the newer one withholds it.
+        var erased = Order("3").With("FLOWREB", "10.00") with { Customer = null, Email = "" };
+        await shop.PaysAsync(erased with { UpdatedAt = erased.At.AddHours(1) });
+        await shop.PaysAsync(erased with { UpdatedAt = erased.At.AddHours(2) });
+
         app.Clock.Advance(TimeSpan.FromDays(30));
         await app.DrainAsync();
         var rebuild = app.Get<Rebuild>();
@@ -340,6 +345,7 @@ internal static partial class Flows
             "UPDATE balances SET amount_minor = 1 WHERE store_id = @id AND account = 'held'",
             "DELETE FROM balances WHERE store_id = @id AND account = 'expense'",
             "INSERT INTO balances (store_id, ambassador_id, account, currency, amount_minor) VALUES (@id, 'amb_x', 'paid', 'EUR', 5)",
+            "UPDATE order_standings SET base_minor = 1 WHERE store_id = @id AND order_id = '3'",
         })
         {
             await app.Db.DoAsync(damage, new { id = shop.Store.Id });
@@ -347,7 +353,9 @@ internal static partial class Flows
 
         var found = (await rebuild.RunAsync(shop.Store.Id, _ => { }, default)).Findings;
 
-        Assert.That(found.Select(finding => finding.Check), Is.EqualTo(["projection-balances", "projection-balances", "projection-balances", "projection-orders", "projection-orders"]));
+        Assert.That(
+            found.Select(finding => finding.Check),
+            Is.EqualTo(["projection-balances", "projection-balances", "projection-balances", "projection-orders", "projection-orders", "projection-standings"]));
         Assert.That((await rebuild.RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
         Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
     }
