@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
@@ -225,6 +226,15 @@ internal static partial class Flows
         Assert.That((await api.AddAsync(shop.CampaignId, "FLOWZOE-2", "flowzoe@example.com")).Text("id"), Is.EqualTo(zoe));
         Assert.That((await api.Get($"ambassadors/{zoe}/states")).Json!["items"]!.AsArray().Select(state => (string?)state!["state"]),
             Is.EqualTo(["applied", "approved", "suspended", "ended", "approved"]));
+
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await OkAsync(api.Post($"ambassadors/{zoe}/ending"));
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        await OkAsync(api.Put(setting, new JsonObject { ["open"] = true }));
+        await app.Get<Applications>().ApplyAsync(shop.Store, shop.CampaignId, new NewApplication("Flowzoe", "flowzoe@example.com", null), default);
+        var again = (await api.Get("applications?state=applied")).Json!["items"]!.AsArray().Single(item => (string?)item!["email"] == "flowzoe@example.com");
+        app.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.That((await api.Post($"applications/{again!["id"]}/approval")).Text("ambassadorId"), Is.EqualTo(zoe));
 
         app.Clock.Advance(TimeSpan.FromDays(184));
         await app.Get<Retention>().RunOnceAsync(default);

@@ -69,8 +69,8 @@ internal sealed class OrderWorld
             Decisions = NewDecisions(order.Contradiction is null ? 20 : 70),
             Flags = NewFlags(),
             Disputes = Chance(12) ? [.. Enumerable.Range(0, _random.Next(1, 3)).Select(number => NewDispute(order, number)).OrderBy(dispute => dispute.OpenedAt).ThenBy(dispute => dispute.Id, StringComparer.Ordinal)] : [],
-            Earlier = (order.RefundedInFull || order.CancelledAt is not null) && Chance(50)
-                ? EarlierFacts.None with { GoneAt = Pick(Noon, WindowEnd.AddMilliseconds(-1), WindowEnd) }
+            Earlier = (order.RefundedInFull || order.CancelledAt is not null) && Chance(80)
+                ? EarlierFacts.None with { GoneAt = Pick(WindowEnd.AddDays(-30), WindowEnd.AddMilliseconds(-1), WindowEnd) }
                 : EarlierFacts.None,
         };
         if (Chance(4))
@@ -208,7 +208,7 @@ internal sealed class OrderWorld
         long? maximum = Chance(25) ? (flat?.AmountMinor ?? 0) + _random.NextInt64(0, Math.Max(2, _scale / 4)) : null;
         var tiers = flat is null && Chance(30) ? NewTiers() : null;
         var cap = Chance(20) ? new PeriodCap(_random.NextInt64(1, _scale * 2), NewPeriod()) : null;
-        var isNewOnly = Chance(15);
+        var (isNewOnly, hasRewards) = (Chance(15), Chance(12));
         return new Terms(
             flat is null ? _random.Next(1, 10_001) : 0, Chance(80) ? 1000 : 0, Pick(0L, 14L, 30L, 365L), Pick(1L, 7L, 30L, 365L))
         {
@@ -229,11 +229,26 @@ internal sealed class OrderWorld
             NewCustomersOnly = isNewOnly ? true : null,
             Renewals = !Chance(50) ? null : Chance(50) ? new RenewalTerms(_random.Next(1, 4), null) : new RenewalTerms(null, _random.Next(1, 4)),
             Binding = isNewOnly || Chance(40) ? null : new BindingTerms(Pick(1, 30, 365), Chance(40) ? _random.Next(1, 4) : null),
+            FriendOncePerCustomer = Chance(15) ? true : null,
+            AdvocateReward = hasRewards ? new AdvocateReward(NewRewardCode(), Chance(50) ? new RewardMaximum(_random.Next(1, 9), NewPeriod()) : null) : null,
+            Milestones = hasRewards ? [.. Enumerable.Range(1, _random.Next(1, 3)).Select(NewMilestone)] : null,
             Precedence = Chance(25) ? [.. Enum.GetValues<TouchClass>().OrderBy(_ => _random.Next())] : null,
-            Currency = flat is null && minimum is null && maximum is null && cap is null && tiers is not { Metric: TierMetric.NetSales }
+            Currency = !hasRewards && flat is null && minimum is null && maximum is null && cap is null && tiers is not { Metric: TierMetric.NetSales }
                 ? null
                 : Chance(95) ? Currency : Currency.Parse("CHF"),
         };
+    }
+
+    // No receipt rests on rewards: they are given when an order is approved.
+    private RewardCode NewRewardCode() => Chance(50)
+        ? new RewardCode(_random.Next(1, 10_001), null, Chance(50) ? _scale : null, Pick(30L, 180L))
+        : new RewardCode(null, _random.NextInt64(1, _scale), null, 180);
+
+    private Milestone NewMilestone(int number)
+    {
+        var metric = Pick(TierMetric.NetSales, TierMetric.Orders, TierMetric.NewCustomers);
+        var (minor, count) = metric == TierMetric.NetSales ? ((long?)(_scale * number), (long?)null) : (null, number);
+        return Chance(50) ? new Milestone(metric, minor, count, _scale, null) : new Milestone(metric, minor, count, null, NewRewardCode());
     }
 
     private Tiers NewTiers()
@@ -326,7 +341,7 @@ internal sealed class OrderWorld
             Currency = Currency,
             Paid = paid,
             PaidAt = paid && Chance(30) ? Noon.AddSeconds(_random.Next(-5, 60)) : null,
-            RefundedInFull = paid && Chance(4),
+            RefundedInFull = paid && Chance(8),
             CancelledAt = Chance(8) ? Noon.AddMinutes(2) : null,
             Test = Chance(2),
             Channel = Chance(10) ? OrderChannel.Renewal : Chance(75) ? OrderChannel.Online : Pick(Channels),

@@ -183,7 +183,7 @@ internal sealed class ReceiptChecker
         var classes = orders.Count > 0 && orders.TrueForAll(order => order.SequenceEqual(orders[0])) ? orders[0] : [.. UsualClasses];
         var byFirst = alive.TrueForAll(touch => touch.Class != "Link" || termsOf(touch.Campaign)["firstTouch"].True);
         var winner = alive.OrderBy(touch => classes.IndexOf(touch.Class)).ThenByDescending(touch => touch.Discount).ThenBy(touch => touch.Position)
-            .ThenBy(touch => touch.Kind == "Code" ? 0 : byFirst ? touch.At.Ticks : -touch.At.Ticks).ThenBy(touch => Array.IndexOf(Kinds, touch.Kind))
+            .ThenBy(touch => touch.Kind == "Code" ? 0 : byFirst || touch.Kind == "Customer" ? touch.At.Ticks : -touch.At.Ticks).ThenBy(touch => Array.IndexOf(Kinds, touch.Kind))
             .ThenBy(touch => touch.Kind == "Code" ? "" : touch.Proof, StringComparer.Ordinal).FirstOrDefault();
         alive.FindAll(touch => !ReferenceEquals(touch, winner)).ForEach(touch => touch.DroppedBy = touch.Class != winner!.Class ? "T1" : touch.Kind == "Code" ? "T6" : "T2");
         var telling = touches.Find(touch => touch.Kind == "Renewal") ?? (r["channel"].Word == "Renewal" ? null : touches.FirstOrDefault());

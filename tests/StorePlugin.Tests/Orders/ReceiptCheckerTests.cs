@@ -28,6 +28,8 @@ internal sealed partial class ReceiptCheckerTests
     private static readonly string[] Own = [nameof(ReceiptChecker), nameof(SaidCommission), nameof(SaidLine), nameof(ReceiptShape), nameof(Said)];
     private static readonly string[] Usings = ["System.Numerics", "System.Security.Cryptography", "System.Text", "System.Text.Json"];
 
+    private const string Given = "what is given when the order is approved: no receipt rests on it";
+
     // What changes nothing, whatever else stands in its place: names and words. That it is there is checked all the same.
     private static readonly Dictionary<string, string> Inert = new(StringComparer.Ordinal)
     {
@@ -49,6 +51,20 @@ internal sealed partial class ReceiptCheckerTests
         ["flags[].inputs[].word"] = "a name: whether the address is a disposable one is checked",
         ["terms.tiers.period.days"] = "over how many days the orders before were summed: the sum is stated",
         ["terms.periodCap.period.days"] = "over how many days the earnings before were summed: the sum is stated",
+        ["terms.friendOncePerCustomer"] = Given,
+        ["terms.advocateReward.code.percentBp"] = Given,
+        ["terms.advocateReward.code.amount.minor"] = Given,
+        ["terms.advocateReward.code.minimumOrder.minor"] = Given,
+        ["terms.advocateReward.code.validDays"] = Given,
+        ["terms.advocateReward.maximum.count"] = Given,
+        ["terms.advocateReward.maximum.period.days"] = Given,
+        ["terms.milestones[].from.minor"] = Given,
+        ["terms.milestones[].fromCount"] = Given,
+        ["terms.milestones[].bonus.minor"] = Given,
+        ["terms.milestones[].code.percentBp"] = Given,
+        ["terms.milestones[].code.amount.minor"] = Given,
+        ["terms.milestones[].code.minimumOrder.minor"] = Given,
+        ["terms.milestones[].code.validDays"] = Given,
         ["decisions[].reason"] = "a person's words",
         ["decisions[].actor"] = "a name: the decision counts the same, whoever made it",
     };
@@ -250,6 +266,10 @@ internal sealed partial class ReceiptCheckerTests
     private static string ShapeOf(string path) => path.Split('.')[^1] switch
     {
         "" => "receipt",
+        "code" => "rewardCode",
+        "maximum" when path.Contains("advocateReward", StringComparison.Ordinal) => "rewardMaximum",
+        "advocateReward" => "advocateReward",
+        "milestones[]" => "milestone",
         "touches[]" => "touch",
         "campaigns[]" => "campaign",
         "terms" or "flat" or "tiers" or "periodCap" or "period" or "renewals" or "binding" or "standing" => path.Split('.')[^1],
