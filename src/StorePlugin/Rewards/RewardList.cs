@@ -53,14 +53,21 @@ internal static class RewardList
     private static string Least(long? minimumMinor, string? currency) => minimumMinor is { } minimum ? $" of {Words.Of(minimum, currency!)} or more" : "";
 
     // The cause is campaign, metric and threshold.
-    private static string MilestoneOf(string cause, string? currency) => cause.Split(':') is [_, var metric, var threshold] && long.TryParse(threshold, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-        ? metric switch
+    private static string MilestoneOf(string cause, string? currency)
+    {
+        if (cause.Split(':') is not [_, var metric, var threshold]
+            || !long.TryParse(threshold, NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        {
+            return cause;
+        }
+
+        return metric switch
         {
             "net_sales" => currency is null ? "Net sales" : $"{Words.Of(count, currency)} of net sales",
             "orders" => Words.Count(count, "order", "orders"),
             _ => Words.Count(count, "new customer", "new customers"),
-        }
-        : cause;
+        };
+    }
 
     private static string WhyOf(Row row, StoreTime time, bool isMerchant) => row.State switch
     {
