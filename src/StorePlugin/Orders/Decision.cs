@@ -32,7 +32,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             own += touch.Kind == TouchKind.Code && touch.AmbassadorId == credited.Winner.AmbassadorId ? touch.DiscountMinor : 0;
         }
 
-        return new Earner(credited.Winner.AmbassadorId) 
+        return new Earner(credited.Winner.AmbassadorId)
         {
             Group = credited.Winner.Group,
             OwnDiscountMinor = own,

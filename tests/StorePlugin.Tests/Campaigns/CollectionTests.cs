@@ -81,7 +81,7 @@ internal sealed class CollectionTests
         Assert.That(await CommissionsAsync(shop), Is.EqualTo(new[] { 1000 + 1000L, 2000 + 0, 1000 + 2000 }));
         var receipt = await shop.ReceiptAsync("2");
         Assert.That(receipt.Lines.Select(line => (line.RateRank, line.ExcludedBy, line.Collections.Single())), Is.EqualTo(
-            new[] { (RateRank.Collection, (string?)null, "summer"), (RateRank.Campaign, "B2", "outlet") }));
+            new[] { (RateRank.Collection, null, "summer"), (RateRank.Campaign, "B2", "outlet") }));
         Assert.That(ReceiptText.Lines(receipt, TimeZoneInfo.Utc), Has.Some.Contains("20 % (the collection's share) of 100.00 EUR"));
     }
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
-using StorePlugin.Orders;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
 using StorePlugin.Webhooks;

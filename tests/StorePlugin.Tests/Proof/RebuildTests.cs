@@ -190,7 +190,7 @@ internal sealed class RebuildTests
     {
         await _app.Db.InTransactionAsync(async tx =>
         {
-            var amount = new Webhooks.Money(300, Webhooks.Currency.Parse("EUR"));
+            var amount = new Money(300, Currency.Parse("EUR"));
             var now = _app.Clock.GetUtcNow();
             await new WriteOff(_ann, 1, LedgerKind.WriteOff, amount, now, "system", "Written off.").PostAsync(tx, _shop.Store, "hash");
             await Revival.ReviveAsync(tx, _shop.Store, "hash", _ann, now, "owner", now);
