@@ -20,11 +20,11 @@ internal sealed class BulkRows : IAsyncDisposable
     private const string Order =
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
-            net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_key, hold_until, reason,
-            came_by, refunded_at, created_at, updated_at, approved_at)
+            net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_keys, hold_until, reason,
+            came_by, refunded_at, earlier, created_at, updated_at, approved_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
-            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKey, @HoldUntil, @Reason,
-            @CameBy, @RefundedAt, @CreatedAt, @UpdatedAt, @ApprovedAt)
+            @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKeys, @HoldUntil, @Reason,
+            @CameBy, @RefundedAt, @Earlier, @CreatedAt, @UpdatedAt, @ApprovedAt)
         """;
 
     private const string Version =
@@ -125,7 +125,7 @@ internal sealed class BulkRows : IAsyncDisposable
             ("VersionUpdatedAt", receipt.VersionUpdatedAt), ("VersionHash", receipt.VersionHash), ("Currency", receipt.Currency.Code),
             ("PaidAt", receipt.PaidAt), ("NetMinor", receipt.RemainingBaseMinor), ("CampaignId", receipt.CampaignId),
             ("AmbassadorId", receipt.AmbassadorId), ("CommissionMinor", settled.CommissionMinor), ("MerchantCostMinor", settled.MerchantCostMinor),
-            ("BindsKey", settled.BindsKey), ("HoldUntil", settled.HoldUntil), ("Reason", settled.Reason), ("CameBy", settled.CameBy),
+            ("BindsKeys", settled.BindsKeys), ("Earlier", settled.Facts!.Earlier.ToJson()), ("HoldUntil", settled.HoldUntil), ("Reason", settled.Reason), ("CameBy", settled.CameBy),
             ("RefundedAt", settled.RefundedAt), ("CreatedAt", createdAt), ("UpdatedAt", approvedAt ?? decidedAt),
             ("ApprovedAt", approvedAt));
         await RunAsync(Receipt, ("StoreId", _storeId), ("OrderId", orderId), ("Content", receipt.ToJson()), ("DecidedAt", decidedAt));

@@ -35,7 +35,7 @@ internal static class Disputes
     }
 
     /// <summary>What a dispute takes, as a refund without lines (rules B9, B14); null where it takes nothing.</summary>
-    public static Refund? TakingOf(Dispute dispute) => dispute.State == DisputeState.Won || dispute.AmountMinor == 0
+    public static Refund? TakingOf(Dispute dispute) => dispute.State == DisputeState.Won || dispute.AmountMinor <= 0
         ? null
         : new Refund(RowPrefix + dispute.Id, dispute.OrderId, dispute.OpenedAt, dispute.Currency, [], dispute.AmountMinor);
 
