@@ -42,7 +42,9 @@ internal sealed class SendMail(
 
     private async Task<string> HtmlOfAsync(LetterContent content)
     {
-        await using var renderer = new HtmlRenderer(services, loggers);
+        // What the renderer asks for belongs to a scope, and in development the framework holds it to that.
+        await using var scope = services.CreateAsyncScope();
+        await using var renderer = new HtmlRenderer(scope.ServiceProvider, loggers);
         return await renderer.Dispatcher.InvokeAsync(async () =>
         {
             var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(LetterPage.Model)] = content });

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
@@ -56,6 +57,8 @@ internal sealed class StoreApp : IAsyncDisposable
             [],
             adjust: builder =>
             {
+                // As in development: a service of a scope that is asked for outside of one is a fault there, and nowhere else.
+                builder.Host.UseDefaultServiceProvider(options => (options.ValidateScopes, options.ValidateOnBuild) = (true, true));
                 builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
                 services?.Invoke(builder.Services);
                 KeepLog(builder.Services);
