@@ -125,6 +125,7 @@ internal sealed class ReceiptChecker
             money.Lines.GroupBy(line => line.Said["productId"].Word ?? "").Any(lines => lines.Select(line => line.Said["collections"].ToString()).Distinct().Skip(lines.Key.Length > 0 ? 1 : 0).Any(of => of.Length > 0 || lines.Key.Length > 0)), false);
         Expect("whether collections stand where nobody asks", money.Lines.Exists(line => line.Said["collections"].Is) && !AsksForCollections(terms), false);
         Expect("count of disputes", r["disputeCount"].Long, r["disputes"].Items.Count);
+        Expect("historySince", r["historySince"].Is, paidAt is not null && !r["test"].True && campaigns.Keys.Any(id => AsksForNewCustomers(TermsOf(id))));
         Expect("whether who has not paid is a customer", r["newCustomer"].Is && (paidAt is null || r["test"].True), false);
         Expect("count of findings", r["findings"].Items.Count, settled ? 0 : 1);
         Expect("counts", (r["touchCount"].Long, r["codeCount"].Long, r["lineCount"].Long, r["refundCount"].Long), (touches.Count, codes.Count, money.Lines.Count, refunds.Count));
@@ -229,6 +230,9 @@ internal sealed class ReceiptChecker
 
     private static (string?, string?, DateTimeOffset?, DateTimeOffset?, DateTimeOffset?, (long, long)) PartsOf(TouchSaid touch) =>
         (touch.Said["ambassadorId"].Word, touch.Campaign, touch.At, touch.Said["assignedAt"].Time, touch.Said["approvedAt"].Time, (touch.Discount, touch.Position));
+
+    private static bool AsksForNewCustomers(Said terms) =>
+        terms["newCustomersOnly"].True || terms["tiers"]["metric"].Word == "NewCustomers" || terms["milestones"].Items.Exists(milestone => milestone["metric"].Word == "NewCustomers");
 
     private static bool AsksForCollections(Said terms) => terms["excludedCollections"].Is || terms["rates"].Items.Exists(rate => rate["collectionId"].Is);
 

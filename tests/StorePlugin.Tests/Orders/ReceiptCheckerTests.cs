@@ -69,10 +69,21 @@ internal sealed partial class ReceiptCheckerTests
         ["decisions[].actor"] = "a name: the decision counts the same, whoever made it",
     };
 
+    // What may be left out and on which nothing rests.
+    private static readonly string[] Unmissed =
+    [
+        "terms.friendOncePerCustomer", "terms.advocateReward", "terms.advocateReward.maximum", "terms.advocateReward.code.minimumOrder",
+        "terms.milestones[].code.minimumOrder", "disputes[].closedAt",
+    ];
+
     // One of these is always missed, whether the decision rested on it or not.
     private static readonly string[] Counted = ["touches[]", "lines[]", "refunds[]", "codes[]", "campaigns[]", "disputes[]"];
 
-    private static readonly string[] AlwaysTried = [.. Counted, "decisions[].rules[]", "goneAt", "terms.firstTouch", "terms.tiers.wholeOrder", "terms.renewals.months", "terms.renewals.count"];
+    private static readonly string[] AlwaysTried =
+    [
+        .. Counted, "decisions[].rules[]", "goneAt", "contradiction", "foreignRefunds[].id", "flags[].number", "flags[].allowedWhy", "reviews[].mark",
+        "terms.firstTouch", "terms.tiers.wholeOrder", "terms.renewals.months", "terms.renewals.count",
+    ];
 
     private static readonly string[][] Words =
     [
@@ -155,7 +166,9 @@ internal sealed partial class ReceiptCheckerTests
             Assert.That(
                 passed.Except(noticed).Where(of => of.Change == Change.OfValue).Select(of => of.Path), Is.EquivalentTo(Inert.Keys),
                 "a property on which nothing ever rests is listed with its reason, and no other");
-            Assert.That(passed.Except(noticed).Where(of => of.Change == Change.OfPresence), Is.Empty, "what may be left out is missed where something rests on it");
+            Assert.That(
+                passed.Except(noticed).Where(of => of.Change == Change.OfPresence).Select(of => of.Path), Is.EquivalentTo(Unmissed),
+                "what may be left out is missed where something rests on it");
             Assert.That(
                 ReceiptShape.All.SelectMany(shape => shape.Value.Keys.Select(name => $"{shape.Key}.{name}")),
                 Is.SubsetOf(noticed.Where(of => of.Change != Change.OfValue).Select(of => MemberOf(of.Path)).ToHashSet()), "each property stands in some receipt, and is missed");
@@ -193,7 +206,7 @@ internal sealed partial class ReceiptCheckerTests
 
             Assert.That(usings, Is.SubsetOf(Usings), file);
             Assert.That(code.SelectMany(line => Identifier().Matches(line).Select(match => match.Value)).Distinct().Where(reachable.Contains), Is.Empty, file);
-            Assert.That(lines, Has.Length.LessThanOrEqualTo(270), file);
+            Assert.That(lines, Has.Length.LessThanOrEqualTo(275), file);
         }
     }
 
