@@ -56,17 +56,16 @@ internal static class FollowOrders
             }
         }
 
-        foreach (var order in orders.Where(order => IsApproved(order.Before.State) && !IsStillEarned(order)))
+        foreach (var order in orders.Where(order => order.Before.AmbassadorId is not null && !IsStillEarned(order)))
         {
             await TakeBackAsync(tx, store, order.Event.OrderId, order.Before.AmbassadorId!, now);
         }
     }
 
     // A code that takes a share of a later order has no share of this one's base: it stands whole or falls whole (rules B9, W5).
+    // What a bank or a person has still to decide takes nothing away that they could not give back (rules B14, H3).
     private static bool IsStillEarned(SettledOrder order) =>
-        order.Receipt is { Credited: true } receipt && receipt.AmbassadorId == order.Before.AmbassadorId && IsApproved(order.State) && RewardBase.Suffices(receipt);
-
-    private static bool IsApproved(string state) => state is "approved" or "in_payout" or "paid";
+        order.Receipt is { Credited: true } receipt && receipt.AmbassadorId == order.Before.AmbassadorId && (receipt.IsDisputed || RewardBase.Suffices(receipt));
 
     private static async Task TakeBackAsync(Tx tx, Store store, string orderId, string ambassadorId, DateTimeOffset now)
     {

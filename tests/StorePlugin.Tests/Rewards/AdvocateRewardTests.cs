@@ -316,6 +316,34 @@ internal sealed class AdvocateRewardTests
         Assert.That((await world.Shop.ReceiptAsync("1001")).Codes.Single().AmountMinor, Is.EqualTo(1000));
     }
 
+    // A chargeback that is won is reversed again (rule B14): what waits for the bank takes no code away for good.
+    [TestCase("won", "issued")]
+    [TestCase("lost", "revoked")]
+    public async Task A_code_stays_until_the_bank_has_decided(string end, string state)
+    {
+        await using var world = await RewardWorld.OpenAsync(Plain);
+        await world.ApproveAsync(world.Order("1001"));
+
+        await DisputeAsync("open");
+        Assert.That((await world.Shop.StateAsync("1001"), await world.StatesAsync()), Is.EqualTo(("disputed", (string[])["issued"])));
+        await DisputeAsync(end);
+
+        Assert.That(await world.StatesAsync(), Is.EqualTo([state]));
+        await world.AssertSoundAsync();
+
+        async Task DisputeAsync(string told)
+        {
+            var answer = await world.Api.Put("orders/1001/disputes/dp_1", new System.Text.Json.Nodes.JsonObject
+            {
+                ["state"] = told,
+                ["amount"] = new System.Text.Json.Nodes.JsonObject { ["minor"] = 9000, ["currency"] = "EUR" },
+                ["openedAt"] = StoreApp.Start.ToString("O"),
+            });
+            Assert.That(answer.Status, Is.EqualTo(200));
+            await world.App.DrainAsync();
+        }
+    }
+
     [Test]
     public async Task Deliveries_that_come_twice_and_in_another_order_give_the_same_rewards()
     {
