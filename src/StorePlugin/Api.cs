@@ -79,6 +79,7 @@ internal static class Api
         api.MapApplicationRejections();
         api.MapOrders();
         api.MapDisputes();
+        api.MapProgrammeCredits();
         api.MapCollections();
         api.MapBulkDecisions();
         api.MapFindings();

@@ -56,12 +56,19 @@ public sealed record Order
     /// <summary>The refunds that this version of the order names; others may arrive on their own.</summary>
     public ImmutableArray<Refund> Refunds { get; init; } = [];
 
+    /// <summary>That it was paid with store credit, wholly or in part; null where it was not (rule B4).</summary>
+    public StoreCreditPayment? StoreCredit { get; init; }
+
     /// <summary>
     /// Why the lines do not add up to the totals that the platform tells, in words and without the shopper; null where
     /// they do, or where there are no totals. Such an order is shown, and not paid before a person has looked.
     /// </summary>
     public string? Contradiction { get; init; }
 }
+
+/// <summary>Payment with store credit, whoever had given the credit (rule B4).</summary>
+/// <param name="Minor">How much of the order it paid, in minor units of the order's currency; null where the platform does not tell.</param>
+public sealed record StoreCreditPayment(long? Minor);
 
 /// <summary>What a renewal says of the order it renews (rule T14).</summary>
 /// <param name="SubscriptionId">The platform's id of the subscription; null where it does not tell it.</param>

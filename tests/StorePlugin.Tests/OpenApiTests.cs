@@ -57,7 +57,7 @@ internal sealed class OpenApiTests
             var refused = answers.Where(answer => answer.Key[0] == '4').ToList();
 
             // What a call makes where it is not there cannot be missing.
-            var names = name.Contains('{', StringComparison.Ordinal) && name != "put /api/v1/collections/{id}";
+            var names = name.Contains('{', StringComparison.Ordinal) && name is not ("put /api/v1/collections/{id}" or "put /api/v1/programme-credits/{id}");
             string[] always = names ? ["400", "401", "403", "404", "429"] : ["400", "401", "403", "429"];
 
             Assert.That(served, Has.Count.EqualTo(1), name);

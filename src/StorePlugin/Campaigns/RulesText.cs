@@ -36,7 +36,7 @@ internal static class RulesText
                 .. TermsRewards.Exist(own)
                     ? [Paragraph("What you get besides", RewardOf(own), MostRewards(own.AdvocateReward), BackOf(own), MilestonesOf(own), OnceOnly(own.Milestones))]
                     : Array.Empty<RulesPart>(),
-                Paragraph("What counts", Base(own.BeforeOwnDiscount), LeftOut(own), Least(own)),
+                Paragraph("What counts", Base(own.BeforeOwnDiscount), StoreCredit(own.ProgrammeCreditLowersBase), LeftOut(own), Least(own)),
                 Paragraph("What your friend gets", Discount(own.FriendDiscountBp), FriendUses(own.FriendOncePerCustomer)),
                 Paragraph("When an order is yours",
                     Yours(own.Binding), Precedence(own), OfTwoCodes, CodeThatCounts(own.FriendDiscountBp), Window(own.WindowDays), WhichLink(own.FirstTouch),
@@ -237,6 +237,11 @@ internal static class RulesText
         $"What counts is the price of the products after all discounts{(beforeOwnDiscount is true ? " but that of your own code, which is not taken off" : "")}. " +
         "Tax, shipping, tips and other fees do not count. " +
         "A gift card that is bought does not count; an order that is paid with one counts like any other.";
+
+    // Rule B4.
+    private static string StoreCredit(bool? programmeCreditLowersBase) => programmeCreditLowersBase is true
+        ? "Store credit that the customer was given by this programme is taken off when they pay with it; other store credit counts like money."
+        : "Store credit counts like money.";
 
     // Rule B2.
     private static string LeftOut(Terms terms) => Sentences(

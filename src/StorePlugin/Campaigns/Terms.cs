@@ -88,6 +88,10 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? BeforeOwnDiscount { get; init; }
 
+    /// <summary>Whether what the customer pays with credit that this programme gave them lowers the base (rule B4).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? ProgrammeCreditLowersBase { get; init; }
+
     /// <summary>Whether only the first order of a customer earns (rule T9).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? NewCustomersOnly { get; init; }

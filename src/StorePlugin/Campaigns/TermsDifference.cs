@@ -47,6 +47,7 @@ internal static class TermsDifference
         Add("maximumCost", "most that discounts and commission may come to", CostOf(before), CostOf(after),
             (after.MaximumCostBp ?? BasisPoints.Whole) < (before.MaximumCostBp ?? BasisPoints.Whole));
         Add("base", "base of the commission", BaseOf(before), BaseOf(after), after.BeforeOwnDiscount is not true);
+        Add("storeCredit", "rule for store credit", CreditOf(before), CreditOf(after), after.ProgrammeCreditLowersBase is true);
         Add("customers", "customers who count", CustomersOf(before), CustomersOf(after), after.NewCustomersOnly is true);
         Add("renewals", "renewals that earn", RenewalsOf(before), RenewalsOf(after), AreRenewalsWorse(before.Renewals, after.Renewals));
         Add("binding", "time that customers stay bound", BindingOf(before), BindingOf(after), IsBindingWorse(before.Binding, after.Binding));
@@ -185,6 +186,8 @@ internal static class TermsDifference
     private static string CapOf(Terms terms) => terms.PeriodCap is { } cap ? $"{AmountOf(terms, cap.MaximumMinor)} {PeriodOf(cap.Period)}" : None;
 
     private static string CostOf(Terms terms) => terms.MaximumCostBp is { } cost ? Percent(cost) : None;
+
+    private static string CreditOf(Terms terms) => terms.ProgrammeCreditLowersBase is true ? "credit of this programme is taken off" : "it counts as money";
 
     private static string BaseOf(Terms terms) => terms.BeforeOwnDiscount is true ? "before the own code's discount" : "after all discounts";
 

@@ -48,7 +48,9 @@ internal sealed record TermsRequest(
     [property: Description("How often the friend's discount works: any (when absent), or once_per_customer. It binds discounts that are created from then on.")]
     string? FriendUses = null,
     [property: Description("A discount code for the ambassador, once for each approved order; beside the commission, or in its place.")] AdvocateRewardRequest? AdvocateReward = null,
-    [property: Description("What an ambassador gets once, when what they have brought comes to a threshold. 20 at most.")] IReadOnlyList<MilestoneRequest>? Milestones = null)
+    [property: Description("What an ambassador gets once, when what they have brought comes to a threshold. 20 at most.")] IReadOnlyList<MilestoneRequest>? Milestones = null,
+    [property: Description("What the customer pays with store credit: counts (when absent), or programme_credit_deducted, which takes off what they had left of this programme's.")]
+    string? StoreCredit = null)
 {
     private const long AmountMax = 1_000_000_000_000;
     private const int ProductLengthMax = 50;
@@ -61,7 +63,7 @@ internal sealed record TermsRequest(
         fields.RefuseOthersThan(
             "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "excludedCollections", "minimumOrder", "maximumCommission", "touch", "otherCodes",
             "selfPurchase", "channels", "tiers", "periodCap", "maximumCost", "base", "customers", "renewals", "binding", "precedence",
-            "friendUses", "advocateReward", "milestones");
+            "friendUses", "advocateReward", "milestones", "storeCredit");
         var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode, mayBeNothing: fields.Has("advocateReward"));
         var discount = fields.OptionalObject("friendDiscount") is { } friend ? ReadShare(friend, exclusiveOfZero: false) : 0;
         var terms = new Terms(
@@ -84,6 +86,7 @@ internal sealed record TermsRequest(
             PeriodCap = TermsOverTimeRequest.ReadCap(fields.OptionalObject("periodCap"), currencyCode),
             MaximumCostBp = fields.OptionalObject("maximumCost") is { } cost ? ReadShare(cost, exclusiveOfZero: true) : null,
             BeforeOwnDiscount = fields.OptionalChoice("base", "after_discounts", "before_own_discount") is "before_own_discount" ? true : null,
+            ProgrammeCreditLowersBase = fields.OptionalChoice("storeCredit", "counts", "programme_credit_deducted") is "programme_credit_deducted" ? true : null,
             NewCustomersOnly = fields.OptionalChoice("customers", "all", "new") is "new" ? true : null,
             Renewals = TermsOverTimeRequest.ReadRenewals(fields.OptionalObject("renewals")),
             Binding = TermsOverTimeRequest.ReadBinding(fields.OptionalObject("binding")),
@@ -165,7 +168,8 @@ internal sealed record TermsRequest(
             terms.Precedence?.Select(TermsOverTimeRequest.WordOf).ToList(),
             terms.FriendOncePerCustomer is true ? "once_per_customer" : "any",
             TermsRewardsRequest.Of(terms.AdvocateReward, AmountOf),
-            TermsRewardsRequest.Of(terms.Milestones, AmountOf));
+            TermsRewardsRequest.Of(terms.Milestones, AmountOf),
+            terms.ProgrammeCreditLowersBase is true ? "programme_credit_deducted" : "counts");
 
         Amount? AmountOf(long? minor) => minor is { } known ? new Amount(known, terms.Currency!.Value.Code) : null;
     }

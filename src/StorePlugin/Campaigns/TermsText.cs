@@ -95,7 +95,8 @@ internal static class TermsText
     }
 
     private static string Base(Terms terms) =>
-        $"of its products after discounts{(terms.BeforeOwnDiscount is true ? " but your own code's" : "")}, without tax and shipping";
+        $"of its products after discounts{(terms.BeforeOwnDiscount is true ? " but your own code's" : "")}, without tax and shipping"
+        + (terms.ProgrammeCreditLowersBase is true ? " and less what is paid with this programme's credit" : "");
 
     private static string Within(TermsPeriod period) => period.Kind switch
     {

@@ -33,6 +33,9 @@ internal sealed record Earner(string AmbassadorId)
     /// <summary>What their own codes took off the order (rule B1).</summary>
     public long OwnDiscountMinor { get; init; }
 
+    /// <summary>What the customer paid with the programme's own store credit (rule B4).</summary>
+    public long ProgrammeCreditMinor { get; init; }
+
     /// <summary>What their earlier orders come to; needed where the terms look back.</summary>
     public Standing? Standing { get; init; }
 }
@@ -84,6 +87,11 @@ internal sealed record Commission(ImmutableArray<LineBase> Lines, Money Original
         }
 
         var bases = LineBases.Of(order, terms, earner.Collections, terms.BeforeOwnDiscount is true ? earner.OwnDiscountMinor : 0);
+        if (terms.ProgrammeCreditLowersBase is true)
+        {
+            bases.LowerBy(earner.ProgrammeCreditMinor);
+        }
+
         var share = new CommissionShare(bases, terms, earner);
         var original = share.Of(bases);
         var parts = share.TierPartsOf(bases);
@@ -355,6 +363,17 @@ internal sealed class LineBases
         return part.Base > 0 ? part.Counted : Money.Share(part.Counted, part.Units, Lines[line].Quantity);
     }
 
+    /// <summary>Counts less, spread over the lines in proportion to what they count (rules B4, M3). Before refunds.</summary>
+    public void LowerBy(long minor)
+    {
+        var counted = Array.ConvertAll(_parts, part => part.Counted);
+        var shares = Split(Math.Min(minor, counted.Sum()), counted);
+        for (var i = 0; i < shares.Length; i++)
+        {
+            _parts[i].Counted -= shares[i];
+        }
+    }
+
     /// <summary>Takes away what a refund took.</summary>
     public void Take(Refund refund)
     {
@@ -473,12 +492,13 @@ internal sealed class LineBases
 
         return shares;
     }
+
     private struct Part
     {
         public string? ExcludedBy;
         public long Base;
 
-        // Before the own code's discount, where the terms count so; else the base.
+        // Before the own code's discount and less the programme's credit, where the terms count so; else the base.
         public long Counted;
 
         // Of the base.

@@ -14,6 +14,13 @@ internal sealed record CustomerAt([property: JsonIgnore(Condition = JsonIgnoreCo
     /// <summary>From when on the store's paid orders were known when this was decided; null where the terms do not ask for new customers.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? HistorySince { get; init; }
+
+    /// <summary>
+    /// What they had left of the programme's store credit, in minor units of the order's currency (rule B4); null where the
+    /// order was not paid with store credit, or nobody knows how much of it or by whom.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ProgrammeCreditMinor { get; init; }
 }
 
 /// <summary>A paid order of which an import tells.</summary>
@@ -38,12 +45,24 @@ internal static class Customers
 
     private const string Insert =
         """
-        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans)
-        SELECT @StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans
+        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans, credit_minor, credit_currency, credit_back_at)
+        SELECT @StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans, @CreditMinor, @CreditCurrency, @CreditBackAt
         WHERE NOT EXISTS (SELECT 1 FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey)
         """;
 
     private const string Delete = "DELETE FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey";
+
+    private const string UpdateCredit =
+        """
+        UPDATE customer_orders SET credit_minor = @CreditMinor, credit_currency = @CreditCurrency, credit_back_at = @CreditBackAt
+        WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey
+        """;
+
+    private const string UpdateErasedCredit =
+        """
+        UPDATE customer_orders SET credit_minor = @CreditMinor, credit_currency = @CreditCurrency, credit_back_at = @CreditBackAt
+        WHERE store_id = @StoreId AND order_id = @OrderId AND mark = 'erased'
+        """;
 
     // The other orders of the customer from an instant on, as far as they can still change.
     private const string QueueLater =
@@ -110,7 +129,9 @@ internal static class Customers
     {
         var (had, has) = (NotesOf(before), NotesOf(facts));
         var (gone, added) = (had.Except(has).ToList(), has.Except(had).ToList());
-        if (gone.Count == 0 && added.Count == 0)
+        var credit = CreditPaid.Of(facts);
+        var isCreditOther = credit != CreditPaid.Of(before);
+        if (gone.Count == 0 && added.Count == 0 && !isCreditOther)
         {
             return;
         }
@@ -127,11 +148,37 @@ internal static class Customers
         {
             await insert.DoAsync(
                 ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("OrderId", order.Id),
-                ("Kind", order.Channel == OrderChannel.Renewal ? Renewal : Order), ("Plans", PlansOf(order)));
+                ("Kind", order.Channel == OrderChannel.Renewal ? Renewal : Order), ("Plans", PlansOf(order)),
+                ("CreditMinor", credit?.Amount.Minor), ("CreditCurrency", credit?.Amount.Currency.Code), ("CreditBackAt", credit?.BackAt));
+        }
+
+        if (isCreditOther)
+        {
+            await UpdateCreditAsync(tx, store, order.Id, has.Except(added), credit);
+        }
+
+        if (had.Count + has.Count == 0)
+        {
+            return;
         }
 
         var all = had.Concat(has).ToList();
         await QueueAsync(tx, store, all.Select(note => note.Key), all.Select(note => note.Moment).Min(StringComparer.Ordinal)!, order.Id, now);
+    }
+
+    // The rows of an erased person are found by the order: the hash must not come back.
+    private static async Task UpdateCreditAsync(Tx tx, Store store, string orderId, IEnumerable<(string Key, string Moment)> notes, CreditPaid? credit)
+    {
+        var (minor, currency, backAt) = (credit?.Amount.Minor, credit?.Amount.Currency.Code, credit?.BackAt);
+        await using var update = new Prepared(tx, UpdateCredit);
+        foreach (var (key, moment) in notes)
+        {
+            await update.DoAsync(
+                ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("CreditMinor", minor), ("CreditCurrency", currency), ("CreditBackAt", backAt));
+        }
+
+        await using var updateErased = new Prepared(tx, UpdateErasedCredit);
+        await updateErased.DoAsync(("StoreId", store.Id), ("OrderId", orderId), ("CreditMinor", minor), ("CreditCurrency", currency), ("CreditBackAt", backAt));
     }
 
     /// <summary>Has the customer's later orders decided again.</summary>
@@ -202,7 +249,8 @@ internal static class Customers
         var erased = 0;
         foreach (var key in keys.Order(StringComparer.Ordinal))
         {
-            erased += await tx.DoAsync(Erase, new { storeId = store.Id, key, nobody = $"erased_{Ids.NewUnguessable()}" });
+            var nobody = $"erased_{Ids.NewUnguessable()}";
+            erased += await tx.DoAsync(Erase, new { storeId = store.Id, key, nobody }) + await ProgrammeCredits.EraseAsync(tx, store, key, nobody);
         }
 
         return erased;

@@ -15,7 +15,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         var attribution = Attribution.Decide(facts.Recorded.Order, evidence, facts.Override);
         return new Decision(
             facts, evidence, attribution,
-            attribution is Attribution.Credited credited ? Commission.Of(facts, credited.Terms, EarnerOf(credited, evidence)) : Commission.OfNobody(facts));
+            attribution is Attribution.Credited credited ? Commission.Of(facts, credited.Terms, EarnerOf(facts, credited, evidence)) : Commission.OfNobody(facts));
     }
 
     /// <summary>Decides an order and writes the receipt, which says everything the ledger must come to.</summary>
@@ -24,7 +24,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
     /// <summary>Whether anybody earns on the order: it is credited, and comes to what the terms ask for.</summary>
     public bool Earns => Attribution is Attribution.Credited credited && Commission.BaseMinor > 0 && !(Commission.BaseMinor < credited.Terms.MinimumOrderMinor);
 
-    private static Earner EarnerOf(Attribution.Credited credited, Evidence evidence)
+    private static Earner EarnerOf(OrderFacts facts, Attribution.Credited credited, Evidence evidence)
     {
         var own = 0L;
         foreach (var touch in evidence.Touches)
@@ -36,6 +36,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         {
             Group = credited.Winner.Group,
             OwnDiscountMinor = own,
+            ProgrammeCreditMinor = Math.Min(facts.Recorded.Order.StoreCredit?.Minor ?? 0, evidence.Customer?.ProgrammeCreditMinor ?? 0),
             Standing = evidence.Standing,
             Collections = evidence.Collections.IsDefault ? [] : evidence.Collections,
         };
@@ -103,6 +104,7 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
             CommissionMinor = earns && facts.PaidAt is not null ? commission.Remaining.Minor : 0,
             HoldUntil = earns && settled ? facts.PaidAt + credited!.Terms.Hold : null,
             CheckoutStartedAt = order.CheckoutStartedAt,
+            StoreCredit = order.StoreCredit is { } credit ? new ReceiptStoreCredit(credit.Minor, evidence.Customer?.ProgrammeCreditMinor) : null,
             NotEvaluated = NotEvaluatedOf(order, evidence, attribution),
             Reviews = earns ? ReviewsOf(facts, credited!, evidence.Customer) : default,
             Flags = earns ? FlagsOf(facts, credited!) : default,
@@ -189,6 +191,13 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         if (credited.Terms.NewCustomersOnly is true && evidence.Customer is { IsNew: null })
         {
             gaps.Add(new ReceiptGap("T9", "The store did not tell who bought, so that nobody can say whether the shopper is a new customer."));
+        }
+
+        if (credited.Terms.ProgrammeCreditLowersBase is true && order.StoreCredit is not (null or { Minor: 0 }) && evidence.Customer is { ProgrammeCreditMinor: null })
+        {
+            gaps.Add(new ReceiptGap("B4", order.StoreCredit.Minor is null
+                ? "The store did not tell how much was paid with store credit, so that none of it is taken off."
+                : "The store did not tell who bought, so that nobody can say whose store credit it was; none of it is taken off."));
         }
 
         if (winner.IsOwn is null && winner.Kind != TouchKind.Override && credited.Terms.SelfPurchaseEarns is not true)

@@ -75,6 +75,20 @@ internal sealed class EvidenceReader
     private const string LoadErased =
         "SELECT order_id, customer_key FROM customer_orders WHERE store_id = @storeId AND order_id IN @keys AND mark = 'erased'";
 
+    private const string LoadCredits =
+        """
+        SELECT k.customer_key, c.id, c.amount_minor, c.currency, c.at
+        FROM programme_credit_customers k
+        JOIN programme_credits c ON c.store_id = k.store_id AND c.id = k.credit_id
+        WHERE k.store_id = @storeId AND k.customer_key IN @keys
+        """;
+
+    private const string LoadCreditUses =
+        """
+        SELECT customer_key, sort_key, credit_minor, credit_currency, credit_back_at FROM customer_orders
+        WHERE store_id = @storeId AND customer_key IN @keys AND credit_minor IS NOT NULL
+        """;
+
     private const string LoadGroups =
         """
         SELECT ambassador_id, number, group_key, at FROM group_memberships
@@ -113,6 +127,8 @@ internal sealed class EvidenceReader
     private ILookup<string, SubscriptionRow> _subscriptions = Empty<SubscriptionRow>();
     private ILookup<string, ErasedRow> _erased = Empty<ErasedRow>();
     private Dictionary<string, string> _firsts = [];
+    private ILookup<string, CreditRow> _credits = Empty<CreditRow>();
+    private ILookup<string, CreditUseRow> _creditUses = Empty<CreditUseRow>();
     private HistoryHorizon? _horizon;
     private ILookup<string, GroupRow> _groups = Empty<GroupRow>();
     private ILookup<string, LifeRow> _lives = Empty<LifeRow>();
@@ -225,6 +241,9 @@ internal sealed class EvidenceReader
         var keys = facts.SelectMany(CustomerKeysOf).Distinct();
         _firsts = (await ReadAsync<FirstRow>(tx, store, LoadFirsts, keys)).ToDictionary(row => row.CustomerKey, row => row.FirstKey, StringComparer.Ordinal);
         _groups = (await ReadAsync<GroupRow>(tx, store, LoadGroups, ambassadors)).ToLookup(row => row.AmbassadorId);
+        var crediting = facts.Where(of => of.Recorded.Order.StoreCredit is { Minor: > 0 }).SelectMany(CustomerKeysOf).Distinct().ToList();
+        _credits = (await ReadAsync<CreditRow>(tx, store, LoadCredits, crediting)).ToLookup(row => row.CustomerKey);
+        _creditUses = (await ReadAsync<CreditUseRow>(tx, store, LoadCreditUses, crediting)).ToLookup(row => row.CustomerKey);
         var terms = campaigns.SelectMany(TermsOf).ToList();
         if (terms.Exists(of => of.NamesCollections))
         {
@@ -369,7 +388,14 @@ internal sealed class EvidenceReader
         var keys = CustomerKeysOf(facts).ToList();
         var (id, moment) = (facts.Recorded.Order.Id, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id));
         return new CustomerAt(keys.Count == 0 ? null : !keys.Exists(key => _firsts.TryGetValue(key, out var first)
-            && string.CompareOrdinal(first, moment) < 0 && !OrderMoment.IsOf(first, id)));
+            && string.CompareOrdinal(first, moment) < 0 && !OrderMoment.IsOf(first, id)))
+        {
+            ProgrammeCreditMinor = keys.Count == 0 || facts.Recorded.Order.StoreCredit is not { Minor: > 0 } ? null
+                : ProgrammeCredits.UnusedAt(
+                    facts.Recorded.Order.At, moment, facts.Recorded.Order.Currency,
+                    keys.SelectMany(key => _credits[key]).DistinctBy(row => row.Id).Select(row => row.Credit),
+                    keys.SelectMany(key => _creditUses[key]).DistinctBy(row => row.SortKey).Select(row => row.Use)),
+        };
     }
 
     /// <summary>What the order's customer is known by among the customers' orders: their hashes, and what stands for those that were erased.</summary>
@@ -440,6 +466,16 @@ internal sealed class EvidenceReader
         public string CustomerKey { get; init; } = "";
 
         public string FirstKey { get; init; } = "";
+    }
+
+    private sealed record CreditRow(string CustomerKey, string Id, long AmountMinor, string Currency, DateTimeOffset At)
+    {
+        public ProgrammeCredit Credit => new(Id, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), At, "", "");
+    }
+
+    private sealed record CreditUseRow(string CustomerKey, string SortKey, long CreditMinor, string CreditCurrency, DateTimeOffset? CreditBackAt)
+    {
+        public CreditUse Use => new(SortKey, new CreditPaid(new Money(CreditMinor, Currency.Parse(CreditCurrency)), CreditBackAt));
     }
 
     private sealed record GroupRow(string AmbassadorId, long Number, string? GroupKey, DateTimeOffset At);

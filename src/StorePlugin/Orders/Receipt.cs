@@ -166,6 +166,10 @@ internal sealed record Receipt
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? HistorySince { get; init; }
 
+    /// <summary>Payment with store credit; absent where there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReceiptStoreCredit? StoreCredit { get; init; }
+
     /// <summary>Whether the cap over the period left nothing for this order (rule B8).</summary>
     [JsonIgnore]
     public bool IsPeriodUsedUp => Terms?.PeriodCap is { } cap && Standing?.UsedMinor >= cap.MaximumMinor;
@@ -251,6 +255,12 @@ internal sealed record ReceiptRefund(string Id, DateTimeOffset At, ImmutableArra
 internal sealed record ReceiptDispute(
     string Id, DateTimeOffset OpenedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ClosedAt, Currency Currency,
     long AmountMinor, DisputeState State);
+
+/// <param name="PaidMinor">What of the order it paid; absent where the platform does not tell.</param>
+/// <param name="ProgrammeMinor">What the customer had left of credit that the programme gave them (rule B4); absent where nobody knows.</param>
+internal sealed record ReceiptStoreCredit(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? PaidMinor,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ProgrammeMinor);
 
 /// <summary>A refund whose amounts are never compared with the order's.</summary>
 internal sealed record ReceiptForeignRefund(string Id, DateTimeOffset At, Currency Currency);

@@ -31,7 +31,7 @@ internal static class ReceiptView
         if (type == typeof(Receipt) || type == typeof(ReceiptTouch) || type == typeof(ReceiptLine) || type == typeof(ReceiptRefund) || type == typeof(ReceiptDispute)
             || type == typeof(RefundLine) || type == typeof(OrderCode) || type == typeof(Standing) || type == typeof(TierPart)
             || type == typeof(TierLevel) || type == typeof(PeriodCap) || type == typeof(Terms) || type == typeof(FlatCommission)
-            || type == typeof(RewardCode) || type == typeof(Milestone))
+            || type == typeof(ReceiptStoreCredit) || type == typeof(RewardCode) || type == typeof(Milestone))
         {
             var amount = new OpenApiSchemaReference(nameof(Amount), context.Document);
             schema.Properties = schema.Properties?.ToDictionary(

@@ -6,6 +6,7 @@ namespace StorePlugin.Webhooks.Shopify;
 
 internal static class ShopifyOrder
 {
+    private const string StoreCreditGateway = "shopify_store_credit";
     private const string ReferenceAttribute = "_amb_ref";
 
     // A set that every order has; the first that is there names the shop's currency.
@@ -37,8 +38,17 @@ internal static class ShopifyOrder
             Codes = Codes(order, amounts.Currency),
             References = References(order),
             Refunds = ShopifyRefund.ReadAll(order, id, amounts, taxesIncluded, lines),
+            StoreCredit = StoreCredit(order, amounts),
             Contradiction = ShopifyTotals.Contradiction(order, amounts, lines),
         };
+    }
+
+    // A webhook names the ways of payment and not what came by which. Where store credit was the only one, it paid all.
+    private static StoreCreditPayment? StoreCredit(Payload order, ShopifyAmounts amounts)
+    {
+        var gateways = order.TextsOrNull("payment_gateway_names") ?? [];
+        return !gateways.Contains(StoreCreditGateway) ? null
+            : new StoreCreditPayment(gateways.All(gateway => gateway == StoreCreditGateway) ? amounts.MinorToCompareOrNull(order, "total_price", "total_price_set") : null);
     }
 
     // Names, addresses and cards are not matched (rule F2), so they are not read.

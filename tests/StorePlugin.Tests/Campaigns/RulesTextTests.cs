@@ -36,6 +36,7 @@ internal sealed class RulesTextTests
         [nameof(Terms.Tiers)] = (Plain, Plain with { Tiers = From1000 }),
         [nameof(Terms.PeriodCap)] = (Plain, Plain with { PeriodCap = new PeriodCap(500_00, Month) }),
         [nameof(Terms.MaximumCostBp)] = (Plain, Plain with { MaximumCostBp = 1500 }),
+        [nameof(Terms.ProgrammeCreditLowersBase)] = (Plain, Plain with { ProgrammeCreditLowersBase = true }),
         [nameof(Terms.BeforeOwnDiscount)] = (Plain, Plain with { BeforeOwnDiscount = true }),
         [nameof(Terms.NewCustomersOnly)] = (Plain, Plain with { NewCustomersOnly = true }),
         [nameof(Terms.Renewals)] = (Plain, Plain with { Renewals = new RenewalTerms(3, null) }),

@@ -45,6 +45,7 @@ internal sealed class TermsDifferenceTests
             Before with { PeriodCap = new PeriodCap(5000, new TermsPeriod(PeriodKind.CalendarMonth)), Currency = Euro },
             "periodCap", "none", "50.00 EUR in a calendar month", true),
         new(Before with { MaximumCostBp = 3000 }, "maximumCost", "none", "30 %", true),
+        new(Before with { ProgrammeCreditLowersBase = true }, "storeCredit", "it counts as money", "credit of this programme is taken off", true),
         new(Before with { BeforeOwnDiscount = true }, "base", "after all discounts", "before the own code's discount", false),
         new(Before with { NewCustomersOnly = true }, "customers", "all", "new ones only", true),
         new(Before with { Renewals = new RenewalTerms(3, null) }, "renewals", "none", "3", false),
@@ -175,7 +176,7 @@ internal sealed class TermsDifferenceTests
                 nameof(Terms.CommissionBp), nameof(Terms.FriendDiscountBp), nameof(Terms.HoldDays), nameof(Terms.WindowDays), nameof(Terms.Currency), nameof(Terms.Flat),
                 nameof(Terms.Rates), nameof(Terms.ExcludedProducts), nameof(Terms.ExcludedCollections), nameof(Terms.MinimumOrderMinor), nameof(Terms.MaximumCommissionMinor), nameof(Terms.FirstTouch),
                 nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels), nameof(Terms.Tiers), nameof(Terms.PeriodCap),
-                nameof(Terms.MaximumCostBp), nameof(Terms.BeforeOwnDiscount), nameof(Terms.NewCustomersOnly), nameof(Terms.Renewals), nameof(Terms.Binding),
+                nameof(Terms.MaximumCostBp), nameof(Terms.BeforeOwnDiscount), nameof(Terms.ProgrammeCreditLowersBase), nameof(Terms.NewCustomersOnly), nameof(Terms.Renewals), nameof(Terms.Binding),
                 nameof(Terms.Precedence), nameof(Terms.FriendOncePerCustomer), nameof(Terms.AdvocateReward), nameof(Terms.Milestones),
             ]));
 }

@@ -49,4 +49,24 @@ internal static partial class Flows
         Assert.That((await shop.ReceiptAsync("2")).CommissionMinor, Is.EqualTo(1000));
         Assert.That((await app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
     }
+
+    private static async Task ProgrammeCreditsAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-credits", new Terms(1000, 1000, 30, 30) { ProgrammeCreditLowersBase = true });
+        var ann = await shop.AmbassadorAsync("FLOWSEA");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var order = Order("1") with { CartRef = "FLOWSEA", Payment = (["shopify_store_credit"], "100.00") };
+        await shop.PaysAsync(order with { Payment = (["shopify_store_credit", "bogus"], "100.00") });
+        var credit = new JsonObject
+        {
+            ["customer"] = new JsonObject { ["id"] = "77" },
+            ["amount"] = new JsonObject { ["minor"] = 4000, ["currency"] = "EUR" },
+            ["reason"] = "A milestone.",
+            ["at"] = "2020-01-01T00:00:00Z",
+        };
+        await OkAsync(api.Put("programme-credits/c1", credit));
+        await OkAsync(api.Get("programme-credits"));
+        await shop.PaysAsync(order with { UpdatedAt = order.At.AddMinutes(1) });
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(600));
+    }
 }

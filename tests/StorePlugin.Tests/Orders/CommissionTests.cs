@@ -39,6 +39,41 @@ internal sealed class CommissionTests
     public void B_6_paying_with_a_gift_card_lowers_nothing() => AssertEarns(10_000, 1000, Line(10_000));
 
     [Test]
+    public void B_7_store_credit_of_the_programme_lowers_the_base_where_the_terms_say_so()
+    {
+        var terms = Share(1000) with { ProgrammeCreditLowersBase = true };
+        var earner = new Earner("amb") { ProgrammeCreditMinor = 4000 };
+
+        Assert.That(Commission.Of(Facts("EUR", [Line(10_000)]), terms, earner).Original.Minor, Is.EqualTo(600));
+        Assert.That(Commission.Of(Facts("EUR", [Line(10_000)]), Share(1000), earner).Original.Minor, Is.EqualTo(1000), "option off");
+    }
+
+    // Sixty of a hundred count, so of each half that is sent back thirty.
+    [Test]
+    public void B_9_of_an_order_that_was_paid_with_credit_in_part_refunds_take_the_same_part()
+    {
+        var terms = Share(1000) with { ProgrammeCreditLowersBase = true };
+        Refund[] halves = [Refund("1", 5000, "1"), Refund("2", 5000, "1")];
+
+        Assert.That(
+            Enumerable.Range(0, 3).Select(count => Commission.Of(Facts("EUR", [Line(10_000)], halves[..count]), terms, new Earner("amb") { ProgrammeCreditMinor = 4000 }).Remaining.Minor),
+            Is.EqualTo([600, 300, 0]));
+    }
+
+    [Test]
+    public void B_4_credit_is_spread_over_the_lines_and_takes_no_more_than_there_is()
+    {
+        var terms = Share(1000) with { ProgrammeCreditLowersBase = true };
+        OrderLine[] lines = [Line(100), Line(200) with { Id = "2" }, Line(500) with { Id = "3", Kind = LineKind.GiftCard }];
+
+        var part = Commission.Of(Facts("EUR", lines), terms, new Earner("amb") { ProgrammeCreditMinor = 100 });
+        var all = Commission.Of(Facts("EUR", lines), terms, new Earner("amb") { ProgrammeCreditMinor = 800 });
+
+        Assert.That(part.Lines.Select(line => line.BaseMinor), Is.EqualTo([67, 133, 0]));
+        Assert.That(all.BaseMinor, Is.Zero);
+    }
+
+    [Test]
     public void B_8_yen_have_no_decimals() => Assert.That(Of("JPY", [Line(1999)]).Original.Minor, Is.EqualTo(200));
 
     [Test]

@@ -26,6 +26,10 @@ internal sealed class OrderWorld
     private static readonly OrderChannel[] Channels = [OrderChannel.Online, OrderChannel.PointOfSale, OrderChannel.Draft];
 
     private readonly Random _random;
+
+    // Of their own, so that worlds that are known for what they hold stay what they are.
+    private readonly Random _credits;
+
     private readonly ImmutableArray<CampaignAt> _campaigns;
     private readonly ImmutableArray<Touch> _touches;
     private readonly Dictionary<string, (string? Group, long NetSales, long Orders, long NewCustomers, long Earned)> _ambassadors;
@@ -36,7 +40,7 @@ internal sealed class OrderWorld
 
     public OrderWorld(int seed)
     {
-        _random = new Random(seed);
+        (_random, _credits) = (new Random(seed), new Random(~seed));
         Currency = Currency.Parse(Pick(Currencies));
         _scale = Pick(100L, 3_000L, 20_000L, 1_000_000_000L);
         _campaigns = [.. Enumerable.Range(1, _random.Next(1, 3)).Select(number => NewCampaign($"cmp_{number}"))];
@@ -110,6 +114,7 @@ internal sealed class OrderWorld
                 HistorySince = touches.Select(touch => touch.CampaignId).Append(decided?.CampaignId).Any(id => _campaigns.Any(campaign => campaign.Id == id && campaign.Terms is { AsksForNewCustomers: true }))
                     ? Noon.AddDays(-60)
                     : null,
+                ProgrammeCreditMinor = _isNew is not null && order.StoreCredit is { Minor: > 0 and var paid } ? _credits.GetItems([0, paid, _credits.NextInt64(0, _scale)], 1)[0] : null,
             },
             Collections = _collections,
             DecidedGroup = decided?.AmbassadorId is { } credited ? _ambassadors[credited].Group : null,
@@ -226,6 +231,7 @@ internal sealed class OrderWorld
             PeriodCap = cap,
             MaximumCostBp = Chance(20) ? Pick(1500, 5000, _random.NextInt64(1001, 10_001)) : null,
             BeforeOwnDiscount = Chance(25) ? true : null,
+            ProgrammeCreditLowersBase = _credits.Next(4) == 0 ? true : null,
             NewCustomersOnly = isNewOnly ? true : null,
             Renewals = !Chance(50) ? null : Chance(50) ? new RenewalTerms(_random.Next(1, 4), null) : new RenewalTerms(null, _random.Next(1, 4)),
             Binding = isNewOnly || Chance(40) ? null : new BindingTerms(Pick(1, 30, 365), Chance(40) ? _random.Next(1, 4) : null),
@@ -350,6 +356,7 @@ internal sealed class OrderWorld
             Codes = NewCodes(),
             References = NewReferences(),
             Contradiction = Chance(6) ? Contradicts : null,
+            StoreCredit = _credits.Next(5) == 0 ? new StoreCreditPayment(_credits.Next(5) == 0 ? null : _credits.NextInt64(0, _scale)) : null,
         };
         return order with { Refunds = [.. Enumerable.Range(0, Chance(45) ? _random.Next(1, 4) : 0).Select(_ => NewRefund(order))] };
     }

@@ -109,10 +109,13 @@ internal sealed class ReceiptChecker
         ExpectAll(
             "reviews", r["reviews"].Items.Select(review => (review["rule"].Word, review["mark"].Word, review["allowedBy"].Whole)),
             earns ? reviews.Select(of => (of.Rule, of.Mark, AllowedBy(of))) : []);
+        var credit = r["storeCredit"];
+        var isCreditUnknown = terms["programmeCreditLowersBase"].True && paidAt is not null && credit.Is && !(credit["paid"].Whole == 0) && !credit["programme"].Is;
+        Expect("whether the programme's credit is known of what is not", credit["programme"].Is && (paidAt is null || r["test"].True || !(credit["paid"].Whole > 0)), false);
         var ownUnknown = winner is { Kind: not "Override" } && !winner.Said["isOwn"].Is && !terms["selfPurchaseEarns"].True;
         ExpectAll(
             "notEvaluated", r["notEvaluated"].Items.Select(gap => gap["rule"].Word),
-            [.. winner?.Kind == "Click" && !r["checkoutStartedAt"].Is ? ["T4"] : NoRules, .. isNewUnknown ? ["T9"] : NoRules, .. ownUnknown ? ["F1"] : NoRules]);
+            [.. winner?.Kind == "Click" && !r["checkoutStartedAt"].Is ? ["T4"] : NoRules, .. isNewUnknown ? ["T9"] : NoRules, .. isCreditUnknown ? ["B4"] : NoRules, .. ownUnknown ? ["F1"] : NoRules]);
         ExpectAll(
             "flags", flags.Select(flag => $"{flag["severity"]} {flag["outcome"]} {earns}"),
             flags.Select(flag => $"{SeverityOf(flag)} {(flag["allowedWhy"].Is ? "allowed" : flag["severity"].Word == "review" ? "review" : "noted")} True"));

@@ -285,7 +285,7 @@ internal sealed partial class ReceiptCheckerTests
         "milestones[]" => "milestone",
         "touches[]" => "touch",
         "campaigns[]" => "campaign",
-        "terms" or "flat" or "tiers" or "periodCap" or "period" or "renewals" or "binding" or "standing" => path.Split('.')[^1],
+        "storeCredit" or "terms" or "flat" or "tiers" or "periodCap" or "period" or "renewals" or "binding" or "standing" => path.Split('.')[^1],
         "rates[]" => "rate",
         "levels[]" => "level",
         "tierParts[]" => "tierPart",
@@ -352,6 +352,7 @@ internal sealed partial class ReceiptCheckerTests
                 Channel = receipt.Channel,
                 CheckoutStartedAt = receipt.CheckoutStartedAt,
                 Contradiction = receipt.Contradiction,
+                StoreCredit = receipt.StoreCredit is { } credit ? new StoreCreditPayment(credit.PaidMinor) : null,
                 Codes = receipt.Codes,
                 Lines = [.. receipt.Lines.Select(line => new OrderLine(line.Id, line.ProductId, line.Kind, line.Quantity, line.GrossMinor, line.DiscountMinor, line.IncludedTaxMinor))],
             };
@@ -393,7 +394,11 @@ internal sealed partial class ReceiptCheckerTests
                 Collections = [.. receipt.Lines.Where(line => !line.Collections.IsDefault && line.ProductId is not null)
                     .Select(line => new ProductCollections(line.ProductId!, line.Collections)).DistinctBy(of => of.ProductId)],
                 DecidedGroup = receipt.Group,
-                Customer = receipt.PaidAt is null || receipt.Test ? null : new CustomerAt(receipt.NewCustomer) { HistorySince = receipt.HistorySince },
+                Customer = receipt.PaidAt is null || receipt.Test ? null : new CustomerAt(receipt.NewCustomer)
+                {
+                    HistorySince = receipt.HistorySince,
+                    ProgrammeCreditMinor = receipt.StoreCredit?.ProgrammeMinor,
+                },
             };
             return JsonNode.DeepEquals(WithoutWords(ReceiptView.Of(Decision.Of(facts, evidence).ToJson())), WithoutWords(shown));
         }

@@ -24,6 +24,7 @@ internal sealed class SaidCommission
         _guard = !terms["maximumCostBp"].Is ? long.MaxValue
             : Math.Max(0, (long)(new BigInteger(terms["maximumCostBp"].Long) * (Lines.Sum(line => line.Net) + given) / 10_000) - given);
         CountBefore(terms["beforeOwnDiscount"].True ? ownDiscount : 0);
+        CountLess(terms["programmeCreditLowersBase"].True ? Math.Min(receipt["storeCredit"]["paid"].Long, receipt["storeCredit"]["programme"].Long) : 0);
         _whole = Remaining;
         (Base, Original, Parts) = (Lines.Sum(line => line.Net + line.Own), Earned, TierParts.ToList());
 
@@ -142,6 +143,13 @@ internal sealed class SaidCommission
         }
     }
 
+    /// <summary>What was paid with the programme's own credit counts for nothing (rule B4).</summary>
+    private void CountLess(long credit)
+    {
+        var weights = Lines.ConvertAll(line => line.Net + line.Own);
+        Split(Math.Min(credit, weights.Sum()), weights).ForEach(share => share.Line.Own -= share.Part);
+    }
+
     private void Step(Action take, DateTimeOffset when, DateTimeOffset orderedAt)
     {
         take();
@@ -192,7 +200,7 @@ internal sealed record SaidLine(Said Said, string Id, long RateBp, string Rank, 
     /// <summary>After all discounts and without tax (rules B1, B2).</summary>
     public long Net { get; } = ExcludedBy is null ? Math.Max(0, Said["gross"].Long - Said["discount"].Long - Said["includedTax"].Long) : 0;
 
-    /// <summary>What the own code took off, where it is counted all the same.</summary>
+    /// <summary>What the own code took off, where it is counted all the same, less what the programme's credit paid.</summary>
     public long Own { get; set; }
 
     /// <summary>What refunds have left of the net.</summary>

@@ -196,6 +196,9 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
 
     public string Source { get; init; } = "web";
 
+    /// <summary>What it was paid by, as the platform names it; the total where one is stated.</summary>
+    public (string[] Gateways, string? Total) Payment { get; init; } = ([], null);
+
     /// <summary>Refund id, line index and amount.</summary>
     public IReadOnlyList<(string Id, int Line, string Amount)> Refunds { get; init; } = [];
 
@@ -219,6 +222,8 @@ internal sealed record TestOrder(string Id, DateTimeOffset At)
             ["financial_status"] = FinancialStatus,
             ["taxes_included"] = false,
             ["test"] = Test,
+            ["total_price"] = Payment.Total,
+            ["payment_gateway_names"] = new JsonArray([.. Payment.Gateways.Select(name => JsonValue.Create(name))]),
             ["source_name"] = Source,
             ["landing_site"] = Landing,
             ["customer"] = Customer is { } id ? new JsonObject { ["id"] = id, ["email"] = Email } : null,
