@@ -62,6 +62,12 @@ internal sealed class Db : IAsyncDisposable
     /// <summary>Ends a query that has an ORDER BY and a parameter <c>take</c>.</summary>
     public string Page => Dialect.Page;
 
+    /// <summary>
+    /// How long nobody has waited for a write whom work must not keep waiting. Where other writers do not stand behind one, it
+    /// is as if somebody did: a long transaction meets more of them.
+    /// </summary>
+    public TimeSpan SinceIntake => _queue?.SinceIntake ?? TimeSpan.Zero;
+
     public async Task<T?> OneAsync<T>(string sql, object? args = null, CancellationToken cancel = default)
     {
         await using var connection = await OpenAsync(cancel);

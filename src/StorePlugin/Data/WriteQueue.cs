@@ -31,16 +31,25 @@ internal sealed class WriteQueue : IAsyncDisposable
     private readonly Channel<Func<Func<Writer>, Task>> _work = Channel.CreateUnbounded<Func<Func<Writer>, Task>>();
     private readonly SemaphoreSlim _waiting = new(0);
     private readonly Task _loop;
+    private long _intakeAt;
 
     // A thread of its own: it waits for the disk most of the time, and the pool's few threads have requests to answer.
     public WriteQueue(string connectionString) => _loop = Task.Factory.StartNew(
         () => Loop(connectionString), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>How long nobody has come to whom the first turn belongs.</summary>
+    public TimeSpan SinceIntake => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _intakeAt));
 
     public Task<T> RunAsync<T>(Func<Tx, Task<T>> work, WriteTurn turn, CancellationToken cancel)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lane = turn == WriteTurn.Intake ? _intake : _work;
         var queuedAt = TimeProvider.System.GetTimestamp();
+        if (turn == WriteTurn.Intake)
+        {
+            Volatile.Write(ref _intakeAt, queuedAt);
+        }
+
         if (!lane.Writer.TryWrite(open => RunAsync(open, work, done, queuedAt, cancel)))
         {
             throw new ObjectDisposedException(nameof(WriteQueue), "The database is closing.");

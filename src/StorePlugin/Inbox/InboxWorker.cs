@@ -29,8 +29,14 @@ internal sealed partial class InboxWorker(
     // Bodies may be large: what is in hand at once is bounded by its bytes too.
     private const long ClaimBytesMax = 16 * 1024 * 1024;
 
+    private const int BatchMin = 8;
+
     // A transaction of the workers must not keep intake waiting for longer than about this.
     private static readonly TimeSpan TransactionTime = TimeSpan.FromMilliseconds(10);
+
+    // While nothing comes in, a backlog goes in longer ones: what each costs by itself is shared by more orders.
+    private static readonly TimeSpan QuietTransactionTime = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
     private const string FindDue =
         """
@@ -56,27 +62,38 @@ internal sealed partial class InboxWorker(
         WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key AND state = 'pending' AND lease_id = @Lease
         """;
 
-    private int _batch = 32;
+    // How long one delivery of a batch takes, as the last ones did.
+    private TimeSpan _each = TransactionTime / 32;
+
+    // What was claimed and read while the ones before it were applied.
+    private Task<(int Claimed, List<Claimed> Read)>? _ahead;
 
     /// <summary>Claims and applies what is due. Returns how many deliveries it took; 0: there was nothing to do.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
     {
-        var claimed = await ClaimAsync(cancel);
-        var waiting = new List<Claimed>(claimed.Count);
-        foreach (var row in claimed)
-        {
-            if (await ReadAsync(row, cancel) is { } read)
-            {
-                waiting.Add(read);
-            }
-        }
-
+        var (count, waiting) = await (_ahead ?? ClaimAndReadAsync(cancel));
+        _ahead = count == ClaimMax ? Task.Run(() => ClaimAndReadAsync(cancel), cancel) : null;
         while (waiting.Count > 0)
         {
             waiting = await ApplyNextAsync(waiting, cancel);
         }
 
-        return claimed.Count;
+        return count;
+    }
+
+    private async Task<(int Claimed, List<Claimed> Read)> ClaimAndReadAsync(CancellationToken cancel)
+    {
+        var claimed = await ClaimAsync(cancel);
+        var read = new List<Claimed>(claimed.Count);
+        foreach (var row in claimed)
+        {
+            if (await ReadAsync(row, cancel) is { } delivery)
+            {
+                read.Add(delivery);
+            }
+        }
+
+        return (claimed.Count, read);
     }
 
     private async Task<List<Row>> ClaimAsync(CancellationToken cancel)
@@ -146,12 +163,18 @@ internal sealed partial class InboxWorker(
     /// <summary>Applies the next batch and returns what is left.</summary>
     private async Task<List<Claimed>> ApplyNextAsync(List<Claimed> waiting, CancellationToken cancel)
     {
-        var (batch, left) = Take(waiting);
+        var time = db.SinceIntake > Quiet ? QuietTransactionTime : TransactionTime;
+        var size = Math.Clamp((int)(time / _each), BatchMin, ReceiveOrders.BatchMax);
+        var (batch, left) = Take(waiting, size);
         var started = clock.GetTimestamp();
         try
         {
             await ApplyAsync(batch, cancel);
-            Adapt(batch.Count, clock.GetElapsedTime(started));
+            var took = clock.GetElapsedTime(started);
+            if (batch.Count == size || took > time)
+            {
+                _each = (_each + (took / batch.Count)) / 2;
+            }
         }
         // One of them is at fault, or another worker was faster: alone, each shows which.
         catch (Exception e) when (e is not OperationCanceledException && batch.Count > 1)
@@ -183,14 +206,14 @@ internal sealed partial class InboxWorker(
     }
 
     /// <summary>The next deliveries of one store, and never two of one order: the second must see what the first has written.</summary>
-    private (List<Claimed> Batch, List<Claimed> Left) Take(List<Claimed> waiting)
+    private static (List<Claimed> Batch, List<Claimed> Left) Take(List<Claimed> waiting, int size)
     {
-        var batch = new List<Claimed>(_batch);
+        var batch = new List<Claimed>(size);
         var left = new List<Claimed>(waiting.Count);
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (var delivery in waiting)
         {
-            var fits = batch.Count < _batch && delivery.Store.Id == waiting[0].Store.Id
+            var fits = batch.Count < size && delivery.Store.Id == waiting[0].Store.Id
                 && (delivery.OrderEvent is not { } order || taken.Add(order.OrderId));
             (fits ? batch : left).Add(delivery);
         }
@@ -303,16 +326,6 @@ internal sealed partial class InboxWorker(
         else
         {
             Log.Failed(logger, row.Id, row.Topic, row.StoreId, wait.Value, permanent ? null : failure);
-        }
-    }
-
-    /// <summary>The batch follows the time that the last one took.</summary>
-    private void Adapt(int count, TimeSpan took)
-    {
-        if (count >= _batch || took > TransactionTime)
-        {
-            var fitting = count * TransactionTime / TimeSpan.FromTicks(Math.Max(1, took.Ticks));
-            _batch = Math.Clamp((int)((_batch + fitting) / 2), 8, ReceiveOrders.BatchMax);
         }
     }
 

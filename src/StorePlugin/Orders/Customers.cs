@@ -37,17 +37,31 @@ internal sealed record ImportedOrder(string OrderId, DateTimeOffset At, Immutabl
 /// </summary>
 internal static class Customers
 {
-    private const string Order = "order";
-    private const string Renewal = "renewal";
+    private const string OrderKind = "order";
+    private const string RenewalKind = "renewal";
 
     // SQL Server takes 2,100 parameters.
     private const int OrdersAtOnceMax = 500;
+    private const int KeysAtOnceMax = 1000;
 
     private const string Insert =
         """
         INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans, credit_minor, credit_currency, credit_back_at)
         SELECT @StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans, @CreditMinor, @CreditCurrency, @CreditBackAt
         WHERE NOT EXISTS (SELECT 1 FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey)
+        """;
+
+    // Of an order that is new nothing can be there; SQLite writes what is selected from the same table into a temporary one first.
+    private const string InsertFirst =
+        """
+        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans, credit_minor, credit_currency, credit_back_at)
+        VALUES (@StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans, @CreditMinor, @CreditCurrency, @CreditBackAt)
+        """;
+
+    private const string LoadLasts =
+        """
+        SELECT customer_key, MAX(sort_key) AS last_key FROM customer_orders
+        WHERE store_id = @storeId AND customer_key IN @keys GROUP BY customer_key
         """;
 
     private const string Delete = "DELETE FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey";
@@ -121,49 +135,52 @@ internal static class Customers
         [.. new[] { shopper.Customer, shopper.Email, shopper.Phone }.OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Notes a paid order with its customer, and has that customer's other orders decided again: those behind it, and where it
-    /// has left a customer or moved, those behind where it stood before.
+    /// Notes paid orders with their customers, and has those customers' other orders decided again: those behind each, and where
+    /// one has left a customer or moved, those behind where it stood before. What stands in the same batch is decided anyway.
     /// </summary>
-    /// <param name="before">The facts before; null: nothing was known.</param>
-    public static async Task NoteAsync(Tx tx, Store store, OrderFacts? before, OrderFacts facts, DateTimeOffset now)
+    /// <param name="orders">Each with its facts before, or null where nothing was known.</param>
+    public static async Task NoteAsync(Tx tx, Store store, IEnumerable<(OrderFacts? Before, OrderFacts Facts)> orders, DateTimeOffset now)
     {
-        var (had, has) = (NotesOf(before), NotesOf(facts));
-        var (gone, added) = (had.Except(has).ToList(), has.Except(had).ToList());
-        var credit = CreditPaid.Of(facts);
-        var isCreditOther = credit != CreditPaid.Of(before);
-        if (gone.Count == 0 && added.Count == 0 && !isCreditOther)
+        var changes = orders.Select(order => new NoteChange(order.Before, order.Facts)).Where(change => change.IsAny).ToList();
+        var lasts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var keys in changes.SelectMany(change => change.Keys).Distinct(StringComparer.Ordinal).Chunk(KeysAtOnceMax))
         {
-            return;
+            foreach (var row in await tx.ManyAsync<LastRow>(LoadLasts, new { storeId = store.Id, keys }))
+            {
+                lasts[row.CustomerKey] = row.LastKey;
+            }
         }
 
-        foreach (var (key, moment) in gone)
+        foreach (var change in changes)
         {
-            await using var delete = new Prepared(tx, Delete);
+            await NoteAsync(tx, store, change);
+            var behind = change.Keys.Where(key => lasts.TryGetValue(key, out var last) && string.CompareOrdinal(last, change.From) >= 0);
+            await QueueAsync(tx, store, behind, change.From, change.Order.Id, now);
+        }
+    }
+
+    private static async Task NoteAsync(Tx tx, Store store, NoteChange change)
+    {
+        await using var delete = new Prepared(tx, Delete);
+        foreach (var (key, moment) in change.Gone)
+        {
             await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment));
         }
 
-        var order = facts.Recorded.Order;
-        await using var insert = new Prepared(tx, Insert);
-        foreach (var (key, moment) in added)
+        var (order, credit) = (change.Order, change.Credit);
+        await using var insert = new Prepared(tx, change.IsFirst ? InsertFirst : Insert);
+        foreach (var (key, moment) in change.Added)
         {
             await insert.DoAsync(
                 ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("OrderId", order.Id),
-                ("Kind", order.Channel == OrderChannel.Renewal ? Renewal : Order), ("Plans", PlansOf(order)),
+                ("Kind", order.Channel == OrderChannel.Renewal ? RenewalKind : OrderKind), ("Plans", PlansOf(order)),
                 ("CreditMinor", credit?.Amount.Minor), ("CreditCurrency", credit?.Amount.Currency.Code), ("CreditBackAt", credit?.BackAt));
         }
 
-        if (isCreditOther)
+        if (change.IsCreditOther)
         {
-            await UpdateCreditAsync(tx, store, order.Id, has.Except(added), credit);
+            await UpdateCreditAsync(tx, store, order.Id, change.Kept, credit);
         }
-
-        if (had.Count + has.Count == 0)
-        {
-            return;
-        }
-
-        var all = had.Concat(has).ToList();
-        await QueueAsync(tx, store, all.Select(note => note.Key), all.Select(note => note.Moment).Min(StringComparer.Ordinal)!, order.Id, now);
     }
 
     // The rows of an erased person are found by the order: the hash must not come back.
@@ -330,4 +347,48 @@ internal static class Customers
         : [.. KeysOf(facts.Shopper).Select(key => (key, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id)))];
 
     private sealed record NoteRow(string CustomerKey, string SortKey);
+
+    // By properties, not by position: SQLite has no type for the greatest of no rows.
+    private sealed record LastRow
+    {
+        public string CustomerKey { get; init; } = "";
+
+        public string LastKey { get; init; } = "";
+    }
+
+    /// <summary>What one order's facts change in the table.</summary>
+    private sealed class NoteChange
+    {
+        private readonly List<(string Key, string Moment)> _had;
+        private readonly List<(string Key, string Moment)> _has;
+
+        public NoteChange(OrderFacts? before, OrderFacts facts)
+        {
+            (_had, _has) = (NotesOf(before), NotesOf(facts));
+            (Gone, Added) = ([.. _had.Except(_has)], [.. _has.Except(_had)]);
+            (Order, Credit, IsFirst) = (facts.Recorded.Order, CreditPaid.Of(facts), before is null);
+            IsCreditOther = !IsFirst && Credit != CreditPaid.Of(before);
+        }
+
+        public Order Order { get; }
+
+        public CreditPaid? Credit { get; }
+
+        public bool IsFirst { get; }
+
+        public bool IsCreditOther { get; }
+
+        public IReadOnlyList<(string Key, string Moment)> Gone { get; }
+
+        public IReadOnlyList<(string Key, string Moment)> Added { get; }
+
+        public IEnumerable<(string Key, string Moment)> Kept => _has.Except(Added);
+
+        public bool IsAny => Gone.Count > 0 || Added.Count > 0 || IsCreditOther;
+
+        public IEnumerable<string> Keys => _had.Concat(_has).Select(note => note.Key).Distinct(StringComparer.Ordinal);
+
+        /// <summary>Where it stands, or stood before that.</summary>
+        public string From => _had.Concat(_has).Select(note => note.Moment).Min(StringComparer.Ordinal) ?? OrderMoment.Last;
+    }
 }

@@ -47,6 +47,13 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private const string LoadReceipts = "SELECT order_id, content FROM receipts WHERE store_id = @storeId AND order_id IN @ids";
 
+    // SQLite writes what is selected from the same table into a temporary one first: of an order that is new no version can be there.
+    private const string InsertFirstVersion =
+        """
+        INSERT INTO order_versions (store_id, order_id, updated_at, content_hash, content, recorded_at)
+        VALUES (@StoreId, @OrderId, @UpdatedAt, @Hash, @Content, @Now)
+        """;
+
     private const string InsertVersion =
         """
         INSERT INTO order_versions (store_id, order_id, updated_at, content_hash, content, recorded_at)
@@ -102,7 +109,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         var known = await LoadKnownAsync(tx, store, events);
-        var fresh = await RecordAsync(tx, store, events, now);
+        var fresh = await RecordAsync(tx, store, known, events, now);
 
         var changes = new List<Change>(events.Count);
         var outcomes = new string[events.Count];
@@ -127,10 +134,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         changes.Sort(static (left, right) => string.CompareOrdinal(left.Moment, right.Moment));
         await Customers.DropImportedAsync(
             tx, store, [.. changes.Where(change => change is { Before.Facts: null, Facts: not null }).Select(change => change.Event.OrderId)], now);
-        foreach (var change in changes.Where(change => change.Facts is not null))
-        {
-            await Customers.NoteAsync(tx, store, change.Before.Facts, change.Facts!, now);
-        }
+        await Customers.NoteAsync(tx, store, changes.Where(change => change.Facts is not null).Select(change => (change.Before.Facts, change.Facts!)), now);
 
         var evidence = await EvidenceReader.LoadAsync(tx, store, [.. changes.Select(change => change.Facts).OfType<OrderFacts>()], now);
         var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
@@ -269,9 +273,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     }
 
     /// <summary>Writes the events into the log. Returns which of them were not there before.</summary>
-    private static async Task<bool[]> RecordAsync(Tx tx, Store store, IReadOnlyList<OrderEvent> events, DateTimeOffset now)
+    private static async Task<bool[]> RecordAsync(Tx tx, Store store, Dictionary<string, OrderState> known, IReadOnlyList<OrderEvent> events, DateTimeOffset now)
     {
         var fresh = new bool[events.Count];
+        await using var insertFirstVersion = new Prepared(tx, InsertFirstVersion);
         await using var insertVersion = new Prepared(tx, InsertVersion);
         await using var insertRefund = new Prepared(tx, InsertRefund);
         await using var insertDecision = new Prepared(tx, InsertDecision);
@@ -279,7 +284,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         {
             fresh[i] = events[i] switch
             {
-                OrderEvent.Version version => await insertVersion.DoAsync(
+                OrderEvent.Version version => await (known.ContainsKey(version.OrderId) ? insertVersion : insertFirstVersion).DoAsync(
                     ("StoreId", store.Id), ("OrderId", version.OrderId), ("UpdatedAt", version.Recorded.Order.UpdatedAt),
                     ("Hash", version.Hash), ("Content", version.Json), ("Now", now)) == 1,
                 OrderEvent.Refunded { Refund: var refund } => await insertRefund.DoAsync(

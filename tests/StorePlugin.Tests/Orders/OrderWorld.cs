@@ -36,6 +36,7 @@ internal sealed class OrderWorld
     private readonly ImmutableArray<ProductCollections> _collections;
     private readonly bool? _isNew;
     private readonly long _scale;
+    private readonly long _programmeCredit;
     private int _refunds;
 
     public OrderWorld(int seed)
@@ -43,6 +44,7 @@ internal sealed class OrderWorld
         (_random, _credits) = (new Random(seed), new Random(~seed));
         Currency = Currency.Parse(Pick(Currencies));
         _scale = Pick(100L, 3_000L, 20_000L, 1_000_000_000L);
+        _programmeCredit = _credits.GetItems([0, _credits.NextInt64(0, _scale), _scale], 1)[0];
         _campaigns = [.. Enumerable.Range(1, _random.Next(1, 3)).Select(number => NewCampaign($"cmp_{number}"))];
         CheckoutStartedAt = Chance(60) ? Noon.AddMinutes(-_random.Next(1, 50)) : null;
         _ambassadors = Enumerable.Range(1, 3).ToDictionary(number => $"amb_{number}", _ => (
@@ -114,7 +116,7 @@ internal sealed class OrderWorld
                 HistorySince = touches.Select(touch => touch.CampaignId).Append(decided?.CampaignId).Any(id => _campaigns.Any(campaign => campaign.Id == id && campaign.Terms is { AsksForNewCustomers: true }))
                     ? Noon.AddDays(-60)
                     : null,
-                ProgrammeCreditMinor = _isNew is not null && order.StoreCredit is { Minor: > 0 and var paid } ? _credits.GetItems([0, paid, _credits.NextInt64(0, _scale)], 1)[0] : null,
+                ProgrammeCreditMinor = _isNew is not null && order.StoreCredit is { Minor: > 0 } ? _programmeCredit : null,
             },
             Collections = _collections,
             DecidedGroup = decided?.AmbassadorId is { } credited ? _ambassadors[credited].Group : null,
