@@ -68,6 +68,7 @@ internal static class Api
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapStore();
+        api.MapContact();
         api.MapCampaigns();
         api.MapAmbassadors();
         api.MapCodes();

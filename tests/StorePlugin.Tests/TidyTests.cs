@@ -41,6 +41,7 @@ internal sealed partial class TidyTests
         ["DemoVerb.LiveStores"] = "the host's list of stores",
         ["ReconsiderOrders.FindWaiting"] = "claims what waits over all stores",
         ["ReleaseHolds.FindDue"] = "claims what is due over all stores",
+        ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
         ["WriteOffs.FindBelowZero"] = "looks at what is below zero over all stores",
         ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",

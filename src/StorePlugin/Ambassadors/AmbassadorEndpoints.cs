@@ -18,8 +18,8 @@ internal sealed record AmbassadorRequest(
     [property: Description("The connected Stripe account that payouts go to, acct_…")] string? StripeAccount = null)
 {
     public const int NameLengthMax = 200;
+    public const int EmailLengthMax = 254;
 
-    private const int EmailLengthMax = 254;
     private const int EmailLocalLengthMax = 64;
 
     /// <summary>Reads a request and notes on the fields what is wrong.</summary>

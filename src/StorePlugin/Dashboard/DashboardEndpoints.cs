@@ -24,8 +24,8 @@ internal static class DashboardEndpoints
     }
 
     private static async Task<RazorComponentResult> ShowOverview(
-        Visitor visitor, string? notice, Db db, PublicAddress address, CancellationToken cancel) =>
-        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, visitor, notice, cancel));
+        Visitor visitor, string? notice, Db db, PublicAddress address, TimeProvider clock, CancellationToken cancel) =>
+        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, visitor, notice, clock.GetUtcNow(), cancel));
 
     private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
         Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));

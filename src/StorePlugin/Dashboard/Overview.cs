@@ -1,5 +1,6 @@
 // The first page of the dashboard: how the programme does, who is in it, what came last, and what is stuck.
 using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 
@@ -7,6 +8,7 @@ namespace StorePlugin.Dashboard;
 
 /// <param name="Orders">Paid orders that an ambassador is credited with.</param>
 /// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
+/// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
 public sealed record OverviewModel(
     Frame Frame,
@@ -17,6 +19,7 @@ public sealed record OverviewModel(
     IReadOnlyList<Commission> Commissions,
     CampaignRow? Campaign,
     string? Waiting,
+    string? Reviews,
     IReadOnlyList<AmbassadorRow> Ambassadors,
     bool HasMoreAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
@@ -53,7 +56,7 @@ internal static class Overview
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, Visitor visitor, string? notice, CancellationToken cancel)
+        Db db, PublicAddress address, Visitor visitor, string? notice, DateTimeOffset now, CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, take = 1L };
         var clicks = await db.OneAsync<long>(CountClicks, args, cancel);
@@ -61,6 +64,7 @@ internal static class Overview
         var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
         var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
+        var reviews = await ReviewAges.ReadAsync(db, visitor.Store, now, cancel);
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
         var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
         // A store that has told no currency yet has sold nothing either; there is nothing to show then.
@@ -74,11 +78,24 @@ internal static class Overview
             commissions.Count > 0 || currency is null ? commissions : [Figures.None(currency)],
             campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
             waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
+            ReviewWords(reviews, now),
             ambassadors,
             moreAmbassadors is not null,
             orders,
             await DeadWork.ReadDeliveriesAsync(db, visitor, cancel),
             await DeadWork.ReadEffectsAsync(db, visitor, cancel));
+    }
+
+    private static string? ReviewWords(ReviewAges reviews, DateTimeOffset now)
+    {
+        if (reviews.Waiting == 0)
+        {
+            return null;
+        }
+
+        var ages = reviews.ByAge.Where(age => age.Orders > 0).Select(age => $"{Words.Of(age.Orders)} for {age.Days} days or more").ToList();
+        return $"{Words.Count(reviews.Waiting, "order waits", "orders wait")} for your decision"
+            + (ages.Count == 0 ? "." : $", {string.Join(", ", ages)}; the oldest for {Words.Of(reviews.OldestDays(now))} days.");
     }
 
     private static string CampaignWords(string state) => state switch

@@ -1,6 +1,7 @@
 // The loops: each calls its worker again as long as there is work, and waits a moment when there is none.
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 
 namespace StorePlugin.Inbox;
@@ -13,6 +14,7 @@ internal sealed partial class Workers(
     ReconsiderOrders reconsiderations,
     ReleaseHolds holds,
     WriteOffs writeOffs,
+    RemindOfReviews reminders,
     DropBodies bodies,
     Retention retention,
     TimeProvider clock,
@@ -42,6 +44,7 @@ internal sealed partial class Workers(
             LoopAsync("reconsiderations", reconsiderations.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
             LoopAsync("write-offs", writeOffs.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken),
+            LoopAsync("reminders", reminders.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
 

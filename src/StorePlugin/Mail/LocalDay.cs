@@ -1,4 +1,4 @@
-// A day as a store counts it: the one that an instant falls on there, and the hour of the next one at which its digest is due.
+// A day as a store counts it: the one that an instant falls on there, and the hour at which its mails are due.
 using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -8,7 +8,7 @@ namespace StorePlugin.Mail;
 /// <summary>Days of booking. The ledger holds them as yyyymmdd (rule M4).</summary>
 internal static class LocalDay
 {
-    private const int DigestHour = 8;
+    private const int MorningHour = 8;
 
     // Every time zone's midnight lies within these of midnight UTC.
     private static readonly TimeSpan EarliestMidnight = TimeSpan.FromHours(-14);
@@ -19,14 +19,17 @@ internal static class LocalDay
 
     public static long Number(DateOnly day) => (day.Year * 10_000L) + (day.Month * 100) + day.Day;
 
+    /// <summary>The morning after a day, at which its digest is due.</summary>
+    public static DateTimeOffset DigestDue(Store store, DateOnly day) => Morning(store, day.AddDays(1));
+
     /// <summary>
-    /// 08:00 of the day after, in the store's time zone. Where the clocks skip that hour it is the first that exists, and
-    /// where they show it twice the first of the two.
+    /// 08:00 of a day, in the store's time zone. Where the clocks skip that hour it is the first that exists, and where they
+    /// show it twice the first of the two.
     /// </summary>
-    public static DateTimeOffset DigestDue(Store store, DateOnly day)
+    public static DateTimeOffset Morning(Store store, DateOnly day)
     {
         var zone = store.Zone;
-        var local = day.AddDays(1).ToDateTime(new TimeOnly(DigestHour, 0));
+        var local = day.ToDateTime(new TimeOnly(MorningHour, 0));
         while (zone.IsInvalidTime(local))
         {
             local = local.AddMinutes(15);

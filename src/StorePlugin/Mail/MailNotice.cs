@@ -1,4 +1,5 @@
 // What the outbox knows of a mail: which one, for whom, about what. Never a name, an address or an amount.
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StorePlugin.Data;
@@ -8,9 +9,10 @@ namespace StorePlugin.Mail;
 
 /// <summary>The payload of an effect of the kind <see cref="Effect.Kinds.Mail"/>. Whatever is personal is read when the mail is sent.</summary>
 /// <param name="Mail">One of the constants.</param>
-/// <param name="Day">The day of booking in the store's time zone, for a digest.</param>
+/// <param name="Ambassador">Null for a mail to the store's own people.</param>
+/// <param name="Day">A day in the store's time zone: of booking, for a digest, and of the look, for a reminder.</param>
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
-internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null)
+internal sealed record MailNotice(string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null)
 {
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
@@ -24,6 +26,12 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
     /// <summary>A reward's code works, or a milestone's money is in the books.</summary>
     public const string RewardGiven = "reward";
 
+    /// <summary>Orders stand in review, and one has for 3, 7 or 14 days (rule H4): at most one mail a store and day.</summary>
+    public const string ReviewReminder = "review_reminder";
+
+    /// <summary>How a subject says a day: as text it has the order of days.</summary>
+    public const string DayFormat = "yyyy-MM-dd";
+
     /// <summary>The subjects of every mail about a payout, as a pattern of SQL. Such a mail is owed even after the store has left.</summary>
     public const string PayoutSentSubjects = PayoutSent + ":%";
 
@@ -31,12 +39,15 @@ internal sealed record MailNotice(string Mail, string Ambassador, DateOnly? Day 
     [JsonIgnore]
     public string Subject => Mail switch
     {
-        OrderDigest => $"{OrderDigest}:{Ambassador}:{Day:yyyy-MM-dd}",
+        OrderDigest => $"{OrderDigest}:{Ambassador}:{DayText}",
+        ReviewReminder => $"{ReviewReminder}:{DayText}",
         PayoutSent => $"{PayoutSent}:{Payout}",
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",
         _ => $"{Mail}:{Ambassador}",
     };
+
+    private string? DayText => Day?.ToString(DayFormat, CultureInfo.InvariantCulture);
 
     public string ToJson() => JsonSerializer.Serialize(this, MailJson.Default.MailNotice);
 

@@ -47,7 +47,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     {
         if (!TryRead(letter.Email, out var to))
         {
-            return new EffectResult.Refused("The ambassador's address is not one that mail can be sent to.");
+            return new EffectResult.Refused("The recipient's address is not one that mail can be sent to.");
         }
 
         using var message = new MimeMessage();
@@ -121,7 +121,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         await client.ConnectAsync(host, options.Port, SecurityOf(options), cancel);
         if (format.International && !client.Capabilities.HasFlag(SmtpCapabilities.UTF8 | SmtpCapabilities.EightBitMime))
         {
-            return new EffectResult.Refused("The ambassador's address has letters before the @ that the mail server does not take.");
+            return new EffectResult.Refused("The recipient's address has letters before the @ that the mail server does not take.");
         }
 
         // A server that asks nobody who they are takes the mail without; one that does, refuses it.
@@ -149,7 +149,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         SmtpCommandException e when client.IsAtRecipient && IsNoRelay(e, client.Enhanced) =>
             new EffectResult.Failed($"The mail server does not relay for this program ({Code(e)})."),
         SmtpCommandException e when client.IsAtRecipient && (int)e.StatusCode >= MailboxRefusedMin =>
-            new EffectResult.Refused($"The mail server refuses the ambassador's mailbox ({Code(e)})."),
+            new EffectResult.Refused($"The mail server refuses the recipient's mailbox ({Code(e)})."),
         SmtpCommandException e => new EffectResult.Failed($"The mail server refuses for now ({Code(e)})."),
         AuthenticationException or SaslException => new EffectResult.Failed("The mail server refuses the user or the password (keys Mail:Smtp:User and Password)."),
         MailKit.ServiceNotAuthenticatedException => new EffectResult.Failed("The mail server wants a user and a password (keys Mail:Smtp:User and Password)."),

@@ -12,6 +12,8 @@ internal static class MailSetup
         services.AddSingleton<OrderDigest>();
         services.AddSingleton<PayoutSent>();
         services.AddSingleton<RewardGiven>();
+        services.AddSingleton<ReviewReminder>();
+        services.AddSingleton<RemindOfReviews>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
     }

@@ -11,8 +11,8 @@ namespace StorePlugin.Mail;
 /// The effect's id is the mail's Message-ID, so that a mail which is sent again after a crash is known as the same.
 /// </summary>
 internal sealed class SendMail(
-    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, RewardGiven rewardGiven, MailSender sender, IServiceProvider services,
-    ILoggerFactory loggers) : IEffectHandler
+    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, RewardGiven rewardGiven, ReviewReminder reviewReminder,
+    MailSender sender, IServiceProvider services, ILoggerFactory loggers) : IEffectHandler
 {
     public string Kind => Effect.Kinds.Mail;
 
@@ -22,10 +22,11 @@ internal sealed class SendMail(
         var notice = MailNotice.FromJson(effect.Payload);
         var writing = notice switch
         {
-            { Mail: MailNotice.Welcome } => await welcome.WriteAsync(store, notice.Ambassador, cancel),
-            { Mail: MailNotice.OrderDigest, Day: { } day } => await digest.WriteAsync(store, notice.Ambassador, day, cancel),
+            { Mail: MailNotice.Welcome, Ambassador: { } id } => await welcome.WriteAsync(store, id, cancel),
+            { Mail: MailNotice.OrderDigest, Ambassador: { } id, Day: { } day } => await digest.WriteAsync(store, id, day, cancel),
             { Mail: MailNotice.PayoutSent, Payout: { } payoutId } => await payoutSent.WriteAsync(store, payoutId, cancel),
-            { Mail: MailNotice.RewardGiven, Reward: { } rewardId } => await rewardGiven.WriteAsync(store, notice.Ambassador, rewardId, cancel),
+            { Mail: MailNotice.RewardGiven, Ambassador: { } id, Reward: { } rewardId } => await rewardGiven.WriteAsync(store, id, rewardId, cancel),
+            { Mail: MailNotice.ReviewReminder } => await reviewReminder.WriteAsync(store, cancel),
             _ => null,
         };
         return writing switch

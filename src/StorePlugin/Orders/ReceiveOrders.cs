@@ -79,10 +79,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
             currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_keys, binds_days, hold_until, reason,
-            came_by, refunded_at, earlier, created_at, updated_at)
+            came_by, refunded_at, earlier, review_at, created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
             @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKeys, @BindsDays, @HoldUntil, @Reason,
-            @CameBy, @RefundedAt, @Earlier, @Now, @Now)
+            @CameBy, @RefundedAt, @Earlier, CASE WHEN @State = 'review' THEN @Now END, @Now, @Now)
         """;
 
     private const string UpdateOrder =
@@ -91,7 +91,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
             net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor,
             merchant_cost_minor = @MerchantCostMinor, binds_keys = @BindsKeys, binds_days = @BindsDays, hold_until = @HoldUntil, reason = @Reason,
-            came_by = @CameBy, refunded_at = @RefundedAt, earlier = @Earlier, updated_at = @Now
+            came_by = @CameBy, refunded_at = @RefundedAt, earlier = @Earlier, updated_at = @Now,
+            review_at = CASE WHEN @State = 'review' AND state = 'review' THEN review_at WHEN @State = 'review' THEN @Now END
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
 

@@ -1,4 +1,4 @@
-// What a store entrusts to us: tokens, keys and webhook secrets, sealed in the table credentials.
+// What a store entrusts to us: tokens, keys, webhook secrets and its people's address, sealed in the table credentials.
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.DataProtection;
 using StorePlugin.Data;
@@ -18,6 +18,9 @@ internal static class CredentialKind
 
     /// <summary>One secret a line: several are live while one is being replaced.</summary>
     public const string StripeWebhookSecrets = "stripe_webhook_secrets";
+
+    /// <summary>Where the store's own people are written to; see <see cref="StoreContact"/>.</summary>
+    public const string ContactEmail = "contact_email";
 }
 
 /// <summary>A credential in clear text; lives in memory only.</summary>
@@ -94,6 +97,8 @@ internal sealed class Credentials(Db db, IDataProtectionProvider protection, Tim
             await tx.DoAsync(Insert, args);
         }
     }
+
+    public static async Task<bool> ExistsAsync(Tx tx, string storeId, string kind) => await tx.OneAsync<Row>(Read, new { storeId, kind }) is not null;
 
     public static Task DropAsync(Tx tx, string storeId, string kind) => tx.DoAsync(Delete, new { storeId, kind });
 

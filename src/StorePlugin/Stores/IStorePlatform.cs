@@ -87,7 +87,13 @@ internal abstract record DiscountResult
 
 /// <summary>What a platform tells of a store. Null where it does not say.</summary>
 /// <param name="PlatformId">The platform's number of the store.</param>
-internal sealed record StoreFacts(string? Name, string? Currency, string? TimeZone, string? PrimaryDomain, string? PlatformId = null);
+/// <param name="ContactEmail">Where its people are written to.</param>
+internal sealed record StoreFacts(
+    string? Name, string? Currency, string? TimeZone, string? PrimaryDomain, string? PlatformId = null, string? ContactEmail = null)
+{
+    /// <summary>Names the store only, so that no log line can hold an address.</summary>
+    public override string ToString() => $"{nameof(StoreFacts)} {Name}";
+}
 
 /// <summary>A platform did not answer, or refused; the message is in words and holds no secret.</summary>
 internal sealed class PlatformException(string message, Exception? inner = null) : Exception(message, inner)

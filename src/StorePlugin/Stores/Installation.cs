@@ -37,7 +37,7 @@ internal sealed record InstallStart(Store Store, string State, string CookieSecr
 /// Begins, finishes and ends installations. A store keeps its id and its data when it leaves and comes back (rule U1).
 /// </summary>
 internal sealed class Installation(
-    Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, TimeProvider clock)
+    Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, StoreContact contact, TimeProvider clock)
 {
     public const string CookieName = "amb_install";
 
@@ -179,6 +179,7 @@ internal sealed class Installation(
                 if (grant.Facts is { } facts)
                 {
                     await StoreFactsRow.WriteAsync(tx, store.Id, facts);
+                    await contact.TakeAsync(tx, store.Id, facts.ContactEmail);
                 }
 
                 if (!StoreFactsRow.IsComplete(grant.Facts))
@@ -212,9 +213,9 @@ internal sealed class Installation(
         """;
 
     /// <summary>
-    /// Ends an installation within the caller's transaction (rule U1): tokens are dropped and new work stops, while
-    /// payouts are still settled and told to those whom they pay. The webhook secret stays, so that late deliveries can be told from forged ones. The
-    /// caller calls <see cref="Forget"/> once the transaction is committed.
+    /// Ends an installation within the caller's transaction (rule U1): tokens and the store's address are dropped and new work
+    /// stops, while payouts are still settled and told to those whom they pay. The webhook secret stays, so that late deliveries
+    /// can be told from forged ones. The caller calls <see cref="Forget"/> once the transaction is committed.
     /// </summary>
     public async Task UninstallAsync(Tx tx, Store store)
     {
@@ -222,6 +223,7 @@ internal sealed class Installation(
         await tx.DoAsync(Uninstall, new { storeId = store.Id, now });
         await Credentials.DropAsync(tx, store.Id, CredentialKind.AccessToken);
         await Credentials.DropAsync(tx, store.Id, CredentialKind.RefreshToken);
+        await Credentials.DropAsync(tx, store.Id, CredentialKind.ContactEmail);
         await tx.DoAsync(
             EndEffects,
             new

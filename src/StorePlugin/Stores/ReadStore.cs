@@ -1,10 +1,10 @@
-// Performs the effect that reads a store's name, currency, time zone and storefront from its platform.
+// Performs the effect that reads a store's name, currency, time zone, storefront and address from its platform.
 using StorePlugin.Inbox;
 
 namespace StorePlugin.Stores;
 
 /// <summary>Reading changes nothing outside, so it may be performed any number of times.</summary>
-internal sealed class ReadStore(StoreDirectory stores, Platforms platforms) : IEffectHandler
+internal sealed class ReadStore(StoreDirectory stores, StoreContact contact, Platforms platforms) : IEffectHandler
 {
     public string Kind => Effect.Kinds.ReadStore;
 
@@ -28,6 +28,7 @@ internal sealed class ReadStore(StoreDirectory stores, Platforms platforms) : IE
             return new EffectResult.Done("The store's facts were read.", async tx =>
             {
                 await StoreFactsRow.WriteAsync(tx, store.Id, facts);
+                await contact.TakeAsync(tx, store.Id, facts.ContactEmail);
                 stores.Forget(store);
             });
         }

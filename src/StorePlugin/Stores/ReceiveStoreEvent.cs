@@ -42,6 +42,10 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
                     System.Globalization.CultureInfo.InvariantCulture,
                     $"The platform asks for {redact.Topic}: the person is erased from {erased} rows of customers' orders, and the request is recorded.");
 
+            case PrivacyRequested { Topic: "shop/redact" } when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, receivedAt, happenedAt }) == 0:
+                await Credentials.DropAsync(tx, store.Id, CredentialKind.ContactEmail);
+                return "The platform asks for shop/redact: the store's address is dropped, and the request is recorded.";
+
             case PrivacyRequested privacy:
                 return $"The platform asks for {privacy.Topic}; the request is recorded.";
 

@@ -4,7 +4,7 @@ using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores;
 
-/// <summary>The facts in the table <c>stores</c>. What a platform does not say stays as it was.</summary>
+/// <summary>The facts in the table <c>stores</c>. What a platform does not say stays as it was. The address is kept by <see cref="StoreContact"/>.</summary>
 internal static class StoreFactsRow
 {
     private const int NameLengthMax = 200;

@@ -11,6 +11,7 @@ internal static class StoresSetup
         services.AddSingleton<StoreDirectory>();
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
+        services.AddSingleton<StoreContact>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<NamedStores>();
         services.AddSingleton<ApiKeyVerb>();

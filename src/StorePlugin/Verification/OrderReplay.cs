@@ -164,7 +164,8 @@ internal sealed class OrderReplay
             order.Revision, receipt?.Reference, order.State, Kept(receipt?.At), logged.LocalDay, Kept(receipt?.VersionUpdatedAt), receipt?.VersionHash,
             receipt?.Currency.Code, Kept(receipt?.PaidAt), receipt?.RemainingBaseMinor ?? 0, receipt?.CampaignId, receipt?.AmbassadorId,
             order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At,
-            order.MerchantCostMinor, order.BindsKeys, order.BindsDays, order.CameBy, Kept(order.RefundedAt), order.Facts?.Earlier.ToJson());
+            order.MerchantCostMinor, order.BindsKeys, order.BindsDays, order.CameBy, Kept(order.RefundedAt), order.Facts?.Earlier.ToJson(),
+            order.State != "review" ? null : _row is { State: "review" } ? _row.ReviewAt : logged.At);
         _state = order.After.Kept;
         return null;
     }

@@ -18,7 +18,7 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, hold_until = @HoldUntil,
             payout_id = @PayoutId, approved_at = @ApprovedAt, reason = @Reason, created_at = @CreatedAt, updated_at = @UpdatedAt,
             merchant_cost_minor = @MerchantCostMinor, binds_keys = @BindsKeys, binds_days = @BindsDays, came_by = @CameBy, refunded_at = @RefundedAt,
-            earlier = @Earlier
+            earlier = @Earlier, review_at = @ReviewAt
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @RevisionRead AND state = @StateRead AND updated_at = @UpdatedAtRead
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -27,10 +27,10 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
             net_minor, campaign_id, ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at,
-            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier)
+            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at)
         SELECT @StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
             @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @PayoutId, @ApprovedAt, @Reason, @CreatedAt, @UpdatedAt,
-            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier
+            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier, @ReviewAt
         WHERE NOT EXISTS (SELECT 1 FROM orders WHERE store_id = @StoreId AND order_id = @OrderId)
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -73,7 +73,7 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             ("CommissionMinor", row.CommissionMinor), ("HoldUntil", row.HoldUntil), ("PayoutId", row.PayoutId), ("ApprovedAt", row.ApprovedAt),
             ("Reason", row.Reason), ("CreatedAt", row.CreatedAt), ("UpdatedAt", row.UpdatedAt),
             ("MerchantCostMinor", row.MerchantCostMinor), ("BindsKeys", row.BindsKeys), ("BindsDays", row.BindsDays), ("CameBy", row.CameBy), ("RefundedAt", row.RefundedAt),
-            ("Earlier", row.Earlier),
+            ("Earlier", row.Earlier), ("ReviewAt", row.ReviewAt),
         ];
     }
 }

@@ -73,7 +73,7 @@ internal sealed class RebuildReader : IAsyncDisposable
         """
         SELECT order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at, net_minor, campaign_id,
             ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at,
-            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier
+            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at
         FROM orders WHERE store_id = @storeId AND order_id >= @from AND order_id < @to
         """;
 
@@ -213,7 +213,7 @@ internal sealed class RebuildReader : IAsyncDisposable
             row.GetInt64(1), Text(row, 2), row.GetString(3), Number(row, 4), Number(row, 5), Number(row, 6), Text(row, 7), Text(row, 8), Number(row, 9),
             row.GetInt64(10), Text(row, 11), Text(row, 12), row.GetInt64(13), Number(row, 14), Text(row, 15), Number(row, 16), Text(row, 17),
             row.GetInt64(18), row.GetInt64(19), row.GetInt64(20), Text(row, 21), Number(row, 22), Text(row, 23), Number(row, 24),
-            Text(row, 25)));
+            Text(row, 25), Number(row, 26)));
         Read(ReadReceipts, from, to, transaction, row => Of(row).Receipt = new StandingReceipt(row.GetString(1), row.GetInt64(2)));
         Read(ReadEntries, from, to, transaction, row => AddTo(Of(row).Transactions, row));
         transaction?.Commit();

@@ -57,6 +57,26 @@ internal sealed class DashboardTests
     }
 
     [Test]
+    public async Task What_stands_in_review_is_counted_by_its_age()
+    {
+        await _rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10");
+        using var owner = await _rooms.OwnerAsync();
+        var none = (await owner.GetAsync("/dashboard")).QuerySelector("#reviews");
+        await ReviewAsync("1", TimeSpan.FromDays(3) - TimeSpan.FromSeconds(1));
+        var young = (await owner.GetAsync("/dashboard")).Text("#reviews strong");
+        await ReviewAsync("2", TimeSpan.FromDays(3));
+        await ReviewAsync("3", TimeSpan.FromDays(7));
+        await ReviewAsync("4", TimeSpan.FromDays(20));
+
+        Assert.That(none, Is.Null);
+        Assert.That(young, Is.EqualTo("1 order waits for your decision."));
+        Assert.That((await owner.GetAsync("/dashboard")).Text("#reviews"), Does.StartWith(
+            "4 orders wait for your decision, 3 for 3 days or more, 2 for 7 days or more, 1 for 14 days or more; the oldest for 20 days. Nothing of it is paid by itself"));
+
+        Task ReviewAsync(string id, TimeSpan age) => _rooms.OrderAsync(id, "review", 100_00, "amb_ann", 10_00, "Somebody must look.", at: StoreApp.Start - age);
+    }
+
+    [Test]
     public async Task Two_currencies_are_shown_beside_each_other_and_never_added()
     {
         await _rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10");

@@ -30,6 +30,7 @@ internal static partial class Flows
         new("orders that ask for a look", AbuseAsync),
         new("disputes, collections, and orders that nobody has looked at again", DisputesAsync),
         new("store credit of the programme", ProgrammeCreditsAsync),
+        new("orders in review that nobody has decided", RemindersAsync),
         new("what approved orders bring besides", RewardsAsync),
         new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
         new("two workers on one backlog", TwoWorkersAsync),

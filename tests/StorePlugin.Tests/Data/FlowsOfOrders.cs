@@ -69,4 +69,24 @@ internal static partial class Flows
         await shop.PaysAsync(order with { UpdatedAt = order.At.AddMinutes(1) });
         Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(600));
     }
+
+    private static async Task RemindersAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-reminders");
+        var ann = await shop.AmbassadorAsync("FLOWWAIT");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        await OkAsync(api.Put("store/contact", new JsonObject { ["email"] = "owner@lux.example" }));
+        await OkAsync(api.Get("store/contact"));
+        await shop.PaysAsync(Order("1") with { CartRef = await shop.ClickAsync(ann), CheckoutStartedAt = StoreApp.Start.AddMinutes(-1) });
+        Assert.That(await shop.StateAsync("1"), Is.EqualTo("review"));
+
+        for (var day = 0; day < 8; day++)
+        {
+            app.Clock.Advance(TimeSpan.FromDays(1));
+            await app.DrainAsync();
+        }
+
+        Assert.That(ReadMail.AllOf(app).Where(mail => mail["To"].Contains("owner@", StringComparison.Ordinal)), Has.Exactly(2).Items);
+        Assert.That((await app.Get<Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+    }
 }

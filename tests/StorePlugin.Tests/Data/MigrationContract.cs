@@ -272,6 +272,35 @@ internal abstract class MigrationContract
             Is.EqualTo(["o1", "o2"]));
     }
 
+    [Test]
+    public async Task Reviews_of_before_are_known_since_the_booking_that_began_them()
+    {
+        await Migrator.MigrateAsync(42);
+        await Plant.RowAsync(Db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        foreach (var (order, state) in new[] { ("back", "review"), ("grown", "review"), ("nothing", "review"), ("left", "held") })
+        {
+            await Plant.RowAsync(Db, "orders", ("store_id", S), ("order_id", order), ("state", state), ("updated_at", 99L));
+        }
+
+        var number = 0L;
+        foreach (var (order, minor) in new[] { ("back", 500L), ("grown", 300L), ("left", 700L), ("back", -500L), ("grown", 200L), ("left", -700L), ("back", 400L) })
+        {
+            number++;
+            await Plant.RowAsync(
+                Db, "ledger_transactions", ("store_id", S), ("id", $"ltx_{number}"), ("kind", "review"), ("source", $"{order}:{number}"), ("booked_at", number));
+            await Plant.RowAsync(
+                Db, "ledger_entries", ("store_id", S), ("transaction_id", $"ltx_{number}"), ("account", "review"), ("order_id", order), ("amount_minor", minor), ("currency", "EUR"));
+        }
+
+        await Migrator.MigrateAsync();
+
+        Assert.That(
+            (await Db.ManyAsync<KnownReview>("SELECT order_id, review_at FROM orders WHERE store_id = @S ORDER BY order_id", new { S })).Select(row => $"{row.OrderId} {row.ReviewAt}"),
+            Is.EqualTo(["back 7", "grown 2", "left ", "nothing 99"]));
+    }
+
+    private sealed record KnownReview(string OrderId, long? ReviewAt);
+
     private sealed record Step(string OfWhom, long Number, string Kind, string Subject, long Minor);
 
     private sealed record CampaignState(string CampaignId, long Number, string State, long At, string Actor);

@@ -58,10 +58,10 @@ internal sealed class MailSenderTests
         }
     }
 
-    [TestCase("RCPT", "550 5.1.1 <planted.marker@example.com>: no such mailbox", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
-    [TestCase("RCPT", "550 5.1.10 <planted.marker@example.com>: takes no mail", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
-    [TestCase("RCPT", "554 5.2.1 <planted.marker@example.com> is disabled", "dead", 1, "The mail server refuses the ambassador's mailbox (554).")]
-    [TestCase("RCPT", "550 no such mailbox as planted.marker", "dead", 1, "The mail server refuses the ambassador's mailbox (550).")]
+    [TestCase("RCPT", "550 5.1.1 <planted.marker@example.com>: no such mailbox", "dead", 1, "The mail server refuses the recipient's mailbox (550).")]
+    [TestCase("RCPT", "550 5.1.10 <planted.marker@example.com>: takes no mail", "dead", 1, "The mail server refuses the recipient's mailbox (550).")]
+    [TestCase("RCPT", "554 5.2.1 <planted.marker@example.com> is disabled", "dead", 1, "The mail server refuses the recipient's mailbox (554).")]
+    [TestCase("RCPT", "550 no such mailbox as planted.marker", "dead", 1, "The mail server refuses the recipient's mailbox (550).")]
     [TestCase("RCPT", "554 5.7.1 <planted.marker@example.com>: relay access denied", "pending", 1, "The mail server does not relay for this program (554).")]
     [TestCase("RCPT", "550 5.7.1 Unable to relay for planted.marker@example.com", "pending", 1, "The mail server does not relay for this program (550).")]
     [TestCase("RCPT", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", "pending", 1, "The mail server does not relay for this program (550).")]
@@ -243,8 +243,8 @@ internal sealed class MailSenderTests
         await _app.DrainAsync();
         var none = await RowAsync();
 
-        Assert.That((foreign.State, foreign.Outcome), Is.EqualTo(("dead", "The ambassador's address has letters before the @ that the mail server does not take.")));
-        Assert.That((none.State, none.Outcome), Is.EqualTo(("dead", "The ambassador's address is not one that mail can be sent to.")));
+        Assert.That((foreign.State, foreign.Outcome), Is.EqualTo(("dead", "The recipient's address has letters before the @ that the mail server does not take.")));
+        Assert.That((none.State, none.Outcome), Is.EqualTo(("dead", "The recipient's address is not one that mail can be sent to.")));
         Assert.That(_log.Lines, Has.None.Contains("årker").And.None.Contains("a marker"));
     }
 

@@ -77,6 +77,9 @@ internal sealed class FakeShopify : IAsyncDisposable
 
     public string ShopName { get; set; } = "Lux Candles";
 
+    /// <summary>What every shop gives its customers to write to.</summary>
+    public string ContactEmail { get; set; } = "hello@lux.example";
+
     public TimeProvider Clock { get; set; } = new FakeTimeProvider(StoreApp.Start);
 
     private string Listening => _server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -331,6 +334,7 @@ internal sealed class FakeShopify : IAsyncDisposable
                 ["name"] = ShopName,
                 ["currencyCode"] = "EUR",
                 ["ianaTimezone"] = "Europe/Berlin",
+                ["contactEmail"] = ContactEmail,
                 ["primaryDomain"] = new JsonObject { ["host"] = "www.lux.example" },
             },
         };

@@ -99,9 +99,9 @@ internal sealed class Rooms(StoreApp app)
         await app.Db.DoAsync(
             """
             INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, currency, paid_at, net_minor, campaign_id,
-                ambassador_id, commission_minor, hold_until, reason, created_at, updated_at)
+                ambassador_id, commission_minor, hold_until, reason, review_at, created_at, updated_at)
             VALUES (@storeId, @id, 1, @reference, @state, @instant, 20260301, @currency, @instant, @net, @campaignId,
-                @ambassadorId, @commission, @holdUntil, @reason, @instant, @instant)
+                @ambassadorId, @commission, @holdUntil, @reason, @reviewAt, @instant, @instant)
             """,
             new
             {
@@ -116,6 +116,7 @@ internal sealed class Rooms(StoreApp app)
                 ambassadorId,
                 commission,
                 holdUntil = (DateTimeOffset?)(state == "held" ? instant.AddDays(30) : null),
+                reviewAt = (DateTimeOffset?)(state == "review" ? instant : null),
                 reason,
             });
         if (commission != 0 && state is not ("observed" or "uncredited" or "reversed"))

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 
 namespace StorePlugin.Tests.Rig;
@@ -121,7 +122,7 @@ internal sealed class StoreApp : IAsyncDisposable
     {
         while (await Get<InboxWorker>().RunOnceAsync(default) + await Get<EffectWorker>().RunOnceAsync(default)
             + await Get<ReconsiderOrders>().RunOnceAsync(default) + await Get<ReleaseHolds>().RunOnceAsync(default)
-            + await Get<WriteOffs>().RunOnceAsync(default) > 0)
+            + await Get<WriteOffs>().RunOnceAsync(default) + await Get<RemindOfReviews>().RunOnceAsync(default) > 0)
         {
         }
     }

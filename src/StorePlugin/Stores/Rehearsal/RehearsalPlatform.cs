@@ -122,7 +122,7 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
         using var message = new HttpRequestMessage(HttpMethod.Get, Of(shop, "facts"));
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         var facts = await AskAsync<PlatformFacts>(message, cancel);
-        return new StoreFacts(facts.Name, facts.Currency, facts.TimeZone, facts.Domain);
+        return new StoreFacts(facts.Name, facts.Currency, facts.TimeZone, facts.Domain, ContactEmail: facts.ContactEmail);
     }
 
     private async Task<T> AskAsync<T>(HttpRequestMessage message, CancellationToken cancel)

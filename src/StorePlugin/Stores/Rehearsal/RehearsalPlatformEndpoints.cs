@@ -100,7 +100,7 @@ internal static class RehearsalPlatformEndpoints
         }
 
         var facts = await db.FindAsync(storeId, cancel);
-        return TypedResults.Ok(new PlatformFacts(facts!.Name, facts.Currency, facts.TimeZone, shop));
+        return TypedResults.Ok(new PlatformFacts(facts!.Name, facts.Currency, facts.TimeZone, shop, $"owner@{shop}"));
     }
 
     private static async Task<IResult> CreateDiscountAsync(

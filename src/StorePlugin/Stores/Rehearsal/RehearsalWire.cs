@@ -17,7 +17,8 @@ internal sealed record PlatformFacts(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("currency")] string Currency,
     [property: JsonPropertyName("iana_timezone")] string TimeZone,
-    [property: JsonPropertyName("domain")] string Domain);
+    [property: JsonPropertyName("domain")] string Domain,
+    [property: JsonPropertyName("contact_email")] string ContactEmail);
 
 /// <param name="PercentBp">Basis points of the price; 0 beside an amount.</param>
 /// <param name="AmountMinor">In minor units of the shop's currency, as the minimum is.</param>

@@ -116,7 +116,7 @@ internal sealed record EndDiscountPayload(DiscountNode? CodeDiscountNode, IReadO
 internal sealed record ReadShopData(ShopData? Shop);
 
 /// <param name="Id">As in <c>gid://shopify/Shop/548380009</c>.</param>
-internal sealed record ShopData(string? Id, string? Name, string? CurrencyCode, string? IanaTimezone, ShopDomainData? PrimaryDomain);
+internal sealed record ShopData(string? Id, string? Name, string? CurrencyCode, string? IanaTimezone, string? ContactEmail, ShopDomainData? PrimaryDomain);
 
 internal sealed record ShopDomainData(string? Host);
 

@@ -140,7 +140,7 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
     /// <summary>The facts in an answer, or null where it holds none.</summary>
     public static StoreFacts? FactsOf(ShopifyAnswer<ReadShopData> answer) =>
         answer is ShopifyAnswer<ReadShopData>.Given { Data.Shop: { } shop }
-            ? new StoreFacts(shop.Name, shop.CurrencyCode, shop.IanaTimezone, shop.PrimaryDomain?.Host, shop.Id?.Split('/')[^1])
+            ? new StoreFacts(shop.Name, shop.CurrencyCode, shop.IanaTimezone, shop.PrimaryDomain?.Host, shop.Id?.Split('/')[^1], shop.ContactEmail)
             : null;
 
     /// <summary>A token; or what there is instead of it.</summary>

@@ -73,7 +73,7 @@ internal sealed class RehearsalPlatformTests
     {
         var facts = await _platform.ReadStoreAsync(_shop.Store, CancellationToken.None);
 
-        Assert.That(facts, Is.EqualTo(new StoreFacts("Lux Rehearsal", "EUR", "Europe/Berlin", _shop.Store.Domain)));
+        Assert.That(facts, Is.EqualTo(new StoreFacts("Lux Rehearsal", "EUR", "Europe/Berlin", _shop.Store.Domain, ContactEmail: $"owner@{_shop.Store.Domain}")));
     }
 
     [Test]
