@@ -85,6 +85,7 @@ internal static class Api
         api.MapBulkDecisions();
         api.MapFindings();
         api.MapExemptions();
+        api.MapLeaks();
         api.MapRewards();
         api.MapLedger();
         api.MapDeliveries();

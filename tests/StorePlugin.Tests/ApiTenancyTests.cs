@@ -38,6 +38,8 @@ internal sealed class ApiTenancyTests
         await app.Get<Applications>().ApplyAsync(victim.Store, victim.CampaignId, new NewApplication("Bob", "bob@example.com", null), default);
         var application = await IdAsync(app, "SELECT id FROM applications WHERE store_id = @s", victim);
         Assert.That((await own.Post($"ambassadors/{ann}/exemptions", Exemption("F2"))).Status, Is.EqualTo(201));
+        Assert.That((await own.Post($"ambassadors/{ann}/leaks", Leak("A forum"))).Status, Is.EqualTo(201));
+        var leak = await IdAsync(app, "SELECT id FROM leaks WHERE store_id = @s", victim);
         var delivery = await IdAsync(app, "SELECT id FROM deliveries WHERE store_id = @s AND state = 'dead'", victim);
         await app.Db.InTransactionAsync(async tx =>
         {
@@ -102,6 +104,9 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", null),
             ("POST /api/v1/ambassadors/{id}/exemptions", $"ambassadors/{ann}/exemptions", Exemption("F6")),
             ("DELETE /api/v1/ambassadors/{id}/exemptions/{rule}", $"ambassadors/{ann}/exemptions/F2", null),
+            ("GET /api/v1/ambassadors/{id}/leaks", $"ambassadors/{ann}/leaks", null),
+            ("POST /api/v1/ambassadors/{id}/leaks", $"ambassadors/{ann}/leaks", Leak("Another forum")),
+            ("POST /api/v1/ambassadors/{id}/leaks/{leakId}/ending", $"ambassadors/{ann}/leaks/{leak}/ending", new JsonObject { ["reason"] = "x" }),
             ("GET /api/v1/ledger/entries", $"ledger/entries?ambassador={ann}", null),
             ("GET /api/v1/ledger/balances", $"ledger/balances?ambassador={ann}", null),
             ("GET /api/v1/deliveries/{id}", $"deliveries/{delivery}", null),
@@ -153,6 +158,8 @@ internal sealed class ApiTenancyTests
 
     private static JsonObject Exemption(string rule) => new() { ["rule"] = rule, ["reason"] = "Known in person.", ["until"] = "2026-06-01T00:00:00Z" };
 
+    private static JsonObject Leak(string where) => new() { ["code"] = "ANN10", ["where"] = where };
+
     /// <summary>Every call that the document describes, as "METHOD /path".</summary>
     private static async Task<List<string>> CallsAsync(StoreApp app)
     {
@@ -166,7 +173,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "rewards", "balances", "payout_runs", "payouts"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

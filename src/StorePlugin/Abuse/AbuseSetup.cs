@@ -7,5 +7,6 @@ internal static class AbuseSetup
     {
         services.AddSingleton<PatternReader>();
         services.AddSingleton<Exemptions>();
+        services.AddSingleton<Leaks>();
     }
 }

@@ -42,6 +42,13 @@ internal sealed class PatternReader(Db db)
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND at > @from AND at <= @until AND referrer_class = 'coupon'
         """;
 
+    // An order of the time in which a code was published stays one of it, however late it is released.
+    private const string CountLeaks =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM leaks
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND at <= @now AND (ended_at IS NULL OR ended_at > @orderAt)
+        """;
+
     private const string ReadExemptions =
         """
         SELECT ambassador_id, [rule], reason FROM exemptions
@@ -61,7 +68,7 @@ internal sealed class PatternReader(Db db)
         var found = new List<(DueOrder Order, PatternFinding Finding)>();
         foreach (var ofOne in orders.GroupBy(order => order.AmbassadorId, StringComparer.Ordinal))
         {
-            await foreach (var (order, statistics) in OfAsync(store, people[ofOne.Key], [.. ofOne], cancel))
+            await foreach (var (order, statistics) in OfAsync(store, people[ofOne.Key], [.. ofOne], now, cancel))
             {
                 found.AddRange(Patterns.Find(statistics).Select(finding => (order, finding with { AmbassadorId = order.AmbassadorId })));
             }
@@ -98,7 +105,7 @@ internal sealed class PatternReader(Db db)
     }
 
     private async IAsyncEnumerable<(DueOrder Order, PatternStatistics Statistics)> OfAsync(
-        Store store, AmbassadorRow person, List<DueOrder> orders, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        Store store, AmbassadorRow person, List<DueOrder> orders, DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         var (first, last) = (orders.Min(order => order.At), orders.Max(order => order.At));
         var days = await ReadAsync(first - Patterns.Day);
@@ -126,7 +133,7 @@ internal sealed class PatternReader(Db db)
 
             if (Patterns.IsLeak(statistics))
             {
-                statistics = statistics with { CouponClicks = await CountCouponsAsync(order.At) };
+                statistics = statistics with { CouponClicks = await CountCouponsAsync(order.At), PublishedLeaks = await CountLeaksAsync(order.At) };
             }
 
             yield return (order, statistics);
@@ -137,6 +144,9 @@ internal sealed class PatternReader(Db db)
 
         Task<long> CountCouponsAsync(DateTimeOffset at) =>
             db.OneAsync<long>(CountCouponClicks, new { storeId = store.Id, ambassadorId = person.Id, from = at - Patterns.Day, until = at }, cancel);
+
+        Task<long> CountLeaksAsync(DateTimeOffset at) =>
+            db.OneAsync<long>(CountLeaks, new { storeId = store.Id, ambassadorId = person.Id, now, orderAt = at }, cancel);
     }
 
     private sealed record AmbassadorRow(

@@ -21,6 +21,9 @@ internal sealed record PatternStatistics
     /// <summary>Clicks of the ambassador's link that came from sites of coupons in the 24 hours.</summary>
     public long CouponClicks { get; init; }
 
+    /// <summary>Places where a code of the ambassador's was published, as known at the release; those that had ended at the order's instant are none.</summary>
+    public long PublishedLeaks { get; init; }
+
     /// <summary>All paid orders of the ambassador, and those of which something was refunded, as known at the release.</summary>
     public long Orders { get; init; }
 
@@ -100,12 +103,13 @@ internal static class Patterns
         {
             // Codes that are spoken aloud have no clicks either.
             findings.Add(new PatternFinding(
-                Leak, of.CouponClicks > 0 ? Severity.Review : Severity.Notice,
+                Leak, of.CouponClicks > 0 || of.PublishedLeaks > 0 ? Severity.Review : Severity.Notice,
                 [
                     new("withoutClickIn24Hours", of.DayWithoutClick), new("ordersIn24Hours", of.DayOrders),
                     new("withoutClickIn28DaysBefore", of.MonthWithoutClick), new("ordersIn28DaysBefore", of.MonthOrders), new("couponSiteClicks", of.CouponClicks),
+                    new("publishedLeaks", of.PublishedLeaks),
                 ],
-                Words($"{of.DayWithoutClick} of {of.DayOrders} orders within 24 hours came by the code without a click, against {of.MonthWithoutClick} of {of.MonthOrders} in the 28 days before.")));
+                LeakWhy(of)));
         }
 
         if (isRefunded)
@@ -134,6 +138,12 @@ internal static class Patterns
             (true, false) => shared,
             _ => Throwaway,
         };
+    }
+
+    private static string LeakWhy(PatternStatistics of)
+    {
+        var share = Words($"{of.DayWithoutClick} of {of.DayOrders} orders within 24 hours came by the code without a click, against {of.MonthWithoutClick} of {of.MonthOrders} in the 28 days before.");
+        return of.PublishedLeaks > 0 ? $"{share} A code was published." : share;
     }
 
     private static string Rounded(long number, long by) => (number / (decimal)by).ToString("0.#", CultureInfo.InvariantCulture);

@@ -50,6 +50,7 @@ internal sealed class PatternsTests
 
         Assert.That(Patterns.Find(statistics).Select(Short), found ? Is.EqualTo(["F5 notice"]) : Is.Empty);
         Assert.That(Patterns.Find(statistics with { CouponClicks = 1 }).Select(Short), found ? Is.EqualTo(["F5 review"]) : Is.Empty, "with clicks from a site of coupons");
+        Assert.That(Patterns.Find(statistics with { PublishedLeaks = 1 }).Select(Short), found ? Is.EqualTo(["F5 review"]) : Is.Empty, "with a code that was published");
     }
 
     [TestCase(7, 7, false)]
@@ -94,6 +95,7 @@ internal sealed class PatternsTests
             DayWithoutClick = Many,
             MonthWithoutClick = Many / 4,
             CouponClicks = Many,
+            PublishedLeaks = Many,
             Orders = Many,
             RefundedOrders = Many,
             Sharing = Many,

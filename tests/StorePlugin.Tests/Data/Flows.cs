@@ -144,6 +144,12 @@ internal static partial class Flows
         Assert.That((await api.Post(exemptions, exemption.DeepClone())).Status, Is.EqualTo(409));
         await OkAsync(api.Get(exemptions + "?limit=1"));
         await OkAsync(api.Delete(exemptions + "/F4"));
+        var leaks = $"ambassadors/{ann}/leaks";
+        var leak = new JsonObject { ["code"] = "flowleak", ["where"] = "https://coupons.example" };
+        var noted = await api.Post(leaks, leak);
+        Assert.That((noted.Status, (await api.Post(leaks, leak.DeepClone())).Status), Is.EqualTo((201, 409)));
+        await OkAsync(api.Post($"{leaks}/{noted.Text("id")}/ending", new JsonObject { ["reason"] = "Taken down." }));
+        await OkAsync(api.Get(leaks + "?limit=1"));
         app.Clock.Advance(TimeSpan.FromDays(31));
         await app.DrainAsync();
 

@@ -329,6 +329,7 @@ internal sealed class OrderWorld
             DayWithoutClick = _random.Next(0, 6),
             MonthWithoutClick = _random.Next(0, 12),
             CouponClicks = _random.Next(0, 2),
+            PublishedLeaks = Chance(30) ? 1 : 0,
             Orders = _random.Next(6, 12),
             RefundedOrders = _random.Next(0, 5),
             Sharing = Chance(20) ? _random.Next(1, 3) : 0,

@@ -223,7 +223,7 @@ internal sealed class ReceiptChecker
             "F2" => Of("othersPaidThere") > 0 || (Of("accountDays").HasValue && flag["inputs"].Items.Exists(input => input["name"].Word == "disposableDomain" && input["word"].Is)) ? "review" : null,
             "F4" => !(day >= 25 && day * 28 >= 6 * month) ? null : Of("accountDays") >= 7 ? flag["severity"].Word : "review",
             "F5" => !(month > 0 && Of("withoutClickIn24Hours") >= 3 && Of("withoutClickIn24Hours") * month >= 3 * Of("withoutClickIn28DaysBefore") * day) ? null
-                : Of("couponSiteClicks") is { } clicks ? clicks > 0 ? "review" : "notice" : null,
+                : Of("couponSiteClicks") is { } clicks ? clicks > 0 || Of("publishedLeaks") > 0 ? "review" : "notice" : null,
             _ => orders >= 8 && Of("refundedOrders") * 4 >= orders ? "review" : null,
         };
     }
