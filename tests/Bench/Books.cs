@@ -15,7 +15,8 @@ internal static class Books
         """
         SELECT 'deliveries not done' AS fault, COUNT(*) AS count FROM deliveries WHERE state <> 'done'
         UNION ALL SELECT 'orders missing or too many', ABS(COUNT(*) - @accepted) FROM orders WHERE created_at >= @since
-        UNION ALL SELECT 'receipts missing or too many', ABS(COUNT(*) - @accepted) FROM receipts WHERE decided_at >= @since
+        UNION ALL SELECT 'receipts missing or too many', ABS(COUNT(*) - @accepted) FROM receipts r
+            JOIN orders o ON o.store_id = r.store_id AND o.order_id = r.order_id WHERE o.created_at >= @since
         UNION ALL SELECT 'orders without their receipt', COUNT(*) FROM orders o
             WHERE o.created_at >= @since AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.store_id = o.store_id AND r.order_id = o.order_id)
         UNION ALL SELECT 'orders not held with a commission', COUNT(*) FROM orders
@@ -33,6 +34,14 @@ internal static class Books
     {
         using var connection = Open(folder);
         return connection.QuerySingle<long>(CountDecided);
+    }
+
+    /// <summary>How many orders of the past wait for their release.</summary>
+    public static long DueReleases(string folder)
+    {
+        using var connection = Open(folder);
+        return connection.QuerySingle<long>(
+            "SELECT COUNT(*) FROM orders WHERE state = 'held' AND hold_until <= @now", new { now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() });
     }
 
     /// <summary>How many effects stand in the outbox: the digests that the orders caused.</summary>

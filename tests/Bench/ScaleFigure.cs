@@ -59,6 +59,7 @@ internal static class ScaleFigure
         var since = TimeProvider.System.GetUtcNow();
         var (byCode, byClick) = (new OrderRequests(), new OrderRequests(number => ClickOf(past, number)));
         var accepted = 0;
+        await CatchUpAsync(folder);
         await using (var idle = await Child.AppAsync(folder, workers: false))
         {
             using var senders = new Senders(idle.Port, Connections);
@@ -85,6 +86,16 @@ internal static class ScaleFigure
         faults.AddRange(Books.Check(folder, accepted, since));
         var (first, last) = (samples[0], samples[^1]);
         return new Round((last.Decided - first.Decided) / (last.At - first.At).TotalSeconds, Slowest(samples), cpu.TotalMicroseconds / orders, megabytes);
+    }
+
+    /// <summary>What has fallen due since the past was made is released first: it is none of the orders that are measured.</summary>
+    private static async Task CatchUpAsync(string folder)
+    {
+        await using var app = await Child.AppAsync(folder, workers: true);
+        while (Books.DueReleases(folder) > 0)
+        {
+            await Task.Delay(LookedAtEach);
+        }
     }
 
     /// <summary>The fewest orders of any second but the last, which is not a whole one.</summary>

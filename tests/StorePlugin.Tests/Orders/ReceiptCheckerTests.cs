@@ -81,7 +81,7 @@ internal sealed partial class ReceiptCheckerTests
 
     private static readonly string[] AlwaysTried =
     [
-        .. Counted, "decisions[].rules[]", "goneAt", "contradiction", "foreignRefunds[].id", "flags[].number", "flags[].allowedWhy", "reviews[].mark",
+        .. Counted, "decisions[].rules[]", "goneAt", "contradiction", "foreignRefunds[].id", "disputes[].id", "flags[].number", "flags[].allowedWhy", "reviews[].mark",
         "terms.firstTouch", "terms.tiers.wholeOrder", "terms.renewals.months", "terms.renewals.count",
     ];
 
