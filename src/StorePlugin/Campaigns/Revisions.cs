@@ -1,6 +1,7 @@
 // The revisions of a campaign's terms: written once, in force from an instant on, withdrawn only before it.
 using System.Collections.Immutable;
 using StorePlugin.Data;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 
@@ -139,6 +140,10 @@ internal sealed class Revisions(Db db, TimeProvider clock)
                     var (from, to) = proposed.Terms.FriendDiscountBp > 0 ? ("none", "pending") : ("pending", "none");
                     await tx.DoAsync(SwitchCodes, new { storeId = store.Id, id, from, to });
                 }
+                else
+                {
+                    await new TermsAnnouncement(id, revision.Number).AddAsync(tx, store.Id, now);
+                }
 
                 return new RevisionResult.Written(revision);
             },
@@ -172,9 +177,13 @@ internal sealed class Revisions(Db db, TimeProvider clock)
                     return new WithdrawalResult.NotNewest(newest.Number);
                 }
 
-                return await tx.DoAsync(Withdraw, new { storeId = store.Id, id, number, now, actor }) == 1
-                    ? new WithdrawalResult.Done(asked with { WithdrawnAt = now, WithdrawnBy = actor })
-                    : new WithdrawalResult.InForce();
+                if (await tx.DoAsync(Withdraw, new { storeId = store.Id, id, number, now, actor }) == 0)
+                {
+                    return new WithdrawalResult.InForce();
+                }
+
+                await new TermsAnnouncement(id, number, Withdrawn: true).AddAsync(tx, store.Id, now);
+                return new WithdrawalResult.Done(asked with { WithdrawnAt = now, WithdrawnBy = actor });
             },
             cancel: cancel);
 

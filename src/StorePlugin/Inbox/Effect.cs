@@ -31,6 +31,9 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
 
         /// <summary>Send a mail; the subject names which, to whom and about what.</summary>
         public const string Mail = "mail";
+
+        /// <summary>Tell a campaign's ambassadors of changed terms; the subject is the campaign and the revision, and whether it was withdrawn.</summary>
+        public const string AnnounceTerms = "announce_terms";
     }
 }
 

@@ -42,6 +42,9 @@ internal abstract record Writing
 
     /// <summary>No mail is needed, and why, in words without a name.</summary>
     internal sealed record Unneeded(string Why) : Writing;
+
+    /// <summary>Whether it is needed hangs on another mail, which is looked at again soon.</summary>
+    internal sealed record NotYet(string Why) : Writing;
 }
 
 /// <summary>The plain text of a mail.</summary>

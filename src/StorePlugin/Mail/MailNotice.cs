@@ -12,7 +12,10 @@ namespace StorePlugin.Mail;
 /// <param name="Ambassador">Null for a mail to the store's own people.</param>
 /// <param name="Day">A day in the store's time zone: of booking, for a digest, and of the look, for a reminder.</param>
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
-internal sealed record MailNotice(string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null)
+/// <param name="Campaign">Whose terms changed, with the number of the revision.</param>
+internal sealed record MailNotice(
+    string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null, string? Campaign = null,
+    long? Revision = null)
 {
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
@@ -29,6 +32,12 @@ internal sealed record MailNotice(string Mail, string? Ambassador, DateOnly? Day
     /// <summary>Orders stand in review, and one has for 3, 7 or 14 days (rule H4): at most one mail a store and day.</summary>
     public const string ReviewReminder = "review_reminder";
 
+    /// <summary>The terms change for the ambassador, or have just changed (rule U2).</summary>
+    public const string TermsChanged = "terms_changed";
+
+    /// <summary>A change that the ambassador was told of does not come.</summary>
+    public const string TermsWithdrawn = "terms_withdrawn";
+
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
@@ -41,6 +50,7 @@ internal sealed record MailNotice(string Mail, string? Ambassador, DateOnly? Day
     {
         OrderDigest => $"{OrderDigest}:{Ambassador}:{DayText}",
         ReviewReminder => $"{ReviewReminder}:{DayText}",
+        TermsChanged or TermsWithdrawn => $"{Mail}:{Campaign}:{Revision}:{Ambassador}",
         PayoutSent => $"{PayoutSent}:{Payout}",
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",

@@ -24,6 +24,10 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     private const string RehearsalMark = "[Rehearsal] ";
     private const int MailboxRefusedMin = 500;
 
+    // The outcomes of a mail that was sent; others ask for them later.
+    private const string Taken = "The mail server took the mail.";
+    private const string InFolder = "The mail lies in the mail folder as ";
+
     // Submission over TLS from the first byte (RFC 8314); elsewhere it begins with STARTTLS.
     private const int ImplicitTlsPort = 465;
 
@@ -41,6 +45,9 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
 
     /// <summary>Whether it is an address, with or without a name.</summary>
     public static bool IsAddress(string text) => TryRead(text, out _);
+
+    /// <summary>Whether an effect with this outcome has sent its mail; else there was nothing to send, or no way.</summary>
+    public static bool WasSent(string? outcome) => outcome == Taken || outcome?.StartsWith(InFolder, StringComparison.Ordinal) == true;
 
     public async Task<EffectResult> SendAsync(
         Store store, string effectId, Letter letter, string text, string html, CancellationToken cancel)
@@ -75,7 +82,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         }
 
         await WriteAsync(format, message, effectId, cancel);
-        return new EffectResult.Done($"The mail lies in the mail folder as {FileOf(effectId)}.");
+        return new EffectResult.Done($"{InFolder}{FileOf(effectId)}.");
     }
 
     /// <summary>The name of a mail's file: the same each time, so that a repeated mail takes the place of the first.</summary>
@@ -132,7 +139,7 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
 
         await client.SendAsync(format, message, cancel);
         await client.DisconnectAsync(quit: true, cancel);
-        return new EffectResult.Done("The mail server took the mail.");
+        return new EffectResult.Done(Taken);
     }
 
     private static SecureSocketOptions SecurityOf(MailOptions options) =>

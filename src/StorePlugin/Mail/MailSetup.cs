@@ -14,7 +14,10 @@ internal static class MailSetup
         services.AddSingleton<RewardGiven>();
         services.AddSingleton<ReviewReminder>();
         services.AddSingleton<RemindOfReviews>();
+        services.AddSingleton<TermsChanged>();
+        services.AddSingleton<TermsWithdrawn>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
+        services.AddSingleton<IEffectHandler, AnnounceTerms>();
     }
 }

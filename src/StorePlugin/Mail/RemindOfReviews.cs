@@ -1,7 +1,6 @@
 // The job that reminds merchants of orders in review (rule H4). It may run twice, and on several machines, without effect.
 using System.Globalization;
 using StorePlugin.Data;
-using StorePlugin.Inbox;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
 

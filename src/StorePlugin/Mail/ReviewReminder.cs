@@ -3,7 +3,6 @@ using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Mail;
 
@@ -74,7 +73,7 @@ internal sealed class ReviewReminder(Db db, StoreContact contact, PublicAddress 
         }
 
         parts.AddRange(oldest.Select(order => new LetterPart.Link(
-            $"{OneLine.Of(order.Reference ?? order.OrderId)}, {AgeOf(order, now)}. {order.Reason}",
+            $"{OneLine.Of(order.Reference ?? order.OrderId)}, {AgeOf(order, now)}. {order.Reason?.TrimEnd('.')}",
             address.Of($"/dashboard/orders/{Uri.EscapeDataString(order.OrderId)}"))));
         parts.Add(new LetterPart.Link("All that waits, and how to decide it", address.Of("/dashboard#reviews")));
         parts.Add(new LetterPart.Sentence("There is no password: you sign in by opening the app in your store's admin."));

@@ -12,8 +12,10 @@ namespace StorePlugin.Mail;
 /// </summary>
 internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, RewardGiven rewardGiven, ReviewReminder reviewReminder,
-    MailSender sender, IServiceProvider services, ILoggerFactory loggers) : IEffectHandler
+    TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, MailSender sender, IServiceProvider services, ILoggerFactory loggers) : IEffectHandler
 {
+    private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
+
     public string Kind => Effect.Kinds.Mail;
 
     public async Task<EffectResult> PerformAsync(Effect effect, CancellationToken cancel)
@@ -27,12 +29,17 @@ internal sealed class SendMail(
             { Mail: MailNotice.PayoutSent, Payout: { } payoutId } => await payoutSent.WriteAsync(store, payoutId, cancel),
             { Mail: MailNotice.RewardGiven, Ambassador: { } id, Reward: { } rewardId } => await rewardGiven.WriteAsync(store, id, rewardId, cancel),
             { Mail: MailNotice.ReviewReminder } => await reviewReminder.WriteAsync(store, cancel),
+            { Mail: MailNotice.TermsChanged, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
+                await termsChanged.WriteAsync(store, id, campaignId, number, cancel),
+            { Mail: MailNotice.TermsWithdrawn, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
+                await termsWithdrawn.WriteAsync(store, id, campaignId, number, cancel),
             _ => null,
         };
         return writing switch
         {
             null => new EffectResult.Refused($"This program knows no mail '{notice.Mail}'."),
             Writing.Unneeded unneeded => new EffectResult.Done(unneeded.Why),
+            Writing.NotYet notYet => new EffectResult.PutOff(notYet.Why, NotYetWait),
             Writing.Written written => await SendAsync(store, effect.Id, written.Letter, cancel),
             _ => throw new UnreachableException($"{writing.GetType().Name} is no writing."),
         };

@@ -154,6 +154,7 @@ internal static class Words
         "look_up_transfer" => "Look up a payout",
         "read_store" => "Read the store's settings",
         "mail" => "Send a mail",
+        "announce_terms" => "Tell ambassadors of changed terms",
         _ => kind.Replace('_', ' '),
     };
 

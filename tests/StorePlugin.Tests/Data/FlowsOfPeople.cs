@@ -93,7 +93,10 @@ internal static partial class Flows
         Assert.That((await reader.GetAsync($"/rules/{shop.CampaignId}")).Text(), Does.Contain("A change lies ahead"));
         await reader.SubmitAsync((await reader.GetAsync("/portal")).QuerySelector("form[action='/portal/rules/acceptance']")!);
         Assert.That((await reader.GetAsync("/portal")).Text("#rules"), Does.Contain("You accepted it"));
+        await app.DrainAsync();
         await OkAsync(api.Delete($"{path}/revisions/3"));
+        await app.DrainAsync();
+        Assert.That(ReadMail.AllOf(app).Where(mail => mail["Subject"].EndsWith("does not come", StringComparison.Ordinal)), Has.Exactly(1).Items);
         await OkAsync(api.Get($"{path}/revisions"));
         app.Clock.Advance(TimeSpan.FromHours(1));
         await OkAsync(api.Post($"{path}/pauses"));

@@ -12,7 +12,7 @@ namespace StorePlugin.Tests.Mail;
 
 internal sealed class ReviewReminderTests
 {
-    private const string Late = "The only click came when the checkout had begun: it may not have brought the shopper.";
+    private const string Late = "The only click came when the checkout had begun: it may not have brought the shopper";
 
     private StoreApp _app = null!;
     private Shop _shop = null!;
@@ -227,7 +227,7 @@ internal sealed class ReviewReminderTests
         await MoveToAsync("2026-03-05T07:00:00Z");
 
         Assert.That(
-            Reminders(_app).Select(mail => $"{mail["To"]!.Split('<')[1]} {mail.Text.Contains("#1001", StringComparison.Ordinal)} {mail.Text.Contains("#2001", StringComparison.Ordinal)}"),
+            Reminders(_app).Select(mail => $"{mail["To"].Split('<')[1]} {mail.Text.Contains("#1001", StringComparison.Ordinal)} {mail.Text.Contains("#2001", StringComparison.Ordinal)}"),
             Is.EquivalentTo(["owner@lux.example> True False", "bob@other.example> False True"]));
     }
 
