@@ -119,7 +119,7 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
     }
 
     /// <summary>What differs may have moved between two statements: it is read once more, alone, before anything is said of it.</summary>
-    private OrderVerdict JudgeAgain(RebuildReader reader, OrderRecords order, Work work)
+    private static OrderVerdict JudgeAgain(RebuildReader reader, OrderRecords order, Work work)
     {
         var again = reader.Orders(order.OrderId, After(order.OrderId), alone: true).FirstOrDefault(one => one.OrderId == order.OrderId);
         return OrderReplay.Judge(again ?? order, work.TermsOf);
