@@ -303,7 +303,7 @@ internal sealed partial class InboxWorker(
         }
 
         var now = clock.GetUtcNow();
-        var permanent = failure is UnreadableDeliveryException;
+        var permanent = failure is UnreadableDeliveryException or TooManyDisputesException;
         // Being outrun by another worker or by the database's own lock is nobody's fault and counts as no attempt.
         var counts = failure is not StaleOrderException && !(failure is DbException e && db.Dialect.IsTransient(e));
         var attempts = row.Attempts + (counts ? 1 : 0);

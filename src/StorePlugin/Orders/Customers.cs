@@ -341,10 +341,17 @@ internal static class Customers
             .Distinct(StringComparer.Ordinal).Take(20),
     ];
 
-    // A test order is nobody's purchase, and an order that is not paid is none yet.
-    private static List<(string Key, string Moment)> NotesOf(OrderFacts? facts) => facts is not { PaidAt: not null, Recorded.Order.Test: false }
-        ? []
-        : [.. KeysOf(facts.Shopper).Select(key => (key, OrderMoment.KeyOf(facts.Recorded.Order.At, facts.Recorded.Order.Id)))];
+    /// <summary>Where an order stands, by each hash. A test order is nobody's purchase, and an order that is not paid is none yet.</summary>
+    public static List<(string Key, string Moment)> NotesOf(OrderFacts? facts)
+    {
+        if (facts is not { PaidAt: not null, Recorded.Order: { Test: false } order })
+        {
+            return [];
+        }
+
+        var moment = OrderMoment.KeyOf(order.At, order.Id);
+        return [.. KeysOf(facts.Shopper).Select(key => (key, moment))];
+    }
 
     private sealed record NoteRow(string CustomerKey, string SortKey);
 

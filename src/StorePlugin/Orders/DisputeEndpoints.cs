@@ -81,8 +81,8 @@ internal static class DisputeEndpoints
         .WithSummary("Tells how a dispute about an order's payment stands: opened by the shopper's bank, won or lost.")
         .WithDescription(
             "For platforms that do not tell it themselves. Until it is won it takes its amount as a refund would, and while it is open nothing of the order is "
-            + "released. A decided dispute is not opened again by an older message; the same call twice changes nothing.")
-        .ProducesProblem(StatusCodes.Status404NotFound);
+            + "released. A decided dispute is not opened again by an older message; the same call twice changes nothing. Of one order 20 disputes are taken.")
+        .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<Ok<OrderView>, ProblemHttpResult>> Put(
         ApiCaller caller, string platformOrderId, string disputeId, ApiBody<DisputeRequest> body, ReceiveOrders orders, Db db, TimeProvider clock, CancellationToken cancel)
@@ -113,6 +113,12 @@ internal static class DisputeEndpoints
             // A worker decided the order at the same moment: the dispute is applied to what stands now.
             catch (StaleOrderException) when (tries < RaceTriesMax)
             {
+            }
+            // It is known only where the order is read to be decided; nothing has been written.
+            catch (TooManyDisputesException)
+            {
+                return Problems.Conflict(
+                    "disputes-too-many", "The order has too many disputes.", $"Of one order {Disputes.OfOrderMax} disputes are taken; tell how one of those stands that are known.");
             }
         }
     }

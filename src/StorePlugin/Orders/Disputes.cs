@@ -12,6 +12,9 @@ namespace StorePlugin.Orders;
 /// </summary>
 internal static class Disputes
 {
+    /// <summary>How many disputes are taken of one order; a bank opens one, seldom a second for a part.</summary>
+    public const int OfOrderMax = 20;
+
     private const string RowPrefix = "disputed:";
 
     /// <summary>The id of a message among the refunds: unique for its content, in the width of the column.</summary>
@@ -34,6 +37,10 @@ internal static class Disputes
             : [.. standing.Where(other => other.Id != dispute.Id).Append(dispute).OrderBy(of => of.OpenedAt).ThenBy(of => of.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether a message is about a dispute beyond those that are taken of one order.</summary>
+    public static bool IsBeyond(ImmutableArray<Dispute> standing, Dispute dispute) =>
+        standing.Length >= OfOrderMax && !standing.Any(other => other.Id == dispute.Id);
+
     /// <summary>What a dispute takes, as a refund without lines (rules B9, B14); null where it takes nothing.</summary>
     public static Refund? TakingOf(Dispute dispute) => dispute.State == DisputeState.Won || dispute.AmountMinor <= 0
         ? null
@@ -52,3 +59,7 @@ internal static class Disputes
             : string.CompareOrdinal(ToJson(left), ToJson(right));
     }
 }
+
+/// <summary>A dispute beyond those that are taken of one order. No retry mends that: a delivery of it is kept as a dead one, with this reason.</summary>
+internal sealed class TooManyDisputesException(string orderId) : Exception(
+    $"Order {orderId} has {Disputes.OfOrderMax} disputes already, and no more are taken of one order: this one takes nothing.");

@@ -106,10 +106,16 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     /// Applies the events, at most one for each order. Returns what became of each, in words, in the same order.
     /// </summary>
     /// <exception cref="StaleOrderException">Another worker decided one of the orders meanwhile.</exception>
+    /// <exception cref="TooManyDisputesException">One is about a dispute beyond those that are taken of one order.</exception>
     public async Task<IReadOnlyList<string>> ApplyAsync(Tx tx, Store store, IReadOnlyList<OrderEvent> events)
     {
         var now = clock.GetUtcNow();
         var known = await LoadKnownAsync(tx, store, events);
+        if (events.OfType<OrderEvent.Disputed>().FirstOrDefault(e => Disputes.IsBeyond((known.GetValueOrDefault(e.OrderId) ?? OrderState.Nothing).Disputes, e.Dispute)) is { } beyond)
+        {
+            throw new TooManyDisputesException(beyond.OrderId);
+        }
+
         var fresh = await RecordAsync(tx, store, known, events, now);
 
         var changes = new List<Change>(events.Count);

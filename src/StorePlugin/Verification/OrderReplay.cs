@@ -17,10 +17,13 @@ internal sealed record OrderVerdict(
     /// <summary>What the order was last decided to be; null where nothing could be compared.</summary>
     public Receipt? Receipt { get; init; }
 
+    /// <summary>Where its customer's rows differ from the log; null where they do not, or nothing could be compared.</summary>
+    public CustomerComparison? Customers { get; init; }
+
     /// <summary>The log, the ledger and the receipt agree with each other: only then is anything replaced.</summary>
     public bool IsSound => IsLogged && Differences.Count == 0;
 
-    public bool IsEqual => !IsLogged || (Differences.Count == 0 && Row == Order.Row && StandsRight);
+    public bool IsEqual => !IsLogged || (Differences.Count == 0 && Row == Order.Row && StandsRight && Customers is null);
 
     public bool StandsRight => Order.Standings.SequenceEqual(Standings);
 }
@@ -37,6 +40,7 @@ internal sealed class OrderReplay
     private OrderState _state = OrderState.Nothing;
     private OrderRow? _row;
     private IReadOnlyList<StandingRow> _standings = [];
+    private IReadOnlyList<CustomerRow> _customers = [];
     private Receipt? _receipt;
     private string? _evidenceText;
     private Evidence _evidence = Evidence.None;
@@ -70,7 +74,11 @@ internal sealed class OrderReplay
             differences.Add(Lacks(order, replay._state.Revision + 1));
         }
 
-        return new OrderVerdict(order, IsLogged: true, differences, replay._row, replay._standings) { Receipt = replay._receipt };
+        return new OrderVerdict(order, IsLogged: true, differences, replay._row, replay._standings)
+        {
+            Receipt = replay._receipt,
+            Customers = CustomerComparison.Of(replay._customers, order.Customers),
+        };
     }
 
     private Difference? Run()
@@ -151,6 +159,7 @@ internal sealed class OrderReplay
             return "has lost its evidence";
         }
 
+        _customers = facts is null ? _customers : CustomerRow.Of(_state.Facts, facts, _customers);
         var order = _state.Settle(orderEvent, facts, facts is null ? Evidence.None : EvidenceOf(logged.Evidence!)) with { LocalDay = logged.LocalDay };
         _postings.AddRange(order.Postings(InstantOf(logged)).Select(posting => new ExpectedTransaction(posting, logged.BookedDay)));
         var receipt = order.Receipt;

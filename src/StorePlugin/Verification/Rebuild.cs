@@ -58,8 +58,8 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
         var ofStore = await stores.GetAsync(storeId, cancel);
         IProjection[] projections =
         [
-            new OrderRows(db, clock, storeId, report), new StandingRows(db, storeId, report), new StandingPositions(db, clock, ofStore, report),
-            new BalanceSums(db, storeId, report),
+            new OrderRows(db, clock, storeId, report), new StandingRows(db, storeId, report), new CustomerRows(db, clock, ofStore, report),
+            new StandingPositions(db, clock, ofStore, report), new BalanceSums(db, storeId, report),
         ];
         var progress = new Progress(storeId, await db.OneAsync<long>(CountOrders, new { storeId }, cancel), say);
         await using (var bounds = await RebuildReader.OpenAsync(db, storeId, cancel))

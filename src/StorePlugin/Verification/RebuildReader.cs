@@ -69,6 +69,13 @@ internal sealed class RebuildReader : IAsyncDisposable
         FROM order_standings WHERE store_id = @storeId AND order_id >= @from AND order_id < @to ORDER BY order_id, number
         """;
 
+    // What imports have told is a fact of its own, and has no log.
+    private const string ReadCustomers =
+        """
+        SELECT order_id, customer_key, sort_key, mark, kind, plans, credit_minor, credit_currency, credit_back_at
+        FROM customer_orders WHERE store_id = @storeId AND order_id >= @from AND order_id < @to AND (mark IS NULL OR mark = 'erased')
+        """;
+
     private const string ReadOrders =
         """
         SELECT order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at, net_minor, campaign_id,
@@ -83,7 +90,7 @@ internal sealed class RebuildReader : IAsyncDisposable
     private const string ReadEntries =
         """
         SELECT e.order_id, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
-            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+            e.position, e.account, e.ambassador_id, e.amount_minor, e.currency
         FROM ledger_entries e
         JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
         WHERE e.store_id = @storeId AND e.order_id >= @from AND e.order_id < @to
@@ -98,8 +105,8 @@ internal sealed class RebuildReader : IAsyncDisposable
     // Every source of a payout begins with its id, so that it lies between the payout and the next one.
     private const string ReadPayoutPostings =
         """
-        SELECT t.source, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
-            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+        SELECT e.order_id, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.amount_minor, e.currency
         FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
         WHERE t.store_id = @storeId AND t.kind IN ('payout_reserved', 'payout_sent', 'payout_returned', 'payout_reversed')
@@ -115,8 +122,8 @@ internal sealed class RebuildReader : IAsyncDisposable
     // So does the source of an opening balance begin with its ambassador.
     private const string ReadOpeningPostings =
         """
-        SELECT t.source, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
-            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+        SELECT e.order_id, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.amount_minor, e.currency
         FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
         WHERE t.store_id = @storeId AND t.kind = 'opening' AND t.source >= @from AND t.source < @to
@@ -131,8 +138,8 @@ internal sealed class RebuildReader : IAsyncDisposable
     // And so do those of write-offs and revivals.
     private const string ReadWriteOffPostings =
         """
-        SELECT t.source, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
-            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+        SELECT e.order_id, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.amount_minor, e.currency
         FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
         WHERE t.store_id = @storeId AND t.kind IN ('write_off', 'revival') AND t.source >= @from AND t.source < @to
@@ -147,8 +154,8 @@ internal sealed class RebuildReader : IAsyncDisposable
 
     private const string ReadBonusPostings =
         """
-        SELECT t.source, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
-            e.position, e.account, e.ambassador_id, e.order_id, e.amount_minor, e.currency
+        SELECT e.order_id, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.amount_minor, e.currency
         FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
         WHERE t.store_id = @storeId AND t.kind = 'bonus' AND t.source >= @from AND t.source < @to
@@ -159,7 +166,7 @@ internal sealed class RebuildReader : IAsyncDisposable
     private readonly Db _db;
     private readonly string _storeId;
     private readonly DbConnection _connection;
-    private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (DbCommand Command, RowReader Rows)> _commands = new(StringComparer.Ordinal);
 
     private RebuildReader(Db db, string storeId, DbConnection connection) => (_db, _storeId, _connection) = (db, storeId, connection);
 
@@ -189,40 +196,51 @@ internal sealed class RebuildReader : IAsyncDisposable
         var orders = new Dictionary<string, OrderRecords>(StringComparer.Ordinal);
         OrderRecords? last = null;
         Read(ReadEvents, from, to, transaction, row => Of(row).Events.Add(new LoggedEvent(
-            row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetInt64(4), Number(row, 5), Number(row, 6), row.GetString(7), Text(row, 8))));
+            row.Number(1), row.Text(2), row.Text(3), row.Number(4), row.NumberOrNull(5), row.NumberOrNull(6), row.Text(7), row.TextOrNull(8))));
         Read(ReadVersions, from, to, transaction, row =>
         {
-            var hash = row.GetString(2);
+            var hash = row.Text(2);
             Of(row).Versions.Add(new LoggedVersion(
-                OrderLog.SubjectOf(DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), hash), hash, row.GetString(3)));
+                OrderLog.SubjectOf(DateTimeOffset.FromUnixTimeMilliseconds(row.Number(1)), hash), hash, row.Text(3)));
         });
-        Read(ReadRefunds, from, to, transaction, row => Of(row).Refunds.Add(new LoggedRefund(row.GetString(1), row.GetString(2), row.GetInt64(3))));
+        Read(ReadRefunds, from, to, transaction, row => Of(row).Refunds.Add(new LoggedRefund(row.Text(1), row.Text(2), row.Number(3))));
         Read(ReadDecisions, from, to, transaction, row => Of(row).Decisions.Add(new LoggedDecision(
-            row.GetInt64(1), row.GetString(2), Text(row, 3), Text(row, 4), row.GetString(5), row.GetString(6), row.GetString(7), row.GetInt64(8))));
+            row.Number(1), row.Text(2), row.TextOrNull(3), row.TextOrNull(4), row.Text(5), row.Text(6), row.Text(7), row.Number(8))));
         Read(ReadFindings, from, to, transaction, row => Of(row).Findings.Add(
-            new PatternFinding(row.GetString(3), row.GetString(4), PatternFinding.InputsOf(row.GetString(5)), row.GetString(6))
+            new PatternFinding(row.Text(3), row.Text(4), PatternFinding.InputsOf(row.Text(5)), row.Text(6))
             {
-                AmbassadorId = row.GetString(1),
-                Number = row.GetInt64(2),
-                AllowedWhy = Text(row, 7),
+                AmbassadorId = row.Text(1),
+                Number = row.Number(2),
+                AllowedWhy = row.TextOrNull(7),
             }));
         Read(ReadStandings, from, to, transaction, row => Of(row).Standings.Add(new StandingRow(
-            row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetString(4), row.GetInt64(5),
-            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(6)), row.GetString(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11))));
+            row.Text(0), row.Text(1), row.Text(2), row.Number(3), row.Text(4), row.Number(5),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.Number(6)), row.Text(7), row.Number(8), row.Number(9), row.Number(10), row.Number(11))));
         Read(ReadOrders, from, to, transaction, row => Of(row).Row = new OrderRow(
-            row.GetInt64(1), Text(row, 2), row.GetString(3), Number(row, 4), Number(row, 5), Number(row, 6), Text(row, 7), Text(row, 8), Number(row, 9),
-            row.GetInt64(10), Text(row, 11), Text(row, 12), row.GetInt64(13), Number(row, 14), Text(row, 15), Number(row, 16), Text(row, 17),
-            row.GetInt64(18), row.GetInt64(19), row.GetInt64(20), Text(row, 21), Number(row, 22), Text(row, 23), Number(row, 24),
-            Text(row, 25), Number(row, 26)));
-        Read(ReadReceipts, from, to, transaction, row => Of(row).Receipt = new StandingReceipt(row.GetString(1), row.GetInt64(2)));
+            row.Number(1), row.TextOrNull(2), row.Text(3), row.NumberOrNull(4), row.NumberOrNull(5), row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8),
+            row.NumberOrNull(9), row.Number(10), row.TextOrNull(11), row.TextOrNull(12), row.Number(13), row.NumberOrNull(14), row.TextOrNull(15), row.NumberOrNull(16),
+            row.TextOrNull(17), row.Number(18), row.Number(19), row.Number(20), row.TextOrNull(21), row.NumberOrNull(22), row.TextOrNull(23), row.NumberOrNull(24),
+            row.TextOrNull(25), row.NumberOrNull(26)));
+        Read(ReadReceipts, from, to, transaction, row => Of(row).Receipt = new StandingReceipt(row.Text(1), row.Number(2)));
         Read(ReadEntries, from, to, transaction, row => AddTo(Of(row).Transactions, row));
+        Read(ReadCustomers, from, to, transaction, row =>
+        {
+            var credit = row.NumberOrNull(6) is { } minor ? new CreditPaid(new Money(minor, Currency.Parse(row.Text(7))), row.NumberOrNull(8) is { } back ? DateTimeOffset.FromUnixTimeMilliseconds(back) : null) : null;
+            var customer = new CustomerRow(row.Text(1), row.Text(2), new CustomerColumns(row.Text(4), row.TextOrNull(5), credit)) { IsErased = !row.IsNull(3) };
+
+            // Of an order that an import told of, and whose shopper was erased since, nothing else is known.
+            if (!customer.IsErased || orders.ContainsKey(row.Text(0)))
+            {
+                Of(row).Customers.Add(customer);
+            }
+        });
         transaction?.Commit();
         return orders.Values;
 
         // Most rows belong to the order of the row before.
-        OrderRecords Of(DbDataReader row)
+        OrderRecords Of(RowReader row)
         {
-            var id = row.GetString(0);
+            var id = row.Text(0);
             if (last?.OrderId != id && !orders.TryGetValue(id, out last))
             {
                 orders[id] = last = new OrderRecords(id);
@@ -235,40 +253,40 @@ internal sealed class RebuildReader : IAsyncDisposable
     public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) Payouts(string from, string to, bool alone) =>
         Books(ReadPayoutEvents, ReadPayoutPostings, from, to, alone, row =>
         {
-            var (at, currency) = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)), Currency.Parse(row.GetString(8)));
+            var (at, currency) = (DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)), Currency.Parse(row.Text(8)));
             var step = new PayoutEvent(
-                row.GetString(0), row.GetString(1), row.GetString(2), at, row.GetString(5), row.GetString(6), new Money(row.GetInt64(7), currency), row.GetString(9));
-            return new ExpectedTransaction(step.Posting, row.GetInt64(4));
+                row.Text(0), row.Text(1), row.Text(2), at, row.Text(5), row.Text(6), new Money(row.Number(7), currency), row.Text(9));
+            return new ExpectedTransaction(step.Posting, row.Number(4));
         });
 
     public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) Openings(string from, string to, bool alone) =>
         Books(ReadOpenings, ReadOpeningPostings, from, to, alone, row =>
         {
-            var amount = new Money(row.GetInt64(4), Currency.Parse(row.GetString(5)));
-            var opening = new OpeningBalance(row.GetString(0), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetString(3));
-            return new ExpectedTransaction(opening.Posting, row.GetInt64(2));
+            var amount = new Money(row.Number(4), Currency.Parse(row.Text(5)));
+            var opening = new OpeningBalance(row.Text(0), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.Number(1)), row.Text(3));
+            return new ExpectedTransaction(opening.Posting, row.Number(2));
         });
 
     public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) WriteOffs(string from, string to, bool alone) =>
         Books(ReadWriteOffs, ReadWriteOffPostings, from, to, alone, row =>
         {
-            var amount = new Money(row.GetInt64(6), Currency.Parse(row.GetString(7)));
+            var amount = new Money(row.Number(6), Currency.Parse(row.Text(7)));
             var fact = new WriteOff(
-                row.GetString(0), row.GetInt64(1), row.GetString(2), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)), row.GetString(5), row.GetString(8));
-            return new ExpectedTransaction(fact.Posting, row.GetInt64(4));
+                row.Text(0), row.Number(1), row.Text(2), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)), row.Text(5), row.Text(8));
+            return new ExpectedTransaction(fact.Posting, row.Number(4));
         });
 
     public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) Bonuses(string from, string to, bool alone) =>
         Books(ReadBonuses, ReadBonusPostings, from, to, alone, row =>
         {
-            var amount = new Money(row.GetInt64(4), Currency.Parse(row.GetString(5)));
-            var bonus = new Bonus(row.GetString(0), row.GetString(1), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2)));
-            return new ExpectedTransaction(bonus.Posting, row.GetInt64(3));
+            var amount = new Money(row.Number(4), Currency.Parse(row.Text(5)));
+            var bonus = new Bonus(row.Text(0), row.Text(1), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.Number(2)));
+            return new ExpectedTransaction(bonus.Posting, row.Number(3));
         });
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var command in _commands.Values)
+        foreach (var (command, _) in _commands.Values)
         {
             await command.DisposeAsync();
         }
@@ -277,7 +295,7 @@ internal sealed class RebuildReader : IAsyncDisposable
     }
 
     private (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) Books(
-        string facts, string postings, string from, string to, bool alone, Func<DbDataReader, ExpectedTransaction> expect)
+        string facts, string postings, string from, string to, bool alone, Func<RowReader, ExpectedTransaction> expect)
     {
         using var transaction = Db.BeginReading(_connection, alone);
         var (expected, standing) = (new List<ExpectedTransaction>(), new List<StandingTransaction>());
@@ -290,7 +308,7 @@ internal sealed class RebuildReader : IAsyncDisposable
     /// <summary>The key behind so many others, or the end of all keys.</summary>
     private string Bound(string sql, string from, int count)
     {
-        var command = Command(sql, from, to: null);
+        var (command, _) = Command(sql, from, to: null);
         command.Parameters["@take"].Value = (long)count + 1;
         using var rows = command.ExecuteReader();
         var (read, key) = (0, Last);
@@ -306,35 +324,36 @@ internal sealed class RebuildReader : IAsyncDisposable
         return key;
     }
 
-    private void Read(string sql, string from, string to, DbTransaction? transaction, Action<DbDataReader> take)
+    private void Read(string sql, string from, string to, DbTransaction? transaction, Action<RowReader> take)
     {
-        var command = Command(sql, from, to);
+        var (command, row) = Command(sql, from, to);
         command.Transaction = transaction;
         using var rows = command.ExecuteReader();
+        row.Begin(rows);
         while (rows.Read())
         {
-            take(rows);
+            take(row);
         }
     }
 
-    private DbCommand Command(string sql, string from, string? to)
+    private (DbCommand Command, RowReader Rows) Command(string sql, string from, string? to)
     {
-        if (!_commands.TryGetValue(sql, out var command))
+        if (!_commands.TryGetValue(sql, out var kept))
         {
-            command = _commands[sql] = _connection.CreateCommand();
-            command.CommandText = sql;
-            Add(command, "@storeId", DbType.String).Value = _storeId;
-            Add(command, "@from", DbType.String);
-            Add(command, to is null ? "@take" : "@to", to is null ? DbType.Int64 : DbType.String);
+            kept = _commands[sql] = (_connection.CreateCommand(), new RowReader());
+            kept.Command.CommandText = sql;
+            Add(kept.Command, "@storeId", DbType.String).Value = _storeId;
+            Add(kept.Command, "@from", DbType.String);
+            Add(kept.Command, to is null ? "@take" : "@to", to is null ? DbType.Int64 : DbType.String);
         }
 
-        command.Parameters["@from"].Value = from;
+        kept.Command.Parameters["@from"].Value = from;
         if (to is not null)
         {
-            command.Parameters["@to"].Value = to;
+            kept.Command.Parameters["@to"].Value = to;
         }
 
-        return command;
+        return kept;
     }
 
     private static DbParameter Add(DbCommand command, string name, DbType type)
@@ -351,25 +370,21 @@ internal sealed class RebuildReader : IAsyncDisposable
     }
 
     /// <summary>A row of a transaction and an entry of it; the entry's columns are null where there is none.</summary>
-    private static void AddTo(List<StandingTransaction> transactions, DbDataReader row)
+    private static void AddTo(List<StandingTransaction> transactions, RowReader row)
     {
-        var id = row.GetString(1);
-        var transaction = transactions.FindLast(one => one.Id == id);
+        var id = row.Text(1);
+        var transaction = transactions is [.., var last] && last.Id == id ? last : transactions.FindLast(one => one.Id == id);
         if (transaction is null)
         {
             transaction = new StandingTransaction(
-                id, row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5), row.GetInt64(6), row.GetString(7), row.GetString(8));
+                id, row.Text(2), row.Text(3), row.Text(4), row.Number(5), row.Number(6), row.Text(7), row.Text(8));
             transactions.Add(transaction);
         }
 
-        if (!row.IsDBNull(9))
+        if (!row.IsNull(9))
         {
             transaction.Entries.Add(new StandingEntry(
-                row.GetInt64(9), row.GetString(10), row.GetString(11), Text(row, 12), row.GetInt64(13), row.GetString(14)));
+                row.Number(9), row.Text(10), row.Text(11), row.TextOrNull(0), row.Number(12), row.Text(13)));
         }
     }
-
-    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    private static long? Number(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 }

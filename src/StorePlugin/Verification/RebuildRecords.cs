@@ -63,6 +63,9 @@ internal sealed class OrderRecords(string orderId)
     /// <summary>What it adds to its ambassador's standing, by number.</summary>
     public List<StandingRow> Standings { get; } = [];
 
+    /// <summary>Its customer's rows, but for what an import told.</summary>
+    public List<CustomerRow> Customers { get; } = [];
+
     public OrderRow? Row { get; set; }
 
     public StandingReceipt? Receipt { get; set; }

@@ -355,6 +355,9 @@ internal static partial class Flows
             "DELETE FROM balances WHERE store_id = @id AND account = 'expense'",
             "INSERT INTO balances (store_id, ambassador_id, account, currency, amount_minor) VALUES (@id, 'amb_x', 'paid', 'EUR', 5)",
             "UPDATE order_standings SET base_minor = 1 WHERE store_id = @id AND order_id = '3'",
+            "UPDATE customer_orders SET kind = 'renewal' WHERE store_id = @id AND order_id = '1'",
+            "DELETE FROM customer_orders WHERE store_id = @id AND order_id = '2'",
+            "UPDATE customer_orders SET customer_key = 'x' WHERE store_id = @id AND order_id = '3' AND customer_key = (SELECT MIN(c.customer_key) FROM customer_orders c WHERE c.store_id = @id AND c.order_id = '3')",
         })
         {
             await app.Db.DoAsync(damage, new { id = shop.Store.Id });
@@ -364,7 +367,11 @@ internal static partial class Flows
 
         Assert.That(
             found.Select(finding => finding.Check),
-            Is.EqualTo(["projection-balances", "projection-balances", "projection-balances", "projection-orders", "projection-orders", "projection-standings"]));
+            Is.EqualTo(
+            [
+                "projection-balances", "projection-balances", "projection-balances", "projection-customers", "projection-customers", "projection-customers",
+                "projection-orders", "projection-orders", "projection-standings",
+            ]));
         Assert.That((await rebuild.RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
         Assert.That(await app.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
     }

@@ -188,6 +188,55 @@ internal sealed class DisputeTests
     }
 
     [Test]
+    public async Task Of_one_order_so_many_disputes_are_taken_over_the_API_and_no_more()
+    {
+        await _shop.PaysAsync(Order());
+        await _shop.PaysAsync(new TestOrder("2", StoreApp.Start).With("ANN10", "10.00"));
+        var api = await ApiClient.OfAsync(_app, _shop.Store);
+        for (var i = 1; i <= Disputes.OfOrderMax; i++)
+        {
+            Assert.That((await api.Put($"orders/1/disputes/dp_{i}", Told("open", 100, StoreApp.Start))).Status, Is.EqualTo(200));
+        }
+
+        var before = await _shop.ReceiptAsync("1");
+        var beyond = await api.Put("orders/1/disputes/dp_x", Told("open", 100, StoreApp.Start));
+
+        Assert.That((beyond.Status, beyond.Problem), Is.EqualTo((409, "/problems/disputes-too-many")));
+        Assert.That((await _shop.ReceiptAsync("1")).ToJson(), Is.EqualTo(before.ToJson()));
+        Assert.That((await api.Put("orders/1/disputes/dp_20", Told("won", 100, StoreApp.Start))).Status, Is.EqualTo(200), "one that is known goes on");
+        Assert.That((await api.Put("orders/2/disputes/dp_x", Told("open", 100, StoreApp.Start))).Status, Is.EqualTo(200), "another order has its own");
+    }
+
+    // Of what was promised to the platform with the 200 nothing is lost: it is kept, with the reason, and people see it.
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_message_of_a_dispute_beyond_them_is_kept_as_a_dead_delivery_with_the_reason(bool isOrderKnown)
+    {
+        if (isOrderKnown)
+        {
+            await _shop.PaysAsync(Order());
+        }
+
+        for (var id = 1; id <= Disputes.OfOrderMax; id++)
+        {
+            await _shop.DeliverAsync("disputes/create", DisputeJson("under_review", "1.00", id: id));
+        }
+
+        await _app.DrainAsync();
+        await _shop.DeliverAsync("disputes/create", DisputeJson("under_review", "1.00", id: 21));
+        await _shop.DeliverAsync("disputes/update", DisputeJson("won", "1.00", closed: Opened, id: 20));
+        await _shop.DeliverAsync("orders/paid", Order().ToJson());
+        await _app.DrainAsync();
+
+        var dead = (await (await ApiClient.OfAsync(_app, _shop.Store)).Get("deliveries?state=dead")).Json!["items"]!.AsArray().Single()!;
+        Assert.That((string?)dead["topic"], Is.EqualTo("disputes/create"));
+        Assert.That(dead.ToJsonString(), Does.Contain("Order 1 has 20 disputes already, and no more are taken of one order: this one takes nothing."));
+        Assert.That(await _app.Db.OneAsync<long>("SELECT COUNT(*) FROM deliveries WHERE state = 'dead' AND body IS NOT NULL"), Is.EqualTo(1));
+        var receipt = await _shop.ReceiptAsync("1");
+        Assert.That((receipt.Disputes.Length, receipt.RemainingBaseMinor), Is.EqualTo((20, 9000 - (19 * 100))), "the others that came with it are applied");
+    }
+
+    [Test]
     public async Task A_dispute_that_contradicts_itself_is_refused_field_by_field()
     {
         await _shop.PaysAsync(Order());

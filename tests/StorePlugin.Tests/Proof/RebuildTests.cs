@@ -316,6 +316,100 @@ internal sealed class RebuildTests
         Assert.That((await RunAsync()).Findings, Is.Empty);
     }
 
+    [TestCase("DELETE FROM customer_orders WHERE order_id = '1004'", "2 are missing")]
+    [TestCase("UPDATE customer_orders SET customer_key = 'x' WHERE order_id = '1004' AND rowid = (SELECT MIN(rowid) FROM customer_orders WHERE order_id = '1004')", "1 is missing, 1 is superfluous")]
+    [TestCase("UPDATE customer_orders SET sort_key = '0' || sort_key WHERE order_id = '1004'", "2 are missing, 2 are superfluous")]
+    [TestCase("INSERT INTO customer_orders SELECT store_id, 'x', sort_key, order_id, kind, plans, mark FROM customer_orders WHERE order_id = '1004' LIMIT 1", "1 is superfluous")]
+    [TestCase("UPDATE customer_orders SET kind = 'renewal' WHERE order_id = '1004'", "2 are unlike in kind")]
+    [TestCase("UPDATE customer_orders SET kind = 'renewal', plans = ',plan 5,' WHERE order_id = '1003'", "2 are unlike in kind, plans")]
+    public async Task What_an_order_tells_of_its_customer_is_replaced(string damage, string text)
+    {
+        var before = await ContentAsync("customer_orders");
+
+        var findings = await FindingsAfterAsync(damage);
+
+        Assert.That(findings.Single().Check, Is.EqualTo("projection-customers"));
+        Assert.That(findings.Single().Text, Does.Contain(text).And.Contain("they are replaced").And.Not.Contain("but for"));
+        Assert.That(await ContentAsync("customer_orders"), Is.EqualTo(before));
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_rests_on_a_row_of_a_customer_that_was_replaced_is_decided_again()
+    {
+        await FindingsAfterAsync("DELETE FROM customer_orders WHERE order_id = '1003'");
+
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT order_id FROM reconsiderations ORDER BY order_id"), Is.EqualTo(["1004", "1005"]));
+        await _app.DrainAsync();
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_an_import_told_of_a_customer_is_left_alone()
+    {
+        foreach (var (id, key) in new[] { ("501", "x"), ("502", "y"), ("1009", "z") })
+        {
+            await Plant.RowAsync(
+                _raw, "customer_orders", ("store_id", _shop.Store.Id), ("customer_key", key), ("sort_key", $"001:{id}"), ("order_id", id), ("kind", "order"),
+                ("mark", id == "502" ? "erased" : "import"));
+        }
+
+        var before = await ContentAsync("customer_orders");
+
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+        Assert.That(await ContentAsync("customer_orders"), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_row_of_an_order_that_nobody_knows_is_told()
+    {
+        var findings = await FindingsAfterAsync("INSERT INTO customer_orders SELECT store_id, 'x', sort_key, '4711', kind, plans, mark FROM customer_orders LIMIT 1");
+
+        Assert.That(findings.Select(finding => (finding.Check, finding.Subject)), Is.EqualTo([("log-incomplete", "4711")]));
+    }
+
+    [Test]
+    public async Task The_rows_of_an_erased_shopper_are_known_by_their_moment_and_their_hash_never_comes_back()
+    {
+        var hashes = await _raw.QueryAsync<string>("SELECT DISTINCT customer_key FROM customer_orders");
+        await EraseAsync("1003", "1004");
+        var before = await ContentAsync("customer_orders");
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+
+        // What differs in them is replaced, and they stay erased.
+        Assert.That((await FindingsAfterAsync("UPDATE customer_orders SET kind = 'renewal' WHERE order_id = '1003'")).Single().Text, Does.Contain("2 are unlike in kind"));
+        Assert.That(await ContentAsync("customer_orders"), Is.EqualTo(before));
+
+        // What is gone of them is told and stays away.
+        var gone = await FindingsAfterAsync("DELETE FROM customer_orders WHERE rowid = (SELECT MIN(rowid) FROM customer_orders WHERE order_id = '1004')");
+        Assert.That((gone.Single().Check, gone.Single().Subject), Is.EqualTo(("projection-customers", "1004")));
+        Assert.That(gone.Single().Text, Does.Contain("1 is missing").And.Contain("but for what is missing"));
+        Assert.That((await _raw.QueryAsync<string>("SELECT customer_key FROM customer_orders")).Intersect(hashes), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_a_later_version_tells_anew_of_an_erased_shopper_is_no_finding()
+    {
+        await EraseAsync("1003", "1004");
+        var order = Order("1004") with { At = _app.Clock.GetUtcNow().AddHours(-1), UpdatedAt = _app.Clock.GetUtcNow().AddHours(1) };
+        await _shop.PaysAsync(order);
+
+        Assert.That(await _app.Db.OneAsync<long>("SELECT COUNT(*) FROM customer_orders WHERE order_id = '1004'"), Is.EqualTo(4), "two of before and two of now");
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_customers_row_is_left_alone_where_the_ledger_tells_something_else()
+    {
+        await _raw.ExecuteAsync("UPDATE customer_orders SET kind = 'renewal' WHERE order_id = '1004'");
+        var before = await ContentAsync("customer_orders");
+
+        var findings = await FindingsAfterAsync("UPDATE ledger_transactions SET reason = 'x' WHERE source = '1004:1'");
+
+        Assert.That(findings.Single(finding => finding.Check == "projection-customers").Text, Does.Contain("they stay"));
+        Assert.That(await ContentAsync("customer_orders"), Is.EqualTo(before));
+    }
+
     [Test]
     public async Task A_standing_is_left_alone_where_the_ledger_tells_something_else()
     {
@@ -421,6 +515,9 @@ internal sealed class RebuildTests
 
     private static TestOrder Sale(string id, DateTimeOffset at, long customer) =>
         new(id, at) { Customer = customer, Email = $"shopper{customer}@example.test", CartRef = "EVE" };
+
+    private Task<int> EraseAsync(params string[] orderIds) => _app.Db.InTransactionAsync(
+        tx => Customers.EraseAsync(tx, _shop.Store, ShopperHashes.Unknown, orderIds));
 
     private Task<RebuildReport> RunAsync(string? storeId = null) => _app.Get<Rebuild>().RunAsync(storeId, _ => { }, default);
 
