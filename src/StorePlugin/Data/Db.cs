@@ -171,12 +171,12 @@ internal sealed class Db : IAsyncDisposable
     }
 
     /// <summary>
-    /// A transaction for several reads that shall see one state. On SQLite it costs nobody anything; on SQL Server it keeps
-    /// writers of the same rows waiting, so that there it is begun only where it must be.
+    /// A transaction for several reads that shall see one state, and that keeps no writer waiting. On SQL Server the versions
+    /// of rows are kept for it as long as it lasts, so that there it is begun only where it must be.
     /// </summary>
     public static DbTransaction? BeginReading(DbConnection connection, bool mustBeOne) => connection is SqliteConnection sqlite
         ? sqlite.BeginTransaction(deferred: true)
-        : mustBeOne ? connection.BeginTransaction(IsolationLevel.Serializable) : null;
+        : mustBeOne ? connection.BeginTransaction(IsolationLevel.Snapshot) : null;
 
     public ValueTask DisposeAsync()
     {

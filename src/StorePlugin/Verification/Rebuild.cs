@@ -1,6 +1,5 @@
 // Replays the log through the functions that decide, compares ledger, receipts and projections with it, and replaces projections only.
 using System.Collections.Concurrent;
-using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using StorePlugin.Campaigns;
@@ -19,7 +18,6 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
     private const int OrdersAtOnce = 100;
     private const int FactsAtOnce = 1000;
     private const int WorkersMax = 8;
-    private const int TriesMax = 8;
 
     private static readonly TimeSpan BetweenWords = TimeSpan.FromSeconds(3);
 
@@ -121,9 +119,9 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
     }
 
     /// <summary>What differs may have moved between two statements: it is read once more, alone, before anything is said of it.</summary>
-    private OrderVerdict JudgeAgain(RebuildReader reader, OrderRecords order, Work work)
+    private static OrderVerdict JudgeAgain(RebuildReader reader, OrderRecords order, Work work)
     {
-        var again = Alone(() => reader.Orders(order.OrderId, After(order.OrderId), alone: true)).FirstOrDefault(one => one.OrderId == order.OrderId);
+        var again = reader.Orders(order.OrderId, After(order.OrderId), alone: true).FirstOrDefault(one => one.OrderId == order.OrderId);
         return OrderReplay.Judge(again ?? order, work.TermsOf);
     }
 
@@ -143,7 +141,7 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
                 var differences = LedgerComparison.Of(expected, standing);
                 if (differences.Count > 0)
                 {
-                    (expected, standing) = Alone(() => read(from, to, true));
+                    (expected, standing) = read(from, to, true);
                     differences = LedgerComparison.Of(expected, standing);
                 }
 
@@ -156,21 +154,6 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
                 {
                     await projection.TakeAsync(new RebuildBatch([], standing), cancel);
                 }
-            }
-        }
-    }
-
-    private T Alone<T>(Func<T> read)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return read();
-            }
-            // On SQL Server it may have been in the way of a writer; nothing of it remains, so it is read again.
-            catch (DbException e) when (db.Dialect.IsTransient(e) && tries < TriesMax)
-            {
             }
         }
     }

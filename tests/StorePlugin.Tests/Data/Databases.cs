@@ -49,6 +49,13 @@ internal abstract class TestDatabases
             var name = string.Create(
                 CultureInfo.InvariantCulture, $"storeplugin_test_{Environment.ProcessId}_{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}_{++_made}");
             await ExecuteAsync(server, $"CREATE DATABASE {name}");
+
+            // As infra/create-database.sql does.
+            foreach (var option in new[] { "READ_COMMITTED_SNAPSHOT", "ALLOW_SNAPSHOT_ISOLATION" })
+            {
+                await ExecuteAsync(server, $"IF SERVERPROPERTY('Babelfish') IS NULL EXEC('ALTER DATABASE {name} SET {option} ON')");
+            }
+
             return new DatabaseOptions(Dialect.SqlServer.Name, new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ToString());
         }
 
