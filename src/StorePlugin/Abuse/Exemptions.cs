@@ -22,7 +22,7 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
 {
     private const string Columns =
         """
-        SELECT id, rule, reason, actor, from_at, until_at, ended_at, ended_by FROM exemptions
+        SELECT id, [rule], reason, actor, from_at, until_at, ended_at, ended_by FROM exemptions
         WHERE store_id = @storeId AND ambassador_id = @ambassadorId
         """;
 
@@ -30,11 +30,11 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
 
     private const string ReadOne = Columns + " AND id = @id";
 
-    private const string ReadInForce = Columns + " AND rule = @rule AND until_at > @now AND ended_at IS NULL ORDER BY id ";
+    private const string ReadInForce = Columns + " AND [rule] = @rule AND until_at > @now AND ended_at IS NULL ORDER BY id ";
 
     private const string Insert =
         """
-        INSERT INTO exemptions (store_id, id, ambassador_id, rule, reason, actor, from_at, until_at)
+        INSERT INTO exemptions (store_id, id, ambassador_id, [rule], reason, actor, from_at, until_at)
         VALUES (@storeId, @id, @ambassadorId, @rule, @reason, @actor, @now, @until)
         """;
 
@@ -42,7 +42,7 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
     private const string End =
         """
         UPDATE exemptions SET ended_at = @now, ended_by = @actor
-        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND rule = @rule AND until_at > @now AND ended_at IS NULL
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND [rule] = @rule AND until_at > @now AND ended_at IS NULL
         """;
 
     public Task<IReadOnlyList<Exemption>> ListAsync(Store store, string ambassadorId, string after, long take, CancellationToken cancel) =>

@@ -22,7 +22,7 @@ internal sealed record FindingView(
 internal static class FindingEndpoints
 {
     private const string Columns =
-        "SELECT id, order_id, ambassador_id, rule, severity, inputs, why, allowed_why, at FROM findings WHERE store_id = @storeId";
+        "SELECT id, order_id, ambassador_id, [rule], severity, inputs, why, allowed_why, at FROM findings WHERE store_id = @storeId";
 
     private const string After = " AND id > @after ORDER BY id ";
 

@@ -9,13 +9,13 @@ internal static class Findings
 {
     private const string Load =
         """
-        SELECT order_id, ambassador_id, number, rule, severity, inputs, why, allowed_why FROM findings
-        WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number, rule
+        SELECT order_id, ambassador_id, number, [rule], severity, inputs, why, allowed_why FROM findings
+        WHERE store_id = @storeId AND order_id IN @ids ORDER BY order_id, number, [rule]
         """;
 
     private const string Insert =
         """
-        INSERT INTO findings (store_id, id, order_id, ambassador_id, number, rule, severity, inputs, why, allowed_why, at)
+        INSERT INTO findings (store_id, id, order_id, ambassador_id, number, [rule], severity, inputs, why, allowed_why, at)
         VALUES (@StoreId, @Id, @OrderId, @AmbassadorId, @Number, @Rule, @Severity, @Inputs, @Why, @AllowedWhy, @At)
         """;
 

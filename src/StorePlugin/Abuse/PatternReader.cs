@@ -44,11 +44,11 @@ internal sealed class PatternReader(Db db)
 
     private const string ReadExemptions =
         """
-        SELECT ambassador_id, rule, reason FROM exemptions
+        SELECT ambassador_id, [rule], reason FROM exemptions
         WHERE store_id = @storeId AND ambassador_id IN @ids AND from_at <= @now AND until_at > @now AND ended_at IS NULL
         """;
 
-    private const string ReadKnown = "SELECT order_id, ambassador_id, rule, number FROM findings WHERE store_id = @storeId AND order_id IN @ids";
+    private const string ReadKnown = "SELECT order_id, ambassador_id, [rule], number FROM findings WHERE store_id = @storeId AND order_id IN @ids";
 
     private static readonly TimeSpan Reach = Patterns.Day + TimeSpan.FromDays(Patterns.MonthDays);
 

@@ -40,7 +40,7 @@ internal sealed class BackTestReader : IAsyncDisposable
         """
         SELECT o.order_id, o.at, o.paid_at, o.commission_minor, o.ambassador_id, o.version_hash, e.evidence, v.content,
             r.refund_id, r.content, r.at, d.number, d.kind, d.ambassador_id, d.campaign_id, d.rules, d.reason, d.actor, d.at,
-            f.number, f.rule, f.severity, f.inputs, f.why, f.allowed_why, f.ambassador_id, o.earlier
+            f.number, f.[rule], f.severity, f.inputs, f.why, f.allowed_why, f.ambassador_id, o.earlier
         FROM orders o
         LEFT JOIN order_events e ON e.store_id = o.store_id AND e.order_id = o.order_id
             AND e.revision = (SELECT MAX(n.revision) FROM order_events n

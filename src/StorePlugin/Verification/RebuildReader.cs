@@ -59,8 +59,8 @@ internal sealed class RebuildReader : IAsyncDisposable
 
     private const string ReadFindings =
         """
-        SELECT order_id, ambassador_id, number, rule, severity, inputs, why, allowed_why
-        FROM findings WHERE store_id = @storeId AND order_id >= @from AND order_id < @to ORDER BY order_id, number, rule
+        SELECT order_id, ambassador_id, number, [rule], severity, inputs, why, allowed_why
+        FROM findings WHERE store_id = @storeId AND order_id >= @from AND order_id < @to ORDER BY order_id, number, [rule]
         """;
 
     private const string ReadStandings =

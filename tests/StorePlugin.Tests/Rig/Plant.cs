@@ -30,7 +30,7 @@ internal static class Plant
         await connection.ExecuteAsync(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"INSERT INTO {table} ({string.Join(", ", row.Keys)}) VALUES ({string.Join(", ", row.Keys.Select(name => "@" + name))})"),
+                $"INSERT INTO {table} ({string.Join(", ", row.Keys.Select(name => "[" + name + "]"))}) VALUES ({string.Join(", ", row.Keys.Select(name => "@" + name))})"),
             args);
     }
 
