@@ -34,7 +34,7 @@ internal sealed partial class SqlServerGrammarTests
     [Test]
     public void What_only_SQL_Server_is_told_is_TSQL()
     {
-        foreach (var sql in new[] { Dialect.SqlServer.MigrationLock, Dialect.SqlServer.AfterMigration, Dialect.SqlServer.TableExists })
+        foreach (var sql in new[] { Dialect.SqlServer.MigrationLock, Dialect.SqlServer.AfterMigration, Dialect.SqlServer.TableExists, Dialect.SqlServerHold })
         {
             Read(sql);
         }
