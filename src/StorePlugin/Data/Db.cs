@@ -209,4 +209,10 @@ internal sealed class Tx(DbConnection connection, DbTransaction transaction, Dic
 
     /// <summary>Runs a statement, or the same statement once for each element when a list is given. Returns the rows touched.</summary>
     public Task<int> DoAsync(string sql, object? args = null) => connection.ExecuteAsync(sql, args, transaction);
+
+    /// <summary>
+    /// Holds a name to the end of the transaction, for what no row stands yet that two could meet at: whoever else asks for it
+    /// waits, and sees then what this one has done. On SQLite a write transaction is alone as it is.
+    /// </summary>
+    public Task HoldAsync(string name) => connection is SqlConnection ? DoAsync(Dialect.SqlServerHold, new { name }) : Task.CompletedTask;
 }

@@ -23,6 +23,17 @@ internal sealed record Dialect(
     Func<DbException, bool> IsUniqueViolation,
     Func<DbException, bool> IsTransient)
 {
+    /// <summary>
+    /// Holds the name <c>@name</c> to the end of the transaction. Of two that wait for each other the server refuses one, and
+    /// takes nothing back by itself: the number is of our own, and transient.
+    /// </summary>
+    public const string SqlServerHold =
+        """
+        DECLARE @taken int;
+        EXEC @taken = sp_getapplock @Resource = @name, @LockMode = 'Exclusive', @LockOwner = 'Transaction';
+        IF @taken < 0 THROW 51205, 'What this transaction asks for is held by one that waits for it.', 1;
+        """;
+
     private const int SqliteBusy = 5;
     private const int SqliteConstraintPrimaryKey = 1555;
     private const int SqliteConstraintUnique = 2067;
@@ -69,5 +80,5 @@ internal sealed record Dialect(
             """,
         TableExists: "SELECT CAST(COUNT(*) AS bigint) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @table",
         IsUniqueViolation: e => e is SqlException { Number: 2601 or 2627 },
-        IsTransient: e => e is SqlException { Number: 1205 or 3960 });
+        IsTransient: e => e is SqlException { Number: 1205 or 3960 or 51205 });
 }

@@ -18,7 +18,7 @@ internal sealed class Migrator(Db db, TimeProvider clock)
     private const string RecordVersion =
         "INSERT INTO schema_versions (version, name, hash, applied_at) VALUES (@version, @name, @hash, @now)";
 
-    private const string CreateVersions =
+    public const string CreateVersions =
         """
         CREATE TABLE schema_versions (
             version bigint NOT NULL,

@@ -135,6 +135,22 @@ internal static class Customers
         [.. new[] { shopper.Customer, shopper.Email, shopper.Phone }.OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>
+    /// Holds the customers of paid orders to the end of the transaction: of two programs that share a database the second sees
+    /// what the first has noted, or finds what the first has decided among the orders behind its own.
+    /// </summary>
+    public static Task HoldAsync(Tx tx, Store store, IEnumerable<OrderFacts?> facts) =>
+        HoldAsync(tx, store, facts.SelectMany(NotesOf).Select(note => note.Key));
+
+    // In one order, so that as few as may be wait for each other.
+    private static async Task HoldAsync(Tx tx, Store store, IEnumerable<string> keys)
+    {
+        foreach (var key in keys.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            await tx.HoldAsync($"{store.Id} {key}");
+        }
+    }
+
+    /// <summary>
     /// Notes paid orders with their customers, and has those customers' other orders decided again: those behind each, and where
     /// one has left a customer or moved, those behind where it stood before. What stands in the same batch is decided anyway.
     /// </summary>
@@ -216,6 +232,7 @@ internal static class Customers
     /// <summary>Notes an order of which an import tells, unless the platform has told of it, and has that customer's later orders decided again.</summary>
     public static async Task ImportAsync(Tx tx, Store store, ImportedOrder order, DateTimeOffset now)
     {
+        await HoldAsync(tx, store, order.Keys);
         await using var insert = new Prepared(tx, InsertImported);
         foreach (var key in order.Keys)
         {
@@ -237,7 +254,9 @@ internal static class Customers
             return;
         }
 
-        foreach (var row in await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids = orderIds }))
+        var imported = await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids = orderIds });
+        await HoldAsync(tx, store, imported.Select(row => row.CustomerKey));
+        foreach (var row in imported)
         {
             await using var delete = new Prepared(tx, Delete);
             await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", row.CustomerKey), ("SortKey", row.SortKey));

@@ -139,6 +139,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
         // Orders of one batch stand before and behind each other as all orders do.
         changes.Sort(static (left, right) => string.CompareOrdinal(left.Moment, right.Moment));
+        await Customers.HoldAsync(tx, store, changes.SelectMany(change => new[] { change.Before.Facts, change.Facts }));
         await Customers.DropImportedAsync(
             tx, store, [.. changes.Where(change => change is { Before.Facts: null, Facts: not null }).Select(change => change.Event.OrderId)], now);
         await Customers.NoteAsync(tx, store, changes.Where(change => change.Facts is not null).Select(change => (change.Before.Facts, change.Facts!)), now);

@@ -42,6 +42,31 @@ internal sealed class SqlServerContract : DataContract
             }));
         }
     }
+
+    [Test]
+    public async Task Of_two_transactions_that_hold_what_the_other_asks_for_one_is_run_again()
+    {
+        using var met = new Barrier(2);
+        var triesOfEach = await Task.WhenAll(HoldBothAsync("left", "right"), HoldBothAsync("right", "left"));
+
+        Assert.That(triesOfEach.Sum(), Is.GreaterThan(2));
+
+        Task<int> HoldBothAsync(string one, string other)
+        {
+            var tries = 0;
+            return Task.Run(() => Db.InTransactionAsync(async tx =>
+            {
+                await tx.HoldAsync(one);
+                if (++tries == 1)
+                {
+                    met.SignalAndWait(TimeSpan.FromSeconds(30));
+                }
+
+                await tx.HoldAsync(other);
+                return tries;
+            }));
+        }
+    }
 }
 
 internal abstract class DataContract

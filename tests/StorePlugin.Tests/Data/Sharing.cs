@@ -134,6 +134,38 @@ internal sealed class SqlServerSharing : Sharing
         }
     }
 
+    [Test]
+    public async Task Of_two_first_orders_of_a_customer_that_are_decided_at_once_one_is_the_first([Values] bool inTheirOrder)
+    {
+        var (shop, _) = await OpenAsync();
+
+        // So that every balance has its row, which the second waits for in any case.
+        await shop.PaysAsync(new TestOrder("900", StoreApp.Start) { Customer = 1, Email = "other@example.test" }.With("SHARED", "10.00"));
+        var receive = App.Get<ReceiveOrders>();
+        var earlier = Paid(shop, new TestOrder("901", StoreApp.Start).With("SHARED", "10.00"));
+        var later = Paid(shop, new TestOrder("902", StoreApp.Start.AddHours(1)).With("SHARED", "10.00"));
+        var (first, second) = inTheirOrder ? (earlier, later) : (later, earlier);
+
+        using var decided = new SemaphoreSlim(0);
+        var otherDone = new TaskCompletionSource();
+        var one = App.Db.InTransactionAsync(async tx =>
+        {
+            await receive.ApplyAsync(tx, shop.Store, [first]);
+            decided.Release();
+
+            // The other one waits for the end of this one before it looks for the customer's orders: else neither would see the other.
+            await Task.WhenAny(otherDone.Task, Task.Delay(2000));
+        });
+        await decided.WaitAsync();
+        await App.Db.InTransactionAsync(tx => receive.ApplyAsync(tx, shop.Store, [second]));
+        otherDone.SetResult();
+        await one;
+        await App.DrainAsync();
+
+        Assert.That(((await shop.ReceiptAsync("901")).NewCustomer, (await shop.ReceiptAsync("902")).NewCustomer), Is.EqualTo((true, false)));
+        Assert.That(await App.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
     private OrderEvent Paid(Shop shop, TestOrder order)
     {
         var read = DeliveryReader.Read(new Delivery(

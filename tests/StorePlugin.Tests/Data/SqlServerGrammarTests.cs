@@ -11,14 +11,15 @@ internal sealed partial class SqlServerGrammarTests
     // The two halves of a frame that is put around the invariants.
     private static readonly string[] Halves = ["Verify.List", "Verify.Count"];
 
+    private static readonly Lazy<SqlServerBinder> Binder = new(LearnTables);
+
     public static IEnumerable<SqlConstant> Statements() => SourceTree.SqlConstants().Where(constant => !Halves.Contains(constant.Name));
 
     public static IEnumerable<TestCaseData> Migrations() =>
-        new Migrator(new Db(new DatabaseOptions(Dialect.SqlServer.Name, "Server=nowhere")), TimeProvider.System).Known
-            .Select(migration => new TestCaseData(migration.Sql).SetArgDisplayNames(migration.Name));
+        Known().Select(migration => new TestCaseData(migration.Sql).SetArgDisplayNames(migration.Name));
 
     [TestCaseSource(nameof(Statements))]
-    public void A_statement_is_TSQL(SqlConstant constant) => Read(constant.Sql);
+    public void A_statement_is_TSQL(SqlConstant constant) => Assert.That(FaultsOf(constant.Sql), Is.Empty, constant.Sql);
 
     // One text is one batch, and a batch is bound before it is run: rows and columns come in files of their own.
     [TestCaseSource(nameof(Migrations))]
@@ -33,16 +34,45 @@ internal sealed partial class SqlServerGrammarTests
     [Test]
     public void What_only_SQL_Server_is_told_is_TSQL()
     {
-        foreach (var sql in new[] { Dialect.SqlServer.MigrationLock, Dialect.SqlServer.AfterMigration, Dialect.SqlServer.TableExists })
+        foreach (var sql in new[] { Dialect.SqlServer.MigrationLock, Dialect.SqlServer.AfterMigration, Dialect.SqlServer.TableExists, Dialect.SqlServerHold })
         {
             Read(sql);
         }
     }
 
-    // What Babelfish takes, and the reason for these tests.
     [TestCase("SELECT rule FROM findings")]
     [TestCase("SELECT order_id AS key FROM orders")]
     public void A_reserved_word_is_no_name(string sql) => Assert.That(ErrorsOf(sql, out _), Is.Not.Empty);
+
+    // What Babelfish takes, and the reason for the binder.
+    [TestCase("SELECT id FROM stores WHERE id = name", "two collations meet: id = name")]
+    [TestCase("SELECT COALESCE(id, name) AS x FROM stores", "two collations meet: COALESCE(id, name)")]
+    [TestCase("SELECT id FROM stores WHERE id IN (SELECT state FROM campaigns)", "two collations meet: id IN (SELECT state FROM campaigns)")]
+    [TestCase("SELECT id FROM stores UNION ALL SELECT name FROM stores", "two collations meet: SELECT id FROM stores UNION ALL SELECT name FROM stores")]
+    [TestCase("UPDATE orders SET state = state WHERE order_id = state", "two collations meet: order_id = state")]
+    [TestCase("DELETE FROM orders WHERE order_id = at", "text meets a number: order_id = at")]
+    [TestCase("SELECT SUM((SELECT MAX(at) FROM orders)) AS x FROM stores", "an aggregate of a subquery: SUM((SELECT MAX(at) FROM orders))")]
+    [TestCase("SELECT state, MAX(at) AS x FROM orders GROUP BY store_id", "neither grouped nor summed: state")]
+    [TestCase("SELECT id AS x FROM stores GROUP BY x", "no such column: x; neither grouped nor summed: id")]
+    [TestCase("SELECT id FROM stores ORDER BY id, ID", "ordered twice by the same: ORDER BY id, ID")]
+    [TestCase("SELECT s.id FROM (SELECT id, 1 FROM stores) s", "a column of a subquery has no name: (SELECT id, 1 FROM stores) s")]
+    public void What_SQL_Server_would_refuse_is_found(string sql, string fault) => Assert.That(string.Join("; ", FaultsOf(sql)), Is.EqualTo(fault));
+
+    private static IReadOnlyList<Migration> Known() =>
+        new Migrator(new Db(new DatabaseOptions(Dialect.SqlServer.Name, "Server=nowhere")), TimeProvider.System).Known;
+
+    private static IReadOnlyList<string> FaultsOf(string sql) => Binder.Value.FaultsOf(Read(sql).Batches.Single().Statements.Single());
+
+    private static SqlServerBinder LearnTables()
+    {
+        var binder = new SqlServerBinder();
+        foreach (var text in Known().Select(migration => migration.Sql).Prepend(Migrator.CreateVersions))
+        {
+            Read(text).Batches.Single().Statements.ToList().ForEach(binder.Learn);
+        }
+
+        return binder;
+    }
 
     private static TSqlScript Read(string sql)
     {
