@@ -225,7 +225,8 @@ internal sealed class RebuildReader : IAsyncDisposable
         Read(ReadEntries, from, to, transaction, row => AddTo(Of(row).Transactions, row));
         Read(ReadCustomers, from, to, transaction, row =>
         {
-            var credit = row.NumberOrNull(6) is { } minor ? new CreditPaid(new Money(minor, Currency.Parse(row.Text(7))), row.NumberOrNull(8) is { } back ? DateTimeOffset.FromUnixTimeMilliseconds(back) : null) : null;
+            DateTimeOffset? backAt = row.NumberOrNull(8) is { } back ? DateTimeOffset.FromUnixTimeMilliseconds(back) : null;
+            var credit = row.NumberOrNull(6) is { } minor ? new CreditPaid(new Money(minor, Currency.Parse(row.Text(7))), backAt) : null;
             var customer = new CustomerRow(row.Text(1), row.Text(2), new CustomerColumns(row.Text(4), row.TextOrNull(5), credit)) { IsErased = !row.IsNull(3) };
 
             // Of an order that an import told of, and whose shopper was erased since, nothing else is known.
