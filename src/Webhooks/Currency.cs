@@ -1,10 +1,12 @@
 // A currency is its ISO 4217 code and the number of its decimals; nothing else about money is known here.
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 
 namespace StorePlugin.Webhooks;
 
 /// <summary>An ISO 4217 currency (rule M1). <c>default</c> is no currency and refuses arithmetic.</summary>
+[JsonConverter(typeof(CurrencyConverter))]
 public readonly record struct Currency
 {
     // The active codes of ISO 4217 list one, without funds, metals and testing codes.

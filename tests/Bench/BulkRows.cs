@@ -1,5 +1,4 @@
 // Rows by the million: every statement that writes the past of a store directly, each prepared once, in large transactions.
-using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
@@ -91,7 +90,7 @@ internal sealed class BulkRows : IAsyncDisposable
     private readonly Store _store;
     private readonly string _storeId;
     private readonly List<string> _indexes;
-    private readonly Dictionary<string, DbCommand> _kept = new(StringComparer.Ordinal);
+    private readonly KeptStatements _kept;
     private SqliteTransaction _transaction;
     private int _rows;
 
@@ -102,6 +101,7 @@ internal sealed class BulkRows : IAsyncDisposable
         (_store, _storeId) = (store, store.Id);
         _connection = new SqliteConnection($"Data Source={database};Pooling=False;Foreign Keys=False");
         _connection.Open();
+        _kept = new KeptStatements(_connection);
         _connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1500000");
 
         // Those that a table does not need to be itself: made over all rows at once, they cost a fraction.
@@ -201,11 +201,7 @@ internal sealed class BulkRows : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var command in _kept.Values)
-        {
-            await command.DisposeAsync();
-        }
-
+        _kept.Dispose();
         await _transaction.DisposeAsync();
         await _connection.DisposeAsync();
     }

@@ -44,13 +44,21 @@ internal static class ScaleFigure
             & Table.Holds(faults.Count == 0, $"all deliveries done, each order with one receipt and its entries{string.Concat(faults.Select(fault => $"; {fault}"))}");
     }
 
-    /// <summary>Waits until a copy is on the disk: what is measured must not share the disk with the copying.</summary>
+    /// <summary>
+    /// Waits until a copy is on the disk: what is measured must not share the disk with the copying. Then reads it once, since copying
+    /// drives the one or the other out of the memory, and a store's database that fits into it is there.
+    /// </summary>
     private static void Settle(string folder)
     {
+        var buffer = new byte[4 * 1024 * 1024];
         foreach (var file in Directory.GetFiles(folder))
         {
-            using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
+            using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite, options: FileOptions.SequentialScan);
             RandomAccess.FlushToDisk(handle);
+            var offset = 0L;
+            for (int read; (read = RandomAccess.Read(handle, buffer, offset)) > 0; offset += read)
+            {
+            }
         }
     }
 

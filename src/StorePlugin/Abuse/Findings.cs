@@ -24,7 +24,7 @@ internal static class Findings
     /// <c>new OrderEvent.Flagged(orderId, number, those of the number)</c> is the event again.
     /// </summary>
     public static async Task<ILookup<string, PatternFinding>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
-        (orderIds.Count == 0 ? [] : await tx.ManyAsync<Row>(Load, new { storeId = store.Id, ids = orderIds }))
+        (orderIds.Count == 0 ? [] : await tx.ManyAsync<Row>(Load, new { storeId = store.Id, ids = new TextList(orderIds) }))
             .ToLookup(row => row.OrderId, row => row.Finding, StringComparer.Ordinal);
 
     public static async Task<bool> WriteAsync(Tx tx, Store store, OrderEvent.Flagged flagged, DateTimeOffset now)

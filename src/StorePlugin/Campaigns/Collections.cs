@@ -99,7 +99,7 @@ internal sealed class Collections(Db db, TimeProvider clock)
         var rows = new List<Membership>();
         foreach (var keys in products.Chunk(KeysAtOnceMax))
         {
-            rows.AddRange(await tx.ManyAsync<Membership>(LoadOf, new { storeId = store.Id, keys }));
+            rows.AddRange(await tx.ManyAsync<Membership>(LoadOf, new { storeId = store.Id, keys = new TextList(keys) }));
         }
 
         return new CollectionBook(rows);

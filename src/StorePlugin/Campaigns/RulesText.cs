@@ -80,7 +80,8 @@ internal static class RulesText
     // Rules T5 and U2.
     private static readonly string Changes =
         "An order is judged by the rules that were in force when it was placed. " +
-        $"A change to your disadvantage takes effect {Days(RevisionDecision.Notice.Days)} after it was decided at the earliest, and stands on this page until then.";
+        $"A change to your disadvantage takes effect {Days(RevisionDecision.Notice.Days)} after it was decided at the earliest, and stands on this page until then. " +
+        "Those whom a change concerns, and who take part when it is decided, are told of it by mail as well.";
 
     private static string Earning(Terms terms) =>
         !TermsRewards.HaveCommission(terms) ? "You earn no commission; what you get in its place stands below."

@@ -212,8 +212,7 @@ internal sealed record LineRate(long RateBp, RateRank Rank);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
-    Converters = [typeof(Orders.CurrencyConverter)])]
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Terms))]
 internal sealed partial class TermsJson : JsonSerializerContext;
 

@@ -45,6 +45,10 @@ internal sealed class Db : IAsyncDisposable
         if (options.Provider == Dialect.Sqlite.Name)
         {
             SQLitePCL.Batteries_V2.Init();
+
+            // Nobody asks how much memory SQLite has, and each allocation takes a lock to count it. Only before the first connection
+            // can it be turned off; afterwards it stays as it is.
+            _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
             Dialect = Dialect.Sqlite;
             _connectionString = new SqliteConnectionStringBuilder(options.ConnectionString) { ForeignKeys = true }.ToString();
             _queue = new WriteQueue(_connectionString);
@@ -192,14 +196,17 @@ internal sealed class Db : IAsyncDisposable
 }
 
 /// <summary>A write transaction in progress.</summary>
-/// <param name="kept">Commands that outlive the transaction, by their text; null where the connection does not.</param>
-internal sealed class Tx(DbConnection connection, DbTransaction transaction, Dictionary<string, DbCommand>? kept = null)
+/// <param name="kept">Statements that outlive the transaction; null where the connection does not.</param>
+internal sealed class Tx(DbConnection connection, DbTransaction transaction, KeptStatements? kept = null)
 {
     public DbConnection Connection => connection;
 
     public DbTransaction Transaction => transaction;
 
-    public Dictionary<string, DbCommand>? Kept => kept;
+    public KeptStatements? Kept => kept;
+
+    /// <summary>Whether no other write transaction runs beside this one.</summary>
+    public bool IsAlone => connection is SqliteConnection;
 
     public Task<T?> OneAsync<T>(string sql, object? args = null) =>
         connection.QuerySingleOrDefaultAsync<T>(sql, args, transaction);
@@ -214,5 +221,5 @@ internal sealed class Tx(DbConnection connection, DbTransaction transaction, Dic
     /// Holds a name to the end of the transaction, for what no row stands yet that two could meet at: whoever else asks for it
     /// waits, and sees then what this one has done. On SQLite a write transaction is alone as it is.
     /// </summary>
-    public Task HoldAsync(string name) => connection is SqlConnection ? DoAsync(Dialect.SqlServerHold, new { name }) : Task.CompletedTask;
+    public Task HoldAsync(string name) => IsAlone ? Task.CompletedTask : DoAsync(Dialect.SqlServerHold, new { name });
 }

@@ -12,79 +12,73 @@ internal sealed class Prepared : IAsyncDisposable
     private const int TextLengthMax = 4000;
     private const int BytesLengthMax = 8000;
 
-    private readonly DbCommand _command;
-    private readonly bool _isKept;
+    private readonly DbCommand? _command;
+    private readonly KeptStatement? _kept;
 
     /// <param name="sql">A constant of the program: where the connection stays open, the statement is kept with it.</param>
     public Prepared(Tx tx, string sql)
     {
-        _isKept = tx.Kept is not null;
-        if (tx.Kept is null || !tx.Kept.TryGetValue(sql, out var command))
+        _kept = tx.Kept?.Of(sql);
+        if (_kept is null)
         {
-            command = tx.Connection.CreateCommand();
-            command.CommandText = sql;
-            tx.Kept?.Add(sql, command);
+            _command = tx.Connection.CreateCommand();
+            (_command.CommandText, _command.Transaction) = (sql, tx.Transaction);
         }
-
-        command.Transaction = tx.Transaction;
-        _command = command;
     }
 
     /// <summary>
     /// Runs the statement with these parameters; each run must name the same ones in the same order. Returns the rows
     /// touched.
     /// </summary>
-    public Task<int> DoAsync(params ReadOnlySpan<(string Name, object? Value)> parameters)
+    public Task<int> DoAsync(params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        _kept is not null ? Task.FromResult(_kept.Run(parameters)) : DoAsync(_command!, parameters);
+
+    public ValueTask DisposeAsync() => _command?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    public static ArgumentException NoColumnHolds(object value) => new($"A column holds text, bigint or bytes, not {value.GetType().Name}.", nameof(value));
+
+    private static Task<int> DoAsync(DbCommand command, ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        if (_command.Parameters.Count == 0)
+        if (command.Parameters.Count == 0)
         {
             foreach (var (name, value) in parameters)
             {
-                var parameter = _command.CreateParameter();
+                var parameter = command.CreateParameter();
                 parameter.ParameterName = "@" + name;
                 parameter.DbType = TypeOf(value);
-                _command.Parameters.Add(parameter);
+                command.Parameters.Add(parameter);
             }
         }
 
         for (var i = 0; i < parameters.Length; i++)
         {
-            var parameter = _command.Parameters[i];
-            var value = parameters[i].Value;
+            var (parameter, value) = (command.Parameters[i], parameters[i].Value);
+            parameter.DbType = value is null ? parameter.DbType : TypeOf(value);
             parameter.Value = value switch
             {
                 null => DBNull.Value,
                 DateTimeOffset instant => instant.ToUnixTimeMilliseconds(),
                 _ => value,
             };
-            if (value is not null)
-            {
-                parameter.DbType = TypeOf(value);
-            }
 
             // SQL Server makes a plan for each declared size, and the driver declares the length of the value.
-            if (!_isKept)
+            parameter.Size = value switch
             {
-                parameter.Size = value switch
-                {
-                    null => TextLengthMax,
-                    string text => text.Length <= TextLengthMax ? TextLengthMax : -1,
-                    byte[] bytes => bytes.Length <= BytesLengthMax ? BytesLengthMax : -1,
-                    _ => 0,
-                };
-            }
+                null => TextLengthMax,
+                string text => text.Length <= TextLengthMax ? TextLengthMax : -1,
+                byte[] bytes => bytes.Length <= BytesLengthMax ? BytesLengthMax : -1,
+                _ => 0,
+            };
         }
 
-        return _command.ExecuteNonQueryAsync();
+        return command.ExecuteNonQueryAsync();
     }
-
-    public ValueTask DisposeAsync() => _isKept ? ValueTask.CompletedTask : _command.DisposeAsync();
 
     private static DbType TypeOf(object? value) => value switch
     {
         null or string => DbType.String,
         long or DateTimeOffset => DbType.Int64,
         byte[] => DbType.Binary,
-        _ => throw new ArgumentException($"A column holds text, bigint or bytes, not {value.GetType().Name}.", nameof(value)),
+        _ => throw NoColumnHolds(value),
     };
 }

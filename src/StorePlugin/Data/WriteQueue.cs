@@ -1,6 +1,5 @@
 // SQLite has one writer, and its own waiting is unfair: here every write of the process takes its turn, intake before others.
 using System.Data;
-using System.Data.Common;
 using System.Threading.Channels;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -165,18 +164,14 @@ internal sealed class WriteQueue : IAsyncDisposable
         Writer Ready() => writer ??= new Writer(Open(connectionString));
     }
 
-    /// <summary>The connection and the commands that are kept prepared on it: preparing anew costs as much as running.</summary>
+    /// <summary>The connection, and what is kept compiled on it.</summary>
     private sealed record Writer(SqliteConnection Connection) : IDisposable
     {
-        public Dictionary<string, DbCommand> Kept { get; } = new(StringComparer.Ordinal);
+        public KeptStatements Kept { get; } = new(Connection);
 
         public void Dispose()
         {
-            foreach (var command in Kept.Values)
-            {
-                command.Dispose();
-            }
-
+            Kept.Dispose();
             Connection.Dispose();
         }
     }

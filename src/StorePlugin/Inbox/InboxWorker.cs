@@ -35,7 +35,7 @@ internal sealed partial class InboxWorker(
     private static readonly TimeSpan TransactionTime = TimeSpan.FromMilliseconds(10);
 
     // While nothing comes in, a backlog goes in longer ones: what each costs by itself is shared by more orders.
-    private static readonly TimeSpan QuietTransactionTime = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan QuietTransactionTime = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
     private const string FindDue =

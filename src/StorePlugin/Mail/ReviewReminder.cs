@@ -76,7 +76,9 @@ internal sealed class ReviewReminder(Db db, StoreContact contact, PublicAddress 
             $"{OneLine.Of(order.Reference ?? order.OrderId)}, {AgeOf(order, now)}. {order.Reason?.TrimEnd('.')}",
             address.Of($"/dashboard/orders/{Uri.EscapeDataString(order.OrderId)}"))));
         parts.Add(new LetterPart.Link("All that waits, and how to decide it", address.Of("/dashboard#reviews")));
-        parts.Add(new LetterPart.Sentence("There is no password: you sign in by opening the app in your store's admin."));
+        parts.Add(new LetterPart.Sentence(store.IsRehearsal
+            ? "There is no password: the program prints a sign-in link on its console each time it starts."
+            : "There is no password: you sign in by opening the app in your store's admin."));
         return new Letter(
             shop,
             email,

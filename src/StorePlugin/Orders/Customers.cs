@@ -66,6 +66,8 @@ internal static class Customers
 
     private const string Delete = "DELETE FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey";
 
+    private const string MoveErased = "UPDATE customer_orders SET sort_key = @moment WHERE store_id = @storeId AND order_id = @orderId AND mark = 'erased'";
+
     private const string UpdateCredit =
         """
         UPDATE customer_orders SET credit_minor = @CreditMinor, credit_currency = @CreditCurrency, credit_back_at = @CreditBackAt
@@ -144,6 +146,11 @@ internal static class Customers
     // In one order, so that as few as may be wait for each other.
     private static async Task HoldAsync(Tx tx, Store store, IEnumerable<string> keys)
     {
+        if (tx.IsAlone)
+        {
+            return;
+        }
+
         foreach (var key in keys.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             await tx.HoldAsync($"{store.Id} {key}");
@@ -161,7 +168,7 @@ internal static class Customers
         var lasts = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var keys in changes.SelectMany(change => change.Keys).Distinct(StringComparer.Ordinal).Chunk(KeysAtOnceMax))
         {
-            foreach (var row in await tx.ManyAsync<LastRow>(LoadLasts, new { storeId = store.Id, keys }))
+            foreach (var row in await tx.ManyAsync<LastRow>(LoadLasts, new { storeId = store.Id, keys = new TextList(keys) }))
             {
                 lasts[row.CustomerKey] = row.LastKey;
             }
@@ -178,15 +185,26 @@ internal static class Customers
     private static async Task NoteAsync(Tx tx, Store store, NoteChange change)
     {
         await using var delete = new Prepared(tx, Delete);
+        var erased = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (key, moment) in change.Gone)
         {
-            await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment));
+            if (await delete.DoAsync(("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment)) == 0)
+            {
+                erased.Add(key);
+            }
         }
 
         var (order, credit) = (change.Order, change.Credit);
         await using var insert = new Prepared(tx, change.IsFirst ? InsertFirst : Insert);
         foreach (var (key, moment) in change.Added)
         {
+            // What was told of somebody who is erased moves with the order under the word that stands for them: the hash must not come back.
+            if (erased.Contains(key))
+            {
+                await tx.DoAsync(MoveErased, new { storeId = store.Id, orderId = order.Id, moment });
+                continue;
+            }
+
             await insert.DoAsync(
                 ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("OrderId", order.Id),
                 ("Kind", order.Channel == OrderChannel.Renewal ? RenewalKind : OrderKind), ("Plans", PlansOf(order)),
@@ -254,7 +272,7 @@ internal static class Customers
             return;
         }
 
-        var imported = await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids = orderIds });
+        var imported = await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids = new TextList(orderIds) });
         await HoldAsync(tx, store, imported.Select(row => row.CustomerKey));
         foreach (var row in imported)
         {
@@ -337,6 +355,7 @@ internal static class Customers
         Tx tx, Store store, string customerKeys, long days, string campaignId, string ambassadorId, string orderId, DateTimeOffset now)
     {
         var keys = customerKeys.Split(',');
+        await HoldAsync(tx, store, keys);
         foreach (var customerKey in keys)
         {
             await tx.DoAsync(

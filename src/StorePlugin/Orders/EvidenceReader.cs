@@ -208,7 +208,7 @@ internal sealed class EvidenceReader
 
         foreach (var keys in _clicks.Keys.Chunk(KeysAtOnceMax))
         {
-            await tx.DoAsync(KeepClicks, new { storeId = store.Id, keys, now });
+            await tx.DoAsync(KeepClicks, new { storeId = store.Id, keys = new TextList(keys), now });
         }
 
         var slugs = references.Where(reference => !_clicks.ContainsKey(reference)).Select(CodeKey.Of).Distinct();
@@ -284,7 +284,7 @@ internal sealed class EvidenceReader
         var rows = new List<T>();
         foreach (var keys in wanted.Chunk(KeysAtOnceMax))
         {
-            rows.AddRange(await tx.ManyAsync<T>(sql, new { storeId = store.Id, keys }));
+            rows.AddRange(await tx.ManyAsync<T>(sql, new { storeId = store.Id, keys = new TextList(keys) }));
         }
 
         return rows;

@@ -292,7 +292,6 @@ internal sealed record ReceiptDecision(
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UseStringEnumConverter = true,
-    Converters = [typeof(CurrencyConverter)])]
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Receipt))]
 internal sealed partial class ReceiptJson : JsonSerializerContext;

@@ -153,20 +153,9 @@ internal sealed record OrderFacts(
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true,
-    Converters = [typeof(CurrencyConverter)])]
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordedOrder))]
 [JsonSerializable(typeof(Refund))]
 [JsonSerializable(typeof(Dispute))]
 [JsonSerializable(typeof(EarlierFacts))]
 internal sealed partial class OrdersJson : JsonSerializerContext;
-
-/// <summary>A currency is its code.</summary>
-internal sealed class CurrencyConverter : JsonConverter<Currency>
-{
-    public override Currency Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Currency.Parse(reader.GetString());
-
-    public override void Write(Utf8JsonWriter writer, Currency value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.Code);
-}

@@ -185,7 +185,7 @@ internal static class Standings
 
     /// <summary>What stands of these orders.</summary>
     public static async Task<ILookup<string, StandingRow>> LoadAsync(Tx tx, Store store, IReadOnlyCollection<string> orderIds) =>
-        (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = orderIds })).ToLookup(row => row.OrderId);
+        (orderIds.Count == 0 ? [] : await tx.ManyAsync<StandingRow>(Load, new { storeId = store.Id, ids = new TextList(orderIds) })).ToLookup(row => row.OrderId);
 
     /// <summary>The rows that an order has now: those before where it adds the same to the same person in the same campaign and currency.</summary>
     public static IReadOnlyList<StandingRow> RowsOf(SettledOrder order, IReadOnlyList<StandingRow> before)

@@ -73,7 +73,7 @@ internal sealed class GrantRewards
         }
 
         await tx.DoAsync(Hold, new { storeId = store.Id, ids = due.Select(order => order.AmbassadorId).Distinct().Order(StringComparer.Ordinal).ToArray() });
-        var receipts = await tx.ManyAsync<ReceiptRow>(ReadReceipts, new { storeId = store.Id, ids = due.Select(order => order.OrderId).ToArray() });
+        var receipts = await tx.ManyAsync<ReceiptRow>(ReadReceipts, new { storeId = store.Id, ids = new TextList([.. due.Select(order => order.OrderId)]) });
         return new GrantRewards(
             tx, store, now, receipts.ToDictionary(row => row.OrderId, row => Receipt.FromJson(row.Content), StringComparer.Ordinal));
     }

@@ -244,6 +244,57 @@ internal abstract class DataContract
     }
 
     [Test]
+    public async Task A_prepared_statement_keeps_nothing_and_no_bytes_apart()
+    {
+        await PlantEffectAsync("empty", payload: "x");
+        await Plant.RowAsync(Db, "deliveries", ("store_id", Store), ("source", "s"), ("delivery_key", "empty"), ("id", "empty"), ("topic", "t"), ("state", "done"));
+        await Db.InTransactionAsync(async tx =>
+        {
+            await using var text = new Prepared(tx, "UPDATE effects SET payload = @Payload WHERE store_id = @Store AND id = @Id");
+            await text.DoAsync(("Payload", ""), ("Store", Store), ("Id", "empty"));
+            await using var bytes = new Prepared(tx, "UPDATE deliveries SET body = @Body WHERE store_id = @Store AND delivery_key = @Key");
+            await bytes.DoAsync(("Body", Array.Empty<byte>()), ("Store", Store), ("Key", "empty"));
+        });
+
+        Assert.That(await Db.OneAsync<string>("SELECT payload FROM effects WHERE store_id = @Store AND id = 'empty'", new { Store }), Is.Empty);
+        Assert.That(await Db.OneAsync<byte[]>("SELECT body FROM deliveries WHERE store_id = @Store AND delivery_key = 'empty'", new { Store }), Is.Not.Null.And.Empty);
+    }
+
+    [Test]
+    public async Task A_prepared_statement_that_failed_runs_again()
+    {
+        const string Sql = "INSERT INTO effects (store_id, id, kind, subject, payload, state, attempts, due_at, created_at) VALUES (@Store, @Id, 'k', @Id, '', 'pending', 0, 0, 0)";
+        await PlantEffectAsync("twice");
+        Assert.That(() => InsertAsync("twice"), Throws.InstanceOf<DbException>().With.Matches<DbException>(e => Db.Dialect.IsUniqueViolation(e!)));
+        Assert.That(await InsertAsync("once"), Is.EqualTo(1));
+
+        Task<int> InsertAsync(string id) => Db.InTransactionAsync(async tx =>
+        {
+            await using var insert = new Prepared(tx, Sql);
+            return await insert.DoAsync(("Store", Store), ("Id", id));
+        });
+    }
+
+    [Test]
+    public async Task A_list_of_texts_finds_each_of_them_and_no_other()
+    {
+        string[] odd = ["it's", "\"quoted\"", "back\\slash", "@ids", "ünï, ß 漢字 😀", "[\"a\"]", "tab\tline"];
+        string[] ids = [.. odd, .. Enumerable.Range(0, 300).Select(i => $"listed{i}")];
+        foreach (var id in (string[])[.. ids, "listed", "listed3000", "a"])
+        {
+            await PlantEffectAsync(id);
+        }
+
+        Assert.That(await FindAsync(ids), Is.EquivalentTo(ids));
+        Assert.That(await FindAsync(["listed7"]), Is.EqualTo(["listed7"]));
+        Assert.That(await FindAsync(["nobody", "listed7\0"]), Is.Empty);
+        Assert.That(await FindAsync([]), Is.Empty);
+
+        Task<IReadOnlyList<string>> FindAsync(string[] wanted) => Db.InTransactionAsync(
+            tx => tx.ManyAsync<string>("SELECT id FROM effects WHERE store_id = @Store AND id IN @ids", new { Store, ids = new TextList(wanted) }));
+    }
+
+    [Test]
     public async Task Of_many_that_insert_unless_it_is_there_one_inserts()
     {
         const string Sql =

@@ -185,6 +185,7 @@ internal static partial class Flows
         Assert.That(erased, Does.Contain("from 4 rows"));
         await shop.PaysAsync(Order("1") with { CartRef = "FLOWPAST", At = StoreApp.Start.AddHours(1), UpdatedAt = StoreApp.Start.AddHours(3), Lines = [("50.00", 1, "0.00")] });
         Assert.That((await shop.ReceiptAsync("1")).NewCustomer, Is.False, "the books stay");
+        await shop.PaysAsync(Order("1") with { CartRef = "FLOWPAST", At = StoreApp.Start.AddMinutes(61), UpdatedAt = StoreApp.Start.AddHours(4), Lines = [("50.00", 1, "0.00")] });
         Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
         Assert.That((await app.Get<Verification.Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
     }

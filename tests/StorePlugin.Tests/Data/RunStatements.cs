@@ -43,7 +43,7 @@ internal static partial class RunStatements
     /// <summary>The constants of the program that are in no text that was run.</summary>
     public static IReadOnlyList<SqlConstant> NotRun()
     {
-        var texts = Texts.Keys.Select(text => List().Replace(text.ReplaceLineEndings("\n"), "IN $1")).ToList();
+        var texts = Texts.Keys.Select(text => List().Replace(text.ReplaceLineEndings("\n"), "IN $1$2")).ToList();
         return [.. SourceTree.SqlConstants().Where(constant =>
             !texts.Exists(text => text.Contains(constant.Sql.ReplaceLineEndings("\n").Trim(), StringComparison.Ordinal)))];
     }
@@ -66,8 +66,8 @@ internal static partial class RunStatements
     private static extern int TraceV2(nint database, uint what, OnStatement began, nint context);
 #pragma warning restore SYSLIB1054
 
-    // Dapper has written the list out.
-    [GeneratedRegex(@"IN\s*\((@[A-Za-z]+)\d+(?:,\s*@[A-Za-z]+\d+)*\)")]
+    // Dapper has written the list out, or it is one parameter.
+    [GeneratedRegex(@"IN\s*\((?:(@[A-Za-z]+)\d+(?:,\s*@[A-Za-z]+\d+)*|SELECT value FROM json_each\((@[A-Za-z]+)\))\)")]
     private static partial Regex List();
 
     /// <summary>The driver of SQL Server announces each command before it is run.</summary>

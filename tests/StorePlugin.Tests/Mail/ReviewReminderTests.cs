@@ -57,6 +57,7 @@ internal sealed class ReviewReminderTests
                 Assert.That(text.Replace('\u00A0', ' '), Does.Contain("€ 30.00 and $ 8.00"));
                 Assert.That(text, Does.Contain("#1001, for 14 days. " + Late).And.Contain("#1002, for 7 days. " + Late).And.Contain("#1004, for less than a day. " + Late));
                 Assert.That(text, Does.Contain("https://refer.example/dashboard/orders/1001").And.Contain("https://refer.example/dashboard#reviews"));
+                Assert.That(text, Does.Contain("the program prints a sign-in link").And.Not.Contain("store's admin"), "a rehearsal has none");
                 Assert.That(text, Does.Not.Contain("shopper@example.test").And.Not.Contain("Ann").And.Not.Contain("/sign-in/").And.Not.Contain("have waited longest"));
             }
 
