@@ -33,6 +33,8 @@ internal sealed partial class Folders : IDisposable
         return folder;
     }
 
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
     /// <summary>Gives the memory back that the system keeps a file in: a large original beside its copy leaves none for what is measured.</summary>
     private static void Forget(string file)
     {
@@ -45,6 +47,4 @@ internal sealed partial class Folders : IDisposable
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
-
-    public void Dispose() => Directory.Delete(_root, recursive: true);
 }

@@ -205,9 +205,6 @@ internal sealed class Tx(DbConnection connection, DbTransaction transaction, Kep
 
     public KeptStatements? Kept => kept;
 
-    /// <summary>Whether no other write transaction runs beside this one.</summary>
-    public bool IsAlone => connection is SqliteConnection;
-
     public Task<T?> OneAsync<T>(string sql, object? args = null) =>
         connection.QuerySingleOrDefaultAsync<T>(sql, args, transaction);
 
@@ -218,8 +215,20 @@ internal sealed class Tx(DbConnection connection, DbTransaction transaction, Kep
     public Task<int> DoAsync(string sql, object? args = null) => connection.ExecuteAsync(sql, args, transaction);
 
     /// <summary>
-    /// Holds a name to the end of the transaction, for what no row stands yet that two could meet at: whoever else asks for it
+    /// Holds names to the end of the transaction, for what no row stands yet that two could meet at: whoever else asks for one
     /// waits, and sees then what this one has done. On SQLite a write transaction is alone as it is.
     /// </summary>
-    public Task HoldAsync(string name) => IsAlone ? Task.CompletedTask : DoAsync(Dialect.SqlServerHold, new { name });
+    public async Task HoldAsync(params IEnumerable<string> names)
+    {
+        if (connection is not SqlConnection)
+        {
+            return;
+        }
+
+        // In one order, so that as few as may be wait for each other.
+        foreach (var name in names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            await DoAsync(Dialect.SqlServerHold, new { name });
+        }
+    }
 }

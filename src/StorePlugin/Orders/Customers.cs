@@ -143,19 +143,7 @@ internal static class Customers
     public static Task HoldAsync(Tx tx, Store store, IEnumerable<OrderFacts?> facts) =>
         HoldAsync(tx, store, facts.SelectMany(NotesOf).Select(note => note.Key));
 
-    // In one order, so that as few as may be wait for each other.
-    private static async Task HoldAsync(Tx tx, Store store, IEnumerable<string> keys)
-    {
-        if (tx.IsAlone)
-        {
-            return;
-        }
-
-        foreach (var key in keys.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            await tx.HoldAsync($"{store.Id} {key}");
-        }
-    }
+    private static Task HoldAsync(Tx tx, Store store, IEnumerable<string> keys) => tx.HoldAsync(keys.Select(key => $"{store.Id} {key}"));
 
     /// <summary>
     /// Notes paid orders with their customers, and has those customers' other orders decided again: those behind each, and where
@@ -194,17 +182,16 @@ internal static class Customers
             }
         }
 
+        // Whose row is gone was erased: the words that stand for them move with the order, and no hash comes back.
         var (order, credit) = (change.Order, change.Credit);
-        await using var insert = new Prepared(tx, change.IsFirst ? InsertFirst : Insert);
-        foreach (var (key, moment) in change.Added)
+        if (erased.Count > 0)
         {
-            // What was told of somebody who is erased moves with the order under the word that stands for them: the hash must not come back.
-            if (erased.Contains(key))
-            {
-                await tx.DoAsync(MoveErased, new { storeId = store.Id, orderId = order.Id, moment });
-                continue;
-            }
+            await tx.DoAsync(MoveErased, new { storeId = store.Id, orderId = order.Id, moment = OrderMoment.KeyOf(order.At, order.Id) });
+        }
 
+        await using var insert = new Prepared(tx, change.IsFirst ? InsertFirst : Insert);
+        foreach (var (key, moment) in change.Added.Where(note => !erased.Contains(note.Key)))
+        {
             await insert.DoAsync(
                 ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("OrderId", order.Id),
                 ("Kind", order.Channel == OrderChannel.Renewal ? RenewalKind : OrderKind), ("Plans", PlansOf(order)),

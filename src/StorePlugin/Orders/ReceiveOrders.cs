@@ -237,14 +237,15 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private static async Task<Dictionary<string, OrderState>> LoadKnownAsync(Tx tx, Store store, IReadOnlyList<OrderEvent> events)
     {
         var ids = events.Select(e => e.OrderId).ToArray();
-        var orders = await tx.ManyAsync<OrderRow>(LoadOrders, new { storeId = store.Id, ids = new TextList(ids) });
+        var args = new { storeId = store.Id, ids = new TextList(ids) };
+        var orders = await tx.ManyAsync<OrderRow>(LoadOrders, args);
         if (orders.Count == 0)
         {
             return [];
         }
 
-        var refunds = (await tx.ManyAsync<RefundRow>(LoadRefunds, new { storeId = store.Id, ids = new TextList(ids) })).ToLookup(row => row.OrderId);
-        var decisions = (await tx.ManyAsync<DecisionRow>(LoadDecisions, new { storeId = store.Id, ids = new TextList(ids) })).ToLookup(row => row.OrderId);
+        var refunds = (await tx.ManyAsync<RefundRow>(LoadRefunds, args)).ToLookup(row => row.OrderId);
+        var decisions = (await tx.ManyAsync<DecisionRow>(LoadDecisions, args)).ToLookup(row => row.OrderId);
         var flags = await Findings.LoadAsync(tx, store, ids);
         return orders.ToDictionary(
             row => row.OrderId, row => StateOf(row, refunds[row.OrderId], decisions[row.OrderId], flags[row.OrderId]), StringComparer.Ordinal);

@@ -166,6 +166,30 @@ internal sealed class SqlServerSharing : Sharing
         Assert.That(await App.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
     }
 
+    [Test]
+    public async Task Of_two_that_bind_a_customer_at_once_the_first_has_them()
+    {
+        var (shop, ann) = await OpenAsync();
+        var bob = await shop.AmbassadorAsync("SHAREDTOO");
+        using var bound = new SemaphoreSlim(0);
+        var otherDone = new TaskCompletionSource();
+        var one = App.Db.InTransactionAsync(async tx =>
+        {
+            await BindAsync(tx, ann, "901");
+            bound.Release();
+            await Task.WhenAny(otherDone.Task, Task.Delay(2000));
+        });
+        await bound.WaitAsync();
+        await App.Db.InTransactionAsync(tx => BindAsync(tx, bob, "902"));
+        otherDone.SetResult();
+        await one;
+
+        Assert.That(await App.Db.ManyAsync<string>("SELECT ambassador_id FROM customer_bindings WHERE store_id = @id", new { id = shop.Store.Id }), Is.EqualTo([ann]));
+
+        Task BindAsync(Tx tx, string ambassadorId, string orderId) =>
+            Customers.BindAsync(tx, shop.Store, "hash", days: 30, shop.CampaignId, ambassadorId, orderId, StoreApp.Start);
+    }
+
     private OrderEvent Paid(Shop shop, TestOrder order)
     {
         var read = DeliveryReader.Read(new Delivery(
