@@ -1,4 +1,4 @@
-// The authorization code grant with Shopify: where the merchant is sent, and what the code is exchanged for.
+// Tokens that Shopify grants: where the merchant is sent, and what a code or a session token is exchanged for.
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
@@ -30,11 +30,31 @@ internal sealed class ShopifyAuthorization(
             ["state"] = state,
         });
 
-    /// <summary>Exchanges the code of a callback, and asks the shop for its facts while at it.</summary>
+    /// <summary>Exchanges the code of a callback for an offline token.</summary>
     /// <exception cref="PlatformException">Shopify did not answer, or refused.</exception>
-    public async Task<Grant> ExchangeAsync(string shop, string code, CancellationToken cancel)
+    public async Task<Grant> ExchangeAsync(string shop, string code, CancellationToken cancel) => GrantOf(
+        await RequestTokenAsync(shop, new TokenRequest(Options.ClientId, Options.ClientSecret, Expiring: "1") { Code = code }, cancel));
+
+    /// <summary>
+    /// Exchanges a session token, which has been verified, for an offline token. Of the offline tokens of a shop the newest alone
+    /// can be refreshed.
+    /// </summary>
+    /// <param name="shop">The one that the session token names, never one of a parameter.</param>
+    /// <exception cref="PlatformException">Shopify did not answer, or refused.</exception>
+    public async Task<Grant> ExchangeSessionTokenAsync(string shop, string sessionToken, CancellationToken cancel) => GrantOf(
+        await RequestTokenAsync(
+            shop,
+            new TokenRequest(Options.ClientId, Options.ClientSecret, Expiring: "1")
+            {
+                GrantType = "urn:ietf:params:oauth:grant-type:token-exchange",
+                SubjectToken = sessionToken,
+                SubjectTokenType = "urn:ietf:params:oauth:token-type:id_token",
+                RequestedTokenType = "urn:shopify:params:oauth:token-type:offline-access-token",
+            },
+            cancel));
+
+    private Grant GrantOf(TokenAnswer answer)
     {
-        var answer = await RequestTokenAsync(shop, code, cancel);
         if (string.IsNullOrWhiteSpace(answer.AccessToken) || answer.AccessToken.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             throw new PlatformException("Shopify's answer to the code holds no access token.");
@@ -79,13 +99,12 @@ internal sealed class ShopifyAuthorization(
         }
     }
 
-    private async Task<TokenAnswer> RequestTokenAsync(string shop, string code, CancellationToken cancel)
+    private async Task<TokenAnswer> RequestTokenAsync(string shop, TokenRequest body, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Options.AdminUrlOf(shop), "admin/oauth/access_token"));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Content = new ByteArrayContent(
-            JsonSerializer.SerializeToUtf8Bytes(
-                new TokenRequest(Options.ClientId, Options.ClientSecret, code, Expiring: "1"), ShopifyTokenJson.Default.TokenRequest))
+            JsonSerializer.SerializeToUtf8Bytes(body, ShopifyTokenJson.Default.TokenRequest))
         {
             Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
         };
@@ -94,12 +113,12 @@ internal sealed class ShopifyAuthorization(
         {
             using var http = https.CreateClient(ShopifyAdminClient.HttpName);
             using var response = await http.SendAsync(request, cancel);
-            var body = await response.Content.ReadAsByteArrayAsync(cancel);
+            var bytes = await response.Content.ReadAsByteArrayAsync(cancel);
             return response.IsSuccessStatusCode
-                ? JsonSerializer.Deserialize(body, ShopifyTokenJson.Default.TokenAnswer)
+                ? JsonSerializer.Deserialize(bytes, ShopifyTokenJson.Default.TokenAnswer)
                     ?? throw new PlatformException("Shopify's answer to the code is empty.")
                 : throw new PlatformException(
-                    $"Shopify refused to exchange the code (HTTP {(int)response.StatusCode}{ErrorCodeOf(body)}). Please install the app again from the store's admin.");
+                    $"Shopify refused to exchange the code (HTTP {(int)response.StatusCode}{ErrorCodeOf(bytes)}). Please install the app again from the store's admin.");
         }
         // The reasons of the network and of the parser may quote what was sent or received, so they stay behind.
         catch (HttpRequestException e)

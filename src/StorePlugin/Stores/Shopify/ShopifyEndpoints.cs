@@ -1,4 +1,4 @@
-// Where Shopify sends browsers: the app's address, the installation and its callback, and the app proxy.
+// Where Shopify sends browsers: the app's address, the installation and its callback.
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Pages;
 using StorePlugin.Webhooks.Shopify;
@@ -46,7 +46,7 @@ internal static partial class ShopifyEndpoints
         group.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (Delegate)entry.App);
         group.MapGet("/shopify/install", (Delegate)entry.Install);
         group.MapGet("/shopify/callback", (Delegate)entry.Callback);
-        group.MapGet("/shopify/proxy/{**path}", entry.Proxy);
+        group.MapShopifyProxy(shopify);
     }
 
     private static bool SpeaksOfShopify(HttpContext context) => ShopifyParameters.Any(context.Request.Query.ContainsKey);
@@ -128,24 +128,6 @@ internal static partial class ShopifyEndpoints
             }
 
             return await FinishAsync(context, store, code);
-        }
-
-        public ProblemHttpResult Proxy(HttpContext context)
-        {
-            var query = context.Request.Query;
-            if (!query.ContainsKey("signature"))
-            {
-                return Problem(StatusCodes.Status401Unauthorized, "signature-missing", "The request bears no signature of Shopify's app proxy.");
-            }
-
-            if (!ShopifySignature.IsProxyQueryAuthentic(context.Request.QueryString.Value, shopify.Secrets, clock.GetUtcNow()))
-            {
-                return Problem(StatusCodes.Status401Unauthorized, "signature-wrong", "The signature of Shopify's app proxy is not right for this request, or too old.");
-            }
-
-            return ShopDomain.TryParse(query["shop"], out _)
-                ? Problem(StatusCodes.Status404NotFound, "proxy-path-unknown", "The app offers nothing at this path of the store.")
-                : Bad("shop-invalid", "The shop is not a domain that ends with .myshopify.com.");
         }
 
         /// <summary>Null where the request is Shopify's; else the answer.</summary>

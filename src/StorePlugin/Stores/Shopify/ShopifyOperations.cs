@@ -120,8 +120,21 @@ internal sealed record ShopData(string? Id, string? Name, string? CurrencyCode, 
 
 internal sealed record ShopDomainData(string? Host);
 
-/// <summary>The body of the token request of the authorization code grant.</summary>
-internal sealed record TokenRequest(string ClientId, string ClientSecret, string Code, string Expiring);
+/// <summary>The body of a request for a token; what is null is not sent.</summary>
+internal sealed record TokenRequest(string ClientId, string ClientSecret, string Expiring)
+{
+    /// <summary>The code of a callback.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Absent with a code.</summary>
+    public string? GrantType { get; init; }
+
+    public string? SubjectToken { get; init; }
+
+    public string? SubjectTokenType { get; init; }
+
+    public string? RequestedTokenType { get; init; }
+}
 
 /// <param name="ExpiresIn">Seconds; null where the token does not expire.</param>
 /// <param name="RefreshTokenExpiresIn">Seconds.</param>
@@ -147,7 +160,8 @@ internal sealed record TokenAnswer(
 internal sealed partial class ShopifyJson : JsonSerializerContext;
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowReadingFromString)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowReadingFromString,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(TokenAnswer))]
 internal sealed partial class ShopifyTokenJson : JsonSerializerContext;

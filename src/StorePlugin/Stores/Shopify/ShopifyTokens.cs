@@ -21,6 +21,16 @@ internal sealed class ShopifyTokens(Credentials credentials, TimeProvider clock)
             : throw Missing("The access token for this store has expired: open the app in the store's admin to renew it.");
     }
 
+    /// <summary>
+    /// A token in place of one that Shopify has refused (HTTP 401); null where there is none to be had, and then the merchant must
+    /// open the app.
+    /// </summary>
+    /// <param name="refused">The token that was refused: where another has taken its place already, that one is the answer.</param>
+    public async Task<string?> RenewAsync(Store store, string refused, CancellationToken cancel) =>
+        await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is { } token && token.Value != refused && IsUsable(token)
+            ? token.Value
+            : null;
+
     /// <summary>Whether <see cref="GetAsync"/> would find one.</summary>
     public async Task<bool> HasUsableAsync(Store store, CancellationToken cancel) =>
         await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is { } token && IsUsable(token);
