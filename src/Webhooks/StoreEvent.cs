@@ -33,6 +33,10 @@ public sealed record StoreUninstalled : StoreEvent;
 /// <param name="PrimaryDomain">Host name of the storefront.</param>
 public sealed record StoreChanged(string? Name, string? CurrencyCode, string? TimeZone, string? PrimaryDomain) : StoreEvent;
 
+/// <summary>A discount of the store was changed, deleted, or lost one of its codes. What it is like now is asked for.</summary>
+/// <param name="DiscountId">The platform's id, as in <c>gid://shopify/DiscountCodeNode/1</c>.</param>
+public sealed record DiscountTouched(string DiscountId) : StoreEvent;
+
 /// <summary>The scopes that the merchant has granted are now these.</summary>
 public sealed record ScopesChanged(IReadOnlyList<string> Scopes) : StoreEvent;
 

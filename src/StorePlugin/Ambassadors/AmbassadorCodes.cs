@@ -2,6 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -88,7 +89,7 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
         }
     }
 
-    /// <summary>From this second on the code counts for nobody. Its discount stays in the store, where the merchant may end it.</summary>
+    /// <summary>From this second on the code counts for nobody, and soon its discount takes nothing off in the store. An adopted one stays as it is there.</summary>
     public Task<EndCodeResult> EndAsync(Store store, string ambassadorId, string code, CancellationToken cancel) =>
         db.InTransactionAsync(tx => EndAsync(tx, store.Id, ambassadorId, CodeKey.Of(code)), cancel: cancel);
 
@@ -164,7 +165,13 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             return new EndCodeResult.AmbassadorUnknown();
         }
 
-        var ended = await tx.DoAsync(End, new { storeId, id, codeKey, at = WholeSecond.Of(clock.GetUtcNow()) }) == 1;
+        var now = clock.GetUtcNow();
+        var ended = await tx.DoAsync(End, new { storeId, id, codeKey, at = WholeSecond.Of(now) }) == 1;
+        if (ended)
+        {
+            await KeepDiscount.AskAsync(tx, storeId, codeKey, now);
+        }
+
         return await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }) switch
         {
             { } code when ended => new EndCodeResult.Ended(code),

@@ -1,6 +1,7 @@
 // The life of an ambassador: applied, approved, suspended and ended as dated facts, of which none is ever changed.
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -55,7 +56,10 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
     public Task<IReadOnlyList<AmbassadorState>> ListAsync(Store store, string id, long after, long take, CancellationToken cancel) =>
         db.ManyAsync<AmbassadorState>($"{ReadMany} {db.Page}", new { storeId = store.Id, id, after, take }, cancel);
 
-    /// <summary>From this second on the ambassador's codes and links earn nothing, until the suspension ends (rule T10).</summary>
+    /// <summary>
+    /// From this second on the ambassador's codes and links earn nothing, until the suspension ends (rule T10). The codes' discounts
+    /// are switched off in the store for as long.
+    /// </summary>
     public Task<LifeStep> SuspendAsync(Store store, string id, string actor, string? reason, CancellationToken cancel) =>
         StepAsync(UpdateToSuspended, "suspended", store, id, actor, reason, cancel);
 
@@ -103,6 +107,7 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
                 }
 
                 await RecordAsync(tx, store.Id, id, state, at, actor, reason);
+                await KeepDiscount.AskForAllAsync(tx, store.Id, id, clock.GetUtcNow());
                 return LifeStep.Done;
             },
             cancel: cancel);

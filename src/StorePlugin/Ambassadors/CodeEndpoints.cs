@@ -46,7 +46,7 @@ internal static class CodeEndpoints
                 "come back: orders are judged by its one time.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapDelete("/{code}", End).WithName("endCode").WithSummary("Ends a code: orders from this second on do not count by it.")
-            .WithDescription("The discount stays in the store until the merchant ends it there. The last live code of an ambassador cannot be ended.")
+            .WithDescription("A discount that was made here is switched off in the store soon after; one that was adopted stays. The last live code of an ambassador cannot be ended.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 

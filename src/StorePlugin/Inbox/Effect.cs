@@ -14,6 +14,9 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Create an ambassador's discount code in the store; the subject is the code's key.</summary>
         public const string CreateDiscount = "create_discount";
 
+        /// <summary>Bring the discount of an ambassador's code to where it should be, and look what became of it; the subject is the code's key and the cause.</summary>
+        public const string KeepDiscount = "keep_discount";
+
         /// <summary>Create a reward's discount code in the store; the subject is the reward.</summary>
         public const string CreateReward = "create_reward";
 

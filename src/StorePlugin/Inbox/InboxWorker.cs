@@ -3,6 +3,7 @@ using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -19,6 +20,7 @@ internal sealed partial class InboxWorker(
     ReceiveOrders orders,
     ReceiveStoreEvent storeEvents,
     ReceiveStripeEvent stripeEvents,
+    NoticeDiscount discounts,
     Installation installation,
     WorkSignal signal,
     TimeProvider clock,
@@ -257,6 +259,7 @@ internal sealed partial class InboxWorker(
                 outcomes[i] = batch[i].StoreEvent switch
                 {
                     Irrelevant irrelevant => irrelevant.Reason,
+                    DiscountTouched touched => await discounts.ApplyAsync(tx, store, touched),
                     StripeEventReceived stripe => await stripeEvents.ApplyAsync(tx, store, stripe),
                     var storeEvent => await storeEvents.ApplyAsync(tx, store, storeEvent, batch[i].Row.ReceivedAt, batch[i].Row.HappenedAt),
                 };

@@ -61,7 +61,7 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         return await platform.CreateDiscountAsync(store, request, cancel) switch
         {
             DiscountResult.Created created => new EffectResult.Done(
-                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, code, created)),
+                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, code, created, terms.FriendDiscountBp)),
             DiscountResult.Taken taken => new EffectResult.Refused(taken.Reason, tx => TakenAsync(tx, effect, taken.Reason)),
             DiscountResult.Refused refused => Refused(effect, refused.Reason),
             DiscountResult.Unavailable { WaitsForMerchant: true } unavailable => new EffectResult.PutOff(
@@ -121,12 +121,27 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND ended_at = assigned_at
         """;
 
+    private const string Ask = "UPDATE codes SET discount_bp = @percentBp WHERE store_id = @storeId AND code_key = @codeKey";
+
+    private const string IsWanted =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM codes c JOIN ambassadors a ON a.store_id = c.store_id AND a.id = c.ambassador_id
+        WHERE c.store_id = @storeId AND c.code_key = @codeKey AND c.ended_at IS NULL AND a.state = 'approved'
+        """;
+
     /// <summary>The code works from now on, so that its ambassador may be told to share it.</summary>
-    private async Task CreatedAsync(Tx tx, Effect effect, Row code, DiscountResult.Created created)
+    private async Task CreatedAsync(Tx tx, Effect effect, Row code, DiscountResult.Created created, long percentBp)
     {
         var now = clock.GetUtcNow();
         await tx.DoAsync(BeginAnew, new { storeId = effect.StoreId, codeKey = effect.Subject, at = WholeSecond.Of(now) });
         await WriteAsync(tx, effect, "created", created.DiscountId, null);
+        await tx.DoAsync(Ask, new { storeId = effect.StoreId, codeKey = effect.Subject, percentBp });
+        if (await tx.OneAsync<long>(IsWanted, new { storeId = effect.StoreId, codeKey = effect.Subject }) == 0)
+        {
+            // Suspended while it was being made.
+            await KeepDiscount.AskAsync(tx, effect.StoreId, effect.Subject, now);
+        }
+
         await MailNotice.WelcomeAsync(tx, effect.StoreId, code.AmbassadorId, now);
     }
 

@@ -7,7 +7,9 @@ internal static class RewardsSetup
 {
     public static void AddRewards(this IServiceCollection services)
     {
+        services.AddSingleton<NoticeDiscount>();
         services.AddSingleton<IEffectHandler, CreateDiscount>();
+        services.AddSingleton<IEffectHandler, KeepDiscount>();
         services.AddSingleton<IEffectHandler, CreateReward>();
         services.AddSingleton<IEffectHandler, RevokeReward>();
     }

@@ -20,6 +20,14 @@ internal interface IStorePlatform
     /// </summary>
     Task<DiscountResult> EndDiscountAsync(Store store, DiscountEnding ending, CancellationToken cancel);
 
+    /// <summary>What has become of a discount code that was created here: the store's people may have changed it.</summary>
+    /// <param name="discountId">The platform's id, as <see cref="DiscountResult.Created"/> told it.</param>
+    Task<DiscountLook> LookAtDiscountAsync(Store store, string code, string discountId, CancellationToken cancel);
+
+    /// <summary>Switches a discount off or on again, and leaves all else of it as it is.</summary>
+    /// <param name="discountId">The platform's id, as <see cref="DiscountResult.Created"/> told it.</param>
+    Task<DiscountResult> SwitchDiscountAsync(Store store, string code, string discountId, bool on, CancellationToken cancel);
+
     /// <summary>Reads what the platform knows of the store.</summary>
     /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
     Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel);
@@ -68,6 +76,9 @@ internal abstract record DiscountResult
     /// <summary>The discount takes nothing off any more.</summary>
     internal sealed record Ended(string Text) : DiscountResult;
 
+    /// <summary>The discount is off, or on, as it was asked for.</summary>
+    internal sealed record Switched(string Text) : DiscountResult;
+
     /// <summary>Another discount of the store has the code.</summary>
     internal sealed record Taken(string Reason) : DiscountResult;
 
@@ -83,6 +94,25 @@ internal abstract record DiscountResult
 
     /// <summary>Something failed that may pass.</summary>
     internal sealed record Failed(string Reason) : DiscountResult;
+}
+
+/// <summary>What a look at a discount found.</summary>
+internal abstract record DiscountLook
+{
+    /// <param name="IsActive">Whether it takes something off now.</param>
+    /// <param name="PercentBp">Basis points of the price; null where it is no percentage.</param>
+    /// <param name="EndsAt">Null: it has no end.</param>
+    /// <param name="UsageLimit">How often it works in all; null: without limit.</param>
+    internal sealed record Seen(bool IsActive, long? PercentBp, DateTimeOffset? EndsAt, long? UsageLimit) : DiscountLook;
+
+    /// <summary>There is no such discount any more, or the code is no longer its own.</summary>
+    internal sealed record Gone(string Reason) : DiscountLook;
+
+    /// <summary>As <see cref="DiscountResult.Unavailable"/>.</summary>
+    internal sealed record Unavailable(string Reason, TimeSpan Wait) : DiscountLook;
+
+    /// <summary>Something failed that may pass.</summary>
+    internal sealed record Failed(string Reason) : DiscountLook;
 }
 
 /// <summary>What a platform tells of a store. Null where it does not say.</summary>

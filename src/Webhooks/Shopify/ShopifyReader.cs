@@ -10,6 +10,8 @@ namespace StorePlugin.Webhooks.Shopify;
 internal static class ShopifyReader
 {
     private const string Uninstalled = "app/uninstalled";
+    private const string DiscountIdStart = "gid://shopify/Discount";
+    private const int DiscountIdLengthMax = 200;
 
     public static bool IsCompliance(string topic) =>
         topic is "customers/data_request" or "customers/redact" or "shop/redact";
@@ -37,6 +39,7 @@ internal static class ShopifyReader
         Uninstalled => Left,
         "shop/update" => Store,
         "app/scopes_update" => Scopes,
+        "discounts/update" or "discounts/delete" or "discounts/redeemcode_removed" => Discount,
         _ when IsCompliance(topic) => (payload, _) => Privacy(topic, payload),
         _ => ReaderOfOrders(topic),
     };
@@ -119,6 +122,12 @@ internal static class ShopifyReader
 
         return new ScopesChanged(change.TextsOrNull("current") ?? throw Misfit("a change of scopes", "current is missing"));
     }
+
+    // A hint and no more: the body has no date and names no shop, so the discount is read anew before anything is said of it.
+    private static StoreEvent Discount(Payload payload, SendingShop? shop) =>
+        payload.TextOrNull("admin_graphql_api_id") is { Length: <= DiscountIdLengthMax } id && id.StartsWith(DiscountIdStart, StringComparison.Ordinal)
+            ? new DiscountTouched(id)
+            : new Irrelevant("The body names no discount.");
 
     // The three bodies are alike, and their duties are not: one customer's request must never erase the whole shop.
     private static PrivacyRequested Privacy(string topic, Payload request)

@@ -6,6 +6,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
@@ -36,9 +37,13 @@ internal static partial class Flows
         await SendAsync(app, store, "orders/paid", Order("71").With("FLOWAPI", "10.00").ToJson());
         app.Clock.Advance(TimeSpan.FromMinutes(1));
         await OkAsync(api.Post($"ambassadors/{ann}/suspension"));
+        await app.DrainAsync();
         app.Clock.Advance(TimeSpan.FromHours(2));
         await SendAsync(app, store, "orders/paid", (Order("72") with { At = StoreApp.Start.AddHours(1) }).With("FLOWAPI", "10.00").ToJson());
         await OkAsync(api.Delete($"ambassadors/{ann}/suspension"));
+        await app.DrainAsync();
+        var discount = await app.Db.OneAsync<string>("SELECT discount_id FROM codes WHERE store_id = @id AND code_key = 'flowapi'", new { id = store.Id });
+        await app.Db.InTransactionAsync(tx => app.Get<NoticeDiscount>().ApplyAsync(tx, store, new DiscountTouched(discount!)));
         await SendAsync(app, store, "orders/paid", "not JSON");
         await app.DrainAsync();
         await app.Db.DoAsync(

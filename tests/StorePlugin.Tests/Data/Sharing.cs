@@ -7,6 +7,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
@@ -301,6 +302,7 @@ internal abstract class Sharing
         App.Get<ReceiveOrders>(),
         App.Get<ReceiveStoreEvent>(),
         App.Get<ReceiveStripeEvent>(),
+        App.Get<NoticeDiscount>(),
         App.Get<Installation>(),
         App.Get<WorkSignal>(),
         new StopwatchHook(App.Clock, beforeItsWork),

@@ -58,6 +58,9 @@ internal sealed partial class FakeShopify : IAsyncDisposable
     /// <summary>The ids of the discounts that were ended.</summary>
     public ConcurrentQueue<string> Deactivated { get; } = new();
 
+    /// <summary>The discounts that are switched off, and since when.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> Off { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Every request to the Admin API: the operation's document and the token it came with.</summary>
     public ConcurrentQueue<(string Shop, string Document, string Token)> Questions { get; } = new();
 

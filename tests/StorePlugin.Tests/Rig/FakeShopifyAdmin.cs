@@ -65,6 +65,16 @@ internal sealed partial class FakeShopify
             return new JsonObject { ["discountCodeDeactivate"] = Deactivate(shop, variables["id"]!.GetValue<string>()) };
         }
 
+        if (document.Contains("discountCodeActivate", StringComparison.Ordinal))
+        {
+            return new JsonObject { ["discountCodeActivate"] = Activate(shop, variables["id"]!.GetValue<string>()) };
+        }
+
+        if (document.Contains("DiscountNow", StringComparison.Ordinal))
+        {
+            return new JsonObject { ["codeDiscountNodeByCode"] = Now(shop, variables["code"]!.GetValue<string>()) };
+        }
+
         if (document.Contains("codeDiscountNodeByCode", StringComparison.Ordinal))
         {
             var found = Discounts.GetValueOrDefault((shop, variables["code"]!.GetValue<string>().ToUpperInvariant()));
@@ -133,7 +143,47 @@ internal sealed partial class FakeShopify
         }
 
         Deactivated.Enqueue(id);
+        Off[id] = Clock.GetUtcNow();
         return new JsonObject { ["codeDiscountNode"] = new JsonObject { ["id"] = id }, ["userErrors"] = new JsonArray() };
+    }
+
+    private JsonObject Activate(string shop, string id)
+    {
+        if (!Discounts.Any(one => one.Key.Shop == shop && one.Value.Id == id))
+        {
+            return Refusal("id", "INVALID", "Code discount does not exist.");
+        }
+
+        Off.TryRemove(id, out _);
+        return new JsonObject { ["codeDiscountNode"] = new JsonObject { ["id"] = id }, ["userErrors"] = new JsonArray() };
+    }
+
+    private JsonObject? Now(string shop, string code)
+    {
+        if (Discounts.GetValueOrDefault((shop, code.ToUpperInvariant())) is not { } discount)
+        {
+            return null;
+        }
+
+        var value = discount.Input["customerGets"]!["value"]!;
+        var off = Off.TryGetValue(discount.Id, out var at);
+        return new JsonObject
+        {
+            ["id"] = discount.Id,
+            ["codeDiscount"] = new JsonObject
+            {
+                ["__typename"] = "DiscountCodeBasic",
+                ["status"] = off ? "EXPIRED" : "ACTIVE",
+                ["endsAt"] = off ? at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : discount.Input["endsAt"]?.DeepClone(),
+                ["usageLimit"] = discount.Input["usageLimit"]?.DeepClone(),
+                ["customerGets"] = new JsonObject
+                {
+                    ["value"] = value["percentage"] is { } share
+                        ? new JsonObject { ["__typename"] = "DiscountPercentage", ["percentage"] = share.DeepClone() }
+                        : new JsonObject { ["__typename"] = "DiscountAmount" },
+                },
+            },
+        };
     }
 
     private static JsonObject Refusal(string field, string code, string message) => new()

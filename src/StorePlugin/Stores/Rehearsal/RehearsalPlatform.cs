@@ -14,6 +14,8 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
     /// <summary>Longer than any answer of this machine takes.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
+    private const string NoToken = "The store has no access token: it was never installed, or has uninstalled.";
+
     private static readonly TimeSpan OutageWait = TimeSpan.FromSeconds(10);
 
     public string Name => PlatformName;
@@ -22,7 +24,7 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
     {
         if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
         {
-            return new DiscountResult.Failed("The store has no access token: it was never installed, or has uninstalled.");
+            return new DiscountResult.Failed(NoToken);
         }
 
         // The effect's id goes into the title, where the platform recognises a request that comes again.
@@ -43,8 +45,7 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
                     { Error: "taken" } error => new DiscountResult.Taken(error.Description),
                     var error => new DiscountResult.Refused(error.Description),
                 },
-                HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
-                    new DiscountResult.Unavailable($"The rehearsal platform answered {(int)answer.StatusCode}.", OutageWait),
+                var status when IsOutage(status) => new DiscountResult.Unavailable($"The rehearsal platform answered {(int)status}.", OutageWait),
                 _ => new DiscountResult.Failed($"The rehearsal platform answered {(int)answer.StatusCode}."),
             };
         }
@@ -56,25 +57,64 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
 
     public async Task<DiscountResult> EndDiscountAsync(Store store, DiscountEnding ending, CancellationToken cancel)
     {
-        if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
-        {
-            return new DiscountResult.Failed("The store has no access token: it was never installed, or has uninstalled.");
-        }
-
         var target = QueryHelpers.AddQueryString(
             Of(store.Domain, $"discounts/{Uri.EscapeDataString(ending.Code)}").AbsoluteUri, "title", TitleOf(ending.Title, ending.EffectId));
-        using var message = new HttpRequestMessage(HttpMethod.Delete, target);
+        return await ChangeDiscountAsync(
+            store, HttpMethod.Delete, new Uri(target), new DiscountResult.Ended($"The code {ending.Code} takes nothing off any more."),
+            new DiscountResult.Ended($"There is no code {ending.Code} of ours in the store."), cancel);
+    }
+
+    public async Task<DiscountLook> LookAtDiscountAsync(Store store, string code, string discountId, CancellationToken cancel)
+    {
+        if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
+        {
+            return new DiscountLook.Failed(NoToken);
+        }
+
+        using var message = new HttpRequestMessage(HttpMethod.Get, Of(store.Domain, $"discounts/{Uri.EscapeDataString(code)}"));
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
         try
         {
             using var answer = await http.SendAsync(message, cancel);
             return answer.StatusCode switch
             {
-                HttpStatusCode.NoContent => new DiscountResult.Ended($"The code {ending.Code} takes nothing off any more."),
-                HttpStatusCode.NotFound => new DiscountResult.Ended($"There is no code {ending.Code} of ours in the store."),
-                HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
-                    new DiscountResult.Unavailable($"The rehearsal platform answered {(int)answer.StatusCode}.", OutageWait),
-                _ => new DiscountResult.Failed($"The rehearsal platform answered {(int)answer.StatusCode}."),
+                HttpStatusCode.OK when await ReadAsync<PlatformDiscountNow>(answer, cancel) is { } now && now.Id == discountId =>
+                    new DiscountLook.Seen(now.Active, now.PercentBp > 0 ? now.PercentBp : null, now.EndsAt, null),
+                HttpStatusCode.OK or HttpStatusCode.NotFound => new DiscountLook.Gone($"There is no code {code} of ours in the store."),
+                var status when IsOutage(status) => new DiscountLook.Unavailable($"The rehearsal platform answered {(int)status}.", OutageWait),
+                var status => new DiscountLook.Failed($"The rehearsal platform answered {(int)status}."),
+            };
+        }
+        catch (Exception e) when (IsOutage(e, cancel))
+        {
+            return new DiscountLook.Unavailable("The rehearsal platform did not answer.", OutageWait);
+        }
+    }
+
+    public Task<DiscountResult> SwitchDiscountAsync(Store store, string code, string discountId, bool on, CancellationToken cancel) => ChangeDiscountAsync(
+        store, HttpMethod.Post, Of(store.Domain, $"discounts/{Uri.EscapeDataString(discountId)}/{(on ? "activation" : "deactivation")}"),
+        new DiscountResult.Switched(on ? $"The code {code} works again." : $"The code {code} takes nothing off any more."),
+        new DiscountResult.Refused($"There is no code {code} of ours in the store."), cancel);
+
+    private async Task<DiscountResult> ChangeDiscountAsync(
+        Store store, HttpMethod method, Uri target, DiscountResult changed, DiscountResult unknown, CancellationToken cancel)
+    {
+        if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
+        {
+            return new DiscountResult.Failed(NoToken);
+        }
+
+        using var message = new HttpRequestMessage(method, target);
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+        try
+        {
+            using var answer = await http.SendAsync(message, cancel);
+            return answer.StatusCode switch
+            {
+                HttpStatusCode.NoContent => changed,
+                HttpStatusCode.NotFound => unknown,
+                var status when IsOutage(status) => new DiscountResult.Unavailable($"The rehearsal platform answered {(int)status}.", OutageWait),
+                var status => new DiscountResult.Failed($"The rehearsal platform answered {(int)status}."),
             };
         }
         catch (Exception e) when (IsOutage(e, cancel))
@@ -86,7 +126,7 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
     public async Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel)
     {
         var token = await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel)
-            ?? throw new PlatformException("The store has no access token: it was never installed, or has uninstalled.");
+            ?? throw new PlatformException(NoToken);
         return await ReadFactsAsync(store.Domain, token.Value, cancel);
     }
 
@@ -146,6 +186,8 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancel) =>
         await answer.Content.ReadFromJsonAsync<T>(cancel)
             ?? throw new PlatformException("The rehearsal platform answered with nothing.");
+
+    private static bool IsOutage(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     private static bool IsOutage(Exception e, CancellationToken cancel) =>
         e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested);

@@ -21,7 +21,10 @@ internal static class RehearsalPlatformEndpoints
         group.MapPost("/access_token", ExchangeAsync);
         group.MapGet("/facts", FactsAsync);
         group.MapPost("/discounts", CreateDiscountAsync);
+        group.MapGet("/discounts/{code}", ShowDiscountAsync);
         group.MapDelete("/discounts/{code}", EndDiscountAsync);
+        group.MapPost("/discounts/{id}/deactivation", DeactivateAsync);
+        group.MapPost("/discounts/{id}/activation", ActivateAsync);
     }
 
     // A person is on the way here; the other paths are called by programs.
@@ -152,7 +155,39 @@ internal static class RehearsalPlatformEndpoints
 
         return await db.EndDiscountAsync(storeId, code, title ?? "", cancel)
             ? TypedResults.NoContent()
-            : Refuse(StatusCodes.Status404NotFound, "not_found", "The shop has no such discount.");
+            : NoDiscount();
+    }
+
+    private static async Task<IResult> ShowDiscountAsync(
+        string shop, string code, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, TimeProvider clock, CancellationToken cancel)
+    {
+        if (await AuthorisedAsync(shop, request, db, stores, cancel) is not { } storeId)
+        {
+            return NoToken();
+        }
+
+        return await db.FindDiscountAsync(storeId, code, cancel) is { } discount
+            ? TypedResults.Ok(new PlatformDiscountNow(discount.Id, discount.WorksAt(clock.GetUtcNow()), discount.PercentBp, discount.EndsAt))
+            : NoDiscount();
+    }
+
+    private static Task<IResult> DeactivateAsync(
+        string shop, string id, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel) =>
+        SwitchAsync(shop, id, on: false, request, db, stores, cancel);
+
+    private static Task<IResult> ActivateAsync(
+        string shop, string id, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel) =>
+        SwitchAsync(shop, id, on: true, request, db, stores, cancel);
+
+    private static async Task<IResult> SwitchAsync(
+        string shop, string id, bool on, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel)
+    {
+        if (await AuthorisedAsync(shop, request, db, stores, cancel) is not { } storeId)
+        {
+            return NoToken();
+        }
+
+        return await db.SwitchDiscountAsync(storeId, id, on, cancel) ? TypedResults.NoContent() : NoDiscount();
     }
 
     private static async Task<string?> AuthorisedAsync(
@@ -169,6 +204,8 @@ internal static class RehearsalPlatformEndpoints
             : null;
 
     private static JsonHttpResult<PlatformError> NoShop() => Refuse(StatusCodes.Status404NotFound, "not_found", "There is no such shop.");
+
+    private static JsonHttpResult<PlatformError> NoDiscount() => Refuse(StatusCodes.Status404NotFound, "not_found", "The shop has no such discount.");
 
     private static JsonHttpResult<PlatformError> NoToken() =>
         Refuse(StatusCodes.Status401Unauthorized, "unauthorized", "The bearer token does not open this shop.");

@@ -204,6 +204,12 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
     public async Task<bool> EndDiscountAsync(string storeId, string code, string title, CancellationToken cancel) =>
         await db.DoAsync(DeactivateDiscount, new { storeId, codeKey = KeyOf(code), title, now = clock.GetUtcNow() }, cancel) == 1;
 
+    private const string SwitchDiscount = "UPDATE rehearsal_discounts SET deactivated_at = @at WHERE store_id = @storeId AND id = @id";
+
+    /// <summary>Switches a discount off or on. Returns whether the shop has it.</summary>
+    public async Task<bool> SwitchDiscountAsync(string storeId, string id, bool on, CancellationToken cancel) =>
+        await db.DoAsync(SwitchDiscount, new { storeId, id, at = on ? (DateTimeOffset?)null : clock.GetUtcNow() }, cancel) == 1;
+
     // The platform's own rule, which is Shopify's: shoppers need not mind the case.
     private static string KeyOf(string code) => code.Trim().ToUpperInvariant();
 

@@ -37,6 +37,13 @@ internal sealed record PlatformDiscount(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("code")] string Code);
 
+/// <param name="PercentBp">Basis points of the price; 0 beside an amount.</param>
+internal sealed record PlatformDiscountNow(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("active")] bool Active,
+    [property: JsonPropertyName("percent_bp")] long PercentBp,
+    [property: JsonPropertyName("ends_at")] DateTimeOffset? EndsAt);
+
 internal sealed record PlatformError(
     [property: JsonPropertyName("error")] string Error,
     [property: JsonPropertyName("error_description")] string Description);

@@ -24,6 +24,12 @@ internal static class ShopifyOperations
     public static readonly ShopifyOperation<EndDiscountVariables, EndDiscountData> EndDiscount = new(
         "DiscountCodeDeactivate", ShopifyJson.Default.GraphQlRequestEndDiscountVariables, ShopifyJson.Default.EndDiscountData);
 
+    public static readonly ShopifyOperation<FindDiscountVariables, DiscountNowData> LookAtDiscount = new(
+        "DiscountNow", ShopifyJson.Default.GraphQlRequestFindDiscountVariables, ShopifyJson.Default.DiscountNowData);
+
+    public static readonly ShopifyOperation<EndDiscountVariables, ResumeDiscountData> ResumeDiscount = new(
+        "DiscountCodeActivate", ShopifyJson.Default.GraphQlRequestEndDiscountVariables, ShopifyJson.Default.ResumeDiscountData);
+
     public static readonly ShopifyOperation<NoVariables, ReadShopData> ReadShop = new(
         "Shop", ShopifyJson.Default.GraphQlRequestNoVariables, ShopifyJson.Default.ReadShopData);
 
@@ -113,6 +119,20 @@ internal sealed record EndDiscountData(EndDiscountPayload? DiscountCodeDeactivat
 
 internal sealed record EndDiscountPayload(DiscountNode? CodeDiscountNode, IReadOnlyList<UserError>? UserErrors);
 
+internal sealed record ResumeDiscountData(EndDiscountPayload? DiscountCodeActivate);
+
+internal sealed record DiscountNowData(DiscountNowNode? CodeDiscountNodeByCode);
+
+internal sealed record DiscountNowNode(string? Id, DiscountNowFacts? CodeDiscount);
+
+/// <param name="Status"><c>ACTIVE</c>, <c>SCHEDULED</c> or <c>EXPIRED</c>; null for kinds of discounts that we never create.</param>
+internal sealed record DiscountNowFacts(string? Status, DateTimeOffset? EndsAt, long? UsageLimit, DiscountNowGets? CustomerGets);
+
+internal sealed record DiscountNowGets(DiscountNowValue? Value);
+
+/// <param name="Percentage">A share from 0 to 1; null where it is no percentage.</param>
+internal sealed record DiscountNowValue(decimal? Percentage);
+
 internal sealed record ReadShopData(ShopData? Shop);
 
 /// <param name="Id">As in <c>gid://shopify/Shop/548380009</c>.</param>
@@ -156,6 +176,8 @@ internal sealed record TokenAnswer(
 [JsonSerializable(typeof(CreateDiscountData))]
 [JsonSerializable(typeof(FindDiscountData))]
 [JsonSerializable(typeof(EndDiscountData))]
+[JsonSerializable(typeof(ResumeDiscountData))]
+[JsonSerializable(typeof(DiscountNowData))]
 [JsonSerializable(typeof(ReadShopData))]
 internal sealed partial class ShopifyJson : JsonSerializerContext;
 

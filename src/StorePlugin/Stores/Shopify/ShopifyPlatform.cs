@@ -103,6 +103,59 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
             : new DiscountResult.Refused($"Shopify does not end the discount: {WordsOf(errors)}");
     }
 
+    /// <summary>Asks by the code, since a discount may have lost it.</summary>
+    public async Task<DiscountLook> LookAtDiscountAsync(Store store, string code, string discountId, CancellationToken cancel)
+    {
+        var (token, without) = await TokenAsync(store, cancel);
+        if (token is null)
+        {
+            return LookOf(without!);
+        }
+
+        var answer = await admin.AskAsync(store.Domain, token, ShopifyOperations.LookAtDiscount, new FindDiscountVariables(code), cancel);
+        if (answer is not ShopifyAnswer<DiscountNowData>.Given given)
+        {
+            return LookOf(Without(answer));
+        }
+
+        return given.Data.CodeDiscountNodeByCode switch
+        {
+            null when !given.Errors.IsEmpty => LookOf(Without(ShopifyAnswer<DiscountNowData>.OfErrors(given.Errors))),
+            { CodeDiscount: { } now } node when node.Id == discountId => new DiscountLook.Seen(
+                now.Status == "ACTIVE", now.CustomerGets?.Value?.Percentage is { } share ? BasisPointsOf(share) : null, now.EndsAt, now.UsageLimit),
+            null => new DiscountLook.Gone($"The code {code} was deleted in the store's admin: it takes nothing off, so orders with it count for nobody by the code."),
+            _ => new DiscountLook.Gone($"In the store the code {code} belongs to another discount now, which was not made here."),
+        };
+    }
+
+    /// <summary>Shopify gives a discount that is switched off an end, and takes it away where it is switched on.</summary>
+    public async Task<DiscountResult> SwitchDiscountAsync(Store store, string code, string discountId, bool on, CancellationToken cancel)
+    {
+        if (!on)
+        {
+            var off = await EndDiscountAsync(store, new DiscountEnding(discountId, code, "", discountId), cancel);
+            return off is DiscountResult.Ended ended ? new DiscountResult.Switched(ended.Text) : off;
+        }
+
+        var (token, without) = await TokenAsync(store, cancel);
+        if (token is null)
+        {
+            return without!;
+        }
+
+        var answer = await admin.AskAsync(store.Domain, token, ShopifyOperations.ResumeDiscount, new EndDiscountVariables(discountId), cancel);
+        if (answer is not ShopifyAnswer<ResumeDiscountData>.Given { Data.DiscountCodeActivate: { } payload } given)
+        {
+            return Without(answer is ShopifyAnswer<ResumeDiscountData>.Given bare ? ShopifyAnswer<ResumeDiscountData>.OfErrors(bare.Errors) : answer);
+        }
+
+        var errors = payload.UserErrors ?? [];
+        return payload.CodeDiscountNode?.Id is { Length: > 0 } ? new DiscountResult.Switched($"The code {code} works again.")
+            : errors.Any(error => error.Code == InternalError) ? new DiscountResult.Failed($"Shopify failed: {WordsOf(errors)}")
+            : errors.Count > 0 ? new DiscountResult.Refused($"Shopify does not switch the discount on: {WordsOf(errors)}")
+            : Without(ShopifyAnswer<ResumeDiscountData>.OfErrors(given.Errors));
+    }
+
     public async Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel)
     {
         var token = await tokens.GetAsync(store, cancel);
@@ -202,6 +255,16 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin, ShopifyTokens to
         ShopifyAnswer<TData>.Refused refused => new DiscountResult.Refused(refused.Reason),
         _ => throw new System.Diagnostics.UnreachableException("An answer was given."),
     };
+
+    private static DiscountLook LookOf(DiscountResult without) => without switch
+    {
+        DiscountResult.Unavailable unavailable => new DiscountLook.Unavailable(unavailable.Reason, unavailable.Wait),
+        DiscountResult.Failed failed => new DiscountLook.Failed(failed.Reason),
+        DiscountResult.Refused refused => new DiscountLook.Failed(refused.Reason),
+        _ => throw new System.Diagnostics.UnreachableException("There was an answer."),
+    };
+
+    private static long? BasisPointsOf(decimal share) => Campaigns.BasisPoints.OfPercent(share * 100);
 
     private static string WordsOf(IReadOnlyList<UserError> errors) =>
         GraphQlErrors.Fit(string.Join("; ", errors.Select(error => error.Code is null ? error.Message : $"{error.Message} ({error.Code})")));

@@ -1,0 +1,33 @@
+// What is done when the platform tells that a discount was touched: the code of ours behind it is looked at.
+using System.Globalization;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Stores;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Rewards;
+
+/// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
+internal sealed class NoticeDiscount(TimeProvider clock)
+{
+    private const string FindCode = "SELECT code_key FROM codes WHERE store_id = @storeId AND discount_id = @discountId ORDER BY code_key";
+
+    /// <summary>
+    /// Has the store asked what the discount is like now; a delivery says that, and may be older than what it speaks of. Many of
+    /// one minute are one look, at its end.
+    /// </summary>
+    public async Task<string> ApplyAsync(Tx tx, Store store, DiscountTouched touched)
+    {
+        if (await tx.OneAsync<string>(FindCode, new { storeId = store.Id, discountId = touched.DiscountId }) is not { } codeKey)
+        {
+            return "The discount is of no ambassador's code; nothing is done.";
+        }
+
+        var now = clock.GetUtcNow();
+        var minute = (now.ToUnixTimeSeconds() / 60) + 1;
+        await Outbox.AddAsync(
+            tx, store.Id, Effect.Kinds.KeepDiscount, string.Create(CultureInfo.InvariantCulture, $"{codeKey} {minute}"), codeKey, now,
+            DateTimeOffset.FromUnixTimeSeconds(minute * 60));
+        return "The discount of an ambassador's code was touched in the store; it is looked at within a minute.";
+    }
+}
