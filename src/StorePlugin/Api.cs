@@ -15,6 +15,7 @@ using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin;
 
@@ -69,6 +70,7 @@ internal static class Api
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapStore();
         api.MapContact();
+        api.MapReconciliation();
         api.MapCampaigns();
         api.MapAmbassadors();
         api.MapCodes();

@@ -3,12 +3,15 @@ using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Dashboard;
 
 /// <param name="Orders">Paid orders that an ambassador is credited with.</param>
 /// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
+/// <param name="Missed">What no webhook had brought and was fetched, as a sentence; null where there was nothing.</param>
+/// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
 public sealed record OverviewModel(
     Frame Frame,
@@ -20,6 +23,8 @@ public sealed record OverviewModel(
     CampaignRow? Campaign,
     string? Waiting,
     string? Reviews,
+    string? Missed,
+    string? ReadingProblem,
     IReadOnlyList<AmbassadorRow> Ambassadors,
     bool HasMoreAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
@@ -65,6 +70,7 @@ internal static class Overview
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
         var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
         var reviews = await ReviewAges.ReadAsync(db, visitor.Store, now, cancel);
+        var reading = await ReconciliationState.ReadAsync(db, visitor.Store, now, cancel);
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
         var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
         // A store that has told no currency yet has sold nothing either; there is nothing to show then.
@@ -79,6 +85,8 @@ internal static class Overview
             campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
             waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
             ReviewWords(reviews, now),
+            reading.Missed == 0 ? null : $"{Words.Count(reading.Missed, "message", "messages")} of your store about orders did not arrive in the last seven days.",
+            reading.Problem,
             ambassadors,
             moreAmbassadors is not null,
             orders,

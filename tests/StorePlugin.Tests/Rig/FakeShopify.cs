@@ -45,6 +45,9 @@ internal sealed partial class FakeShopify : IAsyncDisposable
         /// <summary>The deed is done, and its answer never arrives.</summary>
         internal sealed record LostAnswer : Fault;
 
+        /// <summary>Nothing: this question is answered as it should be.</summary>
+        internal sealed record None : Fault;
+
         /// <summary>HTTP 200 with this body.</summary>
         internal sealed record Answer(string Json) : Fault;
     }

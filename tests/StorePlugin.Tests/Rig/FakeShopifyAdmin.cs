@@ -55,6 +55,11 @@ internal sealed partial class FakeShopify
 
     private JsonObject Perform(string shop, string document, JsonNode variables)
     {
+        if (PerformOnOrders(shop, document, variables) is { } data)
+        {
+            return data;
+        }
+
         if (document.Contains("discountCodeBasicCreate", StringComparison.Ordinal))
         {
             return new JsonObject { ["discountCodeBasicCreate"] = Create(shop, variables["discount"]!) };

@@ -30,6 +30,18 @@ internal static class ShopifyOperations
     public static readonly ShopifyOperation<EndDiscountVariables, ResumeDiscountData> ResumeDiscount = new(
         "DiscountCodeActivate", ShopifyJson.Default.GraphQlRequestEndDiscountVariables, ShopifyJson.Default.ResumeDiscountData);
 
+    public static readonly ShopifyOperation<OrdersChangedVariables, OrdersChangedData> OrdersChanged = new(
+        "OrdersChanged", ShopifyJson.Default.GraphQlRequestOrdersChangedVariables, ShopifyJson.Default.OrdersChangedData);
+
+    public static readonly ShopifyOperation<OrderVersionVariables, OrderVersionData> OrderVersion = new(
+        "OrderVersion", ShopifyJson.Default.GraphQlRequestOrderVersionVariables, ShopifyJson.Default.OrderVersionData);
+
+    public static readonly ShopifyOperation<OrderLinesVariables, OrderLinesData> OrderLines = new(
+        "OrderLines", ShopifyJson.Default.GraphQlRequestOrderLinesVariables, ShopifyJson.Default.OrderLinesData);
+
+    public static readonly ShopifyOperation<OrderRefundVariables, OrderRefundData> OrderRefund = new(
+        "OrderRefund", ShopifyJson.Default.GraphQlRequestOrderRefundVariables, ShopifyJson.Default.OrderRefundData);
+
     public static readonly ShopifyOperation<NoVariables, ReadShopData> ReadShop = new(
         "Shop", ShopifyJson.Default.GraphQlRequestNoVariables, ShopifyJson.Default.ReadShopData);
 
@@ -178,6 +190,14 @@ internal sealed record TokenAnswer(
 [JsonSerializable(typeof(EndDiscountData))]
 [JsonSerializable(typeof(ResumeDiscountData))]
 [JsonSerializable(typeof(DiscountNowData))]
+[JsonSerializable(typeof(GraphQlRequest<OrdersChangedVariables>))]
+[JsonSerializable(typeof(GraphQlRequest<OrderVersionVariables>))]
+[JsonSerializable(typeof(GraphQlRequest<OrderLinesVariables>))]
+[JsonSerializable(typeof(GraphQlRequest<OrderRefundVariables>))]
+[JsonSerializable(typeof(OrdersChangedData))]
+[JsonSerializable(typeof(OrderVersionData))]
+[JsonSerializable(typeof(OrderLinesData))]
+[JsonSerializable(typeof(OrderRefundData))]
 [JsonSerializable(typeof(ReadShopData))]
 internal sealed partial class ShopifyJson : JsonSerializerContext;
 

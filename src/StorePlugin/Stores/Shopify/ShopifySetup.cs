@@ -8,6 +8,8 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyTokens>();
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
+        services.AddSingleton<ShopifyOrderReader>();
+        services.AddSingleton<Reconciliation>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {

@@ -1,0 +1,69 @@
+// How the comparison with the store stands, for people and programs.
+using System.ComponentModel;
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Data;
+
+namespace StorePlugin.Stores.Shopify;
+
+/// <summary>What the overview and the API tell of <see cref="Reconciliation"/>.</summary>
+/// <param name="Problem">Why the last look did not end, in words; null where it ended.</param>
+/// <param name="Missed">How many versions of orders no webhook had brought in the last seven days.</param>
+internal sealed record ReconciliationState(string? Problem, long Missed)
+{
+    private const string ReadProblem = "SELECT problem FROM order_readings WHERE store_id = @storeId AND problem IS NOT NULL ORDER BY kind DESC";
+
+    private const string CountMissed = "SELECT CAST(COUNT(*) AS bigint) FROM missed_orders WHERE store_id = @storeId AND found_at >= @since";
+
+    public static async Task<ReconciliationState> ReadAsync(Db db, Store store, DateTimeOffset now, CancellationToken cancel) => new(
+        await db.OneAsync<string>(ReadProblem, new { storeId = store.Id }, cancel),
+        await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since = now.AddDays(-7) }, cancel));
+}
+
+internal sealed record ReadingView(
+    [property: Description("recent (every quarter of an hour) or nightly (35 days).")] string Kind,
+    [property: Description("What changed in the store before it has been compared.")] DateTimeOffset ReadUntil,
+    [property: Description("When the last look ended; null before the first.")] DateTimeOffset? EndedAt,
+    [property: Description("Why the last look did not end, in words; null where it ended.")] string? Problem);
+
+internal sealed record MissedOrderView(
+    string OrderId,
+    [property: Description("The order's own instant of the version that no webhook had brought.")] DateTimeOffset UpdatedAt,
+    DateTimeOffset FoundAt);
+
+internal static class ReconciliationEndpoints
+{
+    private const string ReadReadings = "SELECT kind, read_until, ended_at, problem FROM order_readings WHERE store_id = @storeId ORDER BY kind DESC";
+
+    private const string ReadMissed =
+        """
+        SELECT order_id, updated_at, found_at FROM missed_orders
+        WHERE store_id = @storeId AND found_at >= @foundAt AND (found_at > @foundAt OR order_id > @orderId) ORDER BY found_at, order_id
+        """;
+
+    public static void MapReconciliation(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/reconciliation").WithTags("Store");
+        group.MapGet("", ListReadings).WithName("listReconciliation").WithSummary("How far the store's orders have been compared with the store itself.")
+            .WithDescription("Of stores on Shopify; of others the list is empty.");
+        group.MapGet("/missed-orders", ListMissed).WithName("listMissedOrders").WithSummary("Orders that no webhook had brought in their newest version, oldest find first.")
+            .WithDescription("They were fetched from the store and went through the same rules.");
+    }
+
+    private static async Task<Ok<Listing<ReadingView>>> ListReadings(ApiCaller caller, Db db, CancellationToken cancel) =>
+        TypedResults.Ok(new Listing<ReadingView>(await db.ManyAsync<ReadingView>(ReadReadings, new { storeId = caller.Store.Id }, cancel), null));
+
+    private static async Task<Results<Ok<Listing<MissedOrderView>>, ProblemHttpResult>> ListMissed(
+        ApiCaller caller, Db db, [AsParameters] Paging paging, CancellationToken cancel)
+    {
+        if (paging.AfterNumber() is not { } after)
+        {
+            return Paging.BadAfter;
+        }
+
+        var rows = await db.ManyAsync<MissedOrderView>(
+            $"{ReadMissed} {db.Page}", new { storeId = caller.Store.Id, foundAt = after.Number, orderId = after.Text, take = paging.Take }, cancel);
+        return TypedResults.Ok(paging.Show(
+            rows, row => string.Create(CultureInfo.InvariantCulture, $"{row.FoundAt.ToUnixTimeMilliseconds()}.{row.OrderId}"), row => row));
+    }
+}
