@@ -21,6 +21,9 @@ internal sealed record ShopifyOptions(
         ? [Encoding.UTF8.GetBytes(ClientSecret)]
         : [Encoding.UTF8.GetBytes(ClientSecret), Encoding.UTF8.GetBytes(PreviousClientSecret)];
 
+    /// <summary>Where every shop's admin answers at one address, as a stand-in does: that address; else null.</summary>
+    public Uri? FixedAdmin => AdminUrlOf("one.myshopify.com") is var one && one.Authority == AdminUrlOf("other.myshopify.com").Authority ? one : null;
+
     public Uri AdminUrlOf(string shop) => new(AdminUrl.Replace("{shop}", shop, StringComparison.Ordinal).TrimEnd('/') + "/");
 }
 

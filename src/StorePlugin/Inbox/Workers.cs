@@ -19,6 +19,7 @@ internal sealed partial class Workers(
     DropBodies bodies,
     Retention retention,
     Reconciliation reconciliation,
+    ReadHistory history,
     TimeProvider clock,
     Settings settings,
     ILogger<Workers> logger)
@@ -32,6 +33,7 @@ internal sealed partial class Workers(
 
     // Short enough that people see the outcome of what they did; each look is one query by index.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -49,7 +51,8 @@ internal sealed partial class Workers(
             LoopAsync("reminders", reminders.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("reconciliation", reconciliation.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
+            LoopAsync("reconciliation", reconciliation.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
+            LoopAsync("history", history.RunOnceAsync, cancel => Task.Delay(Second, cancel), stoppingToken));
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -47,7 +47,6 @@ internal sealed partial class HistoryImport(Db db, StoreKeys keys, TimeProvider 
     /// <param name="since">The file holds every paid order from there on; null where the merchant does not say so.</param>
     public async Task<HistoryResult> RunAsync(Store store, HistoryFile file, DateTimeOffset? since, string actor, CancellationToken cancel)
     {
-        var importId = Ids.New("imp", clock.GetUtcNow());
         var (before, after, isRefused) = await ImportRun.CompleteAsync(
             db,
             () => PlanAsync(store, file, cancel),
@@ -59,10 +58,34 @@ internal sealed partial class HistoryImport(Db db, StoreKeys keys, TimeProvider 
         }
 
         // Last, since it says that all of it is here. Who imports the same again after a crash completes this as well.
+        var importId = await CompleteAsync(store, since, added, actor, cancel);
+        return new HistoryResult.Done(importId, added, after);
+    }
+
+    /// <summary>
+    /// Writes a part of a history that comes from the platform itself; what was brought over before stays as it is. Returns how many
+    /// orders were not here yet. <see cref="CompleteAsync"/> follows the last part.
+    /// </summary>
+    public async Task<long> AddAsync(Store store, IReadOnlyList<HistoryRow> rows, CancellationToken cancel)
+    {
+        var file = new HistoryFile(rows, rows.Count, []);
+        var (before, after, _) = await ImportRun.CompleteAsync(
+            db,
+            async () => await PlanAsync(store, file, cancel) with { Findings = [] },
+            plan => ShortTransactions.EachAsync(db, clock, plan.New, (tx, order) => Customers.ImportAsync(tx, store, order, clock.GetUtcNow()), cancel));
+        return after.AlreadyThere - before.AlreadyThere;
+    }
+
+    /// <summary>Says that every paid order from an instant on stands here, and has those orders decided again that were decided with less known.</summary>
+    /// <param name="since">Null where nobody says so: then more is known, without being all.</param>
+    /// <returns>The import's id.</returns>
+    public async Task<string> CompleteAsync(Store store, DateTimeOffset? since, long added, string actor, CancellationToken cancel)
+    {
+        var importId = Ids.New("imp", clock.GetUtcNow());
         await db.InTransactionAsync(tx => OrderHistory.RecordAsync(tx, store, importId, since, added, actor, clock.GetUtcNow()), cancel: cancel);
         await QueueStatedAsync(store, cancel);
         Log.Imported(logger, store.Id, importId, added, actor);
-        return new HistoryResult.Done(importId, added, after);
+        return importId;
     }
 
     private async Task<HistoryPlan> PlanAsync(Store store, HistoryFile file, CancellationToken cancel)

@@ -100,6 +100,7 @@ internal sealed partial class FakeShopify : IAsyncDisposable
         server.MapGet("/{shop}/admin/oauth/authorize", shopify.Authorize);
         server.MapPost("/{shop}/admin/oauth/access_token", shopify.GiveToken);
         server.MapPost("/{shop}/admin/api/2026-10/graphql.json", shopify.Answer);
+        server.MapGet("/files/{id}", shopify.BulkFile);
         await server.StartAsync();
         return shopify;
     }

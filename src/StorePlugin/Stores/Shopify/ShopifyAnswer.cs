@@ -24,6 +24,17 @@ internal abstract record ShopifyAnswer<TData>
     /// <summary>The same question can never be answered.</summary>
     internal sealed record Refused(string Reason) : ShopifyAnswer<TData>;
 
+    /// <summary>The data, for callers to whom everything else is one failure.</summary>
+    /// <exception cref="PlatformException">There is no answer; with a wait where it is no failed attempt.</exception>
+    public TData DataOrThrow() => this switch
+    {
+        Given given => given.Data,
+        Unavailable unavailable => throw new PlatformException(unavailable.Reason) { Wait = unavailable.Wait },
+        Failed failed => throw new PlatformException(failed.Reason),
+        Refused refused => throw new PlatformException(refused.Reason),
+        var other => throw new System.Diagnostics.UnreachableException($"{other.GetType().Name} is no answer."),
+    };
+
     /// <summary>The verdict where errors took the data away.</summary>
     public static ShopifyAnswer<TData> OfErrors(GraphQlErrors errors) =>
         errors.Has("MAX_COST_EXCEEDED") ? new Refused($"Shopify finds the question too costly: {errors.Words}")

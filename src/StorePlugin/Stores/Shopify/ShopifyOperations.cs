@@ -42,6 +42,12 @@ internal static class ShopifyOperations
     public static readonly ShopifyOperation<OrderRefundVariables, OrderRefundData> OrderRefund = new(
         "OrderRefund", ShopifyJson.Default.GraphQlRequestOrderRefundVariables, ShopifyJson.Default.OrderRefundData);
 
+    public static readonly ShopifyOperation<StartBulkVariables, StartBulkData> StartBulk = new(
+        "BulkOperationRunQuery", ShopifyJson.Default.GraphQlRequestStartBulkVariables, ShopifyJson.Default.StartBulkData);
+
+    public static readonly ShopifyOperation<BulkVariables, BulkData> LookAtBulk = new(
+        "BulkOperation", ShopifyJson.Default.GraphQlRequestBulkVariables, ShopifyJson.Default.BulkData);
+
     public static readonly ShopifyOperation<NoVariables, ReadShopData> ReadShop = new(
         "Shop", ShopifyJson.Default.GraphQlRequestNoVariables, ShopifyJson.Default.ReadShopData);
 
@@ -145,6 +151,23 @@ internal sealed record DiscountNowGets(DiscountNowValue? Value);
 /// <param name="Percentage">A share from 0 to 1; null where it is no percentage.</param>
 internal sealed record DiscountNowValue(decimal? Percentage);
 
+internal sealed record StartBulkVariables(string Query);
+
+internal sealed record StartBulkData(StartBulkPayload? BulkOperationRunQuery);
+
+internal sealed record StartBulkPayload(BulkNow? BulkOperation, IReadOnlyList<UserError>? UserErrors);
+
+internal sealed record BulkVariables(string Id);
+
+internal sealed record BulkData(BulkNow? BulkOperation);
+
+/// <param name="ObjectCount">A number of 64 bits, as text.</param>
+/// <param name="Url">Where the file is; null where there are no rows, or no file yet.</param>
+internal sealed record BulkNow(string? Id, string? Status, string? ErrorCode, string? ObjectCount, string? Url)
+{
+    public long Count => long.TryParse(ObjectCount, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count) ? count : 0;
+}
+
 internal sealed record ReadShopData(ShopData? Shop);
 
 /// <param name="Id">As in <c>gid://shopify/Shop/548380009</c>.</param>
@@ -198,6 +221,11 @@ internal sealed record TokenAnswer(
 [JsonSerializable(typeof(OrderVersionData))]
 [JsonSerializable(typeof(OrderLinesData))]
 [JsonSerializable(typeof(OrderRefundData))]
+[JsonSerializable(typeof(GraphQlRequest<StartBulkVariables>))]
+[JsonSerializable(typeof(GraphQlRequest<BulkVariables>))]
+[JsonSerializable(typeof(StartBulkData))]
+[JsonSerializable(typeof(BulkData))]
+[JsonSerializable(typeof(PastOrder))]
 [JsonSerializable(typeof(ReadShopData))]
 internal sealed partial class ShopifyJson : JsonSerializerContext;
 

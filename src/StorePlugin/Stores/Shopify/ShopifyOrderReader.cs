@@ -69,14 +69,7 @@ internal sealed class ShopifyOrderReader(ShopifyAdminClient admin, ShopifyTokens
 
     private async Task<TData> AskAsync<TVariables, TData>(
         Store store, ShopifyOperation<TVariables, TData> operation, TVariables variables, CancellationToken cancel) =>
-        await admin.AskAsync(store.Domain, await tokens.GetAsync(store, cancel), operation, variables, cancel) switch
-        {
-            ShopifyAnswer<TData>.Given given => given.Data,
-            ShopifyAnswer<TData>.Unavailable unavailable => throw new PlatformException(unavailable.Reason) { Wait = unavailable.Wait },
-            ShopifyAnswer<TData>.Failed failed => throw new PlatformException(failed.Reason),
-            ShopifyAnswer<TData>.Refused refused => throw new PlatformException(refused.Reason),
-            var other => throw new System.Diagnostics.UnreachableException($"{other.GetType().Name} is no answer."),
-        };
+        (await admin.AskAsync(store.Domain, await tokens.GetAsync(store, cancel), operation, variables, cancel)).DataOrThrow();
 
     private static string InstantOf(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -3,6 +3,9 @@ namespace StorePlugin.Stores.Shopify;
 
 internal static class ShopifySetup
 {
+    /// <summary>The client that fetches files, and bears no token.</summary>
+    public const string FilesHttpName = "shopify-files";
+
     public static void AddShopify(this IServiceCollection services)
     {
         services.AddSingleton<ShopifyTokens>();
@@ -10,6 +13,12 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<ShopifyOrderReader>();
         services.AddSingleton<Reconciliation>();
+        services.AddSingleton<ReadHistory>();
+        services.AddHttpClient(FilesHttpName)
+            .RedactLoggedHeaders(_ => true)
+            .RemoveAllLoggers()
+            // Nobody but the named host is asked, and a file's address opens it.
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {

@@ -89,7 +89,8 @@ internal sealed class ReconciliationTests
         Assert.That(before, Is.Zero);
         Assert.That(await MissedAsync(), Is.EqualTo(1));
         Assert.That(
-            await _app.Db.OneAsync<long>("SELECT COUNT(*) FROM refunds WHERE store_id = @id", new { id = _store.Id }), Is.EqualTo(1));
+            await _app.Db.OneAsync<DateTimeOffset>("SELECT version_updated_at FROM orders WHERE store_id = @id", new { id = _store.Id }),
+            Is.EqualTo(StoreApp.Start.AddMinutes(20)));
     }
 
     [Test]
