@@ -3,10 +3,12 @@ using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Dashboard;
 
 /// <param name="Orders">Paid orders that an ambassador is credited with.</param>
+/// <param name="Disconnected">That the platform no longer lets the program into the store, as a sentence; null while it does.</param>
 /// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
@@ -18,6 +20,7 @@ public sealed record OverviewModel(
     IReadOnlyList<string> Sales,
     IReadOnlyList<Commission> Commissions,
     CampaignRow? Campaign,
+    string? Disconnected,
     string? Waiting,
     string? Reviews,
     IReadOnlyList<AmbassadorRow> Ambassadors,
@@ -63,6 +66,7 @@ internal static class Overview
         var sales = await db.ManyAsync<SalesRow>(SumOrders, args, cancel);
         var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
+        var tokens = await ShopifyTokenRow.FindAsync(db, visitor.Store.Id, cancel);
         var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
         var reviews = await ReviewAges.ReadAsync(db, visitor.Store, now, cancel);
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
@@ -77,6 +81,7 @@ internal static class Overview
             sales.Count > 0 ? [.. sales.Select(row => Words.Of(row.NetMinor, row.Currency))] : currency is null ? ["0"] : [Words.Of(0, currency)],
             commissions.Count > 0 || currency is null ? commissions : [Figures.None(currency)],
             campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
+            tokens is { NeedsMerchant: true, FaultAt: { } since } ? $"Since {DayOf(since, visitor.Store)} Shopify no longer lets the app into your store." : null,
             waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
             ReviewWords(reviews, now),
             ambassadors,
@@ -85,6 +90,9 @@ internal static class Overview
             await DeadWork.ReadDeliveriesAsync(db, visitor, cancel),
             await DeadWork.ReadEffectsAsync(db, visitor, cancel));
     }
+
+    private static string DayOf(DateTimeOffset instant, Store store) =>
+        Words.Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, store.Zone).DateTime));
 
     private static string? ReviewWords(ReviewAges reviews, DateTimeOffset now)
     {

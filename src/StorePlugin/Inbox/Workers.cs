@@ -3,6 +3,7 @@ using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Inbox;
 
@@ -17,6 +18,7 @@ internal sealed partial class Workers(
     RemindOfReviews reminders,
     DropBodies bodies,
     Retention retention,
+    RefreshShopifyTokens tokens,
     TimeProvider clock,
     Settings settings,
     ILogger<Workers> logger)
@@ -46,7 +48,8 @@ internal sealed partial class Workers(
             LoopAsync("write-offs", writeOffs.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken),
             LoopAsync("reminders", reminders.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
+            LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
+            LoopAsync("tokens", tokens.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken));
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
