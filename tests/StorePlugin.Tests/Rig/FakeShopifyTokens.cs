@@ -8,6 +8,7 @@ namespace StorePlugin.Tests.Rig;
 
 internal sealed partial class FakeShopify
 {
+    private const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     private const int LifetimeSeconds = 3600;
     private const int RefreshLifetimeSeconds = 90 * 86_400;
 
@@ -83,25 +84,16 @@ internal sealed partial class FakeShopify
 
         lock (_granting)
         {
-            switch (Of("grant_type"), Of("subject_token_type"))
+            return (Of("grant_type"), Of("subject_token_type")) switch
             {
-                case ("refresh_token", _):
-                    return Refresh(shop, Of("refresh_token"), secret);
-
-                case ("urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:token-type:id_token"):
-                    return SessionTokens.TryGetValue(Of("subject_token"), out var named) && named == shop
-                        ? (200, Grant(shop, secret, Expiring).ToJsonString())
-                        : NoToken(400, "invalid_subject_token");
-
-                case ("urn:ietf:params:oauth:grant-type:token-exchange", "urn:shopify:params:oauth:token-type:offline-access-token"):
-                    return Exchange(shop, Of("subject_token"), secret);
-
-                case ("", _) when _shopOfCode.TryRemove(Of("code"), out var owner) && owner == shop:
-                    return (200, Grant(shop, secret, Expiring).ToJsonString());
-
-                default:
-                    return NoToken(400, "invalid_request");
-            }
+                ("refresh_token", _) => Refresh(shop, Of("refresh_token"), secret),
+                (TokenExchange, "urn:ietf:params:oauth:token-type:id_token") => SessionTokens.TryGetValue(Of("subject_token"), out var named) && named == shop
+                    ? (200, Grant(shop, secret, Expiring).ToJsonString())
+                    : NoToken(400, "invalid_subject_token"),
+                (TokenExchange, "urn:shopify:params:oauth:token-type:offline-access-token") => Exchange(shop, Of("subject_token"), secret),
+                ("", _) when _shopOfCode.TryRemove(Of("code"), out var owner) && owner == shop => (200, Grant(shop, secret, Expiring).ToJsonString()),
+                _ => NoToken(400, "invalid_request"),
+            };
         }
     }
 

@@ -34,21 +34,24 @@ internal sealed record TokenRequest
 
     public static TokenRequest OfCode(string code) => new() { Code = code, Expiring = "1" };
 
-    public static TokenRequest OfSessionToken(string token) => new()
-    {
-        GrantType = Exchange, SubjectToken = token, SubjectTokenType = IdToken, RequestedTokenType = OfflineToken, Expiring = "1",
-    };
+    public static TokenRequest OfSessionToken(string token) => OfExchange(token, IdToken);
 
     /// <summary>In place of a token that does not end. Shopify revokes that one and gives it back in no case.</summary>
-    public static TokenRequest OfOldToken(string token) => new()
-    {
-        GrantType = Exchange, SubjectToken = token, SubjectTokenType = OfflineToken, RequestedTokenType = OfflineToken, Expiring = "1",
-    };
+    public static TokenRequest OfOldToken(string token) => OfExchange(token, OfflineToken);
 
     public static TokenRequest OfRefreshToken(string token) => new() { GrantType = "refresh_token", RefreshToken = token };
 
     /// <summary>Says nothing, so that no log line can hold a secret.</summary>
     public override string ToString() => nameof(TokenRequest);
+
+    private static TokenRequest OfExchange(string token, string type) => new()
+    {
+        GrantType = Exchange,
+        SubjectToken = token,
+        SubjectTokenType = type,
+        RequestedTokenType = OfflineToken,
+        Expiring = "1",
+    };
 }
 
 /// <param name="ExpiresIn">Seconds; null where the token does not expire.</param>

@@ -37,6 +37,9 @@ internal sealed partial class ShopifyTokens(
     // An old token that does not end works on as it is.
     private static readonly TimeSpan OldTokenWait = TimeSpan.FromDays(1);
 
+    // After so long without a renewal a grant is worth a try.
+    private static readonly TimeSpan Doubt = TimeSpan.FromMinutes(10);
+
     /// <summary>The token to ask with; one that ends within five minutes is renewed first.</summary>
     /// <exception cref="PlatformException">There is none to be had. The message says why, and it is no failed attempt.</exception>
     public async Task<string> GetAsync(Store store, CancellationToken cancel)
@@ -76,10 +79,14 @@ internal sealed partial class ShopifyTokens(
         };
     }
 
-    /// <summary>Whether opening the app needs no new grant: there is a token to ask with or one to renew it with, and neither is refused.</summary>
+    /// <summary>
+    /// Whether opening the app needs no new grant: there is a token to ask with, or one to renew it with, and neither is refused. One
+    /// that has not been renewed for a while, for whatever reason, is not counted on: the merchant is here, and a grant may be.
+    /// </summary>
     public async Task<bool> HasUsableAsync(Store store, CancellationToken cancel) =>
         await ReadAsync(store, cancel) is { Row.NeedsMerchant: false } tokens
-        && (LivesFor(tokens.Access.Credential, Margin) || (tokens.Refresh is { } refresh && LivesFor(refresh.Credential, TimeSpan.Zero)));
+        && (LivesFor(tokens.Access.Credential, Margin)
+            || (tokens.Refresh is { } refresh && LivesFor(refresh.Credential, TimeSpan.Zero) && !(tokens.Row.FaultAt <= clock.GetUtcNow() - Doubt)));
 
     /// <summary>
     /// Renews a pair that was given long ago or under another client secret than the current one, whether it ends soon or not: a
@@ -223,16 +230,15 @@ internal sealed partial class ShopifyTokens(
         var refresh = new Credential(grant.RefreshToken!, grant.RefreshTokenExpiresAt);
         var isKept = await db.InTransactionAsync(async tx =>
         {
-            var isStillThere = tokens.Refresh is { } used
-                ? await credentials.ReplaceAsync(tx, store.Id, CredentialKind.RefreshToken, used, refresh)
-                : await credentials.ReplaceAsync(tx, store.Id, CredentialKind.AccessToken, tokens.Access, access);
-            if (!isStillThere)
+            var ((sent, seen, instead), (other, besides)) = tokens.Refresh is { } used
+                ? ((CredentialKind.RefreshToken, used, refresh), (CredentialKind.AccessToken, access))
+                : ((CredentialKind.AccessToken, tokens.Access, access), (CredentialKind.RefreshToken, refresh));
+            if (!await credentials.ReplaceAsync(tx, store.Id, sent, seen, instead))
             {
                 return false;
             }
 
-            await credentials.KeepAsync(tx, store.Id, CredentialKind.AccessToken, access);
-            await credentials.KeepAsync(tx, store.Id, CredentialKind.RefreshToken, refresh);
+            await credentials.KeepAsync(tx, store.Id, other, besides);
             await ShopifyTokenRow.KeepAsync(tx, store.Id, grant.IssuedUnder, clock.GetUtcNow());
             return true;
         });
@@ -290,7 +296,7 @@ internal sealed partial class ShopifyTokens(
         WaitsForMerchant = true,
     };
 
-    private static PlatformException ForMerchant(string fault) => new($"{fault} Open the app in the store's admin to renew it.")
+    private static PlatformException ForMerchant(string fault) => new($"{fault.TrimEnd('.')}: open the app in the store's admin to renew it.")
     {
         Wait = MerchantWait,
         WaitsForMerchant = true,
