@@ -50,12 +50,11 @@ internal sealed partial class ShopifyTokens(
             return token.Value;
         }
 
-        var isUsable = LivesFor(token, Margin);
-        var renewal = await RenewAsync(store, new Occasion(tokens => !LivesFor(tokens.Access.Credential, Ahead)), waits: !isUsable, cancel);
-        return renewal switch
+        var occasion = new Occasion(tokens => !LivesFor(tokens.Access.Credential, Ahead));
+        return await RenewAsync(store, occasion, waits: !LivesFor(token, Margin), cancel) switch
         {
             Renewal.Given given => given.Token,
-            _ when isUsable => token.Value,
+            _ when LivesFor(token, Margin) => token.Value,
             Renewal.Without without => throw without.Why,
             _ => throw Busy(),
         };
