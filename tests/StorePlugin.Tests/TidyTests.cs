@@ -42,6 +42,7 @@ internal sealed partial class TidyTests
         ["ReconsiderOrders.FindWaiting"] = "claims what waits over all stores",
         ["ReleaseHolds.FindDue"] = "claims what is due over all stores",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
+        ["RefreshShopifyTokens.Find"] = "looks at what is old over all stores",
         ["WriteOffs.FindBelowZero"] = "looks at what is below zero over all stores",
         ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",

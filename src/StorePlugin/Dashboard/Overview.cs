@@ -8,6 +8,7 @@ using StorePlugin.Stores.Shopify;
 namespace StorePlugin.Dashboard;
 
 /// <param name="Orders">Paid orders that an ambassador is credited with.</param>
+/// <param name="Disconnected">That the platform no longer lets the program into the store, as a sentence; null while it does.</param>
 /// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
 /// <param name="Missed">What no webhook had brought and was fetched, as a sentence; null where there was nothing.</param>
@@ -21,6 +22,7 @@ public sealed record OverviewModel(
     IReadOnlyList<string> Sales,
     IReadOnlyList<Commission> Commissions,
     CampaignRow? Campaign,
+    string? Disconnected,
     string? Waiting,
     string? Reviews,
     string? Missed,
@@ -68,6 +70,7 @@ internal static class Overview
         var sales = await db.ManyAsync<SalesRow>(SumOrders, args, cancel);
         var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
+        var tokens = await ShopifyTokenRow.FindAsync(db, visitor.Store.Id, cancel);
         var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
         var reviews = await ReviewAges.ReadAsync(db, visitor.Store, now, cancel);
         var reading = await ReconciliationState.ReadAsync(db, visitor.Store, now, cancel);
@@ -83,6 +86,7 @@ internal static class Overview
             sales.Count > 0 ? [.. sales.Select(row => Words.Of(row.NetMinor, row.Currency))] : currency is null ? ["0"] : [Words.Of(0, currency)],
             commissions.Count > 0 || currency is null ? commissions : [Figures.None(currency)],
             campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
+            tokens is { NeedsMerchant: true, FaultAt: { } since } ? $"Since {DayOf(since, visitor.Store)} Shopify no longer lets the app into your store." : null,
             waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
             ReviewWords(reviews, now),
             reading.Missed == 0 ? null : $"{Words.Count(reading.Missed, "message", "messages")} of your store about orders did not arrive in the last seven days.",
@@ -93,6 +97,9 @@ internal static class Overview
             await DeadWork.ReadDeliveriesAsync(db, visitor, cancel),
             await DeadWork.ReadEffectsAsync(db, visitor, cancel));
     }
+
+    private static string DayOf(DateTimeOffset instant, Store store) =>
+        Words.Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, store.Zone).DateTime));
 
     private static string? ReviewWords(ReviewAges reviews, DateTimeOffset now)
     {

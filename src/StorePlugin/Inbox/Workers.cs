@@ -20,6 +20,7 @@ internal sealed partial class Workers(
     Retention retention,
     Reconciliation reconciliation,
     ReadHistory history,
+    RefreshShopifyTokens tokens,
     TimeProvider clock,
     Settings settings,
     ILogger<Workers> logger)
@@ -52,7 +53,8 @@ internal sealed partial class Workers(
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("reconciliation", reconciliation.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("history", history.RunOnceAsync, cancel => Task.Delay(Second, cancel), stoppingToken));
+            LoopAsync("history", history.RunOnceAsync, cancel => Task.Delay(Second, cancel), stoppingToken),
+            LoopAsync("tokens", tokens.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken));
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -30,6 +30,14 @@ internal sealed record Credential(string Value, DateTimeOffset? ExpiresAt)
     public override string ToString() => nameof(Credential);
 }
 
+/// <summary>A credential as it was read.</summary>
+/// <param name="Sealed">The sealed text, which is another one each time that something is kept, and so tells it from whatever is kept later.</param>
+internal sealed record KeptCredential(Credential Credential, string Sealed)
+{
+    /// <summary>Says nothing, so that no log line can hold a secret, not even sealed.</summary>
+    public override string ToString() => nameof(KeptCredential);
+}
+
 /// <summary>Seals, keeps and opens credentials. What is sealed for one store and kind opens for no other.</summary>
 internal sealed class Credentials(Db db, IDataProtectionProvider protection, TimeProvider clock)
 {
@@ -44,6 +52,8 @@ internal sealed class Credentials(Db db, IDataProtectionProvider protection, Tim
         VALUES (@storeId, @kind, @sealedValue, @expiresAt, @now)
         """;
 
+    private const string Replace = Update + " AND sealed = @seen";
+
     private const string Delete = "DELETE FROM credentials WHERE store_id = @storeId AND kind = @kind";
 
     // Another instance's change is seen after this long.
@@ -55,8 +65,12 @@ internal sealed class Credentials(Db db, IDataProtectionProvider protection, Tim
     private readonly ConcurrentDictionary<(string StoreId, string Kind), (Credential? Credential, long ReadAt)> _cache = new();
 
     public async Task<Credential?> FindAsync(string storeId, string kind, CancellationToken cancel = default) =>
+        (await FindKeptAsync(storeId, kind, cancel))?.Credential;
+
+    /// <summary>As <see cref="FindAsync"/>, with what <see cref="ReplaceAsync"/> compares.</summary>
+    public async Task<KeptCredential?> FindKeptAsync(string storeId, string kind, CancellationToken cancel = default) =>
         await db.OneAsync<Row>(Read, new { storeId, kind }, cancel) is { } row
-            ? new Credential(ProtectorOf(storeId, kind).Unprotect(row.Sealed), row.ExpiresAt)
+            ? new KeptCredential(new Credential(ProtectorOf(storeId, kind).Unprotect(row.Sealed), row.ExpiresAt), row.Sealed)
             : null;
 
     /// <summary>As <see cref="FindAsync"/>, but a few seconds old at most: every delivery asks for its store's secrets.</summary>
@@ -96,6 +110,21 @@ internal sealed class Credentials(Db db, IDataProtectionProvider protection, Tim
         {
             await tx.DoAsync(Insert, args);
         }
+    }
+
+    /// <summary>Writes a credential in place of the one that was read. False, and nothing is written, where another was kept or it was dropped since.</summary>
+    public async Task<bool> ReplaceAsync(Tx tx, string storeId, string kind, KeptCredential seen, Credential credential)
+    {
+        var args = new
+        {
+            storeId,
+            kind,
+            sealedValue = ProtectorOf(storeId, kind).Protect(credential.Value),
+            expiresAt = credential.ExpiresAt,
+            now = clock.GetUtcNow(),
+            seen = seen.Sealed,
+        };
+        return await tx.DoAsync(Replace, args) == 1;
     }
 
     public static async Task<bool> ExistsAsync(Tx tx, string storeId, string kind) => await tx.OneAsync<Row>(Read, new { storeId, kind }) is not null;

@@ -130,4 +130,7 @@ internal sealed class PlatformException(string message, Exception? inner = null)
 {
     /// <summary>Set where the platform throttles or is out: how long to wait. That counts as no attempt.</summary>
     public TimeSpan? Wait { get; init; }
+
+    /// <summary>Whether it lasts until the merchant does what the message says, so that they are to be told.</summary>
+    public bool WaitsForMerchant { get; init; }
 }

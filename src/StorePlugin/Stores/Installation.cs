@@ -3,6 +3,7 @@ using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Stores;
 
@@ -20,6 +21,9 @@ internal sealed record Grant(
     string? WebhookSecret,
     StoreFacts? Facts)
 {
+    /// <summary>A mark of the client secret that it was granted under; empty on platforms that know none.</summary>
+    public string IssuedUnder { get; init; } = "";
+
     /// <summary>Says nothing, so that no log line can hold a secret.</summary>
     public override string ToString() => nameof(Grant);
 }
@@ -171,6 +175,11 @@ internal sealed class Installation(
                 await tx.DoAsync(Install, new { storeId = store.Id, scopes = grant.Scopes, now });
                 await KeepOrDropAsync(tx, store, CredentialKind.AccessToken, grant.AccessToken, grant.AccessTokenExpiresAt);
                 await KeepOrDropAsync(tx, store, CredentialKind.RefreshToken, grant.RefreshToken, grant.RefreshTokenExpiresAt);
+                if (store.Platform == "shopify")
+                {
+                    await ShopifyTokenRow.KeepAsync(tx, store.Id, grant.IssuedUnder, now);
+                }
+
                 if (grant.WebhookSecret is { } secret)
                 {
                     await credentials.KeepAsync(tx, store.Id, CredentialKind.WebhookSecret, new Credential(secret, null));
@@ -223,6 +232,7 @@ internal sealed class Installation(
         await tx.DoAsync(Uninstall, new { storeId = store.Id, now });
         await Credentials.DropAsync(tx, store.Id, CredentialKind.AccessToken);
         await Credentials.DropAsync(tx, store.Id, CredentialKind.RefreshToken);
+        await ShopifyTokenRow.DropAsync(tx, store.Id);
         await Credentials.DropAsync(tx, store.Id, CredentialKind.ContactEmail);
         await tx.DoAsync(
             EndEffects,

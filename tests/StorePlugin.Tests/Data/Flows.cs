@@ -36,6 +36,7 @@ internal static partial class Flows
         new("two workers on one backlog", TwoWorkersAsync),
         new("effects done, failed and put off", EffectsAsync),
         new("a store that comes, goes and comes back", InstallationAsync),
+        new("tokens that are given, renewed, refused and dropped", TokensAsync),
         new("findings of verify", VerifyAsync),
         new("what rebuild finds and replaces", RebuildAsync),
         new("keys, accounts, and what has had its time", TimeAsync),

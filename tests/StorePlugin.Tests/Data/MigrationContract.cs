@@ -359,6 +359,7 @@ internal abstract class MigrationContract
         [
             ("collections", [("store_id", S), ("id", "c")]), ("collection_products", [("store_id", S), ("product_id", "p"), ("collection_id", "c"), ("since_at", 1L)]),
         ],
+        48 => [("shopify_tokens", [("store_id", S)])],
         _ => [],
     };
 }

@@ -68,6 +68,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("EffectWorker.FindDue", "ix_effects_due")]
     [TestCase("ReleaseHolds.FindDue", "ix_orders_release")]
     [TestCase("WriteOffs.FindBelowZero", "ix_balances_below_zero")]
+    [TestCase("RefreshShopifyTokens.Find", "ix_shopify_tokens_refreshed")]
     [TestCase("DropBodies.Find", "ix_deliveries_drop")]
     [TestCase("Retention.OldClicks", "ix_clicks_unused")]
     [TestCase("Retention.OldStates", "ix_install_states_expires")]

@@ -198,21 +198,23 @@ internal sealed class CreateDiscountTests
     }
 
     [Test]
-    public async Task An_expired_token_is_told_in_words_and_Shopify_is_not_asked()
+    public async Task A_token_that_nobody_renews_is_told_in_words_and_the_Admin_API_is_not_asked()
     {
         var questions = _shopify.Questions.Count;
         _app.Clock.Advance(TimeSpan.FromHours(1));
+        _shopify.EndRefreshTokens(Shop);
 
         var result = await PerformAsync();
 
         Assert.That(result, Is.TypeOf<EffectResult.PutOff>());
-        Assert.That(result.Text, Does.Contain("expired"));
+        Assert.That(result.Text, Does.Contain("no longer renews the access token"));
         Assert.That(_shopify.Questions, Has.Count.EqualTo(questions));
     }
 
     [Test]
     public async Task A_code_waits_for_weeks_until_the_merchant_opens_the_app_and_then_is_created_at_once()
     {
+        _shopify.EndRefreshTokens(Shop);
         for (var day = 0; day < 21; day++)
         {
             _app.Clock.Advance(TimeSpan.FromDays(1));

@@ -108,14 +108,15 @@ internal sealed class ShopifyRewardTests
     }
 
     [Test]
-    public async Task An_expired_token_waits_for_the_merchant_and_tells_them()
+    public async Task A_token_that_nobody_renews_waits_for_the_merchant_and_tells_them()
     {
         _app.Clock.Advance(TimeSpan.FromHours(1));
+        _shopify.EndRefreshTokens(Shop);
 
         var (create, revoke) = (await PerformAsync(Effect.Kinds.CreateReward), await RevokeAsync());
 
         Assert.That(new object[] { create, revoke }, Is.All.TypeOf<EffectResult.PutOff>());
-        Assert.That((await RewardAsync()).Problem, Does.Contain("expired"));
+        Assert.That((await RewardAsync()).Problem, Does.Contain("no longer renews the access token"));
     }
 
     [Test]

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -28,11 +27,11 @@ internal sealed partial class FakeShopify : IAsyncDisposable
 
     private readonly WebApplication _server;
     private readonly ConcurrentDictionary<string, string> _shopOfCode = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, string> _shopOfToken = new(StringComparer.Ordinal);
+    private readonly AccessTokens _shopOfToken;
     private readonly ConcurrentQueue<Fault> _faults = new();
     private int _number;
 
-    private FakeShopify(WebApplication server) => _server = server;
+    private FakeShopify(WebApplication server) => (_server, _shopOfToken) = (server, new AccessTokens(this));
 
     /// <summary>What the stand-in does to the next question to the Admin API.</summary>
     internal abstract record Fault

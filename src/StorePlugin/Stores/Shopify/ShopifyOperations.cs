@@ -1,5 +1,4 @@
 // What we ask of Shopify's Admin API: each operation is a document beside this file, its variables and its answer.
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
@@ -175,34 +174,6 @@ internal sealed record ShopData(string? Id, string? Name, string? CurrencyCode, 
 
 internal sealed record ShopDomainData(string? Host);
 
-/// <summary>The body of a request for a token; what is null is not sent.</summary>
-internal sealed record TokenRequest(string ClientId, string ClientSecret, string Expiring)
-{
-    /// <summary>The code of a callback.</summary>
-    public string? Code { get; init; }
-
-    /// <summary>Absent with a code.</summary>
-    public string? GrantType { get; init; }
-
-    public string? SubjectToken { get; init; }
-
-    public string? SubjectTokenType { get; init; }
-
-    public string? RequestedTokenType { get; init; }
-}
-
-/// <param name="ExpiresIn">Seconds; null where the token does not expire.</param>
-/// <param name="RefreshTokenExpiresIn">Seconds.</param>
-/// <param name="AssociatedUserScope">Only with a token for one member of staff, which is not what we ask for.</param>
-internal sealed record TokenAnswer(
-    string? AccessToken,
-    string? Scope,
-    decimal? ExpiresIn,
-    string? RefreshToken,
-    decimal? RefreshTokenExpiresIn,
-    string? AssociatedUserScope,
-    JsonElement? Error);
-
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GraphQlRequest<CreateDiscountVariables>))]
 [JsonSerializable(typeof(GraphQlRequest<FindDiscountVariables>))]
@@ -228,10 +199,3 @@ internal sealed record TokenAnswer(
 [JsonSerializable(typeof(PastOrder))]
 [JsonSerializable(typeof(ReadShopData))]
 internal sealed partial class ShopifyJson : JsonSerializerContext;
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowReadingFromString,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(TokenRequest))]
-[JsonSerializable(typeof(TokenAnswer))]
-internal sealed partial class ShopifyTokenJson : JsonSerializerContext;

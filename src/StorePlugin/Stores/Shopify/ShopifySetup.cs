@@ -8,7 +8,9 @@ internal static class ShopifySetup
 
     public static void AddShopify(this IServiceCollection services)
     {
+        services.AddSingleton<ShopifyTokenEndpoint>();
         services.AddSingleton<ShopifyTokens>();
+        services.AddSingleton<RefreshShopifyTokens>();
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<ShopifyOrderReader>();

@@ -475,6 +475,8 @@ internal sealed class ShopifyInstallationTests
         await _shopify.InstallAsync(_app, Shop);
         using var known = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop)));
         _app.Clock.Advance(TimeSpan.FromHours(1));
+        using var renewable = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop)));
+        _app.Clock.Advance(TimeSpan.FromDays(90));
         using var expired = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop)));
 
         await AssertRefusedAsync(forged, "signature-wrong");
@@ -484,6 +486,7 @@ internal sealed class ShopifyInstallationTests
             Assert.That((look.StatusCode, lookAtInstall.StatusCode, nothing), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.MethodNotAllowed, 0)));
             Assert.That(fresh.Headers.Location!.AbsolutePath, Does.EndWith("/admin/oauth/authorize"));
             Assert.That(known.Headers.Location!.OriginalString, Is.EqualTo("/dashboard"));
+            Assert.That(renewable.Headers.Location!.OriginalString, Is.EqualTo("/dashboard"), "the refresh token renews it");
             Assert.That(expired.Headers.Location!.AbsolutePath, Does.EndWith("/admin/oauth/authorize"), "opening the app renews the token");
         });
     }
