@@ -6,6 +6,7 @@ internal static class ShopifySetup
     public static void AddShopify(this IServiceCollection services)
     {
         services.AddSingleton<ShopifyTokens>();
+        services.AddSingleton<ShopifyPace>();
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
