@@ -80,7 +80,8 @@ internal abstract record DiscountResult
     internal sealed record Switched(string Text) : DiscountResult;
 
     /// <summary>Another discount of the store has the code.</summary>
-    internal sealed record Taken(string Reason) : DiscountResult;
+    /// <param name="Holder">That discount; null where the platform does not show it.</param>
+    internal sealed record Taken(string Reason, DiscountHolder? Holder = null) : DiscountResult;
 
     /// <summary>The platform refuses the request.</summary>
     internal sealed record Refused(string Reason) : DiscountResult;
@@ -113,6 +114,16 @@ internal abstract record DiscountLook
 
     /// <summary>Something failed that may pass.</summary>
     internal sealed record Failed(string Reason) : DiscountLook;
+}
+
+/// <summary>A discount that has a code we asked for: what a merchant wants to know before they give that code to an ambassador.</summary>
+/// <param name="DiscountId">The platform's id.</param>
+/// <param name="Title">What the merchant calls it, which may be a person's name.</param>
+/// <param name="Terms">In words, as in <c>15 % off, 100 uses in all, until 2026-08-28</c>.</param>
+internal sealed record DiscountHolder(string DiscountId, string? Title, bool IsActive, string Terms)
+{
+    /// <summary>Without the title, so that no log line can hold a name.</summary>
+    public override string ToString() => $"{nameof(DiscountHolder)} {DiscountId}";
 }
 
 /// <summary>What a platform tells of a store. Null where it does not say.</summary>

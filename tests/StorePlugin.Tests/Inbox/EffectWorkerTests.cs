@@ -25,7 +25,7 @@ internal sealed class EffectWorkerTests
         var margin = TimeSpan.FromSeconds(30);
 
         Assert.That(Retry.EffectLease, Is.GreaterThan((SendTransfer.CallsMax * StripeClient.Timeout) + margin));
-        Assert.That(Retry.EffectLease, Is.GreaterThan((2 * ShopifyAdminClient.Timeout) + margin));
+        Assert.That(Retry.EffectLease, Is.GreaterThan((ShopifyPlatform.CallsMax * ShopifyAdminClient.Timeout) + margin));
         Assert.That(Retry.EffectLease, Is.GreaterThan((2 * RehearsalPlatform.Timeout) + margin));
     }
 

@@ -42,6 +42,7 @@ internal sealed class CreateDiscountTests
         {
             Assert.That(result, Is.TypeOf<EffectResult.Done>());
             Assert.That(discount.Title, Is.EqualTo($"StorePlugin {effectId}"));
+            Assert.That(discount.Input["tags"]!.ToJsonString(), Is.EqualTo($"""["{effectId}"]"""));
             Assert.That(discount.Input["code"]!.GetValue<string>(), Is.EqualTo("Ann10"));
             Assert.That(discount.Input["customerGets"]!.ToJsonString(), Is.EqualTo("""{"value":{"percentage":0.125},"items":{"all":true}}"""));
             Assert.That(discount.Input["appliesOncePerCustomer"]!.GetValue<bool>(), Is.False);
@@ -84,7 +85,8 @@ internal sealed class CreateDiscountTests
         var result = await PerformAsync();
 
         Assert.That(result, Is.TypeOf<EffectResult.Refused>());
-        Assert.That(result.Text, Is.EqualTo("The store already has a discount with the code Ann10. Please choose another code."));
+        Assert.That(result.Text, Is.EqualTo(
+            "The store already has a discount with the code Ann10 (20 % off, uses without limit, without end; active). Please choose another code."));
         Assert.That(await CodeAsync(), Is.EqualTo(("refused", (string?)null, (string?)result.Text)));
     }
 
@@ -119,6 +121,7 @@ internal sealed class CreateDiscountTests
         _shopify.Next(new FakeShopify.Fault.Throttled(Requested: 202, Available: 118, RestoreRate: 50));
 
         var throttled = await PerformAsync();
+        _app.Clock.Advance(TimeSpan.FromSeconds(2));
         var done = await PerformAsync();
 
         Assert.That(throttled, Is.EqualTo(new EffectResult.PutOff("Shopify throttles this store's requests.", TimeSpan.FromSeconds(2))));
@@ -143,7 +146,6 @@ internal sealed class CreateDiscountTests
     }
 
     [TestCase(500, "", "Shopify answered with HTTP 500.")]
-    [TestCase(401, """{"errors":"[API] Invalid token"}""", "renew it. Shopify says: [API] Invalid token")]
     [TestCase(402, """{"errors":"Unavailable Shop"}""", "The store is frozen (HTTP 402)")]
     [TestCase(403, """{"errors":"[API] Non-expiring access tokens are no longer accepted for the Admin API."}""", "Non-expiring")]
     [TestCase(404, "<html>", "HTTP 404")]
@@ -230,6 +232,19 @@ internal sealed class CreateDiscountTests
         Assert.That(problem, Does.Contain("open the app in the store's admin"));
         Assert.That(await EffectAsync(), Is.EqualTo(("done", 0L)));
         Assert.That(await CodeAsync(), Is.EqualTo(("created", _shopify.Discounts[(Shop, "ANN10")].Id, (string?)null)));
+    }
+
+    [Test]
+    public async Task A_token_that_Shopify_refuses_waits_for_the_merchant_and_uses_up_no_attempts()
+    {
+        _shopify.Next(new FakeShopify.Fault.Status(401, """{"errors":"[API] Invalid token"}"""));
+
+        var waiting = await PerformAsync();
+        var (state, _, problem) = await CodeAsync();
+
+        Assert.That(waiting, Is.TypeOf<EffectResult.PutOff>());
+        Assert.That(waiting.Text, Does.Contain("renew it. Shopify says: [API] Invalid token"));
+        Assert.That((state, problem), Is.EqualTo(("pending", (string?)waiting.Text)));
     }
 
     [Test]

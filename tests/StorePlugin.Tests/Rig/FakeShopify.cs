@@ -101,6 +101,9 @@ internal sealed partial class FakeShopify : IAsyncDisposable
         server.MapPost("/{shop}/admin/api/2026-10/graphql.json", shopify.Answer);
         server.MapGet("/files/{id}", shopify.BulkFile);
         await server.StartAsync();
+
+        // A first question would not wait for as long as an installation may take.
+        await AdminSchema.IsAvailableAsync();
         return shopify;
     }
 
@@ -212,10 +215,15 @@ internal sealed partial class FakeShopify : IAsyncDisposable
     public static string IdOf(string shop) =>
         (548380000 + (BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(shop))) % 1000)).ToString(CultureInfo.InvariantCulture);
 
+    /// <exception cref="InvalidOperationException">Something that was asked or answered breaks Shopify's schema.</exception>
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync();
         await _server.DisposeAsync();
+        if (!_breaches.IsEmpty)
+        {
+            throw new InvalidOperationException(string.Join('\n', _breaches));
+        }
     }
 
     private static string Hex(string text) =>

@@ -1,6 +1,6 @@
 // The stand-in's end of the Admin API.
+using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
@@ -8,6 +8,36 @@ namespace StorePlugin.Tests.Rig;
 
 internal sealed partial class FakeShopify
 {
+    private const double MutationCost = 10;
+    private const double QueryCost = 4;
+    private const int TagsMax = 5;
+
+    private readonly ConcurrentDictionary<string, (double Available, DateTimeOffset At)> _buckets = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _breaches = new();
+
+    /// <summary>How many points the bucket of each shop holds when full.</summary>
+    public double BucketMaximum { get; set; } = 2000;
+
+    /// <summary>How many points flow into a bucket in each second of <see cref="Clock"/>.</summary>
+    public double BucketRestoreRate { get; set; } = 100;
+
+    /// <summary>The version that answers say they are in.</summary>
+    public string AnsweredVersion { get; set; } = "2026-10";
+
+    /// <summary>What happens while the next question is under way.</summary>
+    public Func<Task>? OnQuestion { get; set; }
+
+    /// <summary>A token of a shop, without an installation.</summary>
+    public string NewToken(string shop)
+    {
+        var token = $"shpat_marker_access_{Interlocked.Increment(ref _number)}";
+        _shopOfToken.Add(token, shop, ClientSecret, end: null);
+        return token;
+    }
+
+    /// <summary>Leaves so much in the bucket of a shop, as if others had asked.</summary>
+    public void Drain(string shop, double left) => _buckets[shop] = (left, Clock.GetUtcNow());
+
     private async Task<IResult> Answer(string shop, HttpContext context)
     {
         var body = (await JsonNode.ParseAsync(context.Request.Body))!;
@@ -19,18 +49,18 @@ internal sealed partial class FakeShopify
             return Results.Json(new { errors = "[API] Invalid API key or access token (unrecognized login or wrong password)" }, statusCode: 401);
         }
 
+        context.Response.Headers["X-Shopify-API-Version"] = AnsweredVersion;
         _faults.TryDequeue(out var fault);
+        if (OnQuestion is { } happens)
+        {
+            OnQuestion = null;
+            await happens();
+        }
+
         switch (fault)
         {
             case Fault.Throttled throttled:
-                return Results.Text(
-                    $$$"""
-                    {"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{
-                    "requestedQueryCost":{{{Number(throttled.Requested)}}},"actualQueryCost":null,"throttleStatus":{
-                    "maximumAvailable":2000.0,"currentlyAvailable":{{{Number(throttled.Available)}}},
-                    "restoreRate":{{{Number(throttled.RestoreRate)}}} } } } }
-                    """,
-                    "application/json");
+                return Throttled(CostOf(throttled.Requested, null, throttled.Available, throttled.RestoreRate));
 
             case Fault.Status status:
                 if (status.RetryAfter is not null)
@@ -44,14 +74,86 @@ internal sealed partial class FakeShopify
                 return Results.Text(text.Json, "application/json");
         }
 
+        if (await BreachAsync(document, variables, null) is { } question)
+        {
+            return question;
+        }
+
+        var requested = document.StartsWith("mutation", StringComparison.Ordinal) ? MutationCost : QueryCost;
+        if (!Pay(shop, requested, out var available))
+        {
+            return Throttled(CostOf(requested, null, available, BucketRestoreRate));
+        }
+
         var data = Perform(shop, document, variables);
+        if (await BreachAsync(document, null, data) is { } answer)
+        {
+            return answer;
+        }
+
         if (fault is Fault.LostAnswer)
         {
             context.Abort();
         }
 
-        return Results.Text(new JsonObject { ["data"] = data }.ToJsonString(), "application/json");
+        return Results.Text(
+            new JsonObject { ["data"] = data, ["extensions"] = CostOf(requested, requested, available, BucketRestoreRate) }.ToJsonString(), "application/json");
     }
+
+    /// <summary>What the schema forbids is answered with its words, and fails the test at its end.</summary>
+    private async Task<IResult?> BreachAsync(string document, JsonNode? variables, JsonNode? data)
+    {
+        if (!await AdminSchema.IsAvailableAsync() || await AdminSchema.JudgeAsync(document, variables, data) is not { Errors: { Count: > 0 } errors })
+        {
+            return null;
+        }
+
+        var words = $"{(data is null ? "A question" : "The stand-in's answer")} breaks Shopify's schema: {string.Join("; ", errors)}";
+        _breaches.Enqueue(words);
+        return Results.Text(words, statusCode: 500);
+    }
+
+    private bool Pay(string shop, double cost, out double available)
+    {
+        lock (_buckets)
+        {
+            var now = Clock.GetUtcNow();
+            var (left, at) = _buckets.GetValueOrDefault(shop, (BucketMaximum, now));
+            available = Math.Min(BucketMaximum, left + ((now - at).TotalSeconds * BucketRestoreRate));
+            var isPaid = available >= cost;
+            available -= isPaid ? cost : 0;
+            _buckets[shop] = (available, now);
+            return isPaid;
+        }
+    }
+
+    private static IResult Throttled(JsonObject cost) => Results.Text(
+        new JsonObject
+        {
+            ["errors"] = new JsonArray(new JsonObject
+            {
+                ["message"] = "Throttled",
+                ["extensions"] = new JsonObject { ["code"] = "THROTTLED", ["documentation"] = "https://shopify.dev/api/usage/rate-limits" },
+            }),
+            ["extensions"] = cost,
+        }.ToJsonString(),
+        "application/json");
+
+    // Some numbers come with decimals, as Shopify writes them.
+    private JsonObject CostOf(double requested, double? actual, double available, double restoreRate) => new()
+    {
+        ["cost"] = new JsonObject
+        {
+            ["requestedQueryCost"] = requested,
+            ["actualQueryCost"] = actual,
+            ["throttleStatus"] = new JsonObject
+            {
+                ["maximumAvailable"] = Number(BucketMaximum),
+                ["currentlyAvailable"] = available,
+                ["restoreRate"] = Number(restoreRate),
+            },
+        },
+    };
 
     private JsonObject Perform(string shop, string document, JsonNode variables)
     {
@@ -75,21 +177,11 @@ internal sealed partial class FakeShopify
             return new JsonObject { ["discountCodeActivate"] = Activate(shop, variables["id"]!.GetValue<string>()) };
         }
 
-        if (document.Contains("DiscountNow", StringComparison.Ordinal))
-        {
-            return new JsonObject { ["codeDiscountNodeByCode"] = Now(shop, variables["code"]!.GetValue<string>()) };
-        }
-
         if (document.Contains("codeDiscountNodeByCode", StringComparison.Ordinal))
         {
-            var found = Discounts.GetValueOrDefault((shop, variables["code"]!.GetValue<string>().ToUpperInvariant()));
             return new JsonObject
             {
-                ["codeDiscountNodeByCode"] = found is null ? null : new JsonObject
-                {
-                    ["id"] = found.Id,
-                    ["codeDiscount"] = new JsonObject { ["__typename"] = "DiscountCodeBasic", ["title"] = found.Title },
-                },
+                ["codeDiscountNodeByCode"] = Discounts.TryGetValue((shop, variables["code"]!.GetValue<string>().ToUpperInvariant()), out var found) ? Shown(found) : null,
             };
         }
 
@@ -107,19 +199,53 @@ internal sealed partial class FakeShopify
         };
     }
 
-    // What the schema demands of the input, as far as we use it.
+    // A discount that a test has put there is one of 20 %.
+    private JsonObject Shown(Discount discount)
+    {
+        var input = discount.Input as JsonObject ?? [];
+        var value = input["customerGets"]?["value"];
+        return new JsonObject
+        {
+            ["id"] = discount.Id,
+            ["codeDiscount"] = new JsonObject
+            {
+                ["__typename"] = "DiscountCodeBasic",
+                ["title"] = discount.Title,
+                ["tags"] = input["tags"]?.DeepClone() ?? new JsonArray(),
+                ["status"] = Off.ContainsKey(discount.Id) ? "EXPIRED" : "ACTIVE",
+                ["endsAt"] = Off.TryGetValue(discount.Id, out var off) ? off.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : input["endsAt"]?.DeepClone(),
+                ["usageLimit"] = input["usageLimit"]?.DeepClone(),
+                ["customerGets"] = new JsonObject
+                {
+                    ["value"] = value?["discountAmount"] is { } amount
+                        ? new JsonObject
+                        {
+                            ["__typename"] = "DiscountAmount",
+                            ["amount"] = new JsonObject { ["amount"] = amount["amount"]!.DeepClone(), ["currencyCode"] = "EUR" },
+                        }
+                        : new JsonObject { ["__typename"] = "DiscountPercentage", ["percentage"] = value?["percentage"]?.DeepClone() ?? 0.2 },
+                },
+            },
+        };
+    }
+
+    // What Shopify checks beyond its schema, as far as we use it.
     private JsonObject Create(string shop, JsonNode input)
     {
         var value = input["customerGets"]!["value"]!.AsObject();
-        if (value["discountAmount"] is { } amount && (value.Count > 1 || amount["amount"]!.GetValueKind() != JsonValueKind.String))
+        if (value.Count != 1)
         {
-            return Refusal("discountAmount", "INVALID", "Discount amount is invalid");
+            return Refusal("customerGets", "INVALID", "Discount value is invalid");
         }
 
-        if (value["discountAmount"] is null
-            && (value["percentage"]!.GetValueKind() != JsonValueKind.Number || value["percentage"]!.GetValue<decimal>() is <= 0 or > 1))
+        if (value["percentage"] is { } percentage && percentage.GetValue<decimal>() is <= 0 or > 1)
         {
             return Refusal("percentage", "VALUE_OUTSIDE_RANGE", "Value must be between 0.0 and 1.0");
+        }
+
+        if (input["tags"] is JsonArray { Count: > TagsMax })
+        {
+            return Refusal("tags", "TOO_MANY_TAGS", "There are too many tags");
         }
 
         if (input["context"]!.ToJsonString() != """{"all":"ALL"}""" || !DateTimeOffset.TryParse(input["startsAt"]!.GetValue<string>(), CultureInfo.InvariantCulture, out _))
@@ -163,34 +289,6 @@ internal sealed partial class FakeShopify
         return new JsonObject { ["codeDiscountNode"] = new JsonObject { ["id"] = id }, ["userErrors"] = new JsonArray() };
     }
 
-    private JsonObject? Now(string shop, string code)
-    {
-        if (Discounts.GetValueOrDefault((shop, code.ToUpperInvariant())) is not { } discount)
-        {
-            return null;
-        }
-
-        var value = discount.Input["customerGets"]!["value"]!;
-        var off = Off.TryGetValue(discount.Id, out var at);
-        return new JsonObject
-        {
-            ["id"] = discount.Id,
-            ["codeDiscount"] = new JsonObject
-            {
-                ["__typename"] = "DiscountCodeBasic",
-                ["status"] = off ? "EXPIRED" : "ACTIVE",
-                ["endsAt"] = off ? at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : discount.Input["endsAt"]?.DeepClone(),
-                ["usageLimit"] = discount.Input["usageLimit"]?.DeepClone(),
-                ["customerGets"] = new JsonObject
-                {
-                    ["value"] = value["percentage"] is { } share
-                        ? new JsonObject { ["__typename"] = "DiscountPercentage", ["percentage"] = share.DeepClone() }
-                        : new JsonObject { ["__typename"] = "DiscountAmount" },
-                },
-            },
-        };
-    }
-
     private static JsonObject Refusal(string field, string code, string message) => new()
     {
         ["codeDiscountNode"] = null,
@@ -202,5 +300,5 @@ internal sealed partial class FakeShopify
         }),
     };
 
-    private static string Number(double number) => number.ToString("0.0", CultureInfo.InvariantCulture);
+    private static JsonNode Number(double number) => JsonNode.Parse(number.ToString("0.0", CultureInfo.InvariantCulture))!;
 }

@@ -26,7 +26,7 @@ internal sealed partial class FakeShopify
 
     private JsonObject? PerformOnBulks(string shop, string document, JsonNode variables)
     {
-        if (document.StartsWith("mutation StartBulk", StringComparison.Ordinal))
+        if (document.StartsWith("mutation BulkOperationRunQuery", StringComparison.Ordinal))
         {
             var id = $"gid://shopify/BulkOperation/{Interlocked.Increment(ref _number)}";
             _bulks[id] = (shop, variables["query"]!.GetValue<string>());
@@ -36,7 +36,7 @@ internal sealed partial class FakeShopify
             };
         }
 
-        if (!document.StartsWith("query BulkNow", StringComparison.Ordinal))
+        if (!document.StartsWith("query BulkOperation(", StringComparison.Ordinal))
         {
             return null;
         }

@@ -11,7 +11,7 @@ namespace StorePlugin.Stores.Shopify;
 /// customers only keyed hashes are kept. Whatever is interrupted begins anew, and what stands already is not written twice.
 /// </summary>
 internal sealed partial class ReadHistory(
-    Db db, StoreDirectory stores, Settings settings, ShopifyAdminClient admin, ShopifyTokens tokens, HistoryImport import, IHttpClientFactory https,
+    Db db, StoreDirectory stores, Settings settings, ShopifyAdminClient admin, HistoryImport import, IHttpClientFactory https,
     TimeProvider clock, ILogger<ReadHistory> logger)
 {
     /// <summary>How far back Shopify tells orders to apps without the scope read_all_orders is 60 days; a day less, so that none of the first is missing.</summary>
@@ -211,7 +211,7 @@ internal sealed partial class ReadHistory(
 
     private async Task<TData> AskAsync<TVariables, TData>(
         Store store, ShopifyOperation<TVariables, TData> operation, TVariables variables, CancellationToken cancel) =>
-        (await admin.AskAsync(store.Domain, await tokens.GetAsync(store, cancel), operation, variables, cancel)).DataOrThrow();
+        (await admin.AskAsync(store, operation, variables, cancel)).DataOrThrow();
 
     private sealed record Reading(string StoreId, string State, DateTimeOffset SinceAt, string? OperationId, DateTimeOffset DueAt);
 

@@ -1,4 +1,5 @@
 // What we ask of Shopify's Admin API: each operation is a document beside this file, its variables and its answer.
+using System.Globalization;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
@@ -22,9 +23,6 @@ internal static class ShopifyOperations
 
     public static readonly ShopifyOperation<EndDiscountVariables, EndDiscountData> EndDiscount = new(
         "DiscountCodeDeactivate", ShopifyJson.Default.GraphQlRequestEndDiscountVariables, ShopifyJson.Default.EndDiscountData);
-
-    public static readonly ShopifyOperation<FindDiscountVariables, DiscountNowData> LookAtDiscount = new(
-        "DiscountNow", ShopifyJson.Default.GraphQlRequestFindDiscountVariables, ShopifyJson.Default.DiscountNowData);
 
     public static readonly ShopifyOperation<EndDiscountVariables, ResumeDiscountData> ResumeDiscount = new(
         "DiscountCodeActivate", ShopifyJson.Default.GraphQlRequestEndDiscountVariables, ShopifyJson.Default.ResumeDiscountData);
@@ -67,7 +65,13 @@ internal sealed record CreateDiscountVariables(DiscountInput Discount);
 
 /// <summary>Shopify's <c>DiscountCodeBasicInput</c>, as far as it is used: it combines with nothing. What is null is not sent: no limit, no end.</summary>
 internal sealed record DiscountInput(
-    string Title, string Code, DateTimeOffset StartsAt, bool AppliesOncePerCustomer, DiscountContext Context, DiscountGets CustomerGets)
+    string Title,
+    string Code,
+    DateTimeOffset StartsAt,
+    bool AppliesOncePerCustomer,
+    DiscountContext Context,
+    DiscountGets CustomerGets,
+    IReadOnlyList<string> Tags)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? EndsAt { get; init; }
@@ -78,8 +82,9 @@ internal sealed record DiscountInput(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DiscountMinimum? MinimumRequirement { get; init; }
 
-    public static DiscountInput Of(string title, DiscountRequest request) => new(
-        title,
+    /// <summary>The effect's id stands in the title and as a tag: whoever edits one leaves the other.</summary>
+    public static DiscountInput Of(DiscountRequest request) => new(
+        $"{request.Title} {request.EffectId}",
         request.Code,
         request.StartsAt.ToUniversalTime(),
         request.OncePerCustomer,
@@ -88,7 +93,8 @@ internal sealed record DiscountInput(
             request.AmountOff is { } amount
                 ? new DiscountValue(null, new DiscountAmount(amount.ToDecimalString(), AppliesOnEachItem: false))
                 : new DiscountValue(request.PercentBp / (decimal)Campaigns.BasisPoints.Whole, null),
-            new DiscountItems(All: true)))
+            new DiscountItems(All: true)),
+        [request.EffectId])
     {
         EndsAt = request.EndsAt?.ToUniversalTime(),
         UsageLimit = request.UsageLimit,
@@ -119,7 +125,42 @@ internal sealed record CreateDiscountData(CreateDiscountPayload? DiscountCodeBas
 
 internal sealed record CreateDiscountPayload(DiscountNode? CodeDiscountNode, IReadOnlyList<UserError>? UserErrors);
 
-internal sealed record UserError(IReadOnlyList<string>? Field, string? Code, string? Message);
+/// <summary>What Shopify objects to in the input of a mutation. It comes inside the data, with HTTP 200.</summary>
+/// <param name="Field">The way to the input's field, outermost first; null where the error is about none.</param>
+/// <param name="Code">Such as <c>TAKEN</c>; null where Shopify gives none.</param>
+internal sealed record UserError(IReadOnlyList<string>? Field, string? Code, string? Message)
+{
+    private const string CodeTaken = "TAKEN";
+    private const string InternalError = "INTERNAL_ERROR";
+
+    /// <summary>What errors come to together; <see cref="Objection.None"/> where there are none.</summary>
+    public static Objection Judge(IReadOnlyList<UserError> errors) =>
+        errors.Count == 0 ? Objection.None
+        : errors.Any(error => error.Code == CodeTaken) ? Objection.Taken
+        : errors.Any(error => error.Code == InternalError) ? Objection.Internal
+        : Objection.Refused;
+
+    /// <summary>Shopify's words, on one line.</summary>
+    public static string WordsOf(IReadOnlyList<UserError> errors) => GraphQlErrors.Fit(string.Join("; ", errors.Select(error => error.Words)));
+
+    private string Words => string.Join(", ", new[] { Code, Field is { Count: > 0 } ? string.Join('.', Field) : null }.Where(part => part is not null)) is { Length: > 0 } where
+        ? $"{Message} ({where})"
+        : Message ?? "";
+}
+
+internal enum Objection
+{
+    None,
+
+    /// <summary>Another discount of the store has the code.</summary>
+    Taken,
+
+    /// <summary>Shopify failed at it; it may pass.</summary>
+    Internal,
+
+    /// <summary>The input will never do.</summary>
+    Refused,
+}
 
 internal sealed record FindDiscountVariables(string Code);
 
@@ -127,8 +168,56 @@ internal sealed record FindDiscountData(DiscountNode? CodeDiscountNodeByCode);
 
 internal sealed record DiscountNode(string? Id, Discount? CodeDiscount);
 
-/// <param name="Title">Null for kinds of discounts that we never create.</param>
-internal sealed record Discount(string? Title);
+/// <param name="Title">What the merchant calls it; they can edit it, as they can the tags.</param>
+internal sealed record Discount(string? Title)
+{
+    /// <summary>Its kind.</summary>
+    [JsonPropertyName("__typename")]
+    public string? TypeName { get; init; }
+
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary><c>ACTIVE</c>, <c>EXPIRED</c> or <c>SCHEDULED</c>.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Null: it has no end.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>How often it works in all; null: without limit.</summary>
+    public long? UsageLimit { get; init; }
+
+    /// <summary>Asked for the kind that takes a share or an amount off.</summary>
+    public GivenDiscount? CustomerGets { get; init; }
+
+    public bool IsActive => Status == "ACTIVE";
+
+    /// <summary>Whether it was created with this key.</summary>
+    public bool Has(string effectId) =>
+        Tags?.Contains(effectId, StringComparer.Ordinal) == true || Title?.Contains(effectId, StringComparison.Ordinal) == true;
+
+    /// <summary>As in <c>15 % off, 100 uses in all, until 2026-08-28</c>; the day is UTC's.</summary>
+    public string Terms => string.Join(
+        ", ",
+        (TypeName, CustomerGets?.Value) switch
+        {
+            ("DiscountCodeFreeShipping", _) => "free shipping",
+            ("DiscountCodeBxgy", _) => "some items off where others are bought",
+            ("DiscountCodeApp", _) => "what another app decides",
+            (_, { Percentage: { } share }) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} % off"),
+            (_, { Amount: { } amount }) => $"{amount.Amount} {amount.CurrencyCode} off",
+            _ => "what Shopify does not tell",
+        },
+        UsageLimit is { } limit ? string.Create(CultureInfo.InvariantCulture, $"{limit} uses in all") : "uses without limit",
+        EndsAt is { } end ? string.Create(CultureInfo.InvariantCulture, $"until {end.UtcDateTime:yyyy-MM-dd}") : "without end");
+}
+
+internal sealed record GivenDiscount(GivenValue? Value);
+
+/// <param name="Percentage">A share from 0 to 1. This, or the amount, or neither.</param>
+internal sealed record GivenValue(decimal? Percentage, GivenAmount? Amount);
+
+/// <param name="Amount">A decimal text.</param>
+internal sealed record GivenAmount(string? Amount, string? CurrencyCode);
 
 internal sealed record EndDiscountVariables(string Id);
 
@@ -137,18 +226,6 @@ internal sealed record EndDiscountData(EndDiscountPayload? DiscountCodeDeactivat
 internal sealed record EndDiscountPayload(DiscountNode? CodeDiscountNode, IReadOnlyList<UserError>? UserErrors);
 
 internal sealed record ResumeDiscountData(EndDiscountPayload? DiscountCodeActivate);
-
-internal sealed record DiscountNowData(DiscountNowNode? CodeDiscountNodeByCode);
-
-internal sealed record DiscountNowNode(string? Id, DiscountNowFacts? CodeDiscount);
-
-/// <param name="Status"><c>ACTIVE</c>, <c>SCHEDULED</c> or <c>EXPIRED</c>; null for kinds of discounts that we never create.</param>
-internal sealed record DiscountNowFacts(string? Status, DateTimeOffset? EndsAt, long? UsageLimit, DiscountNowGets? CustomerGets);
-
-internal sealed record DiscountNowGets(DiscountNowValue? Value);
-
-/// <param name="Percentage">A share from 0 to 1; null where it is no percentage.</param>
-internal sealed record DiscountNowValue(decimal? Percentage);
 
 internal sealed record StartBulkVariables(string Query);
 
@@ -183,7 +260,6 @@ internal sealed record ShopDomainData(string? Host);
 [JsonSerializable(typeof(FindDiscountData))]
 [JsonSerializable(typeof(EndDiscountData))]
 [JsonSerializable(typeof(ResumeDiscountData))]
-[JsonSerializable(typeof(DiscountNowData))]
 [JsonSerializable(typeof(GraphQlRequest<OrdersChangedVariables>))]
 [JsonSerializable(typeof(GraphQlRequest<OrderVersionVariables>))]
 [JsonSerializable(typeof(GraphQlRequest<OrderLinesVariables>))]

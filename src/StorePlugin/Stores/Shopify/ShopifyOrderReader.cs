@@ -4,7 +4,7 @@ using System.Globalization;
 namespace StorePlugin.Stores.Shopify;
 
 /// <summary>Each call asks as often as its lists have pages; none of them waits. What Shopify does not answer is a <see cref="PlatformException"/>.</summary>
-internal sealed class ShopifyOrderReader(ShopifyAdminClient admin, ShopifyTokens tokens)
+internal sealed class ShopifyOrderReader(ShopifyAdminClient admin)
 {
     private const int LinePagesMax = 20;
 
@@ -69,7 +69,7 @@ internal sealed class ShopifyOrderReader(ShopifyAdminClient admin, ShopifyTokens
 
     private async Task<TData> AskAsync<TVariables, TData>(
         Store store, ShopifyOperation<TVariables, TData> operation, TVariables variables, CancellationToken cancel) =>
-        (await admin.AskAsync(store.Domain, await tokens.GetAsync(store, cancel), operation, variables, cancel)).DataOrThrow();
+        (await admin.AskAsync(store, operation, variables, cancel)).DataOrThrow();
 
     private static string InstantOf(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

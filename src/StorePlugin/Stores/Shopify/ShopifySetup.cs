@@ -11,6 +11,7 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyTokenEndpoint>();
         services.AddSingleton<ShopifyTokens>();
         services.AddSingleton<RefreshShopifyTokens>();
+        services.AddSingleton<ShopifyPace>();
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<ShopifyOrderReader>();

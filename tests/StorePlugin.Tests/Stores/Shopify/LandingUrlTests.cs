@@ -33,5 +33,5 @@ internal sealed class LandingUrlTests
     public void A_path_that_could_leave_the_store_is_refused(string path) =>
         Assert.That(() => Platform().LandingUrl(Lux, "ANN10", path, "clk_1"), Throws.ArgumentException);
 
-    private static ShopifyPlatform Platform() => new(null!, null!);
+    private static ShopifyPlatform Platform() => new(null!);
 }

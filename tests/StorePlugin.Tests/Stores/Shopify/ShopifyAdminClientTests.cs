@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Tests.Rig;
 using WireMock.RequestBuilders;
@@ -18,18 +19,24 @@ internal sealed class ShopifyAdminClientTests
 
     private WireMockServer _shopify = null!;
     private StoreApp _app = null!;
+    private CapturedLog _log = null!;
     private TimeSpan _patience;
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
         _shopify = WireMockServer.Start();
+        _log = new CapturedLog();
         _app = await StoreApp.StartAsync(
             [
                 new("Shopify:ClientId", "id"), new("Shopify:ClientSecret", "secret"),
                 new("Shopify:AdminUrl", $"http://127.0.0.1:{_shopify.Port}/{{shop}}"),
             ],
-            services => services.AddHttpClient(ShopifyAdminClient.HttpName, http => http.Timeout = _patience));
+            services =>
+            {
+                services.AddHttpClient(ShopifyAdminClient.HttpName, http => http.Timeout = _patience);
+                services.AddLogging(logging => logging.AddProvider(_log));
+            });
     }
 
     [OneTimeTearDown]
@@ -38,12 +45,17 @@ internal sealed class ShopifyAdminClientTests
         await _app.DisposeAsync();
         _shopify.Stop();
         _shopify.Dispose();
+        _log.Dispose();
     }
 
     [SetUp]
     public void SetUp()
     {
         _shopify.Reset();
+        _log.Lines.Clear();
+
+        // What another test taught of the bucket is forgotten.
+        _app.Clock.Advance(ShopifyPace.MemoryMax * 2);
         _patience = ShopifyAdminClient.Timeout;
     }
 
@@ -75,7 +87,7 @@ internal sealed class ShopifyAdminClientTests
     {
         Answers(Response.Create().WithStatusCode(status).WithBody("<html>A page of a proxy</html>"));
 
-        Assert.That(await AskAsync(), Is.EqualTo(new ShopifyAnswer<FindDiscountData>.Failed(reason)));
+        Assert.That(await AskAsync(), Is.EqualTo(new ShopifyAnswer<FindDiscountData>.Failed(reason) { IsTokenRefused = status == 401 }));
     }
 
     [Test]
@@ -126,7 +138,7 @@ internal sealed class ShopifyAdminClientTests
     }
 
     [Test]
-    public async Task A_throttled_question_is_not_asked_again_by_itself()
+    public async Task A_throttled_question_is_not_asked_again_before_the_bucket_can_pay()
     {
         const string Bucket = "bucket";
         _shopify.Given(Request.Create().UsingPost()).InScenario(Bucket).WillSetStateTo("filled").RespondWith(Response.Create().WithBody(
@@ -137,13 +149,69 @@ internal sealed class ShopifyAdminClientTests
         _shopify.Given(Request.Create().UsingPost()).InScenario(Bucket).WhenStateIs("filled").RespondWith(Response.Create().WithBody(Found));
 
         var throttled = await AskAsync();
+        var early = await AskAsync();
         var asked = _shopify.LogEntries.Count;
+        _app.Clock.Advance(TimeSpan.FromSeconds(2));
         var given = await AskAsync();
 
         Assert.That(throttled, Is.EqualTo(
             new ShopifyAnswer<FindDiscountData>.Unavailable("Shopify throttles this store's requests.", TimeSpan.FromSeconds(2))));
+        Assert.That(early, Is.EqualTo(
+            new ShopifyAnswer<FindDiscountData>.Unavailable("Shopify's limit for this store's requests is used up for the moment.", TimeSpan.FromSeconds(2))));
         Assert.That(asked, Is.EqualTo(1));
         Assert.That(given, Is.TypeOf<ShopifyAnswer<FindDiscountData>.Given>());
+    }
+
+    [Test]
+    public async Task Data_that_is_kept_from_us_is_no_failure_by_itself()
+    {
+        Answers(Response.Create().WithBody(
+            """
+            {"data":{"codeDiscountNodeByCode":null},
+             "errors":[{"message":"This app is not approved to access the Customer object.","path":["codeDiscountNodeByCode"]}]}
+            """));
+
+        var given = (ShopifyAnswer<FindDiscountData>.Given)await AskAsync();
+
+        Assert.That(given.Data.CodeDiscountNodeByCode, Is.Null);
+        Assert.That(given.Errors.Words, Is.EqualTo("This app is not approved to access the Customer object."));
+    }
+
+    [TestCase("`write_discounts` access scope.", "the app lacks the permission write_discounts in this store. Open the app in the store's admin to grant it. Shopify says: Access denied")]
+    [TestCase("`read_files` access scope or `read_themes` access scope.", "the app lacks the permission read_files or read_themes in this store.")]
+    [TestCase("The shop must have access to checkout extensions.", "Shopify denies the access: Access denied")]
+    public async Task A_scope_that_is_missing_is_named(string required, string words)
+    {
+        Answers(Response.Create().WithBody(
+            $$$"""{"data":null,"errors":[{"message":"Access denied","extensions":{"code":"ACCESS_DENIED","requiredAccess":"{{{required}}}"}}]}"""));
+
+        Assert.That(((ShopifyAnswer<FindDiscountData>.Failed)await AskAsync()).Reason, Does.Contain(words));
+    }
+
+    [Test]
+    public async Task A_question_that_is_too_costly_is_never_asked_again()
+    {
+        Answers(Response.Create().WithBody("""{"errors":[{"message":"Query cost is 1402","extensions":{"code":"MAX_COST_EXCEEDED","cost":1402}}]}"""));
+
+        Assert.That(await AskAsync(), Is.EqualTo(
+            new ShopifyAnswer<FindDiscountData>.Refused("Shopify finds the question too costly: Query cost is 1402")));
+    }
+
+    [Test]
+    public async Task What_will_stop_working_is_logged_once()
+    {
+        Answers(Response.Create().WithBody(Found)
+            .WithHeader("X-Shopify-API-Version", "2027-01").WithHeader("X-Shopify-API-Deprecated-Reason", "https://shopify.dev/changelog#it-goes"));
+
+        await AskAsync();
+        await AskAsync();
+
+        Assert.That(_log.Lines.Where(line => line.Contains("Warning", StringComparison.Ordinal) && line.Contains(nameof(ShopifyAdminClient), StringComparison.Ordinal)), Is.EqualTo(
+        [
+            $"{typeof(ShopifyAdminClient).FullName} Warning: Shopify was asked in version 2026-10 and answers in 2027-01 ",
+            $"{typeof(ShopifyAdminClient).FullName} Warning: CodeDiscountNodeByCode uses what Shopify has deprecated: https://shopify.dev/changelog#it-goes ",
+        ]));
+        Assert.That(_log.Lines, Has.None.Contains(Token));
     }
 
     private void Answers(IResponseBuilder answer) => _shopify.Given(Request.Create()).RespondWith(answer);
