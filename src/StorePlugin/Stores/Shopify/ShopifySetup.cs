@@ -8,6 +8,7 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyTokens>();
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
+        services.AddSingleton<ShopifySessions>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {
