@@ -36,7 +36,7 @@ internal sealed class SessionAuthentication(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         // In the frame the token counts alone: a cookie that the browser has besides may be another store's.
-        var visitor = sessions.Concern(Request) ? await sessions.FindVisitorAsync(Context) : await signIn.FindVisitorAsync(Context);
+        var visitor = sessions.Concerns(Request) ? await sessions.FindVisitorAsync(Context) : await signIn.FindVisitorAsync(Context);
         if (visitor is null)
         {
             return AuthenticateResult.NoResult();
@@ -51,7 +51,7 @@ internal sealed class SessionAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        if (sessions.Answer(Request))
+        if (sessions.Challenges(Request))
         {
             return sessions.Challenge(Context).ExecuteAsync(Context);
         }

@@ -48,7 +48,7 @@ internal static partial class ShopifyEndpoints
         group.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (Delegate)entry.App);
         group.MapGet("/shopify/install", (Delegate)entry.Install);
         group.MapGet("/shopify/callback", (Delegate)entry.Callback);
-        group.MapGet(ShopifySessions.BouncePath, (Delegate)entry.Bounce);
+        group.MapGet(ShopifySessions.BouncePath, entry.Bounce);
         group.MapShopifyProxy(shopify);
     }
 

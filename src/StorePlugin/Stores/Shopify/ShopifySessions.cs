@@ -26,10 +26,10 @@ internal sealed partial class ShopifySessions(Settings settings, StoreDirectory 
     /// Whether a request is answered by its session token alone: one that bears one, or that the admin's frame asks for. The frame
     /// shows the dashboard and nothing else of ours.
     /// </summary>
-    public bool Concern(HttpRequest request) => IsOfDashboard(request) && (IsFramed(request) || BearerOf(request) is not null);
+    public bool Concerns(HttpRequest request) => IsOfDashboard(request) && (IsFramed(request) || BearerOf(request) is not null);
 
     /// <summary>Whether <see cref="Challenge"/> answers a request that brings no visitor: of the frame, or of a script.</summary>
-    public bool Answer(HttpRequest request) => Concern(request) || (IsOfDashboard(request) && IsFetch(request));
+    public bool Challenges(HttpRequest request) => Concerns(request) || (IsOfDashboard(request) && IsFetch(request));
 
     /// <summary>Who a token speaks for; null where it proves nothing, or the app is not registered at Shopify.</summary>
     public StaffSession? Read(string token)
