@@ -245,7 +245,7 @@ internal sealed class EmbeddedTests
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
             Assert.That(answer.Headers.GetValues(ShopifySessions.RetryHeader), Is.EqualTo(["1"]));
             Assert.That(answer.Headers.Location, Is.Null);
-            Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain(store.Name!));
+            Assert.That(await answer.Content.ReadAsStringAsync(), Does.Not.Contain(store.Name));
         }
 
         Assert.That(api.Status, Is.EqualTo(401));
