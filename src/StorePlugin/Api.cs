@@ -139,7 +139,11 @@ internal static class Api
                 "Send the header Authorization: Bearer with a key of the verb api-key.");
         }
 
-        // A session token of Shopify's embedded app will be read here, beside the keys.
+        if (IsSessionToken(token))
+        {
+            return await RefusalOfSessionAsync(context, token);
+        }
+
         var stores = context.RequestServices.GetRequiredService<StoreDirectory>();
         var keys = context.RequestServices.GetRequiredService<ApiKeys>();
         var store = ApiKeys.StoreIdOf(token) is { } storeId ? await stores.FindAsync(storeId, context.RequestAborted) : null;
@@ -172,6 +176,37 @@ internal static class Api
         return null;
     }
 
+    // The admin's frame calls with the token that its pages come with; whoever runs the store may do everything there.
+    private static async Task<ProblemHttpResult?> RefusalOfSessionAsync(HttpContext context, string token)
+    {
+        var sessions = context.RequestServices.GetRequiredService<ShopifySessions>();
+        if (sessions.Read(token) is not { } session)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+            context.Response.Headers[ShopifySessions.RetryHeader] = "1";
+            return Problems.Of(
+                StatusCodes.Status401Unauthorized,
+                "session-token-wrong",
+                "The session token is not valid.",
+                "It is not one of Shopify's admin for this app, or is older than a minute; fetch a new one.");
+        }
+
+        if (await sessions.FindStoreAsync(session, context.RequestAborted) is not { IsInstalled: true } store)
+        {
+            return Problems.Of(
+                StatusCodes.Status403Forbidden,
+                "store-uninstalled",
+                "The store has not installed the app.",
+                "Open the app in the store's admin, which installs it.");
+        }
+
+        context.Features.Set(new ApiCaller(store, CanWrite: true, $"Shopify staff {session.UserId}"));
+        return null;
+    }
+
+    // A JSON Web Token has two dots, and no key has any.
+    private static bool IsSessionToken(string token) => token.Count(letter => letter == '.') == 2;
+
     private static string? BearerOf(StringValues header) =>
         header is [{ } only] && only.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && only[Bearer.Length..].Trim() is { Length: > 0 } token
             ? token
@@ -179,7 +214,7 @@ internal static class Api
 
     private static RateLimitPartition<string> LimitOf(HttpContext context) =>
         context.Features.Get<ApiCaller>() is { } caller
-            ? RateLimitPartition.GetTokenBucketLimiter(caller.Name, _ => new TokenBucketRateLimiterOptions
+            ? RateLimitPartition.GetTokenBucketLimiter($"{caller.Store.Id} {caller.Name}", _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = BurstMax,
                 TokensPerPeriod = CallsPerSecond,

@@ -46,7 +46,7 @@ internal static class ApiDescription
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "A key of the verb api-key. It belongs to one store, and only reads unless it was made with --write.",
+            Description = "A key of the verb api-key, which belongs to one store and only reads unless it was made with --write; or a session token of Shopify's admin.",
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
     }

@@ -57,6 +57,13 @@ internal sealed partial class InfraTests
         Assert.That(topics.Select(topic => ScopeOf[topic]).OfType<string>().Distinct(), Is.SubsetOf(scopes));
     }
 
+    // With the older way, or outside of the frame, the merchant would be asked twice.
+    [TestCase("embedded = true")]
+    [TestCase("use_legacy_install_flow = false")]
+    [TestCase("scopes = \"read_orders,write_discounts\"")]
+    public void Shopify_installs_the_app_and_opens_it_in_its_frame(string line) =>
+        Assert.That(Read("infra/shopify.app.toml").Split('\n'), Has.Member(line));
+
     private static string Read(string path) => File.ReadAllText(Path.Combine(SourceTree.Root, path));
 
     [GeneratedRegex(@"^  app:\n(    .*\n|\n)*", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

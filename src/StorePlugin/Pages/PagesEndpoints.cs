@@ -27,6 +27,7 @@ internal static class PagesEndpoints
         pages.MapPost("/sign-out", SignOut).RequireAuthorization(SessionAuthentication.AnyPolicy);
         pages.MapGet(SiteFiles.StyleRoute, (HttpContext context) => SiteFiles.Style(context));
         pages.MapGet(SiteFiles.IconRoute, (HttpContext context) => SiteFiles.Icon(context));
+        pages.MapGet(SiteFiles.EmbeddedScriptRoute, (HttpContext context) => SiteFiles.EmbeddedScript(context));
     }
 
     private static async Task<IResult> ShowLink(string token, SignIn signIn, CancellationToken cancel) =>

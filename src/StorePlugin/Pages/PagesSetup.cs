@@ -51,11 +51,20 @@ internal static partial class PagesSetup
                 return Task.CompletedTask;
             }
 
+            headers.CacheControl = "no-store";
+            if (AdminFrame.Of(context) is { } frame)
+            {
+                headers.ContentSecurityPolicy = frame.ContentSecurityPolicy;
+                // The address bears the session token.
+                headers["Referrer-Policy"] = "no-referrer";
+                headers.Remove("X-Frame-Options");
+                return Task.CompletedTask;
+            }
+
             // A page that needs another policy has set it itself.
             headers.TryAdd("Content-Security-Policy", ContentSecurityPolicy);
             headers.TryAdd("Referrer-Policy", "same-origin");
             headers.XFrameOptions = "DENY";
-            headers.CacheControl = "no-store";
             return Task.CompletedTask;
         });
         return next(context);
@@ -78,6 +87,8 @@ internal static partial class PagesSetup
     {
         StatusCodes.Status400BadRequest => new Message(
             "That did not work", ["The form was too old, or did not come from a page of this program. Go back, reload the page and try again."], HomeOf(context)),
+        StatusCodes.Status401Unauthorized => new Message(
+            "You are not signed in", ["Your session has ended. Open the app again from your store's admin."]),
         StatusCodes.Status403Forbidden => new Message(
             "This page is not yours to see", ["You are signed in, but this page is for someone else."], HomeOf(context)),
         StatusCodes.Status404NotFound => new Message(

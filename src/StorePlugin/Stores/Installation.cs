@@ -256,7 +256,9 @@ internal sealed class Installation(
         credentials.Forget(store.Id, CredentialKind.WebhookSecret);
     }
 
-    private async Task<Store> FindOrMakeAsync(string platform, string mode, string domain, CancellationToken cancel)
+    /// <summary>The store of a domain, which is made where there is none: it is then <c>installing</c>.</summary>
+    /// <param name="mode"><c>live</c> or <c>test</c>; counts for a store that is new.</param>
+    public async Task<Store> FindOrMakeAsync(string platform, string mode, string domain, CancellationToken cancel)
     {
         if (await stores.FindByDomainAsync(platform, domain, cancel) is { } known)
         {

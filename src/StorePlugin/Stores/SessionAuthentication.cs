@@ -4,12 +4,16 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Stores;
 
-/// <summary>Reads the session's cookie. Without a session: 302 to the sign-in page; with another role: 403.</summary>
+/// <summary>
+/// Reads the session's cookie, or the session token of Shopify's admin. Without either: 302 to the sign-in page, or to where the
+/// admin's frame gets a token; with another role: 403.
+/// </summary>
 internal sealed class SessionAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SignIn signIn)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, SignIn signIn, ShopifySessions sessions)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "session";
@@ -21,7 +25,7 @@ internal sealed class SessionAuthentication(
 
     public static void Add(IServiceCollection services)
     {
-        // No default scheme: a path that asks for nothing, such as a webhook's, does not look for a session.
+        // The only scheme is the framework's default: a page that is not found knows its visitor too. Without a cookie nothing is read.
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SchemeName, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(OwnerPolicy, policy => OfSession(policy).RequireRole(Role.Owner))
@@ -31,20 +35,27 @@ internal sealed class SessionAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (await signIn.FindVisitorAsync(Context) is not { } visitor)
+        // In the frame the token counts alone: a cookie that the browser has besides may be another store's.
+        var visitor = sessions.Concerns(Request) ? await sessions.FindVisitorAsync(Context) : await signIn.FindVisitorAsync(Context);
+        if (visitor is null)
         {
             return AuthenticateResult.NoResult();
         }
 
         Context.Features.Set(visitor);
-        // The session's hash as the name binds the antiforgery token of a form to this session.
+        // The session's name binds the antiforgery token of a form to this session.
         var identity = new ClaimsIdentity(
-            [new Claim(ClaimTypes.NameIdentifier, visitor.SessionHash), new Claim(ClaimTypes.Role, visitor.Role)], SchemeName);
+            [new Claim(ClaimTypes.NameIdentifier, visitor.SessionName), new Claim(ClaimTypes.Role, visitor.Role)], SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (sessions.Challenges(Request))
+        {
+            return sessions.Challenge(Context).ExecuteAsync(Context);
+        }
+
         Response.Redirect("/sign-in");
         return Task.CompletedTask;
     }

@@ -15,8 +15,8 @@ internal static class Role
 
 /// <summary>Who has signed in, to which store. Every query of a page is bound to <see cref="Store"/>.</summary>
 /// <param name="AmbassadorId">Set exactly where the role is <see cref="Role.Ambassador"/>.</param>
-/// <param name="SessionHash">The hash under which the session is stored; it names the session and opens nothing.</param>
-internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionHash)
+/// <param name="SessionName">The hash under which the session is stored, or the member of staff of a session token; it opens nothing.</param>
+internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionName)
 {
     /// <summary>Gives a page's endpoint its visitor; only endpoints that ask for a role may have this parameter.</summary>
     public static ValueTask<Visitor> BindAsync(HttpContext context) =>

@@ -1,13 +1,14 @@
 // Where Shopify sends browsers: the app's address, the installation and its callback.
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.WebUtilities;
 using StorePlugin.Pages;
 using StorePlugin.Webhooks.Shopify;
 
 namespace StorePlugin.Stores.Shopify;
 
 /// <summary>
-/// Every request is proven by Shopify's signature before anything else is looked at, and a refusal never leads to a
-/// foreign site.
+/// Every request is proven by Shopify, by the signature of its query or by a session token, before anything else is looked at,
+/// and a refusal never leads to a foreign site.
 /// </summary>
 internal static partial class ShopifyEndpoints
 {
@@ -20,7 +21,8 @@ internal static partial class ShopifyEndpoints
 
     private static readonly string[] EntryParameters = ["hmac", "shop", "timestamp"];
     private static readonly string[] CallbackParameters = ["hmac", "shop", "timestamp", "code", "state"];
-    private static readonly string[] ShopifyParameters = ["hmac", "shop", "id_token"];
+    private static readonly string[] ShopifyParameters = ["hmac", "shop", ShopifySessions.TokenParameter];
+    private static readonly string[] FrameParameters = ["shop", "host", ShopifySessions.TokenParameter, ReloadPath.Parameter];
 
     public static void MapShopify(this IEndpointRouteBuilder routes)
     {
@@ -46,6 +48,7 @@ internal static partial class ShopifyEndpoints
         group.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], (Delegate)entry.App);
         group.MapGet("/shopify/install", (Delegate)entry.Install);
         group.MapGet("/shopify/callback", (Delegate)entry.Callback);
+        group.MapGet(ShopifySessions.BouncePath, entry.Bounce);
         group.MapShopifyProxy(shopify);
     }
 
@@ -66,6 +69,7 @@ internal static partial class ShopifyEndpoints
         ShopifyOptions shopify,
         ShopifyAuthorization authorization,
         ShopifyTokens tokens,
+        ShopifySessions sessions,
         Installation installation,
         StoreDirectory stores,
         SignIn signIn,
@@ -80,6 +84,18 @@ internal static partial class ShopifyEndpoints
                 return TypedResults.Redirect(SignInPage);
             }
 
+            if (context.Request.Query.ContainsKey(ShopifySessions.TokenParameter))
+            {
+                return await OpenAsync(context);
+            }
+
+            // A page in the frame that is loaded anew has lost its signature. It is shown nothing before it has brought a token.
+            var isFramed = context.Request.Query["embedded"] == "1";
+            if (isFramed && !context.Request.Query.ContainsKey("hmac"))
+            {
+                return FrameRefusal(context.Request.Query, out _) ?? sessions.Retry(context);
+            }
+
             if (Refusal(context, EntryParameters, out var shop) is { } refusal)
             {
                 return refusal;
@@ -91,10 +107,34 @@ internal static partial class ShopifyEndpoints
                 return TypedResults.Ok();
             }
 
+            // The frame has no cookies, and the grant's page may not stand in it.
+            if (isFramed)
+            {
+                return sessions.Retry(context);
+            }
+
             return await stores.FindByDomainAsync("shopify", shop, context.RequestAborted) is { } store
                 && await NeedsNothingAsync(store, context.RequestAborted)
                 ? await EnterAppAsync(context, store)
                 : await BeginAsync(context, shop);
+        }
+
+        /// <summary>The page that loads Shopify's script, which comes back with a session token. It shows nothing of any store.</summary>
+        public IResult Bounce(HttpContext context)
+        {
+            if (FrameRefusal(context.Request.Query, out var shop) is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (!ReloadPath.IsValid(context.Request.Query[ReloadPath.Parameter]))
+            {
+                return Refused("reload-invalid", $"The parameter {ReloadPath.Parameter} does not name a page of this app.");
+            }
+
+            var frame = sessions.FrameOf(shop);
+            context.Features.Set(frame);
+            return Page.Of<BouncePage>(frame);
         }
 
         public async Task<IResult> Install(HttpContext context) =>
@@ -150,10 +190,35 @@ internal static partial class ShopifyEndpoints
                 return Refused("shop-invalid", "The shop is not a domain that ends with .myshopify.com.");
             }
 
+            if (HostRefusal(query) is { } refusal)
+            {
+                return refusal;
+            }
+
             return ShopifySignature.IsQueryAuthentic(context.Request.QueryString.Value, shopify.Secrets, clock.GetUtcNow())
                 ? null
                 : Refused("signature-wrong", "The request does not bear Shopify's signature, or is older than 90 seconds. Please open the app from the store's admin again.");
         }
+
+        /// <summary>
+        /// Null where the parameters of a page in the frame have the right form; else the answer. They prove nothing: what is shown
+        /// for them alone is the same for everybody.
+        /// </summary>
+        private ProblemHttpResult? FrameRefusal(IQueryCollection query, out string shop)
+        {
+            var isShop = ShopDomain.TryParse(query["shop"], out shop);
+            return FormRefusal(query) ?? (isShop ? null : Refused("shop-invalid", "The shop is not a domain that ends with .myshopify.com."));
+        }
+
+        private ProblemHttpResult? FormRefusal(IQueryCollection query) =>
+            Array.Find(FrameParameters, name => query[name].Count > 1) is { } repeated
+                ? Refused("parameter-repeated", $"The parameter {repeated} came more than once.")
+                : HostRefusal(query);
+
+        private ProblemHttpResult? HostRefusal(IQueryCollection query) =>
+            query.ContainsKey("host") && (query["host"] is not [var host] || !ShopifyHost.IsValid(host))
+                ? Refused("host-invalid", "The host is not that of a store's admin.")
+                : null;
 
         private ProblemHttpResult Refused(string slug, string detail)
         {
@@ -166,6 +231,69 @@ internal static partial class ShopifyEndpoints
             store.IsInstalled
             && ShopifyScopes.Missing(store.Scopes, shopify.Scopes).Count == 0
             && await tokens.HasUsableAsync(store, cancel);
+
+        /// <summary>Opens the app in the admin's frame, for the shop that the session token names and for no other.</summary>
+        private async Task<IResult> OpenAsync(HttpContext context)
+        {
+            var query = context.Request.Query;
+            if (FormRefusal(query) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var token = query[ShopifySessions.TokenParameter].ToString();
+            if (sessions.Enter(context, token) is not { } session)
+            {
+                return sessions.Retry(context);
+            }
+
+            if (query.ContainsKey("shop") && (!ShopDomain.TryParse(query["shop"], out var shop) || shop != session.Shop))
+            {
+                return Refused("shop-differs", "The session token was made for another store than the address names. Please open the app from the store's admin again.");
+            }
+
+            if (HttpMethods.IsHead(context.Request.Method))
+            {
+                return TypedResults.Ok();
+            }
+
+            return await sessions.FindStoreAsync(session, context.RequestAborted) is { } store && await NeedsNothingAsync(store, context.RequestAborted)
+                ? ShowDashboard(context, session)
+                : await RenewAsync(context, session, token);
+        }
+
+        // Shopify has installed the app before it opens it, or has had the merchant grant what is new. What is left to us is to
+        // fetch the token for the store, after a reinstallation as well.
+        private async Task<IResult> RenewAsync(HttpContext context, StaffSession session, string token)
+        {
+            Grant grant;
+            try
+            {
+                grant = await authorization.ExchangeSessionTokenAsync(session.Shop, token, context.RequestAborted);
+            }
+            // It was good when it was looked at, and too old when it arrived there.
+            catch (PlatformException e) when (e.Message.Contains("invalid_subject_token", StringComparison.Ordinal))
+            {
+                return sessions.Retry(context);
+            }
+            // The merchant waits for a page: what the platform refused is told as one.
+            catch (PlatformException e)
+            {
+                return ExchangeFailed(e, session.Shop);
+            }
+
+            if (ScopesMissing(grant, session.Shop) is { } refusal)
+            {
+                return refusal;
+            }
+
+            await KeepAsync(await installation.FindOrMakeAsync("shopify", "live", session.Shop, CancellationToken.None), grant);
+            return ShowDashboard(context, session);
+        }
+
+        // The page verifies the same token again, as it does each time that the frame is loaded at its own address.
+        private static RedirectHttpResult ShowDashboard(HttpContext context, StaffSession session) =>
+            TypedResults.Redirect(QueryHelpers.AddQueryString(DashboardPage, ShopifySessions.Kept(context.Request, session)));
 
         private async Task<IResult> BeginAsync(HttpContext context, string shop)
         {
@@ -184,24 +312,45 @@ internal static partial class ShopifyEndpoints
             }
             catch (PlatformException e)
             {
-                Log.Refused(logger, "exchange-failed", store.Domain);
-                return Problem(StatusCodes.Status502BadGateway, "exchange-failed", e.Message);
+                return ExchangeFailed(e, store.Domain);
             }
 
-            if (ShopifyScopes.Missing(grant.Scopes, shopify.Scopes) is { Count: > 0 } missing)
+            if (ScopesMissing(grant, store.Domain) is { } refusal)
             {
-                Log.Refused(logger, "scopes-missing", store.Domain);
-                return Bad(
-                    "scopes-missing",
-                    $"The store did not grant {string.Join(", ", missing)}, without which the app cannot work. Please install it again and grant everything.");
+                return refusal;
             }
 
-            // From here on a browser that goes away must not cost us the grant.
+            var installed = await KeepAsync(store, grant);
+            context.Response.Cookies.Delete(Installation.CookieName, CookieFor(null));
+            return await EnterAppAsync(context, installed);
+        }
+
+        private ProblemHttpResult ExchangeFailed(PlatformException e, string shop)
+        {
+            Log.Refused(logger, "exchange-failed", shop);
+            return Problem(StatusCodes.Status502BadGateway, "exchange-failed", e.Message);
+        }
+
+        private ProblemHttpResult? ScopesMissing(Grant grant, string shop)
+        {
+            if (ShopifyScopes.Missing(grant.Scopes, shopify.Scopes) is not { Count: > 0 } missing)
+            {
+                return null;
+            }
+
+            Log.Refused(logger, "scopes-missing", shop);
+            return Bad(
+                "scopes-missing",
+                $"The store did not grant {string.Join(", ", missing)}, without which the app cannot work. Please install it again and grant everything.");
+        }
+
+        // A browser that goes away meanwhile must not cost us the grant.
+        private async Task<Store> KeepAsync(Store store, Grant grant)
+        {
             var facts = await authorization.FindFactsAsync(store.Domain, grant.AccessToken, CancellationToken.None);
             var installed = await installation.CompleteAsync(store, grant with { Facts = facts }, CancellationToken.None);
-            context.Response.Cookies.Delete(Installation.CookieName, CookieFor(null));
             Log.Installed(logger, installed.Id, installed.Domain);
-            return await EnterAppAsync(context, installed);
+            return installed;
         }
 
         // Whoever comes with Shopify's signature comes from the shop's admin.

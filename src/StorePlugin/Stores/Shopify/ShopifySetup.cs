@@ -22,6 +22,7 @@ internal static class ShopifySetup
             .RemoveAllLoggers()
             // Nobody but the named host is asked, and a file's address opens it.
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        services.AddSingleton<ShopifySessions>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {

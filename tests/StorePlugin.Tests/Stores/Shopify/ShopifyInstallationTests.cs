@@ -471,7 +471,8 @@ internal sealed class ShopifyInstallationTests
         using var look = await _app.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/" + _shopify.Sign(("shop", Shop))));
         using var lookAtInstall = await _app.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/shopify/install" + _shopify.Sign(("shop", Shop))));
         var nothing = await CountAsync("stores");
-        using var fresh = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop), ("host", "YWRtaW4"), ("embedded", "1")));
+        using var fresh = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop), ("host", "YWRtaW4uc2hvcGlmeS5jb20vc3RvcmUvbHV4"), ("embedded", "0")));
+        using var foreign = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop), ("host", "ZXZpbC5leGFtcGxlL2FkbWlu")));
         await _shopify.InstallAsync(_app, Shop);
         using var known = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop)));
         _app.Clock.Advance(TimeSpan.FromHours(1));
@@ -480,6 +481,7 @@ internal sealed class ShopifyInstallationTests
         using var expired = await _app.Http.GetAsync("/" + _shopify.Sign(("shop", Shop)));
 
         await AssertRefusedAsync(forged, "signature-wrong");
+        await AssertRefusedAsync(foreign, "host-invalid");
         Assert.Multiple(() =>
         {
             Assert.That(stranger.Headers.Location!.OriginalString, Is.EqualTo("/sign-in"));
