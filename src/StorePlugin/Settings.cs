@@ -41,7 +41,7 @@ internal sealed class SettingsException(IReadOnlyList<string> problems)
 /// <summary>The configuration of the program. The README's table lists the keys.</summary>
 internal sealed partial record Settings
 {
-    private const string DefaultScopes = "read_orders,write_discounts";
+    private const string DefaultScopes = "read_orders,write_discounts,write_app_proxy";
     private const string DefaultApiVersion = "2026-10";
 
     public required string DataFolder { get; init; }

@@ -3,12 +3,14 @@ using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Dashboard;
 
 /// <param name="Orders">Paid orders that an ambassador is credited with.</param>
 /// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
+/// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
 public sealed record OverviewModel(
     Frame Frame,
@@ -20,6 +22,7 @@ public sealed record OverviewModel(
     CampaignRow? Campaign,
     string? Waiting,
     string? Reviews,
+    StorefrontFinding? Storefront,
     IReadOnlyList<AmbassadorRow> Ambassadors,
     bool HasMoreAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
@@ -56,7 +59,7 @@ internal static class Overview
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, Visitor visitor, string? notice, DateTimeOffset now, CancellationToken cancel)
+        Db db, PublicAddress address, StorefrontHeartbeats heartbeats, Visitor visitor, string? notice, DateTimeOffset now, CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, take = 1L };
         var clicks = await db.OneAsync<long>(CountClicks, args, cancel);
@@ -79,6 +82,7 @@ internal static class Overview
             campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
             waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
             ReviewWords(reviews, now),
+            await heartbeats.FindingAsync(visitor.Store, cancel),
             ambassadors,
             moreAmbassadors is not null,
             orders,

@@ -9,6 +9,9 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
+        services.AddSingleton<StorefrontCodes>();
+        services.AddSingleton<StorefrontHeartbeats>();
+        services.AddSingleton(_ => new StorefrontLimit());
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {
                 http.Timeout = ShopifyAdminClient.Timeout;
