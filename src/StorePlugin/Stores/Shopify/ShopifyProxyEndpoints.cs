@@ -27,10 +27,11 @@ internal static class ShopifyProxyEndpoints
         var proxy = ActivatorUtilities.CreateInstance<Proxy>(routes.ServiceProvider, shopify);
         var storefront = ActivatorUtilities.CreateInstance<Storefront>(routes.ServiceProvider);
         var paths = routes.MapGroup("/shopify/proxy");
-        paths.MapMethods("/clicks", GetOrPost, (HttpContext context) => proxy.AnswerAsync(context, storefront.Click, NotKept));
-        paths.MapGet("/codes/{code}", (HttpContext context) => proxy.AnswerAsync(context, storefront.Code, KeptAMinute));
-        paths.MapMethods("/heartbeat", GetOrPost, (HttpContext context) => proxy.AnswerAsync(context, storefront.Heartbeat, NotKept));
-        paths.MapMethods("/{**path}", GetOrPost, (HttpContext context) => proxy.AnswerAsync(context, Storefront.Unknown, NotKept));
+        // The type of the results stands there so that they are answered: a bare task would be taken for an answer that is given.
+        paths.MapMethods("/clicks", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Click, NotKept));
+        paths.MapGet("/codes/{code}", Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Code, KeptAMinute));
+        paths.MapMethods("/heartbeat", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Heartbeat, NotKept));
+        paths.MapMethods("/{**path}", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, Storefront.Unknown, NotKept));
 
         var pixel = ActivatorUtilities.CreateInstance<Pixel>(routes.ServiceProvider);
         routes.MapMethods("/shopify/pixel/{storeId}", [HttpMethods.Options], Pixel.Preflight);
