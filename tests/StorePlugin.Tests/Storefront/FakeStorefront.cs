@@ -49,10 +49,10 @@ internal sealed class FakeStorefront : IAsyncDisposable
         server.MapGet("/ambassador-embed.css", () => Results.Text(EmbedBlock.Style, "text/css"));
         server.MapGet("/favicon.ico", () => Results.NoContent());
         server.MapGet("/cart.js", storefront.ShowCart);
-        server.MapPost("/cart/update.js", storefront.UpdateCartAsync);
+        server.MapPost("/cart/update.js", (Delegate)storefront.UpdateCartAsync);
         server.MapPost("/cart/add.js", storefront.Add);
-        server.MapPost("/cart/add", (HttpContext context) => { storefront.Add(context); return Results.Redirect("/cart"); }).DisableAntiforgery();
-        server.MapPost("/cart", storefront.CheckOutAsync).DisableAntiforgery();
+        server.MapPost("/cart/add", storefront.AddByForm);
+        server.MapPost("/cart", (Delegate)storefront.CheckOutAsync);
         server.MapGet("/discount/{code}", Discount);
         server.Map("/apps/ambassadors/{**path}", storefront.ForwardAsync);
         server.MapGet("/checkout", (HttpContext context) => Page(context, "<h1>Checkout</h1>", hasEmbed: false));
@@ -123,6 +123,12 @@ internal sealed class FakeStorefront : IAsyncDisposable
         Json(context.Request.Cookies["cart"] is { } token && Carts.TryGetValue(token, out var attributes) ? attributes : new Dictionary<string, string>());
 
     private IResult Add(HttpContext context) => Json(CartOf(context));
+
+    private IResult AddByForm(HttpContext context)
+    {
+        CartOf(context);
+        return Results.Redirect("/cart");
+    }
 
     private async Task<IResult> UpdateCartAsync(HttpContext context)
     {

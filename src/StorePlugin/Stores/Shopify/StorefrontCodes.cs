@@ -1,6 +1,6 @@
 // What a storefront may say of an ambassador's code: whether it lives, and what it takes off.
-using StorePlugin.Campaigns;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 
