@@ -19,6 +19,9 @@ internal sealed partial class InfraTests
         ["orders/cancelled"] = "read_orders",
         ["orders/delete"] = "read_orders",
         ["refunds/create"] = "read_orders",
+        ["discounts/update"] = "write_discounts",
+        ["discounts/delete"] = "write_discounts",
+        ["discounts/redeemcode_removed"] = "write_discounts",
         ["customers/merge"] = "read_customer_merge",
     };
 
@@ -60,7 +63,7 @@ internal sealed partial class InfraTests
     // With the older way, or outside of the frame, the merchant would be asked twice.
     [TestCase("embedded = true")]
     [TestCase("use_legacy_install_flow = false")]
-    [TestCase("scopes = \"read_orders,write_discounts\"")]
+    [TestCase("scopes = \"read_orders,read_products,read_customers,write_discounts,write_app_proxy\"")]
     public void Shopify_installs_the_app_and_opens_it_in_its_frame(string line) =>
         Assert.That(Read("infra/shopify.app.toml").Split('\n'), Has.Member(line));
 

@@ -50,7 +50,7 @@ internal sealed partial class TidyTests
         ["OrderHistory.HoldStore"] = "a store's own row, by its id",
         ["PublicCampaigns.ReadLaunched"] = "the store is what is looked for",
         ["PublicCampaigns.ReadOpen"] = "the store is what is looked for",
-        ["LinkEndpoints.ReadLink"] = "a slug is unique over the whole host",
+        ["Links.ReadLink"] = "a slug is unique over the whole host",
         ["Joining.ReadSlugs"] = "a slug is unique over the whole host",
     };
 

@@ -15,6 +15,7 @@ internal static class AmbassadorsSetup
         services.AddSingleton<Applications>();
         services.AddSingleton(_ => new ApplicationLimit());
         services.AddSingleton<ClickLog>();
+        services.AddSingleton<Links>();
         services.AddSingleton(_ => new ClickLimit());
         services.AddSingleton(_ => new DailyVisitors());
     }

@@ -6,15 +6,17 @@ using StorePlugin.Data;
 namespace StorePlugin.Ambassadors;
 
 /// <summary>
-/// A click as it is kept before consent: instant, link and class of the referrer, and nothing of the person (rule T11). Nobody
-/// has been asked yet when a link is followed, so its consent is unknown.
+/// A click as it is kept: instant, link and class of the referrer, and nothing of the person (rule T11).
 /// </summary>
 /// <param name="ReferrerClass">A word of <see cref="Referrer"/>.</param>
 /// <param name="IsFirst">Whether it is the first of its day by the same visitor, see <see cref="DailyVisitors"/>.</param>
+/// <param name="HasConsent">Whether the shopper had agreed to be followed; false where nobody had asked, as when a link is followed.</param>
 internal sealed record Click(
-    string StoreId, string Id, string AmbassadorId, string CampaignId, DateTimeOffset At, string ReferrerClass, bool IsFirst)
+    string StoreId, string Id, string AmbassadorId, string CampaignId, DateTimeOffset At, string ReferrerClass, bool IsFirst, bool HasConsent)
 {
     public string Visit => IsFirst ? "first" : "repeat";
+
+    public string Consent => HasConsent ? "granted" : "unknown";
 }
 
 internal sealed class ClickLog : IAsyncDisposable
@@ -31,7 +33,7 @@ internal sealed class ClickLog : IAsyncDisposable
     private const string Insert =
         """
         INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, consent, visit)
-        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, 'unknown', @Visit)
+        VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, @Consent, @Visit)
         """;
 
     private readonly Db _db;
@@ -100,7 +102,8 @@ internal sealed class ClickLog : IAsyncDisposable
                     {
                         await insert.DoAsync(
                             ("StoreId", click.StoreId), ("Id", click.Id), ("AmbassadorId", click.AmbassadorId),
-                            ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass), ("Visit", click.Visit));
+                            ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass), ("Consent", click.Consent),
+                            ("Visit", click.Visit));
                     }
                 },
                 WriteTurn.Intake);

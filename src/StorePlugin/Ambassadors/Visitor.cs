@@ -14,7 +14,7 @@ internal static class Visitor
 
     /// <summary>False for HEAD, for known link previewers and bots, and for a browser that fetches ahead of any tap.</summary>
     public static bool IsPerson(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method)
+        !HttpMethods.IsHead(request.Method)
         && !IsAhead(request.Headers["Sec-Purpose"]) && !IsAhead(request.Headers["Purpose"])
         && !IsAhead(request.Headers["X-Purpose"]) && !IsAhead(request.Headers["X-Moz"])
         && !IsProgram(request.Headers.UserAgent.ToString());

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Dashboard;
 
@@ -24,8 +25,8 @@ internal static class DashboardEndpoints
     }
 
     private static async Task<RazorComponentResult> ShowOverview(
-        Visitor visitor, string? notice, Db db, PublicAddress address, TimeProvider clock, CancellationToken cancel) =>
-        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, visitor, notice, clock.GetUtcNow(), cancel));
+        Visitor visitor, string? notice, Db db, PublicAddress address, StorefrontHeartbeats heartbeats, TimeProvider clock, CancellationToken cancel) =>
+        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, heartbeats, visitor, notice, clock.GetUtcNow(), cancel));
 
     private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
         Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));

@@ -13,6 +13,7 @@ namespace StorePlugin.Dashboard;
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
 /// <param name="Missed">What no webhook had brought and was fetched, as a sentence; null where there was nothing.</param>
 /// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
+/// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
 public sealed record OverviewModel(
     Frame Frame,
@@ -27,6 +28,7 @@ public sealed record OverviewModel(
     string? Reviews,
     string? Missed,
     string? ReadingProblem,
+    StorefrontFinding? Storefront,
     IReadOnlyList<AmbassadorRow> Ambassadors,
     bool HasMoreAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
@@ -63,7 +65,7 @@ internal static class Overview
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, Visitor visitor, string? notice, DateTimeOffset now, CancellationToken cancel)
+        Db db, PublicAddress address, StorefrontHeartbeats heartbeats, Visitor visitor, string? notice, DateTimeOffset now, CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, take = 1L };
         var clicks = await db.OneAsync<long>(CountClicks, args, cancel);
@@ -91,6 +93,7 @@ internal static class Overview
             ReviewWords(reviews, now),
             reading.Missed == 0 ? null : $"{Words.Count(reading.Missed, "message", "messages")} of your store about orders did not arrive in the last seven days.",
             reading.Problem,
+            await heartbeats.FindingAsync(visitor.Store, cancel),
             ambassadors,
             moreAmbassadors is not null,
             orders,

@@ -48,6 +48,7 @@ internal static partial class Flows
         new("debts that are written off, and owed again", DebtsAsync),
         new("what the pages show", PagesAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
+        new("what storefronts ask", StorefrontAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

@@ -23,7 +23,7 @@ internal sealed partial class FakeShopify : IAsyncDisposable
 {
     public const string ClientId = "client-id-of-the-tests";
     public const string ClientSecret = "shpss_marker_client_secret";
-    public const string Scopes = "read_orders,write_discounts";
+    public const string Scopes = "read_orders,read_products,read_customers,write_discounts,write_app_proxy";
 
     private readonly WebApplication _server;
     private readonly ConcurrentDictionary<string, string> _shopOfCode = new(StringComparer.Ordinal);
@@ -136,6 +136,14 @@ internal sealed partial class FakeShopify : IAsyncDisposable
         return QueryHelpers.AddQueryString(
             "", parameters.Append(("signature", Hex(text))).Select(parameter => KeyValuePair.Create(parameter.Item1, (string?)parameter.Item2)));
     }
+
+    /// <summary>What the visitor of a shop asks through the app proxy, as Shopify signs it, with a question mark.</summary>
+    public string SignVisit(string shop, params (string Name, string Value)[] parameters) => SignProxy(
+    [
+        .. parameters,
+        ("shop", shop), ("logged_in_customer_id", ""), ("path_prefix", "/apps/ambassadors"),
+        ("timestamp", Clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+    ]);
 
     /// <summary>A code that a callback may bring.</summary>
     public string NewCode(string shop)

@@ -24,6 +24,8 @@ internal sealed partial class Reconciliation(
     /// <summary>Webhooks come within seconds; what changed a moment ago is left to them.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
 
+    private const string ProductsScope = "read_products";
+
     private const int StoresMax = 20;
 
     // A look at a large store goes on in the next round, so that no store waits for another's.
@@ -120,6 +122,12 @@ internal sealed partial class Reconciliation(
 
     private async Task ReadAsync(Store store, Reading reading, CancellationToken cancel)
     {
+        // Without it the lines of an order name no products, and shares by product would be missed.
+        if (ShopifyScopes.Missing(store.Scopes, ProductsScope).Count > 0)
+        {
+            throw new PlatformException($"The store has not granted {ProductsScope}. Open the app in the store's admin and grant what it asks for.");
+        }
+
         var now = clock.GetUtcNow();
         var args = new { storeId = store.Id, kind = reading.Kind };
         if (await db.OneAsync<long>(CountUntried, args, cancel) > 0)

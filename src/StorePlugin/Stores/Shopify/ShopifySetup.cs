@@ -24,6 +24,9 @@ internal static class ShopifySetup
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
         services.AddSingleton<ShopifySessions>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
+        services.AddSingleton<StorefrontCodes>();
+        services.AddSingleton<StorefrontHeartbeats>();
+        services.AddSingleton(_ => new StorefrontLimit());
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {
                 http.Timeout = ShopifyAdminClient.Timeout;

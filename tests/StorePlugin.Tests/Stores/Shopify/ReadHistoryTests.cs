@@ -19,7 +19,6 @@ internal sealed class ReadHistoryTests
     public async Task SetUp()
     {
         _shopify = await FakeShopify.StartAsync();
-        _shopify.Granted = "read_orders,read_customers,write_discounts";
         _shopify.Expiring = false;
         _app = await StoreApp.StartAsync(_shopify.Settings);
         _shopify.Clock = _app.Clock;

@@ -24,7 +24,6 @@ internal sealed class ReconciliationTests
     public async Task SetUp()
     {
         _shopify = await FakeShopify.StartAsync();
-        _shopify.Granted = "read_orders,read_customers,write_discounts";
         _app = await StoreApp.StartAsync(_shopify.Settings);
         _shopify.Clock = _app.Clock;
         _shopify.Expiring = false;
