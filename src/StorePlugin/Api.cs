@@ -13,6 +13,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 
@@ -90,6 +91,7 @@ internal static class Api
         api.MapLedger();
         api.MapDeliveries();
         api.MapEffects();
+        api.MapPrivacy();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;

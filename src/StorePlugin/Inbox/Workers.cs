@@ -3,6 +3,7 @@ using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Privacy;
 
 namespace StorePlugin.Inbox;
 
@@ -17,6 +18,7 @@ internal sealed partial class Workers(
     RemindOfReviews reminders,
     DropBodies bodies,
     Retention retention,
+    Erasures erasures,
     TimeProvider clock,
     Settings settings,
     ILogger<Workers> logger)
@@ -46,7 +48,8 @@ internal sealed partial class Workers(
             LoopAsync("write-offs", writeOffs.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken),
             LoopAsync("reminders", reminders.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
             LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
+            LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
+            LoopAsync("erasures", erasures.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken));
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -58,6 +61,7 @@ internal sealed partial class Workers(
             await db.DoAsync(FreeEffects, new { now = clock.GetUtcNow() }, cancellationToken);
         }
 
+        await erasures.QueueEarlierAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 

@@ -16,6 +16,7 @@ internal static class MailSetup
         services.AddSingleton<RemindOfReviews>();
         services.AddSingleton<TermsChanged>();
         services.AddSingleton<TermsWithdrawn>();
+        services.AddSingleton<PrivacyFileReady>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();

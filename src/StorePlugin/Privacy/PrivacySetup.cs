@@ -1,0 +1,14 @@
+// What the folder Privacy adds to the program.
+namespace StorePlugin.Privacy;
+
+internal static class PrivacySetup
+{
+    public static void AddPrivacy(this IServiceCollection services)
+    {
+        services.AddSingleton<DeadBodies>();
+        services.AddSingleton<PrivacyDuties>();
+        services.AddSingleton<PrivacyRequests>();
+        services.AddSingleton<EraseStore>();
+        services.AddSingleton<Erasures>();
+    }
+}
