@@ -44,7 +44,7 @@ internal sealed partial class TidyTests
         ["Erasures.FindErasing"] = "a worker's claim over all stores",
         ["Erasures.QueueEarlier"] = "what was asked of the program's last version, over all stores",
         ["Retention.OldFiles"] = "a worker's claim over all stores",
-        ["EraseStore.HoldStore"] = "a store's own row, by its id",
+        ["EraseStore.HoldGone"] = "a store's own row, by its id",
         ["PrivacyDuties.ReadInstalledAt"] = "a store's own row, by its id",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
         ["WriteOffs.FindBelowZero"] = "looks at what is below zero over all stores",

@@ -22,7 +22,7 @@ internal sealed class EraseStore(
 
     private const int BatchMax = 500;
 
-    private const string HoldStore = "UPDATE stores SET state = state WHERE id = @storeId AND state = 'uninstalled'";
+    private const string HoldGone = "UPDATE stores SET state = state WHERE state = 'uninstalled' AND id = @storeId";
 
     /// <summary>Takes one batch of each table. Returns how many rows it changed, and whether what is left waits for payouts or for time.</summary>
     public async Task<(int Changed, bool Waits)> StepAsync(Store store, Erasure erasure, CancellationToken cancel)
@@ -90,7 +90,7 @@ internal sealed class EraseStore(
         async tx =>
         {
             var args = new { storeId = store.Id };
-            return await tx.DoAsync(HoldStore, args) == 0
+            return await tx.DoAsync(HoldGone, args) == 0
                 ? 0
                 : await tx.DoAsync(DropKeys, args) + await tx.DoAsync(DropStates, args) + await tx.DoAsync(DropTokens, args);
         },
@@ -141,7 +141,7 @@ internal sealed class EraseStore(
 
     private const string FindBodies = "SELECT id AS name FROM deliveries WHERE store_id = @storeId AND state <> 'pending' AND body IS NOT NULL ORDER BY id ";
 
-    private const string DropBody = "UPDATE deliveries SET body = NULL, outcome = NULL WHERE store_id = @storeId AND id = @name AND state <> 'pending'";
+    private const string DropBody = "UPDATE deliveries SET body = NULL, outcome = 'erased' WHERE store_id = @storeId AND id = @name AND state <> 'pending'";
 
     // What is found, and what is done with each.
     private static readonly (string Find, string Erase)[] Rows =
@@ -170,7 +170,7 @@ internal sealed class EraseStore(
 
     /// <summary>Changes something while the store is still gone; who comes back meanwhile waits for it, and finds the rest as it was.</summary>
     private static async Task<int> IfGoneAsync(Tx tx, Store store, Func<Task<int>> change) =>
-        await tx.DoAsync(HoldStore, new { storeId = store.Id }) == 1 ? await change() : 0;
+        await tx.DoAsync(HoldGone, new { storeId = store.Id }) == 1 ? await change() : 0;
 
     private const string FindFiles = "SELECT id AS name FROM privacy_requests WHERE store_id = @storeId AND state = 'ready' ORDER BY id ";
 
@@ -185,7 +185,7 @@ internal sealed class EraseStore(
         "SELECT id AS name FROM effects WHERE store_id = @storeId AND kind = 'mail' AND state <> 'pending' AND payload <> '{}' ORDER BY id ";
 
     private const string EraseMail =
-        "UPDATE effects SET payload = '{}', outcome = NULL WHERE store_id = @storeId AND id = @name AND kind = 'mail' AND state <> 'pending'";
+        "UPDATE effects SET payload = '{}', outcome = 'erased' WHERE store_id = @storeId AND id = @name AND kind = 'mail' AND state <> 'pending'";
 
     /// <summary>Mails that were sent are out of reach; those that went into the folder are deleted, and the row afterwards.</summary>
     private async Task<int> EraseMailsAsync(Store store, CancellationToken cancel)

@@ -52,7 +52,14 @@ internal sealed partial class Erasures(Db db, StoreDirectory stores, EraseStore 
         }
 
         var (changed, waits) = await eraseStore.StepAsync(store, erasure, cancel);
-        return changed > 0 ? changed : waits ? 0 : await EndAsync(erasure, "done", cancel);
+        if (changed == 0 && waits)
+        {
+            // What is gone already leaves the files now, however long the rest must wait.
+            await db.TruncateLogAsync(cancel);
+            return 0;
+        }
+
+        return changed > 0 ? changed : await EndAsync(erasure, "done", cancel);
     }
 
     private const string FindDone =

@@ -62,7 +62,7 @@ internal sealed class PrivacyRequests(Db db, StoreKeys keys, TimeProvider clock)
     public static async Task AddFileAsync(
         Tx tx, string storeId, string id, NewRequest request, byte[] file, IEnumerable<string> customer, DateTimeOffset now, DateTimeOffset until)
     {
-        await tx.DoAsync(InsertFile, new { storeId, id, request.Topic, request.Subject, request.RequestId, now, file, until });
+        await tx.DoAsync(InsertFile, new { storeId, id, topic = request.Topic, subject = request.Subject, requestId = request.RequestId, now, file, until });
         foreach (var key in customer)
         {
             await tx.DoAsync(InsertCustomer, new { StoreId = storeId, Key = key, Id = id });
@@ -72,9 +72,9 @@ internal sealed class PrivacyRequests(Db db, StoreKeys keys, TimeProvider clock)
     /// <summary>Adds a request whose remainder is done in steps, or has the steps of the same one done anew.</summary>
     public static async Task BeginErasingAsync(Tx tx, string storeId, NewRequest request, DateTimeOffset now, DateTimeOffset? erasedAt)
     {
-        if (await tx.DoAsync(EraseAgain, new { storeId, request.Topic, request.Subject, erasedAt }) == 0)
+        if (await tx.DoAsync(EraseAgain, new { storeId, topic = request.Topic, subject = request.Subject, erasedAt }) == 0)
         {
-            await tx.DoAsync(InsertErasing, new { storeId, id = Ids.New(IdPrefix, now), request.Topic, request.Subject, now, erasedAt });
+            await tx.DoAsync(InsertErasing, new { storeId, id = Ids.New(IdPrefix, now), topic = request.Topic, subject = request.Subject, now, erasedAt });
         }
     }
 

@@ -80,13 +80,14 @@ internal sealed class PrivacyWorld : IAsyncDisposable
     public static string Json(TestOrder order)
     {
         var json = JsonNode.Parse(order.ToJson())!;
-        json["phone"] = Phone;
-        json["customer"]!["phone"] = Phone;
+        var phone = order.Customer == Customer ? Phone : null;
+        json["phone"] = phone;
+        json["customer"]!["phone"] = phone;
         json["customer"]!["first_name"] = "Shopperfirst";
         json["customer"]!["last_name"] = "Shopperlast";
         foreach (var address in (string[])["billing_address", "shipping_address"])
         {
-            json[address] = new JsonObject { ["name"] = "Shopperfirst Shopperlast", ["address1"] = "Shopperstreet 7", ["phone"] = Phone };
+            json[address] = new JsonObject { ["name"] = "Shopperfirst Shopperlast", ["address1"] = "Shopperstreet 7", ["phone"] = phone };
         }
 
         return json.ToJsonString();
