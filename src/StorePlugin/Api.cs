@@ -13,6 +13,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
@@ -92,6 +93,7 @@ internal static class Api
         api.MapLedger();
         api.MapDeliveries();
         api.MapEffects();
+        api.MapPrivacy();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;

@@ -16,6 +16,7 @@ using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Portal;
+using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
@@ -61,6 +62,7 @@ internal static class App
         builder.Services.AddRewards();
         builder.Services.AddPayouts();
         builder.Services.AddMail();
+        builder.Services.AddPrivacy();
         builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();

@@ -2,7 +2,9 @@
 using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Inbox;
+using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests;
 
@@ -14,7 +16,7 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
         "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
-        "GET /api/v1/store/contact", "PUT /api/v1/store/contact",
+        "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/privacy-requests",
     ];
 
     [Test]
@@ -54,6 +56,8 @@ internal sealed class ApiTenancyTests
         await Plant.RowAsync(
             app.Db, "payout_attempts", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "test"), ("outcome", "unknown"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
+        await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, victim.Store, new PrivacyRequested("customers/data_request") { RequestId = "1" }));
+        var privacy = await IdAsync(app, "SELECT id FROM privacy_requests WHERE store_id = @s", victim);
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
         (string Call, string Path, JsonNode? Body)[] calls =
@@ -113,6 +117,8 @@ internal sealed class ApiTenancyTests
             ("POST /api/v1/deliveries/{id}/replays", $"deliveries/{delivery}/replays", null),
             ("GET /api/v1/effects/{id}", $"effects/{effect}", null),
             ("POST /api/v1/effects/{id}/replays", $"effects/{effect}/replays", null),
+            ("GET /api/v1/privacy-requests/{id}/file", $"privacy-requests/{privacy}/file", null),
+            ("GET /api/v1/privacy-requests/{id}/downloads", $"privacy-requests/{privacy}/downloads", null),
             ("GET /api/v1/payout-runs/{id}", "payout-runs/run_1", null),
             ("POST /api/v1/payout-runs/{id}/approval", "payout-runs/run_1/approval", null),
             ("GET /api/v1/payouts/{id}", "payouts/po_1", null),
@@ -148,7 +154,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts", "privacy-requests"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }
@@ -173,7 +179,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

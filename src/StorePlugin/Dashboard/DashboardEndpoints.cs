@@ -2,6 +2,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Privacy;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
 
@@ -19,6 +20,8 @@ internal static class DashboardEndpoints
         rooms.MapGet("/orders/{orderId}", ShowOrder);
         rooms.MapGet("/ambassadors", ListAmbassadors);
         rooms.MapGet("/ambassadors/{ambassadorId}", ShowAmbassador);
+        rooms.MapGet("/privacy-requests", ListPrivacyRequests);
+        rooms.MapGet("/privacy-requests/{requestId}/file", TakePrivacyFile);
         rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
@@ -43,6 +46,22 @@ internal static class DashboardEndpoints
         await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, cancel) is { } model
             ? Page.Of<AmbassadorPage>(model)
             : TypedResults.NotFound();
+
+    private static async Task<RazorComponentResult> ListPrivacyRequests(Visitor visitor, PrivacyRequests requests, CancellationToken cancel) =>
+        Page.Of<PrivacyPage>(await PrivacyList.ReadAsync(requests, visitor, cancel));
+
+    private static async Task<IResult> TakePrivacyFile(
+        Visitor visitor, string requestId, PrivacyRequests requests, HttpContext context, CancellationToken cancel)
+    {
+        // The first half of the hash tells sessions apart, and a list of downloads need not hold more of it.
+        if (await requests.TakeFileAsync(visitor.Store, requestId, $"dashboard session {visitor.SessionHash[..32]}", cancel) is not { } file)
+        {
+            return TypedResults.NotFound();
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.File(file.ToJson(), "application/json", $"{requestId}.json");
+    }
 
     // The answer is the page itself and no redirect: the link is a secret, and an address would keep it in the history.
     private static async Task<IResult> MakeSignInLink(

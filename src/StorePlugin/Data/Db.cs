@@ -172,6 +172,29 @@ internal sealed class Db : IAsyncDisposable
             turn,
             cancel);
 
+    /// <summary>
+    /// Copies what the write-ahead log holds into the database's file and empties the log: what was erased since is in neither, since
+    /// freed bytes are overwritten (<c>secure_delete</c>). Returns false where somebody reads an older state, and the log stays for
+    /// now. SQL Server has no such file.
+    /// </summary>
+    public async Task<bool> TruncateLogAsync(CancellationToken cancel)
+    {
+        if (_queue is null)
+        {
+            return true;
+        }
+
+        // Most of the copying keeps no writer waiting.
+        await DoOnlyAsync("PRAGMA wal_checkpoint(PASSIVE)", cancel);
+        return await _queue.TruncateLogAsync(cancel);
+    }
+
+    private async Task DoOnlyAsync(string pragma, CancellationToken cancel)
+    {
+        await using var connection = await OpenAsync(cancel);
+        await connection.ExecuteAsync(new CommandDefinition(pragma, cancellationToken: cancel));
+    }
+
     /// <summary>A connection for reads that stream or that Dapper does not serve; the caller disposes it.</summary>
     public async Task<DbConnection> OpenAsync(CancellationToken cancel)
     {

@@ -58,6 +58,33 @@ internal sealed class WriteQueue : IAsyncDisposable
         return done.Task;
     }
 
+    /// <summary>Empties the write-ahead log into the file, in a turn of its own and outside any transaction. False: somebody reads what is in it.</summary>
+    public Task<bool> TruncateLogAsync(CancellationToken cancel)
+    {
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_work.Writer.TryWrite(open =>
+        {
+            // It belongs to the caller who waits for it; the queue itself goes on.
+            try
+            {
+                cancel.ThrowIfCancellationRequested();
+                done.SetResult(open().Connection.QuerySingle<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0);
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+
+            return Task.CompletedTask;
+        }))
+        {
+            throw new ObjectDisposedException(nameof(WriteQueue), "The database is closing.");
+        }
+
+        _waiting.Release();
+        return done.Task;
+    }
+
     /// <summary>Lets what waits finish, then closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {

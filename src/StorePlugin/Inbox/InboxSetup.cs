@@ -11,10 +11,16 @@ internal static class InboxSetup
         services.AddSingleton<WorkSignal>();
         services.AddSingleton<IInbox, SqlInbox>();
         services.AddSingleton<InboxWorker>();
-        services.AddSingleton<EffectWorker>();
-        services.AddSingleton<DropBodies>();
-        services.AddSingleton<Retention>();
-        services.AddSingleton<WriteOffs>();
+        services.AddSingleton(provider =>
+        {
+            // What comes in wakes it.
+            var inbox = provider.GetRequiredService<InboxWorker>();
+            return new Round("inbox", inbox.RunOnceAsync, inbox.WaitAsync);
+        });
+        services.AddRound<EffectWorker>("effects", Rounds.Moment, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<WriteOffs>("write-offs", Rounds.Hour, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<DropBodies>("bodies", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<Retention>("retention", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<Replays>();
         services.AddHostedService<Workers>();
     }

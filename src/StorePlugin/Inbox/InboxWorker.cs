@@ -3,6 +3,7 @@ using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -64,6 +65,12 @@ internal sealed partial class InboxWorker(
         WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key AND state = 'pending' AND lease_id = @Lease
         """;
 
+    private const string DropBody =
+        "UPDATE deliveries SET body = NULL WHERE store_id = @StoreId AND source = @Source AND delivery_key = @Key";
+
+    // How long an erasure waits for what must be read before it.
+    private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
+
     // How long one delivery of a batch takes, as the last ones did.
     private TimeSpan _each = TransactionTime / 32;
 
@@ -95,7 +102,8 @@ internal sealed partial class InboxWorker(
             }
         }
 
-        return (claimed.Count, read);
+        // What is asked for a person's sake comes after all that may be about them.
+        return (claimed.Count, [.. read.OrderBy(delivery => delivery.StoreEvent is PrivacyRequested)]);
     }
 
     private async Task<List<Row>> ClaimAsync(CancellationToken cancel)
@@ -207,7 +215,10 @@ internal sealed partial class InboxWorker(
         }
     }
 
-    /// <summary>The next deliveries of one store, and never two of one order: the second must see what the first has written.</summary>
+    /// <summary>
+    /// The next deliveries of one store, and never two of one order: the second must see what the first has written. What is asked
+    /// for a person's sake comes alone.
+    /// </summary>
     private static (List<Claimed> Batch, List<Claimed> Left) Take(List<Claimed> waiting, int size)
     {
         var batch = new List<Claimed>(size);
@@ -216,6 +227,7 @@ internal sealed partial class InboxWorker(
         foreach (var delivery in waiting)
         {
             var fits = batch.Count < size && delivery.Store.Id == waiting[0].Store.Id
+                && (batch.Count == 0 || (delivery.StoreEvent is not PrivacyRequested && batch[0].StoreEvent is not PrivacyRequested))
                 && (delivery.OrderEvent is not { } order || taken.Add(order.OrderId));
             (fits ? batch : left).Add(delivery);
         }
@@ -276,7 +288,20 @@ internal sealed partial class InboxWorker(
         }
 
         await MarkDoneAsync(tx, batch, outcomes);
+        await DropBodiesAsync(tx, store, batch);
         return outcomes;
+    }
+
+    /// <summary>What was asked for a person's sake is fulfilled and its body goes; so does that of an order whose customer was erased before.</summary>
+    private static async Task DropBodiesAsync(Tx tx, Store store, List<Claimed> batch)
+    {
+        var redacted = await RedactedOrders.OfAsync(tx, store.Id, batch.Select(delivery => delivery.OrderEvent?.OrderId).OfType<string>());
+        await using var drop = new Prepared(tx, DropBody);
+        foreach (var delivery in batch.Where(delivery =>
+            delivery.StoreEvent is PrivacyRequested || (delivery.OrderEvent is { } order && redacted.Contains(order.OrderId))))
+        {
+            await drop.DoAsync(("StoreId", store.Id), ("Source", delivery.Row.Source), ("Key", delivery.Row.DeliveryKey));
+        }
     }
 
     /// <summary>Marks the deliveries in the transaction of their effects; a lost lease rolls everything back.</summary>
@@ -308,10 +333,11 @@ internal sealed partial class InboxWorker(
         var now = clock.GetUtcNow();
         var permanent = failure is UnreadableDeliveryException or TooManyDisputesException;
         // Being outrun by another worker or by the database's own lock is nobody's fault and counts as no attempt.
-        var counts = failure is not StaleOrderException && !(failure is DbException e && db.Dialect.IsTransient(e));
+        var notYet = failure is NotYetException;
+        var counts = !notYet && failure is not StaleOrderException && !(failure is DbException e && db.Dialect.IsTransient(e));
         var attempts = row.Attempts + (counts ? 1 : 0);
-        var wait = permanent ? null : counts ? Retry.WaitAfter(attempts) : TimeSpan.FromSeconds(1);
-        var reason = permanent ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
+        var wait = permanent ? null : counts ? Retry.WaitAfter(attempts) : notYet ? NotYetWait : TimeSpan.FromSeconds(1);
+        var reason = permanent || notYet ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
         await db.InTransactionAsync(
             async tx =>
             {
@@ -322,7 +348,11 @@ internal sealed partial class InboxWorker(
                     ("Source", row.Source), ("Key", row.DeliveryKey), ("Lease", row.Lease));
             },
             cancel: cancel);
-        if (wait is null)
+        if (notYet)
+        {
+            Log.NotYet(logger, row.Id, row.Topic, row.StoreId, reason);
+        }
+        else if (wait is null)
         {
             Log.Dead(logger, row.Id, row.Topic, row.StoreId, reason);
         }
@@ -357,6 +387,9 @@ internal sealed partial class InboxWorker(
 
         [LoggerMessage(LogLevel.Warning, "Delivery {DeliveryId} ({Topic}) of {StoreId} failed and is tried again in {Wait}")]
         public static partial void Failed(ILogger logger, string deliveryId, string topic, string storeId, TimeSpan wait, Exception? exception);
+
+        [LoggerMessage(LogLevel.Information, "Delivery {DeliveryId} ({Topic}) of {StoreId} waits: {Reason}")]
+        public static partial void NotYet(ILogger logger, string deliveryId, string topic, string storeId, string reason);
 
         [LoggerMessage(LogLevel.Error, "Delivery {DeliveryId} ({Topic}) of {StoreId} is dead: {Reason}")]
         public static partial void Dead(ILogger logger, string deliveryId, string topic, string storeId, string reason);

@@ -1,7 +1,8 @@
-// What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, and
-// installations, links and sessions that have ended.
+// What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, files for customers
+// that have had their time, and installations, links and sessions that have ended.
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
+using StorePlugin.Privacy;
 
 namespace StorePlugin.Inbox;
 
@@ -58,6 +59,9 @@ internal sealed class Retention(Db db, TimeProvider clock)
         WHERE store_id = @StoreId AND id = @Name AND state = 'rejected' AND erased_at IS NULL
         """;
 
+    private const string OldFiles =
+        "SELECT store_id, id AS name FROM privacy_requests WHERE state = 'ready' AND file_until <= @before ORDER BY file_until ";
+
     /// <summary>Drops one batch of each. Returns how many rows it dropped.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
     {
@@ -67,7 +71,15 @@ internal sealed class Retention(Db db, TimeProvider clock)
             + await DropAsync(OldLinks, DropLink, now - EndedKept, cancel)
             + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel)
             + await EraseAsync(UnansweredApplications, EndApplication, now, Applications.UnansweredKept, cancel)
-            + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel);
+            + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel)
+            + await DropFilesAsync(now, cancel);
+    }
+
+    private async Task<int> DropFilesAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        var rows = await db.ManyAsync<Row>(OldFiles + db.Page, new { before = now, take = BatchMax }, cancel);
+        await ShortTransactions.EachAsync(db, clock, rows, (tx, row) => PrivacyRequests.DropFileAsync(tx, row.StoreId, row.Name), cancel);
+        return rows.Count;
     }
 
     private async Task<int> EraseAsync(string find, string erase, DateTimeOffset now, TimeSpan kept, CancellationToken cancel)

@@ -1,29 +1,33 @@
-// The loops: each calls its worker again as long as there is work, and waits a moment when there is none.
+// The loops: each runs rounds of a job as long as there is work, and waits a moment when there is none.
 using StorePlugin.Data;
-using StorePlugin.Ledger;
-using StorePlugin.Mail;
-using StorePlugin.Orders;
-using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Inbox;
 
-/// <summary>Runs the workers while the program serves. Tests and benchmarks may keep them idle and call them themselves.</summary>
-internal sealed partial class Workers(
-    Db db,
-    InboxWorker inbox,
-    EffectWorker effects,
-    ReconsiderOrders reconsiderations,
-    ReleaseHolds holds,
-    WriteOffs writeOffs,
-    RemindOfReviews reminders,
-    DropBodies bodies,
-    Retention retention,
-    Reconciliation reconciliation,
-    ReadHistory history,
-    RefreshShopifyTokens tokens,
-    TimeProvider clock,
-    Settings settings,
-    ILogger<Workers> logger)
+/// <summary>A job that is done in rounds while the program serves; each folder adds its own.</summary>
+/// <param name="RunOnceAsync">Does what is due, or a part of it. Returns how much; 0 where nothing was.</param>
+/// <param name="WaitAsync">Waits until it is worth looking again.</param>
+internal sealed record Round(string Name, Func<CancellationToken, Task<int>> RunOnceAsync, Func<CancellationToken, Task> WaitAsync);
+
+internal static class Rounds
+{
+    /// <summary>Short enough that people see the outcome of what they did; each look is one query by index.</summary>
+    public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+
+    public static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    /// <summary>Adds a job and its rounds; after one without work the next comes after a pause.</summary>
+    public static void AddRound<TJob>(this IServiceCollection services, string name, TimeSpan pause, Func<TJob, CancellationToken, Task<int>> runOnce)
+        where TJob : class
+    {
+        services.AddSingleton<TJob>();
+        services.AddSingleton(provider => new Round(
+            name, cancel => runOnce(provider.GetRequiredService<TJob>(), cancel), cancel => Task.Delay(pause, cancel)));
+    }
+}
+
+/// <summary>Runs the rounds while the program serves. Tests and benchmarks may keep them idle and call the jobs themselves.</summary>
+internal sealed partial class Workers(Db db, IEnumerable<Round> rounds, TimeProvider clock, Settings settings, ILogger<Workers> logger)
     : BackgroundService
 {
     private const string FreeDeliveries =
@@ -32,29 +36,12 @@ internal sealed partial class Workers(
     private const string FreeEffects =
         "UPDATE effects SET due_at = @now, lease_id = NULL WHERE state = 'pending' AND lease_id IS NOT NULL";
 
-    // Short enough that people see the outcome of what they did; each look is one query by index.
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-
     // After a failure of the loop itself, such as a database that does not answer.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.WorkersIdle
         ? Task.CompletedTask
-        : Task.WhenAll(
-            LoopAsync("inbox", inbox.RunOnceAsync, inbox.WaitAsync, stoppingToken),
-            LoopAsync("effects", effects.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
-            LoopAsync("reconsiderations", reconsiderations.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
-            LoopAsync("releases", holds.RunOnceAsync, cancel => Task.Delay(Moment, cancel), stoppingToken),
-            LoopAsync("write-offs", writeOffs.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken),
-            LoopAsync("reminders", reminders.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("bodies", bodies.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("retention", retention.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("reconciliation", reconciliation.RunOnceAsync, cancel => Task.Delay(Minute, cancel), stoppingToken),
-            LoopAsync("history", history.RunOnceAsync, cancel => Task.Delay(Second, cancel), stoppingToken),
-            LoopAsync("tokens", tokens.RunOnceAsync, cancel => Task.Delay(Hour, cancel), stoppingToken));
+        : Task.WhenAll(rounds.Select(round => LoopAsync(round, stoppingToken)));
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -69,8 +56,7 @@ internal sealed partial class Workers(
         await base.StartAsync(cancellationToken);
     }
 
-    private async Task LoopAsync(
-        string name, Func<CancellationToken, Task<int>> runOnce, Func<CancellationToken, Task> wait, CancellationToken cancel)
+    private async Task LoopAsync(Round round, CancellationToken cancel)
     {
         // The program's start must not wait for the first round.
         await Task.Yield();
@@ -79,9 +65,9 @@ internal sealed partial class Workers(
             // The one catch of the loop: whatever a round ends with, the next one must come.
             try
             {
-                if (await runOnce(cancel) == 0)
+                if (await round.RunOnceAsync(cancel) == 0)
                 {
-                    await wait(cancel);
+                    await round.WaitAsync(cancel);
                 }
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -90,7 +76,7 @@ internal sealed partial class Workers(
             }
             catch (Exception e)
             {
-                Log.LoopFailed(logger, name, e);
+                Log.LoopFailed(logger, round.Name, e);
                 await Task.Delay(Pause, cancel).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }

@@ -13,9 +13,10 @@ namespace StorePlugin.Mail;
 /// <param name="Day">A day in the store's time zone: of booking, for a digest, and of the look, for a reminder.</param>
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
 /// <param name="Campaign">Whose terms changed, with the number of the revision.</param>
+/// <param name="Request">The request whose file is ready, for a mail to the store's people.</param>
 internal sealed record MailNotice(
     string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null, string? Campaign = null,
-    long? Revision = null)
+    long? Revision = null, string? Request = null)
 {
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
@@ -38,6 +39,9 @@ internal sealed record MailNotice(
     /// <summary>A change that the ambassador was told of does not come.</summary>
     public const string TermsWithdrawn = "terms_withdrawn";
 
+    /// <summary>A customer asks what is held about them, and the file is ready for the store's people.</summary>
+    public const string PrivacyFile = "privacy_file";
+
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
@@ -54,6 +58,7 @@ internal sealed record MailNotice(
         PayoutSent => $"{PayoutSent}:{Payout}",
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",
+        PrivacyFile => $"{PrivacyFile}:{Request}",
         _ => $"{Mail}:{Ambassador}",
     };
 

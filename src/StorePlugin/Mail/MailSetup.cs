@@ -13,9 +13,10 @@ internal static class MailSetup
         services.AddSingleton<PayoutSent>();
         services.AddSingleton<RewardGiven>();
         services.AddSingleton<ReviewReminder>();
-        services.AddSingleton<RemindOfReviews>();
+        services.AddRound<RemindOfReviews>("reminders", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<TermsChanged>();
         services.AddSingleton<TermsWithdrawn>();
+        services.AddSingleton<PrivacyFileReady>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();

@@ -12,7 +12,7 @@ namespace StorePlugin.Mail;
 /// </summary>
 internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, RewardGiven rewardGiven, ReviewReminder reviewReminder,
-    TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, MailSender sender, IServiceProvider services, ILoggerFactory loggers) : IEffectHandler
+    TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, MailSender sender, IServiceProvider services, ILoggerFactory loggers) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
 
@@ -33,6 +33,7 @@ internal sealed class SendMail(
                 await termsChanged.WriteAsync(store, id, campaignId, number, cancel),
             { Mail: MailNotice.TermsWithdrawn, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
                 await termsWithdrawn.WriteAsync(store, id, campaignId, number, cancel),
+            { Mail: MailNotice.PrivacyFile, Request: { } requestId } => await privacyFile.WriteAsync(store, requestId, cancel),
             _ => null,
         };
         return writing switch

@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using StorePlugin.Data;
+using StorePlugin.Privacy;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -58,6 +59,12 @@ internal static class Customers
         VALUES (@StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans, @CreditMinor, @CreditCurrency, @CreditBackAt)
         """;
 
+    private const string InsertErased =
+        """
+        INSERT INTO customer_orders (store_id, customer_key, sort_key, order_id, kind, plans, credit_minor, credit_currency, credit_back_at, mark)
+        VALUES (@StoreId, @CustomerKey, @SortKey, @OrderId, @Kind, @Plans, @CreditMinor, @CreditCurrency, @CreditBackAt, 'erased')
+        """;
+
     private const string LoadLasts =
         """
         SELECT customer_key, MAX(sort_key) AS last_key FROM customer_orders
@@ -96,6 +103,7 @@ internal static class Customers
         SELECT @StoreId, @CustomerKey, @SortKey, @OrderId, 'order', 'import'
         WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.store_id = @StoreId AND o.order_id = @OrderId AND o.version_hash IS NOT NULL)
             AND NOT EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = @StoreId AND c.customer_key = @CustomerKey AND c.sort_key = @SortKey)
+            AND NOT EXISTS (SELECT 1 FROM redacted_orders r WHERE r.store_id = @StoreId AND r.order_id = @OrderId)
         """;
 
     private const string LoadImported =
@@ -162,15 +170,16 @@ internal static class Customers
             }
         }
 
+        var redacted = await RedactedOrders.OfAsync(tx, store.Id, changes.Where(change => change.Added.Count > 0).Select(change => change.Order.Id));
         foreach (var change in changes)
         {
-            await NoteAsync(tx, store, change);
+            await NoteAsync(tx, store, change, redacted.Contains(change.Order.Id));
             var behind = change.Keys.Where(key => lasts.TryGetValue(key, out var last) && string.CompareOrdinal(last, change.From) >= 0);
             await QueueAsync(tx, store, behind, change.From, change.Order.Id, now);
         }
     }
 
-    private static async Task NoteAsync(Tx tx, Store store, NoteChange change)
+    private static async Task NoteAsync(Tx tx, Store store, NoteChange change, bool isRedacted)
     {
         await using var delete = new Prepared(tx, Delete);
         var erased = new HashSet<string>(StringComparer.Ordinal);
@@ -189,11 +198,12 @@ internal static class Customers
             await tx.DoAsync(MoveErased, new { storeId = store.Id, orderId = order.Id, moment = OrderMoment.KeyOf(order.At, order.Id) });
         }
 
-        await using var insert = new Prepared(tx, change.IsFirst ? InsertFirst : Insert);
+        // What comes after the erasure of an order's customer is one customer's purchase, and nobody's.
+        await using var insert = new Prepared(tx, isRedacted ? InsertErased : change.IsFirst ? InsertFirst : Insert);
         foreach (var (key, moment) in change.Added.Where(note => !erased.Contains(note.Key)))
         {
             await insert.DoAsync(
-                ("StoreId", store.Id), ("CustomerKey", key), ("SortKey", moment), ("OrderId", order.Id),
+                ("StoreId", store.Id), ("CustomerKey", isRedacted ? Nobody() : key), ("SortKey", moment), ("OrderId", order.Id),
                 ("Kind", order.Channel == OrderChannel.Renewal ? RenewalKind : OrderKind), ("Plans", PlansOf(order)),
                 ("CreditMinor", credit?.Amount.Minor), ("CreditCurrency", credit?.Amount.Currency.Code), ("CreditBackAt", credit?.BackAt));
         }
@@ -269,16 +279,10 @@ internal static class Customers
         }
     }
 
-    /// <summary>
-    /// Takes a person out of the customers' orders. No hash of theirs is left in this table, imported or not: a random word
-    /// stands for each, so that what was decided is decided the same again, and whoever buys anew is a new customer.
-    /// What the store's orders rest on by themselves keeps its hashes until the store's key goes, which ends them all
-    /// (rules F8, U1): the order versions, which tell an ambassador's own purchases, and bindings, by which ambassadors still earn.
-    /// </summary>
+    /// <summary>Every hash that names a person: those that are told, and those of the orders that are named.</summary>
     /// <param name="shopper">Whom the platform names.</param>
-    /// <param name="orderIds">The orders that it names: what they tell of the person goes as well.</param>
-    /// <returns>How many rows were the person's.</returns>
-    public static async Task<int> EraseAsync(Tx tx, Store store, ShopperHashes shopper, IReadOnlyList<string> orderIds)
+    /// <param name="orderIds">The orders that it names: what they tell of the person counts as well.</param>
+    public static async Task<IReadOnlyCollection<string>> KeysOfAsync(Tx tx, Store store, ShopperHashes shopper, IReadOnlyList<string> orderIds)
     {
         var keys = KeysOf(shopper).ToHashSet(StringComparer.Ordinal);
         foreach (var ids in orderIds.Distinct(StringComparer.Ordinal).Chunk(OrdersAtOnceMax))
@@ -287,15 +291,35 @@ internal static class Customers
             keys.UnionWith((await tx.ManyAsync<NoteRow>(LoadImported, new { storeId = store.Id, ids })).Select(row => row.CustomerKey));
         }
 
+        return keys;
+    }
+
+    /// <summary>Takes a person out of the customers' orders, by the hashes of <see cref="KeysOfAsync"/>.</summary>
+    public static async Task<int> EraseAsync(Tx tx, Store store, ShopperHashes shopper, IReadOnlyList<string> orderIds) =>
+        await EraseAsync(tx, store, await KeysOfAsync(tx, store, shopper, orderIds));
+
+    /// <summary>
+    /// Takes a person out of the customers' orders. No hash of theirs is left in this table, imported or not: a random word
+    /// stands for each, so that what was decided is decided the same again, and whoever buys anew is a new customer.
+    /// What the store's orders rest on by themselves keeps its hashes until the store's key goes, which ends them all
+    /// (rules F8, U1): the order versions, which tell an ambassador's own purchases, and bindings, by which ambassadors still earn.
+    /// </summary>
+    /// <param name="keys">Every hash that names the person.</param>
+    /// <returns>How many rows were the person's.</returns>
+    public static async Task<int> EraseAsync(Tx tx, Store store, IReadOnlyCollection<string> keys)
+    {
         var erased = 0;
         foreach (var key in keys.Order(StringComparer.Ordinal))
         {
-            var nobody = $"erased_{Ids.NewUnguessable()}";
+            var nobody = Nobody();
             erased += await tx.DoAsync(Erase, new { storeId = store.Id, key, nobody }) + await ProgrammeCredits.EraseAsync(tx, store, key, nobody);
         }
 
         return erased;
     }
+
+    /// <summary>What stands for a hash of somebody who is erased: random, and no hash of anybody.</summary>
+    private static string Nobody() => $"erased_{Ids.NewUnguessable()}";
 
     /// <summary>
     /// Ends what a binding rests on: its first order was refunded in full, or counts for nobody or somebody else now, or a person

@@ -1,4 +1,6 @@
 // What the folder Orders adds to the program.
+using StorePlugin.Inbox;
+
 namespace StorePlugin.Orders;
 
 internal static class OrdersSetup
@@ -7,8 +9,8 @@ internal static class OrdersSetup
     {
         services.AddSingleton<ReceiveOrders>();
         services.AddSingleton<DecideOrder>();
-        services.AddSingleton<ReconsiderOrders>();
-        services.AddSingleton<ReleaseHolds>();
+        services.AddRound<ReconsiderOrders>("reconsiderations", Rounds.Moment, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<ReleaseHolds>("releases", Rounds.Moment, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<HistoryImport>();
     }
 }

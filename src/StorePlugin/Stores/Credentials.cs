@@ -21,6 +21,8 @@ internal static class CredentialKind
 
     /// <summary>Where the store's own people are written to; see <see cref="StoreContact"/>.</summary>
     public const string ContactEmail = "contact_email";
+
+    public static readonly string[] All = [AccessToken, RefreshToken, WebhookSecret, StripeSecretKey, StripeWebhookSecrets, ContactEmail];
 }
 
 /// <summary>A credential in clear text; lives in memory only.</summary>

@@ -1,14 +1,14 @@
 // Applies what a platform tells of the store itself: that it left, that its facts or its grants changed.
 using System.Diagnostics;
 using StorePlugin.Data;
-using StorePlugin.Orders;
+using StorePlugin.Privacy;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores;
 
 /// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
-internal sealed class ReceiveStoreEvent(Installation installation, Settings settings, StoreKeys keys)
+internal sealed class ReceiveStoreEvent(Installation installation, Settings settings, PrivacyDuties duties)
 {
     private const string CountCameBack =
         """
@@ -22,6 +22,7 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
     /// Applies the event and returns the outcome in words. Applying it again changes nothing more. The caller calls
     /// <see cref="Installation.Forget"/> once the transaction is committed.
     /// </summary>
+    /// <exception cref="NotYetException">Something else must be read first.</exception>
     /// <param name="receivedAt">
     /// When the delivery came in. An uninstallation from before the store was installed again must not end the new
     /// installation, however late it is delivered, worked off or replayed; nor does an old change overwrite what the new
@@ -36,18 +37,20 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
     {
         switch (storeEvent)
         {
-            case PrivacyRequested { Topic: "customers/redact" } redact:
-                var erased = await Customers.EraseAsync(tx, store, ShopperHashes.Of(redact.Shopper, store, keys), redact.OrderIds);
-                return string.Create(
-                    System.Globalization.CultureInfo.InvariantCulture,
-                    $"The platform asks for {redact.Topic}: the person is erased from {erased} rows of customers' orders, and the request is recorded.");
-
-            case PrivacyRequested { Topic: "shop/redact" } when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, receivedAt, happenedAt }) == 0:
-                await Credentials.DropAsync(tx, store.Id, CredentialKind.ContactEmail);
-                return "The platform asks for shop/redact: the store's address is dropped, and the request is recorded.";
+            // The store's data are asked for two days after it left; it may have come back meanwhile.
+            case PrivacyRequested { Topic: PrivacyTopic.ShopRedact }
+                when await tx.OneAsync<long>(CountCameBack, new { storeId = store.Id, receivedAt, happenedAt }) > 0:
+                return "The platform asks for shop/redact, but the store has been installed again since; nothing was erased.";
 
             case PrivacyRequested privacy:
-                return $"The platform asks for {privacy.Topic}; the request is recorded.";
+                var outcome = await duties.ApplyAsync(tx, store, privacy, receivedAt);
+                // Of a store that is erased nobody told that it had left.
+                if (privacy.Topic == PrivacyTopic.ShopRedact && store.IsInstalled)
+                {
+                    await installation.UninstallAsync(tx, store);
+                }
+
+                return outcome;
 
             // Settings of a store that has left are not ours to follow; a reinstallation reads them anew.
             case StoreUninstalled or StoreChanged or ScopesChanged when !store.IsInstalled:

@@ -47,6 +47,7 @@ internal static partial class Flows
         new("ambassadors who apply, join groups, leave and come back", LifeAsync),
         new("debts that are written off, and owed again", DebtsAsync),
         new("what the pages show", PagesAsync),
+        new("what is asked for a person's and a store's sake", PrivacyAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
         new("what storefronts ask", StorefrontAsync),
     ];

@@ -1,4 +1,6 @@
 // What the folder Stores/Shopify adds to the program.
+using StorePlugin.Inbox;
+
 namespace StorePlugin.Stores.Shopify;
 
 internal static class ShopifySetup
@@ -10,13 +12,13 @@ internal static class ShopifySetup
     {
         services.AddSingleton<ShopifyTokenEndpoint>();
         services.AddSingleton<ShopifyTokens>();
-        services.AddSingleton<RefreshShopifyTokens>();
+        services.AddRound<RefreshShopifyTokens>("tokens", Rounds.Hour, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<ShopifyPace>();
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<ShopifyOrderReader>();
-        services.AddSingleton<Reconciliation>();
-        services.AddSingleton<ReadHistory>();
+        services.AddRound<Reconciliation>("reconciliation", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<ReadHistory>("history", TimeSpan.FromSeconds(1), (job, cancel) => job.RunOnceAsync(cancel));
         services.AddHttpClient(FilesHttpName)
             .RedactLoggedHeaders(_ => true)
             .RemoveAllLoggers()

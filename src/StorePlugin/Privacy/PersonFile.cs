@@ -1,0 +1,63 @@
+// The file for a merchant whose customer asks what is held about them: plain words over each part, and nobody else in it.
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StorePlugin.Privacy;
+
+/// <summary>Everything that is held about one customer of a store. Instants are UTC.</summary>
+/// <param name="About">What the file is, and what to know when reading it.</param>
+/// <param name="RequestId">The platform's number of the request; null where it gave none.</param>
+internal sealed record PersonFile(
+    string About,
+    string? RequestId,
+    DateTimeOffset GatheredAt,
+    FilePart<FileOrder> Orders,
+    FilePart<FileBinding> Belonging,
+    FilePart<FileCredit> StoreCredit,
+    FilePart<FileFinding> Findings,
+    FilePart<FileAmbassador> Ambassador,
+    FilePart<FileApplication> Applications)
+{
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, PrivacyJson.Default.PersonFile);
+
+    public static PersonFile FromJson(byte[] json) =>
+        JsonSerializer.Deserialize(json, PrivacyJson.Default.PersonFile) ?? throw new JsonException("The file is empty.");
+}
+
+/// <param name="Heading">What the items are, in words that the customer understands.</param>
+internal sealed record FilePart<T>(string Heading, IReadOnlyList<T> Items);
+
+/// <param name="PlatformOrderId">The platform's id of the order.</param>
+/// <param name="NetSales">After discounts and refunds, without tax and shipping; null while the order is not known.</param>
+/// <param name="Considered">Codes and links that came with the order and were considered.</param>
+/// <param name="CreditedCode">A code of the ambassador who was credited; null for nobody.</param>
+internal sealed record FileOrder(
+    string PlatformOrderId, string? Reference, DateTimeOffset? PlacedAt, DateTimeOffset? PaidAt, string Status, Amount? NetSales,
+    IReadOnlyList<FileTouch> Considered, string? CreditedCode);
+
+/// <param name="What"><c>code</c>, <c>click</c>, <c>link</c>, <c>customer</c>, <c>renewal</c> or <c>override</c>.</param>
+/// <param name="Evidence">The code as it was typed, or the id of the click, the link or the earlier order.</param>
+internal sealed record FileTouch(string What, string Evidence, DateTimeOffset At);
+
+/// <param name="Code">A code of the ambassador whose customer the person is.</param>
+/// <param name="Origin">The platform's id of the order that it came from, or the import.</param>
+internal sealed record FileBinding(string Campaign, string? Code, DateTimeOffset Since, DateTimeOffset? Until, string Origin);
+
+internal sealed record FileCredit(string Id, Amount Amount, DateTimeOffset At, string Reason);
+
+internal sealed record FileFinding(string PlatformOrderId, string Rule, string Severity, string Why, DateTimeOffset At);
+
+/// <param name="PayoutAccount">The account at the payment provider; null where none is known.</param>
+/// <param name="Balances">By account of the ledger.</param>
+internal sealed record FileAmbassador(
+    string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? PayoutAccount, IReadOnlyList<string> Codes,
+    IReadOnlyList<FileBalance> Balances);
+
+internal sealed record FileBalance(string Account, Amount Amount);
+
+internal sealed record FileApplication(
+    string Campaign, string Name, string Email, string? Message, string State, DateTimeOffset AppliedAt, DateTimeOffset? DecidedAt, string? Reason);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, Converters = [typeof(InstantConverter)])]
+[JsonSerializable(typeof(PersonFile))]
+internal sealed partial class PrivacyJson : JsonSerializerContext;

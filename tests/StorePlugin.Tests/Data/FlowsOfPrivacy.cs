@@ -1,0 +1,104 @@
+// The ways through the database of what platforms ask for a person's or a store's sake.
+using System.Net;
+using System.Text.Json.Nodes;
+using StorePlugin.Ambassadors;
+using StorePlugin.Data;
+using StorePlugin.Inbox;
+using StorePlugin.Privacy;
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
+using StorePlugin.Webhooks;
+
+namespace StorePlugin.Tests.Data;
+
+internal static partial class Flows
+{
+    private static async Task PrivacyAsync(StoreApp app)
+    {
+        var shop = await Shop.OpenAsync(app, "flow-privacy");
+        var api = await ApiClient.OfAsync(app, shop.Store);
+        var id = (await api.AddAsync(shop.CampaignId, "FLOWPRIV", "shopper@example.test")).Text("id");
+        await app.DrainAsync();
+        await shop.PaysAsync(Order("1").With("FLOWPRIV", "10.00"));
+        await OkAsync(api.Post(
+            $"binding-imports?campaignId={shop.CampaignId}&dryRun=false",
+            "ambassador,customer_id,customer_email,since,until\nFLOWPRIV,77,,2026-01-01,\n", "text/csv"));
+        await OkAsync(api.Put("programme-credits/flow-privacy", new JsonObject
+        {
+            ["customer"] = new JsonObject { ["id"] = "77" },
+            ["amount"] = new JsonObject { ["minor"] = 5, ["currency"] = "EUR" },
+            ["reason"] = "A milestone.",
+        }));
+
+        await AskAsync(new PrivacyRequested("customers/data_request") { Shopper = Shopper, OrderIds = ["1"], RequestId = "1" });
+        await app.DrainAsync();
+        var request = (await api.Get("privacy-requests")).Json!["items"]!.AsArray().Single()!;
+        var file = (await api.Get($"privacy-requests/{(string?)request["id"]}/file")).Json!;
+        foreach (var part in new[] { "orders", "belonging", "storeCredit", "ambassador" })
+        {
+            Assert.That(file[part]!["items"]!.AsArray(), Has.Count.EqualTo(1), part);
+        }
+
+        Assert.That((await api.Get($"privacy-requests/{(string?)request["id"]}/downloads")).Json!["items"]!.AsArray(), Has.Count.EqualTo(1));
+        using (var owner = await Rooms.SignInAsync(app, shop.Store, null))
+        {
+            await owner.GetAsync("/dashboard/privacy-requests");
+        }
+
+        await app.Db.InTransactionAsync(tx => PlantDeadAsync(tx, shop, DeadBodies.ReadMax + 1));
+        var redact = new PrivacyRequested("customers/redact") { Shopper = Shopper, OrderIds = ["1", "2"] };
+        await AskAsync(redact);
+        await AskAsync(redact);
+        await EraseAsync(app);
+        await shop.PaysAsync(Order("1") with { UpdatedAt = StoreApp.Start.AddHours(1) });
+        await shop.PaysAsync(Order("2"));
+        Assert.That(await CountAsync(app, shop, "body IS NOT NULL"), Is.Zero);
+        Assert.That(await app.Get<Verification.Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+        Assert.That((await app.Get<Verification.Rebuild>().RunAsync(shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
+
+        await AskAsync(new PrivacyRequested("customers/data_request") { Shopper = Shopper, RequestId = "2" });
+        await app.DrainAsync();
+        await app.Db.DoAsync(
+            "UPDATE clicks SET used_at = at, referrer_class = 'social' WHERE store_id = @s AND id = @click", new { s = shop.Store.Id, click = await shop.ClickAsync(id) });
+        Assert.That((await app.VisitAsync("/r/FLOWPRIV")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        await app.Get<SignIn>().NewLinkAsync(shop.Store, Role.Owner, null, default);
+        await app.Get<Installation>().BeginAsync("rehearsal", "test", shop.Store.Domain, default);
+        await OkAsync(api.Put($"campaigns/{shop.CampaignId}/applications", new JsonObject { ["open"] = true }));
+        await app.Get<Applications>().ApplyAsync(shop.Store, shop.CampaignId, new NewApplication("Bob", "bob@example.com", "please"), default);
+        await OkAsync(api.Post($"ambassadors/{id}/leaks", new JsonObject { ["code"] = "FLOWPRIV", ["where"] = "A forum" }));
+        await OkAsync(api.Post($"ambassadors/{id}/exemptions", new JsonObject { ["rule"] = "F2", ["reason"] = "x", ["until"] = InstantConverter.Text(app.Clock.GetUtcNow().AddDays(60)) }));
+        await OkAsync(api.Post($"ambassadors/{id}/suspension", new JsonObject { ["reason"] = "x" }));
+        await shop.DeliverAsync("orders/paid", Order("3").ToJson());
+        await app.DrainAsync();
+
+        await AskAsync(new PrivacyRequested("shop/redact"));
+        app.Get<Installation>().Forget(shop.Store);
+        await EraseAsync(app);
+        app.Clock.Advance(EraseStore.OwedKept);
+        await EraseAsync(app);
+        await app.Get<Retention>().RunOnceAsync(default);
+        Assert.That(
+            await app.Db.ManyAsync<string>("SELECT state FROM privacy_requests WHERE store_id = @s ORDER BY topic, state", new { s = shop.Store.Id }),
+            Is.EqualTo(["dropped", "dropped", "done", "done"]));
+        Assert.That(await app.Db.OneAsync<string>("SELECT email FROM ambassadors WHERE store_id = @s", new { s = shop.Store.Id }), Is.Empty);
+
+        Task<string> AskAsync(PrivacyRequested asked) => app.Db.InTransactionAsync(tx =>
+            app.Get<ReceiveStoreEvent>().ApplyAsync(tx, shop.Store, asked, app.Clock.GetUtcNow(), app.Clock.GetUtcNow()));
+    }
+
+    private static Shopper Shopper => new("77", "shopper@example.test", null);
+
+    private static async Task EraseAsync(StoreApp app)
+    {
+        while (await app.Get<Erasures>().RunOnceAsync(default) > 0)
+        {
+        }
+    }
+
+    private static Task<int> PlantDeadAsync(Tx tx, Shop shop, int count) => tx.DoAsync(
+        """
+        INSERT INTO deliveries (store_id, source, delivery_key, id, topic, body, received_at, state, attempts, due_at)
+        VALUES (@s, 'rehearsal', @id, @id, 'orders/paid', @body, 0, 'dead', 1, 0)
+        """,
+        Enumerable.Range(0, count).Select(i => new { s = shop.Store.Id, id = $"dlv_{i:0000}", body = new byte[] { 1 } }));
+}

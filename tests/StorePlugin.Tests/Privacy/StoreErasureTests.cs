@@ -1,0 +1,168 @@
+// A store that has left for good: its people, texts and secrets go, its books stay, and what is owed is settled first.
+using System.Text.Json.Nodes;
+using StorePlugin.Privacy;
+using StorePlugin.Stores;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Privacy;
+
+internal sealed class StoreErasureTests
+{
+    private PrivacyWorld _world = null!;
+    private StoreApp _app = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _world = await PrivacyWorld.StartAsync();
+        _app = _world.App;
+        foreach (var shop in new[] { PrivacyWorld.Lux, PrivacyWorld.Other })
+        {
+            await _world.SendAsync(shop, "orders/paid", PrivacyWorld.Json(PrivacyWorld.Order("9001")));
+            await _world.SendAsync(shop, "orders/paid", $$"""{"id": 9002, "email": "{{PrivacyWorld.Email}}" """);
+        }
+
+        await _app.DrainAsync();
+    }
+
+    [TearDown]
+    public async Task TearDown() => await _world.DisposeAsync();
+
+    [Test]
+    public async Task Nothing_is_left_of_its_people_and_the_books_stay()
+    {
+        var ann = await AmbassadorAsync("ANN10");
+        await _world.Api.Post($"ambassadors/{ann}/leaks", new JsonObject { ["code"] = "ANN10", ["where"] = "planted place" });
+        await _world.Api.Post($"ambassadors/{ann}/exemptions", new JsonObject { ["rule"] = "F2", ["reason"] = "planted reason", ["until"] = "2026-06-01T00:00:00Z" });
+        using (await Rooms.SignInAsync(_app, _world.Store, ann))
+        {
+        }
+
+        await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
+        await _app.DrainAsync();
+        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, "planted place", "planted reason", "Lux Candles"];
+        Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
+        var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
+        var keys = await KeysSealedAsync();
+
+        await LeaveForGoodAsync();
+
+        // Ann is owed a commission, and still known for as long as the rule says (U1).
+        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Shopper, "planted place", "planted reason", "Lux Candles"];
+        Assert.That(await FindInLuxAsync(gone), Is.Empty);
+        Assert.That(await FindInLuxAsync(PrivacyWorld.Ambassador[1]), Is.Not.Empty);
+        Assert.That(await StateAsync(), Is.EqualTo("erasing"));
+        _app.Clock.Advance(EraseStore.OwedKept);
+        await _world.EraseAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await FindInLuxAsync([.. people, .. PrivacyWorld.Shopper]), Is.Empty);
+            Assert.That(await StateAsync(), Is.EqualTo("done"));
+            Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
+            Assert.That(await BooksAsync(), Is.EqualTo(books));
+            Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers"])
+            {
+                Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
+            }
+
+            Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM deliveries WHERE store_id = @s AND body IS NOT NULL"), Is.Zero);
+        }
+
+        await _world.AssertBooksAsync();
+
+        var back = await _world.InstallAgainAsync();
+        Assert.That((back.Id, back.Name), Is.EqualTo((_world.Store.Id, "Lux Candles")));
+        await _world.SendAsync(PrivacyWorld.Lux, "orders/paid", PrivacyWorld.Json(PrivacyWorld.Order("9009") with { At = _app.Clock.GetUtcNow() }));
+        await _app.DrainAsync();
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM orders WHERE store_id = @s AND order_id = '9009' AND ambassador_id IS NULL"), Is.EqualTo(1), "nobody earns who is nobody");
+        Assert.That((await BooksAsync()).Split('\n'), Is.SupersetOf(books.Split('\n')), "the hold of what was earned before has ended since, and nothing else");
+        await _world.AssertBooksAsync();
+    }
+
+    [Test]
+    public async Task A_payout_that_is_not_settled_keeps_what_it_needs_until_it_is()
+    {
+        var idle = await AmbassadorAsync("IDLE10");
+        await _app.Db.InTransactionAsync(tx => _app.Get<Credentials>().KeepAsync(tx, _world.Store.Id, CredentialKind.StripeSecretKey, new Credential("sk_test_planted", null)));
+        await Plant.RowAsync(_app.Db, "payout_runs", ("store_id", _world.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
+        await Plant.RowAsync(
+            _app.Db, "payouts", ("store_id", _world.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", idle), ("currency", "EUR"),
+            ("amount_minor", 100L), ("mode", "live"), ("state", "unknown"));
+
+        await LeaveForGoodAsync();
+        _app.Clock.Advance(EraseStore.OwedKept);
+        await _world.EraseAsync();
+        var during = (await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), (await FindInLuxAsync(PrivacyWorld.Idle)).Count, await StateAsync());
+        await _app.Db.DoAsync("UPDATE payouts SET state = 'cancelled' WHERE id = 'po_1'");
+        await _world.EraseAsync();
+
+        Assert.That(during.Item1, Is.EqualTo(1), "the key that asks Stripe what became of it");
+        Assert.That((during.Item2 > 0, during.Item3), Is.EqualTo((true, "erasing")));
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), Is.Zero);
+        Assert.That(await FindInLuxAsync(PrivacyWorld.Idle), Is.Empty);
+        Assert.That(await StateAsync(), Is.EqualTo("done"));
+    }
+
+    [Test]
+    public async Task A_store_that_comes_back_while_it_is_erased_keeps_what_is_left()
+    {
+        await LeaveForGoodAsync();
+        await _world.InstallAgainAsync();
+        _app.Clock.Advance(EraseStore.OwedKept);
+        await _world.EraseAsync();
+
+        Assert.That(await StateAsync(), Is.EqualTo("stopped"));
+        Assert.That(await FindInLuxAsync(PrivacyWorld.Ambassador[1]), Is.Not.Empty);
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), Is.Not.Zero);
+        await _world.AssertBooksAsync();
+    }
+
+    [Test]
+    public async Task A_store_that_came_back_before_it_was_asked_for_loses_nothing()
+    {
+        await _world.LeaveAsync();
+        _app.Clock.Advance(TimeSpan.FromDays(2));
+        await _world.SendAsync(PrivacyWorld.Lux, "shop/redact", PrivacyWorld.Request(PrivacyWorld.Lux, "shop/redact"));
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _world.InstallAgainAsync();
+        await _app.DrainAsync();
+        await _world.EraseAsync();
+
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM privacy_requests"), Is.Zero);
+        Assert.That(await FindInLuxAsync(PrivacyWorld.Applicant[1]), Is.Not.Empty);
+    }
+
+    private async Task LeaveForGoodAsync()
+    {
+        await _world.LeaveAsync();
+        _app.Clock.Advance(TimeSpan.FromDays(2));
+        for (var i = 0; i < 2; i++)
+        {
+            await _world.SendAsync(PrivacyWorld.Lux, "shop/redact", PrivacyWorld.Request(PrivacyWorld.Lux, "shop/redact"));
+            await _app.DrainAsync();
+        }
+
+        await _world.EraseAsync();
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM privacy_requests WHERE store_id = @s AND topic = 'shop/redact'"), Is.EqualTo(1));
+    }
+
+    // The other shop has the same name, and its own people are others.
+    private async Task<IReadOnlyList<string>> FindInLuxAsync(params string[] words)
+    {
+        var dump = await _world.DumpAsync(_world.Store) + await _app.Db.OneAsync<string>("SELECT COALESCE(name, '') FROM stores WHERE id = @s", new { s = _world.Store.Id });
+        var files = await _world.FindAsync([.. words.Where(word => word != "Lux Candles")]);
+        return [.. files, .. words.Where(word => dump.Contains(word, StringComparison.OrdinalIgnoreCase))];
+    }
+
+    private async Task<string> AmbassadorAsync(string code) =>
+        (await _app.Db.OneAsync<string>("SELECT ambassador_id FROM codes WHERE store_id = @s AND code = @code", new { s = _world.Store.Id, code }))!;
+
+    private Task<string?> StateAsync() => _app.Db.OneAsync<string>("SELECT state FROM privacy_requests WHERE topic = 'shop/redact'");
+
+    private Task<string?> KeysSealedAsync() => _app.Db.OneAsync<string>("SELECT keys_sealed FROM stores WHERE id = @s", new { s = _world.Store.Id });
+
+    private async Task<string> BooksAsync() => string.Join('\n', (await _world.DumpAsync(_world.Store)).Split('\n').Where(line =>
+        line.Split(' ')[0] is "ledger_transactions" or "ledger_entries" or "receipts" or "order_versions" or "order_events" && !line.Contains("9009", StringComparison.Ordinal)));
+}
