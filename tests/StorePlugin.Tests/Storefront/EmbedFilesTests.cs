@@ -13,7 +13,7 @@ internal sealed class EmbedFilesTests
     public void Everything_that_the_block_puts_out_is_escaped()
     {
         Assert.That(EmbedBlock.Outputs, Is.Not.Empty);
-        Assert.That(EmbedBlock.Outputs.Where(output => !Regex.IsMatch(output, @"\|\s*(escape|json)$", RegexOptions.None, TimeSpan.FromSeconds(1))), Is.Empty);
+        Assert.That(EmbedBlock.Outputs.Where(output => !Regex.IsMatch(output, @"\|\s*(escape|json)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))), Is.Empty);
     }
 
     [Test]

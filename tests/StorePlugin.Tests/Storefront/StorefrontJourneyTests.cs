@@ -314,10 +314,10 @@ internal sealed class StorefrontJourneyTests
         };
     }
 
-    private Task GoAsync(string path) => _page.GotoAsync(path);
+    private async Task GoAsync(string path) => await _page.GotoAsync(path);
 
     /// <summary>As a theme's own script does.</summary>
-    private Task PutInCartAsync() => _page.EvaluateAsync("fetch('/cart/add.js', { method: 'POST' }).then(answer => answer.json())");
+    private async Task PutInCartAsync() => await _page.EvaluateAsync("fetch('/cart/add.js', { method: 'POST' }).then(answer => answer.json())");
 
     /// <summary>The attributes of the only cart.</summary>
     private ConcurrentDictionary<string, string> Cart() => _storefront.Carts.Values.SingleOrDefault() ?? new();
@@ -325,7 +325,7 @@ internal sealed class StorefrontJourneyTests
     private Task<string> CartHasAsync(string name, Func<string, bool> isRight) => EventuallyAsync(
         () => Cart().TryGetValue(name, out var value) && isRight(value) ? value : null, $"the cart's {name}");
 
-    private Task AskedAsync(string text, int times = 1) => EventuallyAsync(
+    private async Task AskedAsync(string text, int times = 1) => await EventuallyAsync(
         () => _storefront.Asked.Count(asked => asked.Contains(text, StringComparison.Ordinal)) >= times ? text : null, text);
 
     private static async Task<string> EventuallyAsync(Func<string?> look, string what)

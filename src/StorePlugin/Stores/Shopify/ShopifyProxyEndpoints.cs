@@ -31,11 +31,11 @@ internal static class ShopifyProxyEndpoints
         paths.MapMethods("/clicks", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Click, NotKept));
         paths.MapGet("/codes/{code}", Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Code, KeptAMinute));
         paths.MapMethods("/heartbeat", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Heartbeat, NotKept));
-        paths.MapMethods("/{**path}", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, Storefront.Unknown, NotKept));
+        paths.MapMethods("/{**path}", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, (_, _) => Task.FromResult<IResult>(Nothing()), NotKept));
 
         var pixel = ActivatorUtilities.CreateInstance<Pixel>(routes.ServiceProvider);
         routes.MapMethods("/shopify/pixel/{storeId}", [HttpMethods.Options], Pixel.Preflight);
-        routes.MapPost("/shopify/pixel/{storeId}", (Delegate)pixel.Hint);
+        routes.MapPost("/shopify/pixel/{storeId}", pixel.Hint);
     }
 
     private static ProblemHttpResult Problem(int status, string slug, string detail) =>
@@ -147,8 +147,6 @@ internal static class ShopifyProxyEndpoints
             await heartbeats.SeenAsync(store, StorefrontPart.Embed, themeId, context.RequestAborted);
             return TypedResults.Json(new HeartbeatAnswer(true));
         }
-
-        public static Task<IResult> Unknown(HttpContext context, Store store) => Task.FromResult<IResult>(Nothing());
 
         private static Visit VisitOf(HttpContext context) =>
             new(VisitorOf(context), context.Request.Headers.UserAgent.ToString(), Once(context, "from"), HasConsent: true);
