@@ -16,7 +16,7 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
         "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
-        "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/privacy-requests",
+        "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
     ];
 
     [Test]

@@ -54,7 +54,8 @@ internal static class DashboardEndpoints
         Visitor visitor, string requestId, PrivacyRequests requests, HttpContext context, CancellationToken cancel)
     {
         // The first half of the hash tells sessions apart, and a list of downloads need not hold more of it.
-        if (await requests.TakeFileAsync(visitor.Store, requestId, $"dashboard session {visitor.SessionHash[..32]}", cancel) is not { } file)
+        var who = visitor.SessionName.Length > 32 ? $"dashboard session {visitor.SessionName[..32]}" : visitor.SessionName;
+        if (await requests.TakeFileAsync(visitor.Store, requestId, who, cancel) is not { } file)
         {
             return TypedResults.NotFound();
         }

@@ -37,6 +37,7 @@ internal static partial class Flows
         new("effects done, failed and put off", EffectsAsync),
         new("a store that comes, goes and comes back", InstallationAsync),
         new("tokens that are given, renewed, refused and dropped", TokensAsync),
+        new("what is read back from a Shopify store", ReconciliationAsync),
         new("findings of verify", VerifyAsync),
         new("what rebuild finds and replaces", RebuildAsync),
         new("keys, accounts, and what has had its time", TimeAsync),

@@ -212,20 +212,6 @@ internal sealed class CustomerPrivacyTests
     }
 
     [Test]
-    public async Task What_was_asked_before_erasure_was_there_is_fulfilled_when_the_program_starts()
-    {
-        await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
-        await _app.Db.DoAsync("UPDATE deliveries SET state = 'done', done_at = 1, due_at = 1 WHERE topic = 'customers/data_request'");
-
-        var taken = await _app.Get<Erasures>().QueueEarlierAsync(default);
-        await _app.DrainAsync();
-
-        Assert.That(taken, Is.EqualTo(1));
-        Assert.That(await StatesAsync(), Is.EqualTo(["ready"]));
-        Assert.That(await _app.Get<Erasures>().QueueEarlierAsync(default), Is.Zero);
-    }
-
-    [Test]
     public async Task A_reader_of_an_older_state_keeps_the_log_until_the_next_round()
     {
         await using var reader = await _app.Db.OpenAsync(default);

@@ -237,6 +237,7 @@ internal sealed class CreateDiscountTests
     [Test]
     public async Task A_token_that_Shopify_refuses_waits_for_the_merchant_and_uses_up_no_attempts()
     {
+        _shopify.EndRefreshTokens(Shop);
         _shopify.Next(new FakeShopify.Fault.Status(401, """{"errors":"[API] Invalid token"}"""));
 
         var waiting = await PerformAsync();

@@ -108,7 +108,7 @@ internal sealed partial class FakeShopify
                 ? new JsonObject { ["lastVisit"] = new JsonObject { ["landingPage"] = "https://www.lux.example" + landing } }
                 : null,
             ["discountCodes"] = Map(order["discount_codes"], one => one["code"]!.DeepClone()),
-            ["totalPriceSet"] = Set(order, "total_price", currency),
+            ["totalPriceSet"] = Set(order, "total_price", currency) ?? Zero(currency),
             ["originalTotalDutiesSet"] = Set(order, "original_total_duties", currency),
             ["lineItems"] = Lines(order, null),
             ["shippingLines"] = Page(

@@ -24,17 +24,20 @@ internal sealed class ShopifyAuthorization(ShopifyTokenEndpoint endpoint, Settin
 
     /// <summary>Exchanges the code of a callback for an offline token.</summary>
     /// <exception cref="PlatformException">Shopify did not answer, or refused.</exception>
-    public Task<Grant> ExchangeAsync(string shop, string code, CancellationToken cancel) =>
-        GrantedAsync(shop, TokenRequest.OfCode(code), "the code", cancel);
+    public async Task<Grant> ExchangeAsync(string shop, string code, CancellationToken cancel) =>
+        GrantOf(await endpoint.AskAsync(shop, TokenRequest.OfCode(code), cancel), "the code");
 
     /// <summary>
     /// Exchanges a session token, which has been verified, for an offline token. Of the offline tokens of a shop the newest alone
     /// can be refreshed.
     /// </summary>
     /// <param name="shop">The one that the session token names, never one of a parameter.</param>
+    /// <returns>Null where the session token has become too old on the way.</returns>
     /// <exception cref="PlatformException">Shopify did not answer, or refused.</exception>
-    public Task<Grant> ExchangeSessionTokenAsync(string shop, string sessionToken, CancellationToken cancel) =>
-        GrantedAsync(shop, TokenRequest.OfSessionToken(sessionToken), "the session token", cancel);
+    public async Task<Grant?> ExchangeSessionTokenAsync(string shop, string sessionToken, CancellationToken cancel) =>
+        await endpoint.AskAsync(shop, TokenRequest.OfSessionToken(sessionToken), cancel) is var reply && reply is TokenReply.Refused { Code: TokenReply.Refused.InvalidSubjectToken }
+            ? null
+            : GrantOf(reply, "the session token");
 
     /// <summary>Reads the shop with a token that is not kept yet. Null where that does not succeed at once.</summary>
     public async Task<StoreFacts?> FindFactsAsync(string shop, string token, CancellationToken cancel)
@@ -53,13 +56,12 @@ internal sealed class ShopifyAuthorization(ShopifyTokenEndpoint endpoint, Settin
         }
     }
 
-    private async Task<Grant> GrantedAsync(string shop, TokenRequest request, string what, CancellationToken cancel) =>
-        await endpoint.AskAsync(shop, request, cancel) switch
-        {
-            TokenReply.Granted granted => granted.Grant,
-            TokenReply.Refused refused => throw new PlatformException(
-                $"Shopify refused to exchange {what} ({refused.Words}). Please open the app from the store's admin again, or install it again."),
-            TokenReply.Failed failed => throw new PlatformException($"{failed.Reason} Please open the app from the store's admin again."),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+    private static Grant GrantOf(TokenReply reply, string what) => reply switch
+    {
+        TokenReply.Granted granted => granted.Grant,
+        TokenReply.Refused refused => throw new PlatformException(
+            $"Shopify refused to exchange {what} ({refused.Words}). Please open the app from the store's admin again, or install it again."),
+        TokenReply.Failed failed => throw new PlatformException($"{failed.Reason} Please open the app from the store's admin again."),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 }

@@ -266,20 +266,21 @@ internal static partial class ShopifyEndpoints
         // fetch the token for the store, after a reinstallation as well.
         private async Task<IResult> RenewAsync(HttpContext context, StaffSession session, string token)
         {
-            Grant grant;
+            Grant? grant;
+            // The merchant waits for a page: what the platform refused is told as one.
             try
             {
                 grant = await authorization.ExchangeSessionTokenAsync(session.Shop, token, context.RequestAborted);
             }
-            // It was good when it was looked at, and too old when it arrived there.
-            catch (PlatformException e) when (e.Message.Contains("invalid_subject_token", StringComparison.Ordinal))
-            {
-                return sessions.Retry(context);
-            }
-            // The merchant waits for a page: what the platform refused is told as one.
             catch (PlatformException e)
             {
                 return ExchangeFailed(e, session.Shop);
+            }
+
+            // It was good when it was looked at, and too old when it arrived there.
+            if (grant is null)
+            {
+                return sessions.Retry(context);
             }
 
             if (ScopesMissing(grant, session.Shop) is { } refusal)

@@ -81,9 +81,9 @@ internal sealed record BuyerPhone(string? PhoneNumber);
 
 internal sealed record CustomAttribute(string Key, string? Value);
 
-internal sealed record Journey(Visit? LastVisit);
+internal sealed record Journey(JourneyVisit? LastVisit);
 
-internal sealed record Visit(string? LandingPage);
+internal sealed record JourneyVisit(string? LandingPage);
 
 internal sealed record MoneySet(MoneyV2 ShopMoney);
 

@@ -18,6 +18,9 @@ internal abstract record TokenReply
     {
         public const string InvalidGrant = "invalid_grant";
 
+        /// <summary>The session token is too old, or none of Shopify's.</summary>
+        public const string InvalidSubjectToken = "invalid_subject_token";
+
         /// <summary>The client secret is wrong, or the shop has uninstalled the app.</summary>
         public const string InvalidClient = "invalid_client";
 

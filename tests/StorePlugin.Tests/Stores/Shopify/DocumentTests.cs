@@ -36,6 +36,14 @@ internal sealed partial class DocumentTests
             DiscountInput.Of(Plain with { PercentBp = 0, AmountOff = new Money(500, Currency.Parse("JPY")) })));
         yield return Case("a code", ShopifyOperations.FindDiscount, new FindDiscountVariables("ANN10"));
         yield return Case("an id", ShopifyOperations.EndDiscount, new EndDiscountVariables("gid://shopify/DiscountCodeNode/7"));
+        yield return Case("an id", ShopifyOperations.ResumeDiscount, new EndDiscountVariables("gid://shopify/DiscountCodeNode/7"));
+        yield return Case("a first page", ShopifyOperations.OrdersChanged, new OrdersChangedVariables("updated_at:>='2026-03-01T10:00:00Z'", null));
+        yield return Case("a further page", ShopifyOperations.OrdersChanged, new OrdersChangedVariables("updated_at:>='2026-03-01T10:00:00Z'", "cursor"));
+        yield return Case("an id", ShopifyOperations.OrderVersion, new OrderVersionVariables("gid://shopify/Order/7", WithCustomer: true));
+        yield return Case("a further page", ShopifyOperations.OrderLines, new OrderLinesVariables("gid://shopify/Order/7", "cursor"));
+        yield return Case("an id", ShopifyOperations.OrderRefund, new OrderRefundVariables("gid://shopify/Refund/7"));
+        yield return Case("a query", ShopifyOperations.StartBulk, new StartBulkVariables(ShopifyOperations.ReadDocument("PastOrders")));
+        yield return Case("an id", ShopifyOperations.LookAtBulk, new BulkVariables("gid://shopify/BulkOperation/7"));
         yield return Case("nothing", ShopifyOperations.ReadShop, new NoVariables());
 
         static TestCaseData Case<TVariables, TData>(string what, ShopifyOperation<TVariables, TData> operation, TVariables variables) =>
@@ -68,7 +76,7 @@ internal sealed partial class DocumentTests
 
     [Test]
     public void Every_document_is_sent_in_some_form() =>
-        Assert.That(Sent().Select(sent => sent.Arguments[0] + ".graphql").Distinct(), Is.EquivalentTo(Names()));
+        Assert.That(Sent().Select(sent => sent.Arguments[0] + ".graphql").Distinct(), Is.EquivalentTo(Names().Except(["PastOrders.graphql"])), "that one is sent as a text within another");
 
     [Test]
     public async Task Nothing_is_asked_for_that_needs_a_scope_which_the_app_does_not_ask_for()
@@ -142,6 +150,12 @@ internal sealed partial class DocumentTests
     /// <summary>Whether these scopes are all that a field demands. What is not said in scopes, a user's permission or a plan, is never granted.</summary>
     private static bool IsGranted(string needs, string granted)
     {
+        // Offline tokens of stores are such.
+        if (needs.StartsWith("Only accessible by supported access tokens", StringComparison.Ordinal))
+        {
+            return true;
+        }
+
         if (ScopesOnly().Match(needs) is not { Success: true } match)
         {
             return false;

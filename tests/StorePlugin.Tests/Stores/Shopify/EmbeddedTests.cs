@@ -98,10 +98,10 @@ internal sealed class EmbeddedTests
     }
 
     [Test]
-    public async Task An_expired_access_token_is_renewed_by_the_next_opening()
+    public async Task Tokens_that_nobody_has_renewed_for_months_are_exchanged_anew_by_the_next_opening()
     {
         var store = await InstallAsync();
-        _app.Clock.Advance(TimeSpan.FromHours(2));
+        _app.Clock.Advance(TimeSpan.FromDays(91));
 
         using var opened = await OpenAsync();
 

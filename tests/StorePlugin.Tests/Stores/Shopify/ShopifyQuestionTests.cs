@@ -52,6 +52,7 @@ internal sealed class ShopifyQuestionTests
     [Test]
     public async Task A_token_that_is_refused_with_no_other_to_be_had_waits_for_the_merchant()
     {
+        _shopify.EndRefreshTokens(Shop);
         _shopify.Next(new FakeShopify.Fault.Status(401, """{"errors":"[API] Invalid API key or access token"}"""));
 
         var answer = (ShopifyAnswer<FindDiscountData>.Unavailable)await AskAsync();
