@@ -97,8 +97,8 @@ internal static partial class Flows
 
     private static Task<int> PlantDeadAsync(Tx tx, Shop shop, int count) => tx.DoAsync(
         """
-        INSERT INTO deliveries (store_id, source, delivery_key, id, topic, body, received_at, state, attempts, due_at)
-        VALUES (@s, 'rehearsal', @id, @id, 'orders/paid', @body, 0, 'dead', 1, 0)
+        INSERT INTO deliveries (store_id, source, delivery_key, id, topic, body, received_at, state, attempts, due_at, outcome, done_at)
+        VALUES (@s, 'rehearsal', @id, @id, 'orders/paid', @body, 0, 'dead', 1, 0, 'It is not JSON.', 0)
         """,
         Enumerable.Range(0, count).Select(i => new { s = shop.Store.Id, id = $"dlv_{i:0000}", body = new byte[] { 1 } }));
 }

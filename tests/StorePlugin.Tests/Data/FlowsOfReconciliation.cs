@@ -30,7 +30,7 @@ internal static partial class Flows
         await reconciliation.RunOnceAsync(default);
         await app.DrainAsync();
         app.Clock.Advance(TimeSpan.FromMinutes(2));
-        shopify.Next(new FakeShopify.Fault.Status(503));
+        shopify.Next(new FakeShopify.Fault.Status(503), new FakeShopify.Fault.Status(503));
         for (var rounds = 0; rounds < 8; rounds++)
         {
             await LookAsync();
