@@ -21,8 +21,12 @@ internal static class Rounds
         where TJob : class
     {
         services.AddSingleton<TJob>();
-        services.AddSingleton(provider => new Round(
-            name, cancel => runOnce(provider.GetRequiredService<TJob>(), cancel), cancel => Task.Delay(pause, cancel)));
+        services.AddSingleton(provider =>
+        {
+            // Made with the program, so that one which cannot be made stops its start.
+            var job = provider.GetRequiredService<TJob>();
+            return new Round(name, cancel => runOnce(job, cancel), cancel => Task.Delay(pause, cancel));
+        });
     }
 }
 

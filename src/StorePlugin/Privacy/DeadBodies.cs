@@ -60,7 +60,7 @@ internal sealed partial class DeadBodies(Db db, StoreKeys keys)
         try
         {
             var text = Encoding.UTF8.GetString(keys.OpenBody(store, row.DeliveryKey, row.Body));
-            return names.IsMatch(Escape().Replace(text, escape => ((char)ushort.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()));
+            return names.IsMatch(Escape().Replace(text, escape => ((char)ushort.Parse(escape.Groups["unit"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString()));
         }
         // What the store's key does not open says nothing to anybody, and nobody can replay it.
         catch (CryptographicException)
@@ -80,7 +80,7 @@ internal sealed partial class DeadBodies(Db db, StoreKeys keys)
             TimeSpan.FromSeconds(5));
     }
 
-    [GeneratedRegex(@"\\u([0-9A-Fa-f]{4})")]
+    [GeneratedRegex(@"\\u(?<unit>[0-9A-Fa-f]{4})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Escape();
 
     private sealed record Row(string Id, string Source, string DeliveryKey, byte[] Body);

@@ -215,7 +215,7 @@ internal sealed class CustomerPrivacyTests
     public async Task A_reader_of_an_older_state_keeps_the_log_until_the_next_round()
     {
         await using var reader = await _app.Db.OpenAsync(default);
-        await using (var reading = Db.BeginReading(reader, mustBeOne: true)!)
+        await using (var reading = Db.BeginReading(reader, mustBeOne: true))
         {
             await using var command = reader.CreateCommand();
             (command.CommandText, command.Transaction) = ("SELECT COUNT(*) FROM stores", reading);

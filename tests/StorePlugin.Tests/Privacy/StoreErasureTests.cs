@@ -94,12 +94,12 @@ internal sealed class StoreErasureTests
         await LeaveForGoodAsync();
         _app.Clock.Advance(EraseStore.OwedKept);
         await _world.EraseAsync();
-        var during = (await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), (await FindInLuxAsync(PrivacyWorld.Idle)).Count, await StateAsync());
+        var (credentials, found, state) = (await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), (await FindInLuxAsync(PrivacyWorld.Idle)).Count, await StateAsync());
         await _app.Db.DoAsync("UPDATE payouts SET state = 'cancelled' WHERE id = 'po_1'");
         await _world.EraseAsync();
 
-        Assert.That(during.Item1, Is.EqualTo(1), "the key that asks Stripe what became of it");
-        Assert.That((during.Item2 > 0, during.Item3), Is.EqualTo((true, "erasing")));
+        Assert.That(credentials, Is.EqualTo(1), "the key that asks Stripe what became of it");
+        Assert.That((found > 0, state), Is.EqualTo((true, "erasing")));
         Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), Is.Zero);
         Assert.That(await FindInLuxAsync(PrivacyWorld.Idle), Is.Empty);
         Assert.That(await StateAsync(), Is.EqualTo("done"));

@@ -7,7 +7,7 @@ namespace StorePlugin.Tests.Storefront;
 
 internal sealed class EmbedFilesTests
 {
-    private const int ScriptBytesMax = 6 * 1024;
+    private const int ScriptBytesMax = 7 * 1024;
 
     [Test]
     public void Everything_that_the_block_puts_out_is_escaped()

@@ -55,12 +55,14 @@
     const from = consent ? '&from=' + esc(document.referrer.split('/', 3).join('/')) : '';
     // Where nobody can say whose link it is, the order names it as it is, if it names no other.
     const answer = await quietly(ask)('POST', `${proxy}/clicks?ref=${esc(ref)}&consent=${+consent}${from}`)
-      || (!current && !await look() && { ref });
+      || (consent && !current && !await look() && { ref });
     // What is no link of ours changes nothing, nor does an answer that comes too late.
-    if (mine !== turn || !answer.ref) return;
-    current = answer.ref;
-    if (consent) keep(current, answer.days);
+    if (mine !== turn || !answer) return;
     if (answer.code) offer(answer.code, ref);
+    // Without consent only the code tells whose order it is.
+    if (!answer.ref) return;
+    current = answer.ref;
+    keep(current, answer.days);
     await write({ _amb_ref: current });
   });
 
@@ -103,9 +105,15 @@
     const now = !!(detail.marketingAllowed && detail.analyticsAllowed);
     if (now === granted) return;
     granted = now;
-    if (!now) keep();
-    const ref = link || current || await look();
-    if (ref) follow(ref);
+    if (now) {
+      if (link) follow(link);
+      return;
+    }
+    // What the visitor takes back is forgotten, on the cart as well.
+    turn++;
+    current = undefined;
+    keep();
+    if (await look()) await write({ _amb_ref: '' });
   });
 
   const start = quietly(async () => {

@@ -50,7 +50,7 @@ internal static class ShopifyOrderBody
     {
         var amounts = lines.SelectMany(line => line.DiscountAllocations).Concat((order.ShippingLines?.Nodes ?? []).SelectMany(line => line.DiscountAllocations))
             .Where(allocation => allocation.DiscountApplication.Code is not null)
-            .ToLookup(allocation => allocation.DiscountApplication.Code!, allocation => AmountOf(allocation.AllocatedAmountSet), StringComparer.OrdinalIgnoreCase);
+            .ToLookup(allocation => allocation.DiscountApplication.Code, allocation => AmountOf(allocation.AllocatedAmountSet), StringComparer.OrdinalIgnoreCase);
         return ListOf(
             order.DiscountCodes ?? [], code => new JsonObject { ["code"] = code, ["amount"] = amounts[code].Sum().ToString(CultureInfo.InvariantCulture) });
     }

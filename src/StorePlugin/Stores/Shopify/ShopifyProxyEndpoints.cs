@@ -118,7 +118,7 @@ internal static class ShopifyProxyEndpoints
 
         /// <summary>
         /// A visit on a link. With consent it is recorded as by <c>/r/{link}</c>, and its id is the reference; without, nothing is
-        /// recorded, and the reference is the link's slug, which is the same for all who follow it.
+        /// recorded and there is no reference: the order names the ambassador by the code alone, or not at all (rule T11).
         /// </summary>
         public async Task<IResult> Click(HttpContext context, Store store)
         {
@@ -130,8 +130,8 @@ internal static class ShopifyProxyEndpoints
                 return TypedResults.Json(ClickAnswer.None);
             }
 
-            var hasConsent = Once(context, "consent") == Consent;
-            var answered = !hasConsent || !Ambassadors.Visitor.IsPerson(context.Request) ? link.Slug
+            var answered = Once(context, "consent") != Consent ? null
+                : !Ambassadors.Visitor.IsPerson(context.Request) ? link.Slug
                 // The visit came by /r/{link}, where it was recorded.
                 : Links.IsClick(reference) ? reference
                 : await links.RecordAsync(store, link, VisitOf(context), cancel);
@@ -222,7 +222,7 @@ internal static class ShopifyProxyEndpoints
             hint is { Event: Event, Order.Length: > 0 and <= OrderLengthMax, Codes.Count: <= CodesMax } && hint.Order.All(char.IsAsciiDigit);
     }
 
-    /// <param name="Ref">What the order is to name; null where the reference is none of a link that counts.</param>
+    /// <param name="Ref">What the order is to name; null without consent, and where the reference is none of a link that counts.</param>
     /// <param name="Code">The code that goes along; null where there is none.</param>
     /// <param name="Days">How long the click counts (rule T2).</param>
     private sealed record ClickAnswer(string? Ref, string? Code, long? Days)

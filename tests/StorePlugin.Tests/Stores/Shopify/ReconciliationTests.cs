@@ -4,7 +4,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using StorePlugin.Data;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Tests.Rig;
