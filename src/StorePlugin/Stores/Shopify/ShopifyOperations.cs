@@ -241,7 +241,7 @@ internal sealed record BulkData(BulkNow? BulkOperation);
 /// <param name="Url">Where the file is; null where there are no rows, or no file yet.</param>
 internal sealed record BulkNow(string? Id, string? Status, string? ErrorCode, string? ObjectCount, string? Url)
 {
-    public long Count => long.TryParse(ObjectCount, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count) ? count : 0;
+    public long Count => long.TryParse(ObjectCount, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 }
 
 internal sealed record ReadShopData(ShopData? Shop);
