@@ -77,6 +77,10 @@ internal static partial class ShopifyEndpoints
         TimeProvider clock,
         ILogger<Entry> logger)
     {
+        private const int TurnsCount = 64;
+
+        private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, TurnsCount).Select(_ => new SemaphoreSlim(1))];
+
         public async Task<IResult> App(HttpContext context)
         {
             if (!SpeaksOfShopify(context))
@@ -257,10 +261,26 @@ internal static partial class ShopifyEndpoints
                 return TypedResults.Ok();
             }
 
-            return await sessions.FindStoreAsync(session, context.RequestAborted) is { } store && await NeedsNothingAsync(store, context.RequestAborted)
-                ? ShowDashboard(context, session)
-                : await RenewAsync(context, session, token);
+            if (await IsConnectedAsync(session, context.RequestAborted))
+            {
+                return ShowDashboard(context, session);
+            }
+
+            // Of a shop's refresh tokens the newest alone is good: of two openings at once the second finds what the first was given.
+            var turn = _turns[(session.Shop.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % TurnsCount];
+            await turn.WaitAsync(context.RequestAborted);
+            try
+            {
+                return await IsConnectedAsync(session, context.RequestAborted) ? ShowDashboard(context, session) : await RenewAsync(context, session, token);
+            }
+            finally
+            {
+                turn.Release();
+            }
         }
+
+        private async Task<bool> IsConnectedAsync(StaffSession session, CancellationToken cancel) =>
+            await sessions.FindStoreAsync(session, cancel) is { } store && await NeedsNothingAsync(store, cancel);
 
         // Shopify has installed the app before it opens it, or has had the merchant grant what is new. What is left to us is to
         // fetch the token for the store, after a reinstallation as well.

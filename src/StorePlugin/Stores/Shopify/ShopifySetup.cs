@@ -18,7 +18,7 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<ShopifyOrderReader>();
         services.AddRound<Reconciliation>("reconciliation", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
-        services.AddRound<ReadHistory>("history", TimeSpan.FromSeconds(1), (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<ReadHistory>("history", TimeSpan.FromSeconds(15), (job, cancel) => job.RunOnceAsync(cancel));
         services.AddHttpClient(FilesHttpName)
             .RedactLoggedHeaders(_ => true)
             .RemoveAllLoggers()

@@ -83,6 +83,17 @@ internal sealed class EmbeddedTests
     }
 
     [Test]
+    public async Task Of_many_openings_at_once_one_fetches_the_tokens()
+    {
+        var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OpenAsync()));
+
+        Assert.That(opened.Select(answer => answer.Headers.Location!.OriginalString.Split('?')[0]), Is.All.EqualTo("/dashboard"));
+        Assert.That(_shopify.TokenRequests, Has.Count.EqualTo(1));
+        Assert.That(await CountAsync("stores"), Is.EqualTo(1));
+        Array.ForEach(opened, answer => answer.Dispose());
+    }
+
+    [Test]
     public async Task A_store_that_comes_back_keeps_its_id_and_its_data()
     {
         var before = await InstallAsync();
