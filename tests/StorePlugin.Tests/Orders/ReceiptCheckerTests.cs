@@ -24,7 +24,7 @@ internal sealed partial class ReceiptCheckerTests
     private const string Taking = "taking";
 
     private static readonly string[] EveryRule = ["T1", "T2", "T5", "T7", "T8", "T9", "T10", "T13", "T14", "B7", "F1", "H3", "M1"];
-    private static readonly string[] CheckerFiles = ["ReceiptChecker.cs", "SaidCommission.cs", "ReceiptShape.cs"];
+    private static readonly string[] CheckerFiles = ["ReceiptChecker.cs", "SaidCommission.cs", "ReceiptRemarks.cs", "ReceiptShape.cs"];
     private static readonly string[] Own = [nameof(ReceiptChecker), nameof(SaidCommission), nameof(SaidLine), nameof(ReceiptShape), nameof(Said)];
     private static readonly string[] Usings = ["System.Numerics", "System.Security.Cryptography", "System.Text", "System.Text.Json"];
 
