@@ -74,6 +74,10 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
     public Task<LifeStep> EndAsync(Store store, string id, string actor, string? reason, CancellationToken cancel) =>
         StepAsync(UpdateToEnded, "ended", store, id, actor, reason, cancel);
 
+    /// <summary>As the other, within a transaction of the caller's.</summary>
+    public Task<LifeStep> EndAsync(Tx tx, Store store, string id, string actor, string? reason) =>
+        StepAsync(tx, UpdateToEnded, "ended", store, id, actor, reason);
+
     /// <summary>
     /// Changes nothing, but makes whoever else changes the ambassador at the same moment come before or after: the second sees
     /// what the first has done. Returns the ambassador's state, or null where there is no such ambassador.
@@ -86,29 +90,29 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
         tx.DoAsync(InsertState, new { storeId, id, state, at, actor, reason });
 
     private Task<LifeStep> StepAsync(string update, string state, Store store, string id, string actor, string? reason, CancellationToken cancel) =>
-        db.InTransactionAsync(
-            async tx =>
+        db.InTransactionAsync(tx => StepAsync(tx, update, state, store, id, actor, reason), cancel: cancel);
+
+    private async Task<LifeStep> StepAsync(Tx tx, string update, string state, Store store, string id, string actor, string? reason)
+    {
+        var at = WholeSecond.Of(clock.GetUtcNow());
+        if (await tx.DoAsync(update, new { storeId = store.Id, id, at }) == 0)
+        {
+            return await tx.OneAsync<string>(ReadState, new { storeId = store.Id, id }) switch
             {
-                var at = WholeSecond.Of(clock.GetUtcNow());
-                if (await tx.DoAsync(update, new { storeId = store.Id, id, at }) == 0)
-                {
-                    return await tx.OneAsync<string>(ReadState, new { storeId = store.Id, id }) switch
-                    {
-                        null => LifeStep.Unknown,
-                        "ended" => LifeStep.AlreadyEnded,
-                        "suspended" => LifeStep.AlreadySuspended,
-                        _ => LifeStep.NotSuspended,
-                    };
-                }
+                null => LifeStep.Unknown,
+                "ended" => LifeStep.AlreadyEnded,
+                "suspended" => LifeStep.AlreadySuspended,
+                _ => LifeStep.NotSuspended,
+            };
+        }
 
-                if (state == "ended")
-                {
-                    await AmbassadorCodes.EndAllAsync(tx, store.Id, id, at);
-                }
+        if (state == "ended")
+        {
+            await AmbassadorCodes.EndAllAsync(tx, store.Id, id, at);
+        }
 
-                await RecordAsync(tx, store.Id, id, state, at, actor, reason);
-                await KeepDiscount.AskForAllAsync(tx, store.Id, id, clock.GetUtcNow());
-                return LifeStep.Done;
-            },
-            cancel: cancel);
+        await RecordAsync(tx, store.Id, id, state, at, actor, reason);
+        await KeepDiscount.AskForAllAsync(tx, store.Id, id, clock.GetUtcNow());
+        return LifeStep.Done;
+    }
 }

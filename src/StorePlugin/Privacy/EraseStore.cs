@@ -177,8 +177,9 @@ internal sealed class EraseStore(
     private async Task<int> DropFilesAsync(Store store, CancellationToken cancel)
     {
         var found = await db.ManyAsync<string>(FindFiles + db.Page, new { storeId = store.Id, take = BatchMax }, cancel);
-        await ShortTransactions.EachAsync(db, clock, found, (tx, id) => PrivacyRequests.DropFileAsync(tx, store.Id, id), cancel);
-        return found.Count;
+        var changed = 0;
+        await ShortTransactions.EachAsync(db, clock, found, async (tx, id) => changed += await IfGoneAsync(tx, store, () => PrivacyRequests.DropFileAsync(tx, store.Id, id)), cancel);
+        return changed;
     }
 
     private const string FindMails =
@@ -241,15 +242,15 @@ internal sealed class EraseStore(
         var isOver = clock.GetUtcNow() >= store.UninstalledAt + OwedKept;
         var found = await db.ManyAsync<string>(
             $"{FindAmbassadors} {db.Page}", new { storeId = store.Id, isSettled = isSettled ? 1L : 0L, isOver = isOver ? 1L : 0L, take = BatchMax }, cancel);
-        foreach (var id in found)
-        {
-            await life.EndAsync(store, id, OrderState.Program, null, cancel);
-        }
-
         var changed = 0;
-        await ShortTransactions.EachAsync(
-            db, clock, found, async (tx, name) => changed += await IfGoneAsync(tx, store, () => tx.DoAsync(EraseAmbassador, new { storeId = store.Id, name })), cancel);
+        await ShortTransactions.EachAsync(db, clock, found, async (tx, id) => changed += await IfGoneAsync(tx, store, () => EraseAmbassadorAsync(tx, store, id)), cancel);
         return changed;
+    }
+
+    private async Task<int> EraseAmbassadorAsync(Tx tx, Store store, string id)
+    {
+        await life.EndAsync(tx, store, id, OrderState.Program, null);
+        return await tx.DoAsync(EraseAmbassador, new { storeId = store.Id, name = id });
     }
 
     private const string DropCredentials = "DELETE FROM credentials WHERE store_id = @storeId";

@@ -87,11 +87,11 @@ internal sealed class PrivacyRequests(Db db, StoreKeys keys, TimeProvider clock)
         }
     }
 
-    /// <summary>Drops a file, and whom it was about.</summary>
-    public static async Task DropFileAsync(Tx tx, string storeId, string id)
+    /// <summary>Drops a file, and whom it was about. Returns 1; 0 where there was none any more.</summary>
+    public static async Task<int> DropFileAsync(Tx tx, string storeId, string id)
     {
-        await tx.DoAsync(DropFile, new { StoreId = storeId, Id = id });
         await tx.DoAsync(DropCustomers, new { StoreId = storeId, Id = id });
+        return await tx.DoAsync(DropFile, new { StoreId = storeId, Id = id });
     }
 
     private const string Columns = "SELECT id, topic, request_id, received_at, state, done_at, file_until FROM privacy_requests WHERE store_id = @storeId";

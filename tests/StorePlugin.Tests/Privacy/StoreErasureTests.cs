@@ -120,6 +120,23 @@ internal sealed class StoreErasureTests
     }
 
     [Test]
+    public async Task A_step_that_had_begun_when_the_store_came_back_changes_nothing()
+    {
+        await LeaveForGoodAsync();
+        var left = await _app.Get<StoreDirectory>().GetAsync(_world.Store.Id, default);
+        var erasure = new Erasure(
+            (await _app.Db.OneAsync<string>("SELECT id FROM privacy_requests WHERE store_id = @s AND topic = 'shop/redact'", new { s = left.Id }))!,
+            left.Id, "shop/redact", _app.Clock.GetUtcNow(), _app.Clock.GetUtcNow());
+        await _world.InstallAgainAsync();
+        _app.Clock.Advance(EraseStore.OwedKept);
+        var before = await _world.DumpAsync(left);
+        await _app.Get<EraseStore>().StepAsync(left, erasure, default);
+
+        Assert.That(left.IsInstalled, Is.False);
+        Assert.That(await _world.DumpAsync(left), Is.EqualTo(before));
+    }
+
+    [Test]
     public async Task A_store_that_came_back_before_it_was_asked_for_loses_nothing()
     {
         await _world.LeaveAsync();
