@@ -10,7 +10,7 @@ namespace StorePlugin.Rewards;
 /// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
 internal sealed class NoticeDiscount(TimeProvider clock)
 {
-    private const string FindCode = "SELECT code_key FROM codes WHERE store_id = @storeId AND discount_id = @discountId ORDER BY code_key";
+    private const string FindCode = "SELECT MIN(code_key) FROM codes WHERE store_id = @storeId AND discount_id = @discountId";
 
     /// <summary>
     /// Has the store asked what the discount is like now; a delivery says that, and may be older than what it speaks of. Many of

@@ -18,6 +18,9 @@ internal sealed partial class FakeShopify
     /// <summary>The files that are given out are cut off after so many characters; the next one after as many as come then.</summary>
     public ConcurrentQueue<int> BulkCuts { get; } = new();
 
+    /// <summary>Files that begin, say so, and then stand still, first to last.</summary>
+    public ConcurrentQueue<TaskCompletionSource> BulkHangs { get; } = new();
+
     /// <summary>Where the files are said to be; null: here.</summary>
     public string? BulkHost { get; set; }
 
@@ -62,10 +65,19 @@ internal sealed partial class FakeShopify
         };
     }
 
-    private IResult BulkFile(string id)
+    private async Task<IResult> BulkFile(string id, HttpContext context)
     {
         var bulk = _bulks[$"gid://shopify/BulkOperation/{id}"];
         var lines = string.Concat(PastOf(bulk.Shop, bulk.Query).Select(order => Past(order).ToJsonString() + "\n"));
+        if (BulkHangs.TryDequeue(out var began))
+        {
+            await context.Response.WriteAsync(lines[..10], context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            began.SetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return Results.Empty;
+        }
+
         return Results.Text(BulkCuts.TryDequeue(out var length) ? lines[..length] : lines, "application/jsonl", Encoding.UTF8);
     }
 

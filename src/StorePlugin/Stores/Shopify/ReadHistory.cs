@@ -32,6 +32,9 @@ internal sealed partial class ReadHistory(
     // Longer than a batch takes; one that died in it is taken up after so long.
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
+    // A file that does not move for so long is given up; less than the lease.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private const string FindNew =
         """
         SELECT s.id FROM stores s LEFT JOIN history_readings h ON h.store_id = s.id
@@ -116,8 +119,8 @@ internal sealed partial class ReadHistory(
         var now = clock.GetUtcNow();
         var since = ShopifyScopes.Missing(store.Scopes, AllOrdersScope).Count == 0 ? HistoryFile.EarliestAt : now - DaysTold;
         var query = ShopifyOperations.ReadDocument("PastOrders")
-            .Replace("SINCE", since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        var payload = (await AskAsync(store, ShopifyOperations.StartBulk, new StartBulkVariables(query), cancel)).BulkOperationRunQuery;
+            .Replace("SINCE", ShopifySearch.InstantOf(since), StringComparison.Ordinal);
+        var payload = (await admin.DataAsync(store, ShopifyOperations.StartBulk, new StartBulkVariables(query), cancel)).BulkOperationRunQuery;
         if (payload?.BulkOperation?.Id is not { } operation)
         {
             var errors = payload?.UserErrors ?? [];
@@ -136,7 +139,7 @@ internal sealed partial class ReadHistory(
 
     private async Task LookAsync(Store store, Reading reading, string operation, CancellationToken cancel)
     {
-        var bulk = (await AskAsync(store, ShopifyOperations.LookAtBulk, new BulkVariables(operation), cancel)).BulkOperation;
+        var bulk = (await admin.DataAsync(store, ShopifyOperations.LookAtBulk, new BulkVariables(operation), cancel)).BulkOperation;
         if (bulk?.Status is "CREATED" or "RUNNING" or "CANCELING")
         {
             await db.DoAsync(Progress, new { storeId = store.Id, orders = bulk.Count, dueAt = clock.GetUtcNow() + LookAgain }, cancel);
@@ -164,19 +167,21 @@ internal sealed partial class ReadHistory(
     private async Task<(long Read, long Added)> ImportAsync(Store store, Uri file, CancellationToken cancel)
     {
         var (read, added) = (0L, 0L);
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         // What the network does is told in words, without the address, which opens the file.
         try
         {
             using var http = https.CreateClient(ShopifySetup.FilesHttpName);
-            using var answer = await http.GetAsync(file, HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var answer = await http.GetAsync(file, HttpCompletionOption.ResponseHeadersRead, either.Token);
             if (!answer.IsSuccessStatusCode)
             {
                 throw new PlatformException($"Shopify's file of past orders cannot be fetched (HTTP {(int)answer.StatusCode}). It is asked for again.");
             }
 
             var batch = new List<HistoryRow>(BatchMax);
-            await using var stream = await answer.Content.ReadAsStreamAsync(cancel);
-            await foreach (var order in PastOrderFile.ReadAsync(stream, cancel))
+            await using var stream = await answer.Content.ReadAsStreamAsync(either.Token);
+            await foreach (var order in PastOrderFile.ReadAsync(stream, either.Token))
             {
                 read++;
                 if (order.ToRow(read) is { } row)
@@ -189,6 +194,7 @@ internal sealed partial class ReadHistory(
                     added += await import.AddAsync(store, batch, cancel);
                     batch.Clear();
                     await db.DoAsync(Progress, new { storeId = store.Id, orders = read, dueAt = clock.GetUtcNow() + Lease }, cancel);
+                    patience.CancelAfter(Patience);
                 }
             }
 
@@ -208,10 +214,6 @@ internal sealed partial class ReadHistory(
                 || settings.Shopify?.FixedAdmin is { } own && Uri.Compare(file, own, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0);
         return isOwn ? file! : throw new PlatformException("Shopify names a file of past orders on a host where it keeps none, so it was not fetched.");
     }
-
-    private async Task<TData> AskAsync<TVariables, TData>(
-        Store store, ShopifyOperation<TVariables, TData> operation, TVariables variables, CancellationToken cancel) =>
-        (await admin.AskAsync(store, operation, variables, cancel)).DataOrThrow();
 
     private sealed record Reading(string StoreId, string State, DateTimeOffset SinceAt, string? OperationId, DateTimeOffset DueAt);
 

@@ -112,13 +112,17 @@ internal sealed partial class Reconciliation(
 
     private const string Interrupt = "UPDATE order_readings SET problem = @problem, due_at = @dueAt WHERE store_id = @storeId AND kind = @kind";
 
-    // Deliveries that nobody has looked at yet may hold what seems to be missing.
-    private const string CountUntried = "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @storeId AND source = 'shopify' AND state = 'pending' AND attempts = 0";
+    // Deliveries that nobody has looked at yet may hold what seems to be missing. On a busy store there is always one that has just come.
+    private const string CountUntried =
+        """
+        SELECT CAST(COUNT(*) AS bigint) FROM deliveries
+        WHERE store_id = @storeId AND source = 'shopify' AND state = 'pending' AND attempts = 0 AND received_at <= @until
+        """;
 
     private const string Advance = "UPDATE order_readings SET read_until = @readUntil, due_at = @dueAt WHERE store_id = @storeId AND kind = @kind";
 
     private const string End =
-        "UPDATE order_readings SET read_until = @readUntil, due_at = @dueAt, ended_at = @now, problem = NULL WHERE store_id = @storeId AND kind = @kind";
+        "UPDATE order_readings SET read_until = @readUntil, due_at = @dueAt, ended_at = @now, problem = @problem WHERE store_id = @storeId AND kind = @kind";
 
     private async Task ReadAsync(Store store, Reading reading, CancellationToken cancel)
     {
@@ -129,21 +133,22 @@ internal sealed partial class Reconciliation(
         }
 
         var now = clock.GetUtcNow();
+        var until = now - Grace;
         var args = new { storeId = store.Id, kind = reading.Kind };
-        if (await db.OneAsync<long>(CountUntried, args, cancel) > 0)
+        if (await db.OneAsync<long>(CountUntried, new { args.storeId, until }, cancel) > 0)
         {
             await db.DoAsync(Advance, new { args.storeId, args.kind, readUntil = reading.ReadUntil, dueAt = now + TimeSpan.FromMinutes(1) }, cancel);
             return;
         }
 
-        var until = now - Grace;
         string? after = null;
+        string? problem = null;
         for (var pages = 1; ; pages++)
         {
             var page = await orders.ListChangedAsync(store, reading.ReadUntil, until, after, cancel);
-            await FetchMissedAsync(store, page.Nodes, cancel);
+            problem = await FetchMissedAsync(store, page.Nodes, cancel) ?? problem;
             after = page.PageInfo.EndCursor;
-            if (!page.PageInfo.HasNextPage || after is null)
+            if (!page.PageInfo.HasNextPage || after is null || page.Nodes.Count == 0)
             {
                 break;
             }
@@ -158,7 +163,7 @@ internal sealed partial class Reconciliation(
         }
 
         var (every, back) = reading.Kind == Recent ? (RecentEvery, RecentOverlap) : (NightlyEvery, NightlyDays - NightlyEvery);
-        await db.DoAsync(End, new { args.storeId, args.kind, readUntil = Later(until - back, await InstalledAtAsync(store, cancel)), dueAt = now + every, now }, cancel);
+        await db.DoAsync(End, new { args.storeId, args.kind, readUntil = Later(until - back, await InstalledAtAsync(store, cancel)), dueAt = now + every, now, problem = problem is null ? null : Retry.Fit(problem) }, cancel);
         await db.DoAsync(Forget, new { args.storeId, before = now - Kept }, cancel);
     }
 
@@ -180,19 +185,23 @@ internal sealed partial class Reconciliation(
         WHERE NOT EXISTS (SELECT 1 FROM missed_orders WHERE store_id = @storeId AND order_id = @orderId AND updated_at = @updatedAt)
         """;
 
-    private async Task FetchMissedAsync(Store store, IReadOnlyList<ChangedOrder> changed, CancellationToken cancel)
+    /// <summary>Returns why one of them could not be read, in words; the others do not wait for it. Null where there was none.</summary>
+    private async Task<string?> FetchMissedAsync(Store store, IReadOnlyList<ChangedOrder> changed, CancellationToken cancel)
     {
         if (changed.Count == 0)
         {
-            return;
+            return null;
         }
 
         var known = (await db.ManyAsync<KnownOrder>(ReadKnown, new { storeId = store.Id, orderIds = changed.Select(order => order.Number).ToArray() }, cancel))
             .ToDictionary(order => order.OrderId, order => order.VersionUpdatedAt, StringComparer.Ordinal);
+        string? problem = null;
         foreach (var order in changed.Where(order => !(known.GetValueOrDefault(order.Number) >= order.UpdatedAt)))
         {
-            if (await orders.ReadAsync(store, order, cancel) is not { } body)
+            var reading = await orders.ReadAsync(store, order, cancel);
+            if (reading.Body is not { } body)
             {
+                problem = reading.Problem ?? problem;
                 continue;
             }
 
@@ -202,6 +211,8 @@ internal sealed partial class Reconciliation(
             await db.DoAsync(Miss, new { storeId = store.Id, orderId = order.Number, updatedAt = order.UpdatedAt, now = clock.GetUtcNow() }, cancel);
             Log.Missed(logger, store.Id, order.Number);
         }
+
+        return problem;
     }
 
     private sealed record Reading(string StoreId, string Kind, DateTimeOffset ReadUntil, DateTimeOffset DueAt);

@@ -7,7 +7,7 @@ using StorePlugin.Data;
 namespace StorePlugin.Stores.Shopify;
 
 /// <summary>What the overview and the API tell of <see cref="Reconciliation"/>.</summary>
-/// <param name="Problem">Why the last look did not end, in words; null where it ended.</param>
+/// <param name="Problem">Why the last look did not end, or left an order out, in words; null where it was whole.</param>
 /// <param name="Missed">How many versions of orders no webhook had brought in the last seven days.</param>
 internal sealed record ReconciliationState(string? Problem, long Missed)
 {
@@ -16,7 +16,7 @@ internal sealed record ReconciliationState(string? Problem, long Missed)
     private const string CountMissed = "SELECT CAST(COUNT(*) AS bigint) FROM missed_orders WHERE store_id = @storeId AND found_at >= @since";
 
     public static async Task<ReconciliationState> ReadAsync(Db db, Store store, DateTimeOffset now, CancellationToken cancel) => new(
-        await db.OneAsync<string>(ReadProblem, new { storeId = store.Id }, cancel),
+        await db.OneAsync<string>($"{ReadProblem} {db.Page}", new { storeId = store.Id, take = 1L }, cancel),
         await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since = now.AddDays(-7) }, cancel));
 }
 
@@ -24,7 +24,7 @@ internal sealed record ReadingView(
     [property: Description("recent (every quarter of an hour) or nightly (35 days).")] string Kind,
     [property: Description("What changed in the store before it has been compared.")] DateTimeOffset ReadUntil,
     [property: Description("When the last look ended; null before the first.")] DateTimeOffset? EndedAt,
-    [property: Description("Why the last look did not end, in words; null where it ended.")] string? Problem);
+    [property: Description("Why the last look did not end, or left an order out, in words; null where it was whole.")] string? Problem);
 
 internal sealed record MissedOrderView(
     string OrderId,

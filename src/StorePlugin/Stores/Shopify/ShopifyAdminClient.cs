@@ -57,6 +57,12 @@ internal sealed partial class ShopifyAdminClient(
         }
     }
 
+    /// <summary>As <see cref="AskAsync{TVariables, TData}(Store, ShopifyOperation{TVariables, TData}, TVariables, CancellationToken)"/>, for callers to whom all but data is one failure.</summary>
+    /// <exception cref="PlatformException">There is no answer; with a wait where it is no failed attempt.</exception>
+    public async Task<TData> DataAsync<TVariables, TData>(
+        Store store, ShopifyOperation<TVariables, TData> operation, TVariables variables, CancellationToken cancel) =>
+        (await AskAsync(store, operation, variables, cancel)).DataOrThrow();
+
     /// <summary>Asks with this token, which may not be kept yet.</summary>
     /// <exception cref="PlatformException">Shopify is not set up on this server.</exception>
     public async Task<ShopifyAnswer<TData>> AskAsync<TVariables, TData>(

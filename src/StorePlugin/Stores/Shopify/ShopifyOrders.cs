@@ -1,4 +1,5 @@
 // Orders as Shopify's Admin API tells them: what changed since an instant, and one order with all that belongs to it.
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace StorePlugin.Stores.Shopify;
@@ -146,6 +147,11 @@ internal static class Gid
 {
     /// <summary>The number at the end, as in <c>gid://shopify/Order/1</c>.</summary>
     public static string NumberOf(string gid) => gid[(gid.LastIndexOf('/') + 1)..];
+}
 
-    public static string OfOrder(string number) => "gid://shopify/Order/" + number;
+/// <summary>The language of Shopify's search.</summary>
+internal static class ShopifySearch
+{
+    /// <summary>An instant, which is compared by the second.</summary>
+    public static string InstantOf(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

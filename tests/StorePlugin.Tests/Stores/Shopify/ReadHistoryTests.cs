@@ -128,6 +128,24 @@ internal sealed class ReadHistoryTests
         Assert.That((await StateAsync()).Problem, Is.Null);
     }
 
+    [Test]
+    public async Task A_file_that_stands_still_is_given_up_and_asked_for_again()
+    {
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _shopify.BulkHangs.Enqueue(began);
+        await StepAsync();
+        _app.Clock.Advance(TimeSpan.FromSeconds(15));
+        var step = StepAsync();
+        await began.Task;
+        _app.Clock.Advance(TimeSpan.FromMinutes(2));
+        await step;
+        var (_, _, problem) = await StateAsync();
+        await ReadAsync();
+
+        Assert.That(problem, Does.Contain("did not come to its end"));
+        Assert.That(await KnownAsync(), Is.EqualTo(new[] { "1", "2" }));
+    }
+
     [TestCase("https://storage.googleapis.com.evil.example")]
     [TestCase("http://storage.googleapis.com")]
     [TestCase("https://storage.googleapis.com:8443")]

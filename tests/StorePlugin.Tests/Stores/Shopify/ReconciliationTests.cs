@@ -48,9 +48,9 @@ internal sealed class ReconciliationTests
         var changed = new ChangedOrder(
             $"gid://shopify/Order/{order["id"]}", DateTimeOffset.Parse(order["updated_at"]!.GetValue<string>(), CultureInfo.InvariantCulture).ToUniversalTime());
 
-        var body = await _app.Get<ShopifyOrderReader>().ReadAsync(_store, changed, CancellationToken.None);
+        var read = await _app.Get<ShopifyOrderReader>().ReadAsync(_store, changed, CancellationToken.None);
 
-        Assert.That(Says(body!), Is.EqualTo(Says(told)));
+        Assert.That(Says(read.Body!), Is.EqualTo(Says(told)));
     }
 
     [Test]
@@ -115,6 +115,58 @@ internal sealed class ReconciliationTests
     }
 
     [Test]
+    public async Task A_delivery_that_has_just_come_keeps_no_look_waiting()
+    {
+        _shopify.Keep(Shop, OrderJson(1));
+        _app.Clock.Advance(TimeSpan.FromMinutes(20));
+        await FakeShopify.DeliverAsync(_app, Shop, "orders/paid", OrderJson(2));
+        await _app.Get<Reconciliation>().RunOnceAsync(CancellationToken.None);
+
+        Assert.That(await MissedAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task An_order_that_is_too_large_to_read_keeps_no_other_waiting_and_is_told_of()
+    {
+        _shopify.PageSize = 3;
+        _shopify.Keep(Shop, OrderJson(1));
+        var large = JsonNode.Parse(OrderJson(2))!;
+        large["line_items"] = new JsonArray([.. Enumerable.Range(1, 70).Select(id =>
+        {
+            var line = large["line_items"]![0]!.DeepClone();
+            line["id"] = id;
+            return line;
+        })]);
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        _shopify.Keep(Shop, large.ToJsonString());
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        _shopify.Keep(Shop, OrderJson(3));
+        _app.Clock.Advance(TimeSpan.FromMinutes(20));
+        await LookAsync();
+        var (until, problem) = await ReadingAsync();
+        _app.Clock.Advance(TimeSpan.FromHours(2));
+        await LookAsync();
+
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT order_id FROM orders ORDER BY order_id"), Is.EqualTo(new[] { "1", "3" }));
+        Assert.That(problem, Does.Contain("more lines or refunds"));
+        Assert.That((await ReadingAsync()).Until, Is.GreaterThan(until), "the look goes on");
+    }
+
+    [Test]
+    public async Task Of_two_looks_with_a_problem_the_overview_tells_one()
+    {
+        _shopify.Granted = "read_orders,write_discounts";
+        _store = await _shopify.InstallAsync(_app, Shop);
+        _app.Clock.Advance(TimeSpan.FromDays(2));
+        await LookAsync();
+
+        var state = await ReconciliationState.ReadAsync(_app.Db, _store, _app.Clock.GetUtcNow(), CancellationToken.None);
+
+        Assert.That(await _app.Db.OneAsync<long>("SELECT COUNT(*) FROM order_readings WHERE problem IS NOT NULL"), Is.EqualTo(2));
+        Assert.That(state.Problem, Does.Contain("read_products"));
+    }
+
+    [Test]
     public async Task Orders_from_before_the_installation_are_no_missed_ones()
     {
         _shopify.Keep(Shop, OrderJson(1, StoreApp.Start.AddHours(-1)));
@@ -175,8 +227,8 @@ internal sealed class ReconciliationTests
         _shopify.Keep(Shop, OrderJson(1));
         var changed = new ChangedOrder("gid://shopify/Order/1", StoreApp.Start.AddMinutes(-1));
 
-        Assert.That(await _app.Get<ShopifyOrderReader>().ReadAsync(_store, changed, CancellationToken.None), Is.Null);
-        Assert.That(await _app.Get<ShopifyOrderReader>().ReadAsync(_store, changed with { Id = "gid://shopify/Order/9" }, CancellationToken.None), Is.Null);
+        Assert.That(await _app.Get<ShopifyOrderReader>().ReadAsync(_store, changed, CancellationToken.None), Is.EqualTo(OrderReading.Passed));
+        Assert.That(await _app.Get<ShopifyOrderReader>().ReadAsync(_store, changed with { Id = "gid://shopify/Order/9" }, CancellationToken.None), Is.EqualTo(OrderReading.Passed));
     }
 
     [Test]
