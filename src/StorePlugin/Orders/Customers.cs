@@ -294,17 +294,13 @@ internal static class Customers
         return keys;
     }
 
-    /// <summary>Takes a person out of the customers' orders, by the hashes of <see cref="KeysOfAsync"/>.</summary>
-    public static async Task<int> EraseAsync(Tx tx, Store store, ShopperHashes shopper, IReadOnlyList<string> orderIds) =>
-        await EraseAsync(tx, store, await KeysOfAsync(tx, store, shopper, orderIds));
-
     /// <summary>
     /// Takes a person out of the customers' orders. No hash of theirs is left in this table, imported or not: a random word
     /// stands for each, so that what was decided is decided the same again, and whoever buys anew is a new customer.
     /// What the store's orders rest on by themselves keeps its hashes until the store's key goes, which ends them all
     /// (rules F8, U1): the order versions, which tell an ambassador's own purchases, and bindings, by which ambassadors still earn.
     /// </summary>
-    /// <param name="keys">Every hash that names the person.</param>
+    /// <param name="keys">Every hash that names the person, as <see cref="KeysOfAsync"/> finds them.</param>
     /// <returns>How many rows were the person's.</returns>
     public static async Task<int> EraseAsync(Tx tx, Store store, IReadOnlyCollection<string> keys)
     {

@@ -522,7 +522,7 @@ internal sealed class RebuildTests
         new(id, at) { Customer = customer, Email = $"shopper{customer}@example.test", CartRef = "EVE" };
 
     private Task<int> EraseAsync(params string[] orderIds) => _app.Db.InTransactionAsync(
-        tx => Customers.EraseAsync(tx, _shop.Store, ShopperHashes.Unknown, orderIds));
+        async tx => await Customers.EraseAsync(tx, _shop.Store, await Customers.KeysOfAsync(tx, _shop.Store, ShopperHashes.Unknown, orderIds)));
 
     private Task<RebuildReport> RunAsync(string? storeId = null) => _app.Get<Rebuild>().RunAsync(storeId, _ => { }, default);
 
