@@ -27,6 +27,7 @@ internal static partial class Flows
         await LookAsync();
         app.Clock.Advance(TimeSpan.FromMinutes(20));
         await FakeShopify.DeliverAsync(app, store.Domain, "orders/paid", new TestOrder("7005", StoreApp.Start.AddMinutes(5)).ToJson());
+        app.Clock.Advance(TimeSpan.FromMinutes(6)); // longer than a delivery has to be worked off, so the look waits for it
         await reconciliation.RunOnceAsync(default);
         await app.DrainAsync();
         app.Clock.Advance(TimeSpan.FromMinutes(2));

@@ -163,7 +163,9 @@ internal sealed partial class Reconciliation(
         }
 
         var (every, back) = reading.Kind == Recent ? (RecentEvery, RecentOverlap) : (NightlyEvery, NightlyDays - NightlyEvery);
-        await db.DoAsync(End, new { args.storeId, args.kind, readUntil = Later(until - back, await InstalledAtAsync(store, cancel)), dueAt = now + every, now, problem = problem is null ? null : Retry.Fit(problem) }, cancel);
+        var readUntil = Later(until - back, await InstalledAtAsync(store, cancel));
+        var told = problem is null ? null : Retry.Fit(problem);
+        await db.DoAsync(End, new { args.storeId, args.kind, readUntil, dueAt = now + every, now, problem = told }, cancel);
         await db.DoAsync(Forget, new { args.storeId, before = now - Kept }, cancel);
     }
 
