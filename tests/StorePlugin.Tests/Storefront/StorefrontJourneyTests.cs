@@ -113,7 +113,7 @@ internal sealed class StorefrontJourneyTests
         await GoAsync("/?ref=ANN10");
         await DiscountIsAsync("ANN10");
 
-        Assert.That(Cart(), Does.Not.ContainKey(Ref));
+        Assert.That(await CartAsync(), Does.Not.ContainKey(Ref));
         Assert.That(await _page.EvaluateAsync<int>("localStorage.length + sessionStorage.length"), Is.Zero);
         Assert.That(await ClicksAsync(), Is.EqualTo(clicks));
         Assert.That(_storefront.Asked, Has.None.Contain("from="));
@@ -186,7 +186,7 @@ internal sealed class StorefrontJourneyTests
         await _page.ReloadAsync();
         await AskedAsync("heartbeat", times: 2);
 
-        Assert.That((await ClicksAsync(), Cart()[Ref]), Is.EqualTo((clicks, click)));
+        Assert.That((await ClicksAsync(), (await CartAsync())[Ref]), Is.EqualTo((clicks, click)));
     }
 
     [Test]
@@ -246,7 +246,7 @@ internal sealed class StorefrontJourneyTests
         await _page.ClickAsync(control);
         var first = await CartHasAsync(CheckoutAt, _ => true);
         await AgainAsync(now.AddMinutes(29));
-        var second = Cart()[CheckoutAt];
+        var second = (await CartAsync())[CheckoutAt];
         await AgainAsync(now.AddMinutes(31));
         var third = await CartHasAsync(CheckoutAt, value => value != first);
 
@@ -306,14 +306,17 @@ internal sealed class StorefrontJourneyTests
     /// <summary>As a theme's own script does.</summary>
     private async Task PutInCartAsync() => await _page.EvaluateAsync("fetch('/cart/add.js', { method: 'POST' }).then(answer => answer.json())");
 
-    /// <summary>The attributes of the only cart.</summary>
-    private ConcurrentDictionary<string, string> Cart() => _storefront.Carts.Values.SingleOrDefault() ?? new();
+    /// <summary>The attributes of the browser's cart: two first requests at once make two, and the browser keeps one.</summary>
+    private async Task<ConcurrentDictionary<string, string>> CartAsync() =>
+        (await _context.CookiesAsync()).FirstOrDefault(cookie => cookie.Name == "cart") is { Value: var token } && _storefront.Carts.TryGetValue(token, out var cart)
+            ? cart
+            : new();
 
     private Task<string> CartHasAsync(string name, Func<string, bool> isRight) => EventuallyAsync(
-        () => Cart().TryGetValue(name, out var value) && isRight(value) ? value : null, $"the cart's {name}");
+        async () => (await CartAsync()).TryGetValue(name, out var value) && isRight(value) ? value : null, $"the cart's {name}");
 
     private async Task AskedAsync(string text, int times = 1) => await EventuallyAsync(
-        () => _storefront.Asked.Count(asked => asked.Contains(text, StringComparison.Ordinal)) >= times ? text : null, text);
+        () => Task.FromResult(_storefront.Asked.Count(asked => asked.Contains(text, StringComparison.Ordinal)) >= times ? text : null), text);
 
     private async Task DiscountIsAsync(string code)
     {
@@ -324,11 +327,11 @@ internal sealed class StorefrontJourneyTests
         }
     }
 
-    private static async Task<string> EventuallyAsync(Func<string?> look, string what)
+    private static async Task<string> EventuallyAsync(Func<Task<string?>> look, string what)
     {
         for (var waited = TimeSpan.Zero; waited < Patience; waited += TimeSpan.FromMilliseconds(20))
         {
-            if (look() is { } found)
+            if (await look() is { } found)
             {
                 return found;
             }
@@ -354,7 +357,7 @@ internal sealed class StorefrontJourneyTests
         var id = (++_orders).ToString(CultureInfo.InvariantCulture);
         var order = JsonNode.Parse(new TestOrder(id, _app.Clock.GetUtcNow()) { Email = $"shopper{id}@example.test", Customer = 100 + _orders }.ToJson())!;
         order["note_attributes"] = new JsonArray(
-            [.. Cart().Select(attribute => (JsonNode)new JsonObject { ["name"] = attribute.Key, ["value"] = attribute.Value })]);
+            [.. (await CartAsync()).Select(attribute => (JsonNode)new JsonObject { ["name"] = attribute.Key, ["value"] = attribute.Value })]);
         Assert.That(await FakeShopify.DeliverAsync(_app, Shop, "orders/paid", order.ToJsonString()), Is.EqualTo(HttpStatusCode.OK));
         await _app.DrainAsync();
         var row = await _app.Db.OneAsync<OrderRow>("SELECT ambassador_id, state FROM orders WHERE store_id = @storeId AND order_id = @id", new { storeId = _store.Id, id });
