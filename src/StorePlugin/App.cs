@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using Serilog;
 using StorePlugin.Ambassadors;
+using StorePlugin.Billing;
 using StorePlugin.Campaigns;
 using StorePlugin.Dashboard;
 using StorePlugin.Data;
@@ -63,6 +64,7 @@ internal static class App
         builder.Services.AddPayouts();
         builder.Services.AddMail();
         builder.Services.AddPrivacy();
+        builder.Services.AddBilling(settings);
         builder.Services.AddPages();
         builder.Services.AddDashboard();
         builder.Services.AddApi();

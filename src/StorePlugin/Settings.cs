@@ -8,6 +8,7 @@ using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 using StorePlugin.Data;
 using StorePlugin.Mail;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin;
 
@@ -26,6 +27,13 @@ internal sealed record ShopifyOptions(
 
     public Uri AdminUrlOf(string shop) => new(AdminUrl.Replace("{shop}", shop, StringComparison.Ordinal).TrimEnd('/') + "/");
 }
+
+/// <summary>What the host asks stores on Shopify for the app.</summary>
+/// <param name="Name">What the merchant reads on their bill.</param>
+/// <param name="Price">For 30 days.</param>
+/// <param name="TrialDays">For how long it costs nothing at first.</param>
+/// <param name="IsTest">Whether Shopify charges nothing for it, as development stores need it.</param>
+internal sealed record BillingOptions(string Name, Money Price, int TrialDays, bool IsTest);
 
 /// <summary>How mail leaves: by SMTP, or as files into a folder.</summary>
 /// <param name="StartTls">Whether the connection to the server must be encrypted before anything is said.</param>
@@ -46,6 +54,8 @@ internal sealed partial record Settings
 {
     private const string DefaultScopes = "read_orders,write_discounts";
     private const string DefaultApiVersion = "2026-10";
+    private const int BillingTrialDaysMax = 365;
+    private const int BillingNameLengthMax = 60;
 
     public required string DataFolder { get; init; }
 
@@ -56,6 +66,9 @@ internal sealed partial record Settings
 
     /// <summary>Null where the app is not registered at Shopify.</summary>
     public required ShopifyOptions? Shopify { get; init; }
+
+    /// <summary>Null: the app costs nothing.</summary>
+    public required BillingOptions? Billing { get; init; }
 
     public required Uri StripeApiUrl { get; init; }
 
@@ -106,6 +119,7 @@ internal sealed partial record Settings
             Database = ReadDatabase(read, dataFolder),
             PublicUrl = read.Root("PublicUrl"),
             Shopify = ReadShopify(read),
+            Billing = ReadBilling(read),
             StripeApiUrl = read.Url("Stripe:ApiUrl") ?? new Uri("https://api.stripe.com/"),
             WooCommerceAllowHttp = read.Flag("WooCommerce:AllowHttp"),
             Mail = ReadMail(read, dataFolder),
@@ -240,6 +254,46 @@ internal sealed partial record Settings
 
         return new ShopifyOptions(
             id ?? "", secret ?? "", previous, (scopes ?? DefaultScopes).Replace(" ", "", StringComparison.Ordinal), version ?? DefaultApiVersion, adminUrl);
+    }
+
+    private static BillingOptions? ReadBilling(Reader read)
+    {
+        var (price, currency) = (read.Text("Billing:Price"), read.Text("Billing:Currency"));
+        var trialDays = read.Number("Billing:TrialDays", 0, BillingTrialDaysMax);
+        var isTest = read.Flag("Billing:Test");
+        var name = read.Text("Billing:Name");
+        if (price is null && (currency ?? read.Text("Billing:TrialDays") ?? read.Text("Billing:Test") ?? name) is null)
+        {
+            return null;
+        }
+
+        if (price is null)
+        {
+            read.Refuse("Billing:Price", "is missing although other Billing keys are set; without all of them the app costs nothing");
+        }
+
+        if (read.Text("Shopify:ClientId") is null)
+        {
+            read.Refuse("Billing:Price", "is set without Shopify:ClientId; the price is charged by Shopify, and by nobody else");
+        }
+
+        if (!Currency.TryParse(currency, out var known))
+        {
+            read.Refuse("Billing:Currency", currency is null ? "is missing beside Billing:Price" : $"is '{currency}' and must be an ISO 4217 code such as USD");
+            return null;
+        }
+
+        if (price is not null && (!Money.TryParse(price, known, out var amount) || amount.Minor <= 0))
+        {
+            read.Refuse("Billing:Price", $"is '{price}' and must be an amount above zero such as {new Money(known.Exponent == 0 ? 9 : 900, known).ToDecimalString()}");
+        }
+
+        if (name is { Length: > BillingNameLengthMax })
+        {
+            read.Refuse("Billing:Name", $"has {name.Length} characters and may have {BillingNameLengthMax}");
+        }
+
+        return new BillingOptions(name ?? "StorePlugin", Money.TryParse(price, known, out var asked) ? asked : Money.Zero(known), (int)(trialDays ?? 0), isTest);
     }
 
     private static MailOptions ReadMail(Reader read, string dataFolder)

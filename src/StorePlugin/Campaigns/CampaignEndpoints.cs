@@ -1,6 +1,7 @@
 // The API's calls about campaigns and their life; revisions and the comparison have files of their own.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Billing;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
@@ -126,13 +127,20 @@ internal static class CampaignEndpoints
     }
 
     private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Launch(
-        ApiCaller caller, string id, OptionalApiBody<LaunchRequest> body, CampaignDb campaigns, Db db, CancellationToken cancel)
+        ApiCaller caller, string id, OptionalApiBody<LaunchRequest> body, CampaignDb campaigns, LaunchGate gate, Db db, CancellationToken cancel)
     {
         body.Fields.RefuseOthersThan("acknowledgedHistorySince");
         var acknowledged = HistoryEndpoints.ReadAcknowledged(body.Fields);
         if (body.Fields.Refusal is { } refusal)
         {
             return refusal;
+        }
+
+        if (!await gate.IsOpenAsync(caller.Store, cancel))
+        {
+            return Problems.Conflict(
+                "plan-open", "The app's plan is not confirmed.",
+                "Confirm it in the dashboard under /dashboard/plan, then launch the campaign. Campaigns that run already go on.");
         }
 
         return await campaigns.LaunchAsync(caller.Store, id, acknowledged, caller.Name, cancel) switch

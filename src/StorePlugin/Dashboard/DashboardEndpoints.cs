@@ -25,11 +25,14 @@ internal static class DashboardEndpoints
         rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
+        rooms.MapConnection();
+        rooms.MapPlan();
     }
 
     private static async Task<RazorComponentResult> ShowOverview(
-        Visitor visitor, string? notice, Db db, PublicAddress address, StorefrontHeartbeats heartbeats, TimeProvider clock, CancellationToken cancel) =>
-        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, heartbeats, visitor, notice, clock.GetUtcNow(), cancel));
+        Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TimeProvider clock,
+        CancellationToken cancel) =>
+        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, settings, heartbeats, visitor, notice, clock.GetUtcNow(), cancel));
 
     private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
         Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));

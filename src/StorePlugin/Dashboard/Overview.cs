@@ -12,8 +12,11 @@ namespace StorePlugin.Dashboard;
 /// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
 /// <param name="Missed">What no webhook had brought and was fetched, as a sentence; null where there was nothing.</param>
+/// <param name="SilentTopics">Topics of which nothing arrives although orders come; null where there are none.</param>
 /// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
 /// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
+/// <param name="IsOnShopify">Whether there is a connection to look at.</param>
+/// <param name="HasPlan">Whether the host asks for a price.</param>
 /// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
 public sealed record OverviewModel(
     Frame Frame,
@@ -27,8 +30,11 @@ public sealed record OverviewModel(
     string? Waiting,
     string? Reviews,
     string? Missed,
+    string? SilentTopics,
     string? ReadingProblem,
     StorefrontFinding? Storefront,
+    bool IsOnShopify,
+    bool HasPlan,
     IReadOnlyList<AmbassadorRow> Ambassadors,
     bool HasMoreAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
@@ -65,7 +71,8 @@ internal static class Overview
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, StorefrontHeartbeats heartbeats, Visitor visitor, string? notice, DateTimeOffset now, CancellationToken cancel)
+        Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, Visitor visitor, string? notice, DateTimeOffset now,
+        CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, take = 1L };
         var clicks = await db.OneAsync<long>(CountClicks, args, cancel);
@@ -78,6 +85,7 @@ internal static class Overview
         var reading = await ReconciliationState.ReadAsync(db, visitor.Store, now, cancel);
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
         var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
+        var isOnShopify = settings.Shopify is not null && visitor.Store is { Platform: "shopify", IsLive: true };
         // A store that has told no currency yet has sold nothing either; there is nothing to show then.
         var currency = visitor.Store.Currency;
         return new OverviewModel(
@@ -92,8 +100,11 @@ internal static class Overview
             waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
             ReviewWords(reviews, now),
             reading.Missed == 0 ? null : $"{Words.Count(reading.Missed, "message", "messages")} of your store about orders did not arrive in the last seven days.",
+            reading.SilentTopics,
             reading.Problem,
             await heartbeats.FindingAsync(visitor.Store, cancel),
+            isOnShopify,
+            isOnShopify && settings.Billing is not null,
             ambassadors,
             moreAmbassadors is not null,
             orders,

@@ -21,9 +21,11 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
     // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
     private static string? NoticeOf(string? word) => word switch
     {
+        "pixel-on" => "The web pixel is switched on.",
         "replayed" => "It is queued again and will be tried in a moment.",
         "rules-accepted" => "You have accepted the rules.",
         "rules-changed" => "The rules have changed since the page was shown: nothing was accepted. Read them again, please.",
+        "scopes-read" => "What is granted was asked of Shopify just now.",
         "settled" => "It was no longer waiting for you; nothing was changed.",
         _ => null,
     };

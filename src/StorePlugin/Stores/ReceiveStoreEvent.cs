@@ -8,15 +8,13 @@ using StorePlugin.Webhooks;
 namespace StorePlugin.Stores;
 
 /// <summary>Called by the inbox's worker within the transaction that also marks the delivery done.</summary>
-internal sealed class ReceiveStoreEvent(Installation installation, Settings settings, PrivacyDuties duties)
+internal sealed class ReceiveStoreEvent(Installation installation, Settings settings, PrivacyDuties duties, TimeProvider clock)
 {
     private const string CountCameBack =
         """
         SELECT CAST(COUNT(*) AS bigint) FROM stores
         WHERE id = @storeId AND (installed_at > @receivedAt OR (installed_at > @happenedAt AND created_at <= @happenedAt))
         """;
-
-    private const string UpdateScopes = "UPDATE stores SET scopes = @scopes WHERE id = @storeId";
 
     /// <summary>
     /// Applies the event and returns the outcome in words. Applying it again changes nothing more. The caller calls
@@ -76,7 +74,7 @@ internal sealed class ReceiveStoreEvent(Installation installation, Settings sett
                     throw new UnreadableDeliveryException($"current has {scopes.Length} characters of scopes (expected at most {Installation.ScopesLengthMax}).");
                 }
 
-                await tx.DoAsync(UpdateScopes, new { storeId = store.Id, scopes });
+                await ShopifyGrants.WriteAsync(tx, store, scopes, clock.GetUtcNow());
                 return MissingOf(store, scopes) is { Count: > 0 } missing
                     ? $"The store no longer grants {string.Join(", ", missing)}."
                     : "The store grants everything that is asked for.";

@@ -38,11 +38,12 @@ internal static partial class Flows
             app.Clock.Advance(TimeSpan.FromMinutes(20));
         }
 
+        await app.Get<ShopifyGrants>().ReadAsync(store, default);
         var api = await ApiClient.OfAsync(app, store);
         await OkAsync(api.Get("reconciliation"));
         Assert.That((await api.Get("reconciliation/missed-orders")).Json!["items"]!.AsArray(), Has.Count.EqualTo(4));
         var state = await ReconciliationState.ReadAsync(app.Db, store, app.Clock.GetUtcNow(), default);
-        Assert.That(state, Is.EqualTo(new ReconciliationState(null, 4)));
+        Assert.That(state, Is.EqualTo(new ReconciliationState(null, 4, "orders/create, orders/updated")));
         Assert.That(await app.Db.OneAsync<string>("SELECT state FROM history_readings WHERE store_id = @id", new { id = store.Id }), Is.EqualTo("done"));
 
         await app.Db.InTransactionAsync(tx => app.Get<Installation>().UninstallAsync(tx, store));

@@ -7,12 +7,14 @@ namespace StorePlugin.Tests.Pages;
 internal sealed class AccessTests
 {
     private static readonly string[] OwnersRooms =
-        ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann"];
+        ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png"];
 
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links"];
+
+    private static readonly string[] OwnersFormsOfTheStore = ["/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan"];
 
     private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];
 
@@ -22,7 +24,7 @@ internal sealed class AccessTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _app = await StoreApp.StartAsync();
+        _app = await StoreApp.StartAsync([new("Shopify:ClientId", "id"), new("Shopify:ClientSecret", "secret")]);
         _rooms = await Rooms.OpenAsync(_app);
         await _rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10");
         await _rooms.OrderAsync("1001", "held", 90_00, "amb_ann", 9_00, "Code ANN10 was used.");
@@ -45,7 +47,7 @@ internal sealed class AccessTests
             Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/sign-in"), path);
         }
 
-        foreach (var path in OwnersForms.Concat(AmbassadorsForms))
+        foreach (var path in OwnersForms.Concat(OwnersFormsOfTheStore).Concat(AmbassadorsForms))
         {
             Assert.That((await browser.PostAsync(path, [])).StatusCode, Is.EqualTo(HttpStatusCode.Redirect), path);
         }
@@ -63,7 +65,7 @@ internal sealed class AccessTests
             Assert.That(page.Text(), Does.Contain("not yours to see").And.Contain("To my earnings"), path);
         }
 
-        foreach (var path in OwnersForms)
+        foreach (var path in OwnersForms.Concat(OwnersFormsOfTheStore))
         {
             Assert.That((await ann.PostAsync(path, [])).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
         }

@@ -8,6 +8,7 @@
   let asking = null;
   let posting = false;
   let shown = "";
+  const asked = new WeakSet();
 
   const isRoom = (url) => url.origin === location.origin && (url.pathname === "/dashboard" || url.pathname.startsWith("/dashboard/"));
 
@@ -156,6 +157,18 @@
 
     event.preventDefault();
     if (posting) {
+      return;
+    }
+
+    // Shopify asks the merchant itself; what they decided the server reads from Shopify, whichever it was.
+    if (form.dataset.askScopes && !asked.has(form)) {
+      asked.add(form);
+      shopify.scopes.request(form.dataset.askScopes.split(","))
+        .catch(() => tell("Shopify could not ask for the permission. Open the app again, then try once more."))
+        .finally(() => {
+          form.requestSubmit(button);
+          asked.delete(form);
+        });
       return;
     }
 

@@ -26,11 +26,11 @@ internal sealed partial class ReadHistory(
     private const int StoresMax = 20;
     private const int BatchMax = 1000;
 
+    /// <summary>For how long a reading is one program's: longer than a batch takes. One that died in it is taken up after so long.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan TryAgain = TimeSpan.FromMinutes(15);
-
-    // Longer than a batch takes; one that died in it is taken up after so long.
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
     // A file that does not move for so long is given up; less than the lease.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

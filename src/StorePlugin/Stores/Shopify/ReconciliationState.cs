@@ -9,15 +9,48 @@ namespace StorePlugin.Stores.Shopify;
 /// <summary>What the overview and the API tell of <see cref="Reconciliation"/>.</summary>
 /// <param name="Problem">Why the last look did not end, or left an order out, in words; null where it was whole.</param>
 /// <param name="Missed">How many versions of orders no webhook had brought in the last seven days.</param>
-internal sealed record ReconciliationState(string? Problem, long Missed)
+/// <param name="SilentTopics">
+/// Topics of orders of which nothing arrived in the last day, although an order was missed in it; null where there are none. Shopify
+/// tells nobody which topics an app's registration holds, so that this is how a missing one shows.
+/// </param>
+internal sealed record ReconciliationState(string? Problem, long Missed, string? SilentTopics)
 {
+    // Each order that is placed and paid brings them all.
+    private static readonly string[] TopicsOfOrders = ["orders/create", "orders/paid", "orders/updated"];
+
     private const string ReadProblem = "SELECT problem FROM order_readings WHERE store_id = @storeId AND problem IS NOT NULL ORDER BY kind DESC";
 
     private const string CountMissed = "SELECT CAST(COUNT(*) AS bigint) FROM missed_orders WHERE store_id = @storeId AND found_at >= @since";
 
+    // Without what was fetched instead.
+    private const string ReadOneOfTopic =
+        "SELECT id FROM deliveries WHERE store_id = @storeId AND id > @since AND topic = @topic AND delivery_key NOT LIKE 'read-%' ORDER BY id";
+
     public static async Task<ReconciliationState> ReadAsync(Db db, Store store, DateTimeOffset now, CancellationToken cancel) => new(
         await db.OneAsync<string>($"{ReadProblem} {db.Page}", new { storeId = store.Id, take = 1L }, cancel),
-        await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since = now.AddDays(-7) }, cancel));
+        await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since = now.AddDays(-7) }, cancel),
+        await SilentTopicsAsync(db, store, now.AddDays(-1), cancel));
+
+    private static async Task<string?> SilentTopicsAsync(Db db, Store store, DateTimeOffset since, CancellationToken cancel)
+    {
+        if (await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since }, cancel) == 0)
+        {
+            return null;
+        }
+
+        var silent = new List<string>();
+        foreach (var topic in TopicsOfOrders)
+        {
+            // Ids begin with their instant.
+            var args = new { storeId = store.Id, since = Ids.Since("dlv", since), topic, take = 1L };
+            if (await db.OneAsync<string>($"{ReadOneOfTopic} {db.Page}", args, cancel) is null)
+            {
+                silent.Add(topic);
+            }
+        }
+
+        return silent.Count == 0 ? null : string.Join(", ", silent);
+    }
 }
 
 internal sealed record ReadingView(

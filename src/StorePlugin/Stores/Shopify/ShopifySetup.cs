@@ -26,6 +26,8 @@ internal static class ShopifySetup
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
         services.AddSingleton<ShopifySessions>();
         services.AddSingleton<IStorePlatform, ShopifyPlatform>();
+        services.AddSingleton<ShopifyGrants>();
+        services.AddSingleton<WebPixels>();
         services.AddSingleton<StorefrontCodes>();
         services.AddSingleton<StorefrontHeartbeats>();
         services.AddSingleton(_ => new StorefrontLimit());

@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using StorePlugin.Billing;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Tests.Rig;
@@ -45,6 +46,14 @@ internal sealed partial class DocumentTests
         yield return Case("a query", ShopifyOperations.StartBulk, new StartBulkVariables(ShopifyOperations.ReadDocument("PastOrders")));
         yield return Case("an id", ShopifyOperations.LookAtBulk, new BulkVariables("gid://shopify/BulkOperation/7"));
         yield return Case("nothing", ShopifyOperations.ReadShop, new NoVariables());
+        yield return Case("nothing", ShopifyScopeQuestions.Current, new NoVariables());
+        yield return Case("settings", WebPixelQuestions.Create, new CreatePixelVariables(new WebPixelInput("""{"endpoint":"https://plugin.example/shopify/pixel/sto_1"}""")));
+        yield return Case("settings", WebPixelQuestions.Change, new ChangePixelVariables("gid://shopify/WebPixel/7", new WebPixelInput("{}")));
+        yield return Case("nothing", WebPixelQuestions.Find, new NoVariables());
+        yield return Case("nothing", BillingQuestions.Look, new NoVariables());
+        yield return Case("a monthly price", BillingQuestions.Create, new CreateSubscriptionVariables(
+            "StorePlugin", "https://lux.myshopify.com/admin/apps/id/dashboard/plan", 14, Test: true,
+            [new SubscriptionLine(new SubscriptionPlan(new RecurringPrice(new PriceInput("9.00", "USD"), RecurringPrice.Monthly)))]));
 
         static TestCaseData Case<TVariables, TData>(string what, ShopifyOperation<TVariables, TData> operation, TVariables variables) =>
             new TestCaseData(operation.Name, JsonSerializer.Serialize(new GraphQlRequest<TVariables>(operation.Document, variables), operation.Request))
@@ -82,7 +91,7 @@ internal sealed partial class DocumentTests
     public async Task Nothing_is_asked_for_that_needs_a_scope_which_the_app_does_not_ask_for()
     {
         var registration = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "infra", "shopify.app.toml"));
-        var asked = AskedScopes().Match(registration).Groups["scopes"].Value;
+        var asked = string.Join(',', AskedScopes().Match(registration).Groups["scopes"].Value, OptionalScopes().Match(registration).Groups["scope"].Captures.Select(scope => scope.Value).Aggregate((all, one) => $"{all},{one}"));
         var needed = new List<SchemaAccess>();
         foreach (var name in Names())
         {
@@ -98,6 +107,8 @@ internal sealed partial class DocumentTests
     [TestCase("`read_files` access scope or `read_themes` access scope.", "read_themes", true)]
     [TestCase("`write_gift_cards` and `write_customers` access scopes.", "write_gift_cards", false)]
     [TestCase("`read_orders` access scope. Also: The user must have manage_orders permission.", "read_orders", false)]
+    [TestCase("`write_pixels` access scope. Also: The app requires read_customer_events access scope and user access permission.", "write_pixels", false)]
+    [TestCase("`write_pixels` access scope. Also: The app requires read_customer_events access scope and user access permission.", "write_pixels,read_customer_events", true)]
     [TestCase("The shop must have access to bundles.", "read_orders", false)]
     public void What_the_schema_says_of_access_is_read_strictly(string needs, string granted, bool isGranted) =>
         Assert.That(IsGranted(needs, granted), Is.EqualTo(isGranted));
@@ -156,6 +167,12 @@ internal sealed partial class DocumentTests
             return true;
         }
 
+        // The person is the merchant's: they have opened the app, or installed it.
+        if (needs.EndsWith(" and user access permission.", StringComparison.Ordinal) && ScopesAndPerson().Match(needs) is { Success: true } two)
+        {
+            return two.Groups["scope"].Captures.All(scope => ShopifyScopes.Missing(granted, scope.Value).Count == 0);
+        }
+
         if (ScopesOnly().Match(needs) is not { Success: true } match)
         {
             return false;
@@ -167,6 +184,12 @@ internal sealed partial class DocumentTests
 
     [GeneratedRegex("""^scopes = "(?<scopes>[^"]*)"$""", RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
     private static partial Regex AskedScopes();
+
+    [GeneratedRegex("^optional_scopes = \\[(\\s*\"(?<scope>\\w+)\",?)+\\s*\\]", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex OptionalScopes();
+
+    [GeneratedRegex(@"^`(?<scope>\w+)` access scope\. Also: The app requires (?<scope>\w+) access scope and user access permission\.$", RegexOptions.ExplicitCapture)]
+    private static partial Regex ScopesAndPerson();
 
     [GeneratedRegex(@"^(Apps must have |Requires )?`(?<scope>\w+)`( access scopes?)?((,| or| and) `(?<scope>\w+)`( access scopes?)?)*\.?$", RegexOptions.ExplicitCapture)]
     private static partial Regex ScopesOnly();

@@ -167,6 +167,29 @@ internal sealed class ReconciliationTests
     }
 
     [Test]
+    public async Task A_topic_of_which_nothing_comes_is_told_once_an_order_was_missed()
+    {
+        await FakeShopify.DeliverAsync(_app, Shop, "orders/create", OrderJson(1));
+        await FakeShopify.DeliverAsync(_app, Shop, "orders/updated", OrderJson(1));
+        await _app.DrainAsync();
+        Assert.That(await SilentAsync(), Is.Null, "nothing was missed yet");
+
+        _shopify.Keep(Shop, OrderJson(2));
+        _app.Clock.Advance(TimeSpan.FromMinutes(20));
+        await LookAsync();
+        Assert.That(await SilentAsync(), Is.EqualTo("orders/paid"));
+
+        await FakeShopify.DeliverAsync(_app, Shop, "orders/paid", OrderJson(2));
+        Assert.That(await SilentAsync(), Is.Null);
+
+        _app.Clock.Advance(TimeSpan.FromDays(1) + TimeSpan.FromMinutes(1));
+        Assert.That(await SilentAsync(), Is.Null, "a day without a missed order");
+
+        async Task<string?> SilentAsync() =>
+            (await ReconciliationState.ReadAsync(_app.Db, _store, _app.Clock.GetUtcNow(), CancellationToken.None)).SilentTopics;
+    }
+
+    [Test]
     public async Task Orders_from_before_the_installation_are_no_missed_ones()
     {
         _shopify.Keep(Shop, OrderJson(1, StoreApp.Start.AddHours(-1)));
@@ -248,7 +271,7 @@ internal sealed class ReconciliationTests
         Assert.That((string?)next["items"]![0]!["orderId"], Is.EqualTo("2"));
         Assert.That(readings["items"]!.AsArray().Select(one => (string?)one!["kind"]), Is.EqualTo(new[] { "recent", "nightly" }));
         var state = await ReconciliationState.ReadAsync(_app.Db, _store, _app.Clock.GetUtcNow(), CancellationToken.None);
-        Assert.That(state, Is.EqualTo(new ReconciliationState(null, 2)));
+        Assert.That(state, Is.EqualTo(new ReconciliationState(null, 2, "orders/create, orders/paid, orders/updated")));
     }
 
     [Test]

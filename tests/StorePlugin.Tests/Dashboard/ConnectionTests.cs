@@ -1,0 +1,164 @@
+// What the app may do in a store at Shopify: shown, asked for anew, and used for the web pixel.
+using System.Net;
+using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
+using StorePlugin.Tests.Rig;
+
+namespace StorePlugin.Tests.Dashboard;
+
+internal sealed class ConnectionTests
+{
+    private const string Page = "/dashboard/connection";
+
+    private FakeShopify _shopify = null!;
+    private StoreApp _app = null!;
+    private Store _store = null!;
+    private Browser _owner = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _shopify = await FakeShopify.StartAsync();
+        _app = await StoreApp.StartAsync(_shopify.Settings);
+        _shopify.Clock = _app.Clock;
+        _store = await _shopify.InstallAsync(_app, "lux.myshopify.com");
+        await _app.DrainAsync();
+        _owner = await Rooms.SignInAsync(_app, _store, null);
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        _owner.Dispose();
+        await _app.DisposeAsync();
+        await _shopify.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Each_ability_says_whether_it_is_granted_and_what_is_missing_without_it()
+    {
+        var page = await _owner.GetAsync(Page);
+
+        var rows = page.QuerySelectorAll("tbody tr").ToDictionary(row => row.QuerySelector("th")!.TextContent, row => row.Text("td"));
+        Assert.That(rows, Has.Count.EqualTo(ShopifyAbility.All.Count));
+        Assert.That(rows["Credit orders"], Is.EqualTo("Granted"));
+        Assert.That(rows["Give gift cards as rewards"], Is.EqualTo("Not granted; optional Such rewards wait. Needs write_gift_cards."));
+        Assert.That(page.QuerySelector("[data-ask-scopes]"), Is.Null, "nobody can be asked outside of the admin");
+        Assert.That(page.Text(), Does.Contain("open the app there"));
+    }
+
+    [Test]
+    public async Task What_was_granted_since_is_read_from_Shopify_and_what_waited_for_it_goes_on()
+    {
+        await _app.Db.DoAsync("UPDATE stores SET scopes = 'read_orders,write_discounts'");
+        _app.Get<StoreDirectory>().Forget(_store);
+        await _app.Get<ReadHistory>().RunOnceAsync(default);
+        var before = await _app.Db.OneAsync<long>("SELECT due_at FROM history_readings");
+
+        using var answer = await _owner.SubmitAsync((await _owner.GetAsync(Page)).QuerySelector($"form.row[action='{Page}/scopes']")!);
+
+        Assert.That(answer.Headers.Location?.OriginalString, Is.EqualTo(Page + "?notice=scopes-read"));
+        Assert.That((await _app.Get<StoreDirectory>().GetAsync(_store.Id)).Scopes, Is.EqualTo(FakeShopify.Scopes));
+        Assert.That(before, Is.GreaterThan(_app.Clock.GetUtcNow().AddHours(20).ToUnixTimeMilliseconds()));
+        Assert.That(await _app.Db.OneAsync<long>("SELECT due_at FROM history_readings"), Is.EqualTo(_app.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    [Test]
+    public async Task A_webhook_that_tells_of_the_scopes_does_the_same()
+    {
+        await _app.Db.DoAsync("UPDATE stores SET scopes = 'read_orders,write_discounts'");
+        _app.Get<StoreDirectory>().Forget(_store);
+        await _app.Get<ReadHistory>().RunOnceAsync(default);
+
+        await FakeShopify.DeliverAsync(
+            _app, _store.Domain, "app/scopes_update", """{"previous":["read_orders"],"current":["read_orders","write_discounts","read_customers"]}""");
+        await _app.DrainAsync();
+
+        Assert.That(await _app.Db.OneAsync<long>("SELECT due_at FROM history_readings"), Is.EqualTo(_app.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    [Test]
+    public async Task A_reading_that_somebody_works_on_is_left_to_them()
+    {
+        await _app.Get<ReadHistory>().RunOnceAsync(default);
+        await _app.Db.DoAsync(
+            "UPDATE history_readings SET state = 'waiting', due_at = @due", new { due = _app.Clock.GetUtcNow() + ReadHistory.Lease });
+
+        await _app.Db.InTransactionAsync(tx => ShopifyGrants.WriteAsync(tx, _store, "read_orders", _app.Clock.GetUtcNow()));
+
+        Assert.That(
+            await _app.Db.OneAsync<long>("SELECT MAX(due_at) FROM history_readings WHERE store_id = @id", new { id = _store.Id }),
+            Is.Not.EqualTo(_app.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    [Test]
+    public async Task Why_Shopify_did_not_answer_stands_on_the_page()
+    {
+        var form = (await _owner.GetAsync(Page)).QuerySelector($"form.row[action='{Page}/scopes']")!;
+        _shopify.Next(new FakeShopify.Fault.Status(503));
+
+        var page = await Browser.ReadAsync(await _owner.SubmitAsync(form), HttpStatusCode.BadGateway);
+
+        Assert.That(page.Text(".alert"), Is.EqualTo("Shopify is out (HTTP 503)."));
+        Assert.That((await _app.Get<StoreDirectory>().GetAsync(_store.Id)).Scopes, Is.EqualTo(FakeShopify.Scopes));
+    }
+
+    [Test]
+    public async Task The_pixel_is_switched_on_with_this_programs_address_and_again_where_it_was_on_before()
+    {
+        await GrantAsync(FakeShopify.Scopes + "," + ShopifyAbility.PixelScopes);
+
+        for (var times = 1; times <= 2; times++)
+        {
+            _shopify.Pixels.AddOrUpdate(_store.Domain, _ => ("none", "{}"), (_, old) => (old.Id, "{}"));
+            if (times == 1)
+            {
+                _shopify.Pixels.Clear();
+            }
+
+            using var answer = await _owner.SubmitAsync((await _owner.GetAsync(Page)).QuerySelector($"form[action='{Page}/web-pixel']")!);
+
+            Assert.That(answer.Headers.Location?.OriginalString, Is.EqualTo(Page + "?notice=pixel-on"));
+            Assert.That((string?)_shopify.Pixels[_store.Domain].Settings["endpoint"], Is.EqualTo($"{_app.Get<PublicAddress>().Base}/shopify/pixel/{_store.Id}"));
+        }
+    }
+
+    [Test]
+    public async Task A_pixel_that_Shopify_refuses_is_told_with_its_words()
+    {
+        await GrantAsync(FakeShopify.Scopes + "," + ShopifyAbility.PixelScopes);
+        _shopify.PixelError = "NO_EXTENSION";
+
+        var page = await Browser.ReadAsync(
+            await _owner.SubmitAsync((await _owner.GetAsync(Page)).QuerySelector($"form[action='{Page}/web-pixel']")!), HttpStatusCode.BadGateway);
+
+        Assert.That(page.Text(".alert"), Does.Contain("does not switch the pixel on").And.Contain("NO_EXTENSION"));
+    }
+
+    [Test]
+    public async Task Without_its_scopes_the_pixel_cannot_be_switched_on() =>
+        Assert.That((await _owner.GetAsync(Page)).QuerySelector($"form[action='{Page}/web-pixel']"), Is.Null);
+
+    [Test]
+    public async Task A_store_that_is_not_on_Shopify_has_no_such_page()
+    {
+        var rehearsal = await InstalledRehearsalAsync();
+        using var owner = await Rooms.SignInAsync(_app, rehearsal, null);
+
+        await owner.GetAsync(Page, HttpStatusCode.NotFound);
+        Assert.That((await owner.GetAsync("/dashboard")).QuerySelector($"a[href='{Page}']"), Is.Null);
+        Assert.That((await _owner.GetAsync("/dashboard")).QuerySelector($"a[href='{Page}']"), Is.Not.Null);
+    }
+
+    private async Task<Store> InstalledRehearsalAsync()
+    {
+        var shop = await Shop.OpenAsync(_app, "rehearsal-of-connection");
+        return shop.Store;
+    }
+
+    private async Task GrantAsync(string scopes)
+    {
+        _shopify.Granted = scopes;
+        await _app.Get<ShopifyGrants>().ReadAsync(_store, default);
+    }
+}
