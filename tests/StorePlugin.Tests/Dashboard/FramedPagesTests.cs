@@ -1,6 +1,5 @@
 // The dashboard in a real browser as it stands in Shopify's admin: no cookie, each step by the small script with a token of its own.
 using Microsoft.Playwright;
-using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Storefront;
@@ -22,7 +21,6 @@ internal sealed class FramedPagesTests
 
     private FakeShopify _shopify = null!;
     private StoreApp _app = null!;
-    private Store _store = null!;
     private IBrowserContext _context = null!;
     private IPage _page = null!;
     private readonly List<string> _asked = [];
@@ -35,7 +33,7 @@ internal sealed class FramedPagesTests
         _shopify = await FakeShopify.StartAsync();
         _app = await StoreApp.StartAsync(_shopify.Settings);
         _shopify.Clock = _app.Clock;
-        _store = await _shopify.InstallAsync(_app, Domain);
+        await _shopify.InstallAsync(_app, Domain);
         await _app.DrainAsync();
         _context = await browser.NewContextAsync();
         _page = await _context.NewPageAsync();
