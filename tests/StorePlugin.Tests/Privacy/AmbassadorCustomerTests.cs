@@ -1,7 +1,5 @@
 // Which customer an ambassador is goes with the customer, and with the store; the ambassador stays one.
 using StorePlugin.Ambassadors;
-using StorePlugin.Privacy;
-using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Privacy;
 

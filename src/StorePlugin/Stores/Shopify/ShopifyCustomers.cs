@@ -20,7 +20,7 @@ internal sealed record SignedInCustomer(string? Email, string? Name)
 /// goes to the mailbox. An address counts where the store has such accounts, and Shopify says that it is verified: that word alone
 /// is also said of whomever the merchant or another app has put in.
 /// </summary>
-internal sealed class ShopifyCustomers(ShopifyAdminClient admin)
+internal sealed class ShopifyCustomers(ShopifyAdminClient admin, CustomerLimit limit)
 {
     public static readonly ShopifyOperation<CustomerVariables, CustomerData> Read = new(
         "Customer", ShopifyCustomersJson.Default.GraphQlRequestCustomerVariables, ShopifyCustomersJson.Default.CustomerData);
@@ -29,14 +29,21 @@ internal sealed class ShopifyCustomers(ShopifyAdminClient admin)
 
     /// <summary>Asks Shopify. Null where it cannot be asked at present.</summary>
     /// <param name="customerId">Shopify's number.</param>
-    public async Task<SignedInCustomer?> FindAsync(Store store, string customerId, CancellationToken cancel) =>
-        await admin.AskAsync(store, Read, new CustomerVariables($"gid://shopify/Customer/{customerId}"), cancel) switch
+    public async Task<SignedInCustomer?> FindAsync(Store store, string customerId, CancellationToken cancel)
+    {
+        if (!limit.AdmitsQuestion(store.Id))
+        {
+            return null;
+        }
+
+        return await admin.AskAsync(store, Read, new CustomerVariables($"gid://shopify/Customer/{customerId}"), cancel) switch
         {
             ShopifyAnswer<CustomerData>.Unavailable => null,
             ShopifyAnswer<CustomerData>.Given { Data: { Customer: { } customer } data } => Of(customer, data.Shop),
             // What the app may not see is withheld, with the reason beside it.
             _ => SignedInCustomer.Nobody,
         };
+    }
 
     private static SignedInCustomer Of(CustomerNode customer, CustomerShop? shop)
     {

@@ -380,7 +380,7 @@ internal sealed class ShopifyExtensionTests
             _ => "a.b.c",
         };
 
-        foreach (var (path, body) in new[] { ("referral", (string?)null), ("enrolment", Joins) })
+        foreach (var (path, body) in new[] { ("referral", null), ("enrolment", Joins) })
         {
             using var answer = await RawAsync(path, body, token is null ? null : "Bearer " + token, accept: "text/html");
 
@@ -470,6 +470,29 @@ internal sealed class ShopifyExtensionTests
         }
 
         Assert.That(statuses, Is.EqualTo([200, 200, 429, 200, 200]));
+    }
+
+    [Test]
+    public async Task The_customers_of_a_busy_store_do_not_use_up_what_it_may_ask_Shopify()
+    {
+        await using var app = await StoreApp.StartAsync(
+            _shopify.Settings, services => services.AddSingleton(new CustomerLimit(30, TimeSpan.FromHours(1), questionsBurst: 2, TimeSpan.FromHours(1))));
+        _shopify.Clock = app.Clock;
+        foreach (var shop in (string[])[Shop, Other])
+        {
+            await _shopify.InstallAsync(app, shop);
+        }
+
+        var statuses = new List<int>();
+        foreach (var (shop, customer) in new[] { (Shop, "1"), (Shop, "2"), (Shop, "3"), (Other, "1") })
+        {
+            using var answer = await app.VisitAsync(
+                "/shopify/extension/referral", headers: ("Authorization", "Bearer " + SessionTokens.OfExtension(shop, app.Clock.GetUtcNow(), customer)));
+            statuses.Add((int)answer.StatusCode);
+        }
+
+        Assert.That(statuses, Is.EqualTo([200, 200, 503, 200]));
+        Assert.That(_shopify.CustomerQuestions, Is.EqualTo(3));
     }
 
     private static JsonObject With(JsonObject claims, string name, string value)
