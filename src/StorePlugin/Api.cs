@@ -209,7 +209,8 @@ internal static class Api
     // A JSON Web Token has two dots, and no key has any.
     private static bool IsSessionToken(string token) => token.Count(letter => letter == '.') == 2;
 
-    private static string? BearerOf(StringValues header) =>
+    /// <summary>The token of a header; null where it has none, or more than one.</summary>
+    public static string? BearerOf(StringValues header) =>
         header is [{ } only] && only.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && only[Bearer.Length..].Trim() is { Length: > 0 } token
             ? token
             : null;

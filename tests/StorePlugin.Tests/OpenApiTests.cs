@@ -132,6 +132,7 @@ internal sealed class OpenApiTests
             SelfPurchaseEarns = true,
             Channels = [OrderChannel.Online],
             FriendOncePerCustomer = true,
+            Enrolment = Enrolment.Instant,
             AdvocateReward = new AdvocateReward(new RewardCode(null, 500, 2000, 180), new RewardMaximum(3, new TermsPeriod(PeriodKind.RollingDays, 30))),
             Milestones = [new Milestone(TierMetric.NetSales, 100_000, null, 5000, null), new Milestone(TierMetric.Orders, null, 5, null, new RewardCode(1000, null, null, 30))],
         });

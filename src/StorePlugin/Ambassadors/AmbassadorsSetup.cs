@@ -14,6 +14,8 @@ internal static class AmbassadorsSetup
         services.AddSingleton<BindingImport>();
         services.AddSingleton<Applications>();
         services.AddSingleton(_ => new ApplicationLimit());
+        services.AddSingleton<AmbassadorCustomers>();
+        services.AddSingleton<Enrolments>();
         services.AddSingleton<ClickLog>();
         services.AddSingleton<Links>();
         services.AddSingleton(_ => new ClickLimit());

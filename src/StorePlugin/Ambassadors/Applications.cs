@@ -139,37 +139,68 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
             {
                 var now = clock.GetUtcNow();
                 var storeId = store.Id;
-                var emailKey = PersonKey.OfEmail(application.Email);
                 if (!await CampaignLife.HoldAsync(tx, storeId, campaignId)
                     || await tx.OneAsync<long>(CountOpen, new { storeId, campaignId }) == 0)
                 {
                     return ApplyStep.Closed;
                 }
 
-                if (await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
-                {
-                    return ApplyStep.Full;
-                }
-
-                var args = new
-                {
-                    storeId,
-                    id = Ids.New("app", now),
-                    campaignId,
-                    name = application.Name,
-                    email = application.Email,
-                    emailKey,
-                    message = application.Message,
-                    at = WholeSecond.Of(now),
-                };
-                if (await tx.DoAsync(Renew, args) == 0 && await tx.OneAsync<long>(CountMembers, args) == 0)
-                {
-                    await tx.DoAsync(Insert, args);
-                }
-
-                return ApplyStep.Taken;
+                return await KeepAsync(tx, storeId, campaignId, application, now);
             },
             cancel: cancel);
+
+    /// <summary>As above, in the transaction of a caller who holds the campaign and knows that it takes applications.</summary>
+    public static async Task<ApplyStep> KeepAsync(Tx tx, string storeId, string campaignId, NewApplication application, DateTimeOffset now)
+    {
+        if (await tx.OneAsync<long>(CountWaiting, new { storeId, campaignId }) >= WaitingMax)
+        {
+            return ApplyStep.Full;
+        }
+
+        var args = new
+        {
+            storeId,
+            id = Ids.New("app", now),
+            campaignId,
+            name = application.Name,
+            email = application.Email,
+            emailKey = PersonKey.OfEmail(application.Email),
+            message = application.Message,
+            at = WholeSecond.Of(now),
+        };
+        if (await tx.DoAsync(Renew, args) == 0 && await tx.OneAsync<long>(CountMembers, args) == 0)
+        {
+            await tx.DoAsync(Insert, args);
+        }
+
+        return ApplyStep.Taken;
+    }
+
+    private const string FindWaiting =
+        "SELECT id FROM applications WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied'";
+
+    /// <summary>The application of a mailbox that waits for a decision; null where there is none.</summary>
+    public Task<string?> FindWaitingAsync(Store store, string campaignId, string emailKey, CancellationToken cancel) =>
+        db.OneAsync<string>(FindWaiting, new { storeId = store.Id, campaignId, emailKey }, cancel);
+
+    /// <summary>As above, in the caller's transaction.</summary>
+    public static Task<string?> FindWaitingAsync(Tx tx, string storeId, string campaignId, string emailKey) =>
+        tx.OneAsync<string>(FindWaiting, new { storeId, campaignId, emailKey });
+
+    /// <summary>Approves what waits of somebody who has become an ambassador in another way meanwhile.</summary>
+    public static async Task SettleAsync(Tx tx, string storeId, string campaignId, string emailKey, string ambassadorId, string actor, DateTimeOffset now)
+    {
+        if (await FindWaitingAsync(tx, storeId, campaignId, emailKey) is { } id)
+        {
+            await tx.DoAsync(Approve, new { storeId, id, actor, reason = (string?)null, ambassadorId, now });
+        }
+    }
+
+    private const string ReadOpen =
+        "SELECT id FROM campaigns WHERE store_id = @storeId AND state = 'live' AND applications = 'open' ORDER BY launched_at DESC, id DESC ";
+
+    /// <summary>The live campaign that takes applications, of several the one launched last; null where there is none.</summary>
+    public Task<string?> FindOpenAsync(Store store, CancellationToken cancel) => db.OneAsync<string>(ReadOpen + db.Page, new { storeId = store.Id, take = 1L }, cancel);
 
     /// <summary>Makes the person an ambassador, in the same way as one who is added, and keeps who decided it.</summary>
     /// <param name="code">Null: one is made of the name.</param>
@@ -246,7 +277,8 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     private const string ReadTaken =
         "SELECT code_key FROM codes WHERE store_id = @storeId AND (code_key = @key OR (code_key >= @from AND code_key < @to))";
 
-    private static async Task<string> ProposeAsync(Tx tx, string storeId, string name)
+    /// <summary>A code for somebody who was given none: made of the name, and free in the store.</summary>
+    public static async Task<string> ProposeAsync(Tx tx, string storeId, string name)
     {
         var stem = ProposedCode.StemOf(name);
         var key = CodeKey.Of(stem);

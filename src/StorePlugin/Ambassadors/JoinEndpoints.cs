@@ -149,9 +149,11 @@ internal static partial class JoinEndpoints
         sent.Message ?? "",
         problems);
 
-    private static IReadOnlyList<string> FactsOf(Terms terms) =>
+    /// <summary>What an ambassador of the campaign gets and gives, in sentences.</summary>
+    /// <param name="ambassadorId">Whom they are for; empty for the public, which sees no share that is one person's.</param>
+    public static IReadOnlyList<string> FactsOf(Terms terms, string ambassadorId = "") =>
     [
-        $"You earn {TermsText.EarningOf(terms, ambassadorId: "")}",
+        $"You earn {TermsText.EarningOf(terms, ambassadorId)}",
         .. terms.FriendDiscountBp > 0 ? [$"Whoever buys with your code or link gets {Words.Percent(terms.FriendDiscountBp)} off."] : (string[])[],
         $"A commission is held for {Words.Count(terms.HoldDays, "day", "days")}, in case the order is returned.",
         "When you recommend, you say that you earn from it.",

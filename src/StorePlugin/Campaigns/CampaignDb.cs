@@ -42,6 +42,9 @@ internal enum CampaignStep
 
 internal sealed class CampaignDb(Db db, TimeProvider clock)
 {
+    // Of more live campaigns the older ones take nobody in from the store's pages.
+    private const long LiveMax = 100;
+
     // Revisions take effect in the order of their numbers: the newest of those in force counts.
     private const string Columns =
         """
@@ -59,6 +62,8 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     private const string ReadOne = Columns + " AND c.id = @id";
 
     private const string ReadMany = Columns + " AND c.id > @after ORDER BY c.id ";
+
+    private const string ReadLive = Columns + " AND c.state = 'live' ORDER BY c.launched_at DESC, c.id DESC ";
 
     private const string ReadAhead =
         """
@@ -131,6 +136,13 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         return (await ReadAsync(store, await db.ManyAsync<Row>(ReadOne, new { storeId = store.Id, id, now }, cancel), now, cancel)).SingleOrDefault();
+    }
+
+    /// <summary>The live campaign that customers join from the store's own pages, of several the one launched last; null where there is none.</summary>
+    public async Task<Campaign?> FindEnrollingAsync(Store store, CancellationToken cancel)
+    {
+        var live = await db.ManyAsync<Row>(ReadLive + db.Page, new { storeId = store.Id, take = LiveMax, now = clock.GetUtcNow() }, cancel);
+        return live.Select(row => row.ToCampaign(ahead: null)).FirstOrDefault(campaign => campaign.Terms.Enrolment is not null);
     }
 
     /// <summary>Makes a draft: it attributes nothing and pays nothing.</summary>

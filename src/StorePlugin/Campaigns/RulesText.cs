@@ -45,6 +45,7 @@ internal static class RulesText
                 Paragraph("Your own purchases", OwnPurchases(own.SelfPurchaseEarns)),
                 Paragraph("When something is sent back", Refunds),
                 Paragraph("When you are paid", Hold(own.HoldDays), Review, PayoutMinimum(shown)),
+                .. own.Enrolment is { } way ? [Paragraph("How others join", TermsText.JoiningOf(way))] : Array.Empty<RulesPart>(),
                 Paragraph("When these rules change", Changes),
             ],
             shown is { } known ? RulesExamples.Of(own, known, ambassadorId) : []);

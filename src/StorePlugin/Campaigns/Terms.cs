@@ -120,6 +120,10 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Milestone>? Milestones { get; init; }
 
+    /// <summary>How customers join from the store's own pages; null: not at all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Enrolment? Enrolment { get; init; }
+
     /// <summary>Whether an order's commission rests on the ambassador's earlier orders.</summary>
     [JsonIgnore]
     public bool LooksBack => Tiers is not null || PeriodCap is not null;
@@ -163,6 +167,16 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
 
     public static Terms FromJson(string json) =>
         JsonSerializer.Deserialize(json, TermsJson.Default.Terms) ?? throw new JsonException("A revision holds no terms.");
+}
+
+/// <summary>What a customer's wish to take part becomes.</summary>
+internal enum Enrolment
+{
+    /// <summary>An application, which a person decides.</summary>
+    Application,
+
+    /// <summary>They are an ambassador at once.</summary>
+    Instant,
 }
 
 /// <summary>A fixed commission (rule B5), in minor units of the terms' currency.</summary>

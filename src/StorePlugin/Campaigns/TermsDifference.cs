@@ -56,6 +56,8 @@ internal static class TermsDifference
         Add("friendUses", "number of times that a friend may use the code", UsesOf(before), UsesOf(after), after.FriendOncePerCustomer is true);
         Add("advocateReward", "code for an approved order", RewardOf(before), RewardOf(after), IsRewardWorse(before.AdvocateReward, after.AdvocateReward));
         Add("milestones", "list of milestones", MilestonesOf(before), MilestonesOf(after), AreMilestonesWorse(before.Milestones, after.Milestones));
+        // Whoever takes part loses nothing by it.
+        Add("enrolment", "way in which customers join by themselves", WayOf(before), WayOf(after), isWorse: false);
         Add("currency", "currency of the amounts", before.Currency?.Code ?? None, after.Currency?.Code ?? None, before.Currency is not null && after.Currency is not null);
         return changes.ToImmutable();
 
@@ -211,6 +213,14 @@ internal static class TermsDifference
         ListOf((terms.Precedence ?? [TouchClass.Code, TouchClass.Link, TouchClass.Customer]).Select(TermsOverTimeRequest.WordOf));
 
     private static string UsesOf(Terms terms) => terms.FriendOncePerCustomer is true ? "once for each customer" : "any";
+
+    private static string WayOf(Terms terms) => terms.Enrolment switch
+    {
+        null => None,
+        Enrolment.Application => "by an application",
+        Enrolment.Instant => "at once",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static string RewardOf(Terms terms)
     {

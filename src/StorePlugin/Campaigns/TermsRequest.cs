@@ -50,7 +50,9 @@ internal sealed record TermsRequest(
     [property: Description("A discount code for the ambassador, once for each approved order; beside the commission, or in its place.")] AdvocateRewardRequest? AdvocateReward = null,
     [property: Description("What an ambassador gets once, when what they have brought comes to a threshold. 20 at most.")] IReadOnlyList<MilestoneRequest>? Milestones = null,
     [property: Description("What the customer pays with store credit: counts (when absent), or programme_credit_deducted, which takes off what they had left of this programme's.")]
-    string? StoreCredit = null)
+    string? StoreCredit = null,
+    [property: Description("What the wish of a customer to take part becomes, on the store's own pages: application, or instant, which makes them an ambassador; absent: they are not asked.")]
+    string? Enrolment = null)
 {
     private const long AmountMax = 1_000_000_000_000;
     private const int ProductLengthMax = 50;
@@ -63,7 +65,7 @@ internal sealed record TermsRequest(
         fields.RefuseOthersThan(
             "commission", "friendDiscount", "holdDays", "windowDays", "rates", "excludedProducts", "excludedCollections", "minimumOrder", "maximumCommission", "touch", "otherCodes",
             "selfPurchase", "channels", "tiers", "periodCap", "maximumCost", "base", "customers", "renewals", "binding", "precedence",
-            "friendUses", "advocateReward", "milestones", "storeCredit");
+            "friendUses", "advocateReward", "milestones", "storeCredit", "enrolment");
         var (share, flat) = ReadCommission(fields.Object("commission"), currencyCode, mayBeNothing: fields.Has("advocateReward"));
         var discount = fields.OptionalObject("friendDiscount") is { } friend ? ReadShare(friend, exclusiveOfZero: false) : 0;
         var terms = new Terms(
@@ -94,6 +96,12 @@ internal sealed record TermsRequest(
             FriendOncePerCustomer = fields.OptionalChoice("friendUses", "any", "once_per_customer") is "once_per_customer" ? true : null,
             AdvocateReward = TermsRewardsRequest.ReadReward(fields.OptionalObject("advocateReward"), currencyCode),
             Milestones = TermsRewardsRequest.ReadMilestones(fields, currencyCode),
+            Enrolment = fields.OptionalChoice("enrolment", "application", "instant") switch
+            {
+                "application" => Campaigns.Enrolment.Application,
+                "instant" => Campaigns.Enrolment.Instant,
+                _ => null,
+            },
         };
         RefuseContradictions(fields, terms);
 
@@ -169,7 +177,13 @@ internal sealed record TermsRequest(
             terms.FriendOncePerCustomer is true ? "once_per_customer" : "any",
             TermsRewardsRequest.Of(terms.AdvocateReward, AmountOf),
             TermsRewardsRequest.Of(terms.Milestones, AmountOf),
-            terms.ProgrammeCreditLowersBase is true ? "programme_credit_deducted" : "counts");
+            terms.ProgrammeCreditLowersBase is true ? "programme_credit_deducted" : "counts",
+            terms.Enrolment switch
+            {
+                Campaigns.Enrolment.Application => "application",
+                Campaigns.Enrolment.Instant => "instant",
+                _ => null,
+            });
 
         Amount? AmountOf(long? minor) => minor is { } known ? new Amount(known, terms.Currency!.Value.Code) : null;
     }

@@ -83,6 +83,14 @@ internal static class TermsText
         return string.Join(' ', sentences);
     }
 
+    /// <summary>How customers join from the store's own pages, in a sentence.</summary>
+    public static string JoiningOf(Enrolment way) => way switch
+    {
+        Enrolment.Application => "Customers of the store can ask on its pages to take part, and a person decides.",
+        Enrolment.Instant => "Customers of the store can take part at once, by a button on its pages.",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
     /// <summary>A code that an ambassador gets, behind what it is for.</summary>
     public static string CodeOf(RewardCode code, Currency? currency)
     {

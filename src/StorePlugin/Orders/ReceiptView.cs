@@ -27,7 +27,7 @@ internal static class ReceiptView
     /// <summary>Makes the schema of a stored receipt, or of a part of one, that of what is shown.</summary>
     public static void Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
     {
-        var type = context.JsonTypeInfo.Type;
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         if (type == typeof(Receipt) || type == typeof(ReceiptTouch) || type == typeof(ReceiptLine) || type == typeof(ReceiptRefund) || type == typeof(ReceiptDispute)
             || type == typeof(RefundLine) || type == typeof(OrderCode) || type == typeof(Standing) || type == typeof(TierPart)
             || type == typeof(TierLevel) || type == typeof(PeriodCap) || type == typeof(Terms) || type == typeof(FlatCommission)
@@ -43,7 +43,8 @@ internal static class ReceiptView
             (schema.Type, schema.Properties, schema.Required) = (JsonSchemaType.String, null, null);
         }
         else if (type == typeof(OrderChannel) || type == typeof(LineKind) || type == typeof(TouchKind) || type == typeof(RateRank)
-            || type == typeof(DecisionKind) || type == typeof(CampaignStop) || type == typeof(TierMetric) || type == typeof(DisputeState) || type == typeof(PeriodKind) || type == typeof(TouchClass))
+            || type == typeof(DecisionKind) || type == typeof(CampaignStop) || type == typeof(TierMetric) || type == typeof(DisputeState) || type == typeof(PeriodKind) || type == typeof(TouchClass)
+            || type == typeof(Enrolment))
         {
             (schema.Type, schema.Enum) = (JsonSchemaType.String, [.. Enum.GetNames(type).Select(name => (JsonNode)name)]);
         }

@@ -113,6 +113,10 @@ internal sealed class EraseStore(
         WHERE store_id = @storeId AND id = @name
         """;
 
+    private const string FindCustomers = "SELECT customer_key AS name FROM ambassador_customers WHERE store_id = @storeId ORDER BY customer_key ";
+
+    private const string DropCustomer = "DELETE FROM ambassador_customers WHERE store_id = @storeId AND customer_key = @name";
+
     private const string FindStateReasons =
         "SELECT DISTINCT ambassador_id AS name FROM ambassador_states WHERE store_id = @storeId AND reason IS NOT NULL ORDER BY ambassador_id ";
 
@@ -149,6 +153,7 @@ internal sealed class EraseStore(
         (FindLinks, DropLink),
         (FindSessions, DropSession),
         (FindApplications, EraseApplication),
+        (FindCustomers, DropCustomer),
         (FindStateReasons, EraseStateReasons),
         (FindLeaks, EraseLeak),
         (FindExemptions, EraseExemption),

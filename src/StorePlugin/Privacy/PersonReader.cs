@@ -116,7 +116,9 @@ internal static class PersonReader
         """
         SELECT a.id, a.name, a.email, m.name AS campaign, a.state, a.approved_at, a.stripe_account
         FROM ambassadors a JOIN campaigns m ON m.store_id = a.store_id AND m.id = a.campaign_id
-        WHERE a.store_id = @storeId AND a.person_hash IN @keys AND a.email <> '' ORDER BY a.id
+        WHERE a.store_id = @storeId AND a.email <> '' AND (a.person_hash IN @keys OR a.id IN (
+            SELECT x.ambassador_id FROM ambassador_customers x WHERE x.store_id = @storeId AND x.customer_key IN @keys))
+        ORDER BY a.id
         """;
 
     private const string ReadCodes = "SELECT code FROM codes WHERE store_id = @storeId AND ambassador_id = @id ORDER BY code_key";

@@ -1,5 +1,6 @@
 // Does what a platform asks for a person's or a store's sake, in the transaction that takes the request.
 using System.Globalization;
+using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
@@ -72,6 +73,7 @@ internal sealed class PrivacyDuties(StoreKeys keys, DeadBodies deadBodies, TimeP
         var orderIds = await PersonReader.OrderIdsAsync(tx, store, person, request.OrderIds);
         await RedactedOrders.AddAsync(tx, store.Id, orderIds, now);
         var erased = await Customers.EraseAsync(tx, store, person);
+        await AmbassadorCustomers.ForgetAsync(tx, store.Id, person);
         await PrivacyRequests.DropFilesOfAsync(tx, store.Id, person);
         var bodies = await deadBodies.DropAsync(tx, store, request.Shopper, orderIds);
         await PrivacyRequests.BeginErasingAsync(tx, store.Id, new NewRequest(PrivacyTopic.Redact, subject, null), now, erasedAt: now);

@@ -44,6 +44,7 @@ internal sealed class RulesTextTests
         [nameof(Terms.FriendOncePerCustomer)] = (Plain, Plain with { FriendOncePerCustomer = true }),
         [nameof(Terms.AdvocateReward)] = (Plain, Plain with { AdvocateReward = new AdvocateReward(FifteenPercent, null) }),
         [nameof(Terms.Milestones)] = (Plain, Plain with { Milestones = [new Milestone(TierMetric.Orders, null, 10, 5000, null)] }),
+        [nameof(Terms.Enrolment)] = (Plain with { Enrolment = Enrolment.Application }, Plain with { Enrolment = Enrolment.Instant }),
         [nameof(Terms.Precedence)] = (Plain, Plain with { Precedence = [TouchClass.Link, TouchClass.Code, TouchClass.Customer] }),
     };
 

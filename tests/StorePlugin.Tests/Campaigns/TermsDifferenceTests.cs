@@ -50,6 +50,8 @@ internal sealed class TermsDifferenceTests
         new(Before with { NewCustomersOnly = true }, "customers", "all", "new ones only", true),
         new(Before with { Renewals = new RenewalTerms(3, null) }, "renewals", "none", "3", false),
         new(Before with { Binding = new BindingTerms(365, 2) }, "binding", "none", "365 days, 2 orders at most", false),
+        new(Before with { Enrolment = Enrolment.Application }, "enrolment", "none", "by an application", false),
+        new(Before with { Enrolment = Enrolment.Instant }, "enrolment", "none", "at once", false),
         new(Before with { FriendOncePerCustomer = true }, "friendUses", "any", "once for each customer", true),
         new(
             Before with { AdvocateReward = new AdvocateReward(new RewardCode(1500, null, null, 180), new RewardMaximum(2, new TermsPeriod(PeriodKind.CalendarMonth))) },
@@ -178,5 +180,6 @@ internal sealed class TermsDifferenceTests
                 nameof(Terms.ExclusiveCodes), nameof(Terms.SelfPurchaseEarns), nameof(Terms.Channels), nameof(Terms.Tiers), nameof(Terms.PeriodCap),
                 nameof(Terms.MaximumCostBp), nameof(Terms.BeforeOwnDiscount), nameof(Terms.ProgrammeCreditLowersBase), nameof(Terms.NewCustomersOnly), nameof(Terms.Renewals), nameof(Terms.Binding),
                 nameof(Terms.Precedence), nameof(Terms.FriendOncePerCustomer), nameof(Terms.AdvocateReward), nameof(Terms.Milestones),
+                nameof(Terms.Enrolment),
             ]));
 }

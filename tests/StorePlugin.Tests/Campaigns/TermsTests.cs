@@ -32,7 +32,7 @@ internal sealed class TermsTests
               {"percent":10,"from":null,"fromCount":null},{"percent":15,"from":{"minor":100000,"currency":"EUR"},"fromCount":null}]},
              "periodCap":{"maximum":{"minor":90000,"currency":"EUR"},"period":"lifetime","days":null},"maximumCost":{"percent":30},
              "base":"before_own_discount","customers":"all","renewals":{"count":3,"months":null},"binding":{"days":100,"orders":5},
-             "precedence":["customer","link","code"],"friendUses":"once_per_customer",
+             "precedence":["customer","link","code"],"friendUses":"once_per_customer","enrolment":"instant",
              "advocateReward":{"percent":15,"amount":null,"minimumOrder":{"minor":2000,"currency":"EUR"},"validDays":90,"maximum":{"count":3,"period":"rolling","days":30}},
              "milestones":[
               {"metric":"net_sales","from":{"minor":100000,"currency":"EUR"},"fromCount":null,"bonus":{"minor":5000,"currency":"EUR"},"code":null},
@@ -96,6 +96,7 @@ internal sealed class TermsTests
     [TestCase("""{"commission":{"percent":0}}""", "terms.commission.percent")]
     [TestCase("""{"commission":{"percent":10},"friendUses":"twice"}""", "terms.friendUses")]
     [TestCase("""{"commission":{"percent":10},"friendUses":"once_per_customer"}""", "terms.friendUses")]
+    [TestCase("""{"commission":{"percent":10},"enrolment":"open"}""", "terms.enrolment")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{}}""", "terms.advocateReward.percent")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"amount":{"minor":500,"currency":"EUR"}}}""", "terms.advocateReward.percent")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":0}}""", "terms.advocateReward.percent")]

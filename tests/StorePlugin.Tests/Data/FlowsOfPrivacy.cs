@@ -71,6 +71,7 @@ internal static partial class Flows
         await shop.DeliverAsync("orders/paid", Order("3").ToJson());
         await app.DrainAsync();
 
+        await app.Get<AmbassadorCustomers>().LinkAsync(shop.Store, app.Get<AmbassadorCustomers>().KeyOf(shop.Store, "78"), id, default);
         await AskAsync(new PrivacyRequested("shop/redact"));
         app.Get<Installation>().Forget(shop.Store);
         await EraseAsync(app);

@@ -360,6 +360,7 @@ internal abstract class MigrationContract
             ("collections", [("store_id", S), ("id", "c")]), ("collection_products", [("store_id", S), ("product_id", "p"), ("collection_id", "c"), ("since_at", 1L)]),
         ],
         48 => [("shopify_tokens", [("store_id", S)])],
+        57 => [("ambassador_customers", [("store_id", S), ("customer_key", "k"), ("ambassador_id", "amb")])],
         _ => [],
     };
 }

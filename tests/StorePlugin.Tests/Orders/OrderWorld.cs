@@ -29,6 +29,7 @@ internal sealed class OrderWorld
 
     // Of their own, so that worlds that are known for what they hold stay what they are.
     private readonly Random _credits;
+    private readonly Random _joins;
 
     private readonly ImmutableArray<CampaignAt> _campaigns;
     private readonly ImmutableArray<Touch> _touches;
@@ -41,7 +42,7 @@ internal sealed class OrderWorld
 
     public OrderWorld(int seed)
     {
-        (_random, _credits) = (new Random(seed), new Random(~seed));
+        (_random, _credits, _joins) = (new Random(seed), new Random(~seed), new Random(seed ^ 57));
         Currency = Currency.Parse(Pick(Currencies));
         _scale = Pick(100L, 3_000L, 20_000L, 1_000_000_000L);
         _programmeCredit = _credits.GetItems([0, _credits.NextInt64(0, _scale), _scale], 1)[0];
@@ -240,6 +241,7 @@ internal sealed class OrderWorld
             FriendOncePerCustomer = Chance(15) ? true : null,
             AdvocateReward = hasRewards ? new AdvocateReward(NewRewardCode(), Chance(50) ? new RewardMaximum(_random.Next(1, 9), NewPeriod()) : null) : null,
             Milestones = hasRewards ? [.. Enumerable.Range(1, _random.Next(1, 3)).Select(NewMilestone)] : null,
+            Enrolment = _joins.Next(4) switch { 0 => Enrolment.Application, 1 => Enrolment.Instant, _ => null },
             Precedence = Chance(25) ? [.. Enum.GetValues<TouchClass>().OrderBy(_ => _random.Next())] : null,
             Currency = !hasRewards && flat is null && minimum is null && maximum is null && cap is null && tiers is not { Metric: TierMetric.NetSales }
                 ? null

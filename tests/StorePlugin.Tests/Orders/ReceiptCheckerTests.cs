@@ -52,6 +52,7 @@ internal sealed partial class ReceiptCheckerTests
         ["terms.tiers.period.days"] = "over how many days the orders before were summed: the sum is stated",
         ["terms.periodCap.period.days"] = "over how many days the earnings before were summed: the sum is stated",
         ["terms.friendOncePerCustomer"] = Given,
+        ["terms.enrolment"] = "how ambassadors come to be ones: no receipt rests on it",
         ["terms.advocateReward.code.percentBp"] = Given,
         ["terms.advocateReward.code.amount.minor"] = Given,
         ["terms.advocateReward.code.minimumOrder.minor"] = Given,
@@ -73,7 +74,7 @@ internal sealed partial class ReceiptCheckerTests
     private static readonly string[] Unmissed =
     [
         "terms.friendOncePerCustomer", "terms.advocateReward", "terms.advocateReward.maximum", "terms.advocateReward.code.minimumOrder",
-        "terms.milestones[].code.minimumOrder", "disputes[].closedAt",
+        "terms.milestones[].code.minimumOrder", "disputes[].closedAt", "terms.enrolment",
     ];
 
     // One of these is always missed, whether the decision rested on it or not.
@@ -92,6 +93,7 @@ internal sealed partial class ReceiptCheckerTests
         ["Open", "Lost", "Won"], ["summer", "outlet"],
         ["EUR", "USD", "JPY", "KWD", "CHF"], ["T4", "T9", "M2", "F6", "M1"], ["NetSales", "Orders", "NewCustomers"], ["CalendarMonth", "RollingDays", "Lifetime"],
         ["gold", "silver"], ["notice", "review"], ["noted", "review", "allowed"], ["F2", "F4", "F5", "F6"],
+        ["Application", "Instant"],
     ];
 
     [Test]

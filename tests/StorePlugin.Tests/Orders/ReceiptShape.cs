@@ -25,7 +25,7 @@ internal sealed class ReceiptShape
         "terms commissionBp=number friendDiscountBp=number holdDays=number windowDays=number currency=text~ flat=flat~ rates=[rate]~ tiers=tiers~",
         "terms beforeOwnDiscount=flag~ programmeCreditLowersBase=flag~ excludedProducts=[text]~ excludedCollections=[text]~ minimumOrder=amount~ maximumCommission=amount~ periodCap=periodCap~ maximumCostBp=number~",
         "terms precedence=[Code|Link|Customer]~ firstTouch=flag~ exclusiveCodes=flag~ selfPurchaseEarns=flag~ newCustomersOnly=flag~",
-        "terms channels=[Online|PointOfSale|Draft]~ renewals=renewals~ binding=binding~ friendOncePerCustomer=flag~ advocateReward=advocateReward~ milestones=[milestone]~",
+        "terms channels=[Online|PointOfSale|Draft]~ renewals=renewals~ binding=binding~ friendOncePerCustomer=flag~ advocateReward=advocateReward~ milestones=[milestone]~ enrolment=Application|Instant~",
         "flat amount=amount perItem=flag",
         "rate productId=text? collectionId=text~ ambassadorId=text? group=text~ rateBp=number",
         "tiers metric=NetSales|Orders|NewCustomers period=period wholeOrder=flag~ levels=[level]",

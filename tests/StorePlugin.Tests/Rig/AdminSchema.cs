@@ -1,7 +1,6 @@
 // Shopify's own Admin schema, which judges what is asked of Shopify and what the stand-in answers.
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -23,15 +22,10 @@ internal sealed record SchemaAccess(string Of, string Needs);
 internal static class AdminSchema
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "tests", "StorePlugin.Tests", "Schema");
-    private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(1);
 
     private static readonly Lazy<Task<(Process? Process, string? Without)>> Started = new(StartAsync);
     private static readonly SemaphoreSlim Turn = new(1);
-
-    // A machine that checks changes must not pass without the schema.
-    private static bool IsRequired =>
-        !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")) || Environment.GetEnvironmentVariable("STOREPLUGIN_REQUIRE_NODE") == "1";
 
     /// <summary>Skips the test, with the reason, where there is no schema on this machine.</summary>
     public static async Task RequireAsync()
@@ -47,7 +41,7 @@ internal static class AdminSchema
     public static async Task<bool> IsAvailableAsync() => (await Started.Value) switch
     {
         { Process: not null } => true,
-        { Without: var without } when IsRequired => throw new InvalidOperationException(without),
+        { Without: var without } when NodePackages.AreRequired => throw new InvalidOperationException(without),
         _ => false,
     };
 
@@ -86,7 +80,7 @@ internal static class AdminSchema
     {
         try
         {
-            await InstallAsync();
+            await NodePackages.InstallAsync(Folder);
             var process = Process.Start(new ProcessStartInfo("node", ["check.mjs"])
             {
                 WorkingDirectory = Folder,
@@ -108,69 +102,4 @@ internal static class AdminSchema
             return (null, $"Shopify's schema is not asked: {e.Message}");
         }
     }
-
-    // Two test runs may begin at once: the second waits for the first, and finds its work done.
-    private static async Task InstallAsync()
-    {
-        var lockFile = Path.Combine(Folder, "package-lock.json");
-        var mark = Path.Combine(Folder, "node_modules", ".installed");
-        var wanted = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(lockFile)));
-        if (await IsInstalledAsync())
-        {
-            return;
-        }
-
-        await using var held = await HoldAsync();
-        if (await IsInstalledAsync())
-        {
-            return;
-        }
-
-        string[] install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
-        var (command, arguments) = OperatingSystem.IsWindows() ? ("cmd.exe", ["/c", "npm", .. install]) : ("npm", install);
-        using var npm = Process.Start(new ProcessStartInfo(command, arguments)
-        {
-            WorkingDirectory = Folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var said = Task.WhenAll(npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
-        try
-        {
-            await npm.WaitForExitAsync().WaitAsync(InstallTimeout);
-        }
-        catch (TimeoutException)
-        {
-            npm.Kill(entireProcessTree: true);
-            throw new NotInstalledException($"npm ci did not end within {InstallTimeout.TotalMinutes} minutes.");
-        }
-
-        if (npm.ExitCode != 0)
-        {
-            throw new NotInstalledException($"npm ci failed: {string.Join(' ', await said).Trim()}");
-        }
-
-        await File.WriteAllTextAsync(mark, wanted);
-
-        async Task<bool> IsInstalledAsync() => File.Exists(mark) && await File.ReadAllTextAsync(mark) == wanted;
-    }
-
-    private static async Task<FileStream> HoldAsync()
-    {
-        var path = Path.Combine(Folder, "node_modules.lock");
-        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(200))
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            // Another run installs.
-            catch (IOException) when (Stopwatch.GetElapsedTime(began) < InstallTimeout)
-            {
-            }
-        }
-    }
-
-    private sealed class NotInstalledException(string message) : Exception(message);
 }

@@ -138,10 +138,13 @@ internal sealed partial class FakeShopify : IAsyncDisposable
     }
 
     /// <summary>What the visitor of a shop asks through the app proxy, as Shopify signs it, with a question mark.</summary>
-    public string SignVisit(string shop, params (string Name, string Value)[] parameters) => SignProxy(
+    public string SignVisit(string shop, params (string Name, string Value)[] parameters) => SignVisitOf(shop, "", parameters);
+
+    /// <summary>As above, for a customer who has signed in.</summary>
+    public string SignVisitOf(string shop, string customerId, (string Name, string Value)[] parameters, string prefix = "/apps/ambassadors") => SignProxy(
     [
         .. parameters,
-        ("shop", shop), ("logged_in_customer_id", ""), ("path_prefix", "/apps/ambassadors"),
+        ("shop", shop), ("logged_in_customer_id", customerId), ("path_prefix", prefix),
         ("timestamp", Clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
     ]);
 

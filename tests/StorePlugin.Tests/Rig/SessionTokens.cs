@@ -35,6 +35,18 @@ internal static class SessionTokens
         ["jti"] = "f8912129-1af6-4cad-9ca3-76b0f7621087",
     };
 
+    /// <summary>A token of an extension, for a customer who has signed in; null: for nobody.</summary>
+    public static string OfExtension(string shop, DateTimeOffset now, string? customerId)
+    {
+        var claims = Extension(shop, now);
+        if (customerId is not null)
+        {
+            claims["sub"] = $"gid://shopify/Customer/{customerId}";
+        }
+
+        return Sign(claims.ToJsonString());
+    }
+
     /// <summary>A token of the shop's admin.</summary>
     public static string Of(string shop, DateTimeOffset now) => Sign(Staff(shop, now).ToJsonString());
 

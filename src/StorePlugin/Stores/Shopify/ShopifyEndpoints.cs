@@ -50,6 +50,7 @@ internal static partial class ShopifyEndpoints
         group.MapGet("/shopify/callback", (Delegate)entry.Callback);
         group.MapGet(ShopifySessions.BouncePath, entry.Bounce);
         group.MapShopifyProxy(shopify);
+        routes.MapShopifyExtension(shopify);
     }
 
     private static bool SpeaksOfShopify(HttpContext context) => ShopifyParameters.Any(context.Request.Query.ContainsKey);

@@ -13,7 +13,8 @@ namespace StorePlugin.Stores.Shopify;
 /// <summary>
 /// Every request through the proxy is proven by Shopify's signature before anything else is looked at, and its shop is the
 /// signed one alone. All parameters stand in the query, since a body is not signed. Whoever comes through Shopify gets JSON,
-/// which holds nothing that the visitor sent: on the store's own domain a page of ours would be a page of the store.
+/// which holds nothing that the visitor sent: on the store's own domain a page of ours would be a page of the store. The one
+/// exception is <see cref="ShopifyPortal"/>, a page without scripts that holds nothing of the visitor's either.
 /// </summary>
 internal static class ShopifyProxyEndpoints
 {
@@ -31,6 +32,8 @@ internal static class ShopifyProxyEndpoints
         paths.MapMethods("/clicks", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Click, NotKept));
         paths.MapGet("/codes/{code}", Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Code, KeptAMinute));
         paths.MapMethods("/heartbeat", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, storefront.Heartbeat, NotKept));
+        var portal = ActivatorUtilities.CreateInstance<ShopifyPortal>(routes.ServiceProvider);
+        paths.MapGet("/portal", Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, portal.Show, NotKept));
         paths.MapMethods("/{**path}", GetOrPost, Task<IResult> (HttpContext context) => proxy.AnswerAsync(context, (_, _) => Task.FromResult<IResult>(Nothing()), NotKept));
 
         var pixel = ActivatorUtilities.CreateInstance<Pixel>(routes.ServiceProvider);

@@ -31,6 +31,9 @@ internal static class ShopifySetup
         services.AddSingleton<StorefrontCodes>();
         services.AddSingleton<StorefrontHeartbeats>();
         services.AddSingleton(_ => new StorefrontLimit());
+        services.AddSingleton(_ => new CustomerLimit());
+        services.AddSingleton<ShopifyCustomers>();
+        services.AddSingleton<RecogniseCustomer>();
         services.AddHttpClient(ShopifyAdminClient.HttpName, http =>
             {
                 http.Timeout = ShopifyAdminClient.Timeout;

@@ -45,6 +45,7 @@ internal sealed partial class DocumentTests
         yield return Case("an id", ShopifyOperations.OrderRefund, new OrderRefundVariables("gid://shopify/Refund/7"));
         yield return Case("a query", ShopifyOperations.StartBulk, new StartBulkVariables(ShopifyOperations.ReadDocument("PastOrders")));
         yield return Case("an id", ShopifyOperations.LookAtBulk, new BulkVariables("gid://shopify/BulkOperation/7"));
+        yield return Case("an id", ShopifyCustomers.Read, new CustomerVariables("gid://shopify/Customer/7"));
         yield return Case("nothing", ShopifyOperations.ReadShop, new NoVariables());
         yield return Case("nothing", ShopifyScopeQuestions.Current, new NoVariables());
         yield return Case("settings", WebPixelQuestions.Create, new CreatePixelVariables(new WebPixelInput("""{"endpoint":"https://plugin.example/shopify/pixel/sto_1"}""")));
