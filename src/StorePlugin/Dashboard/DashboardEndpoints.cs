@@ -25,7 +25,11 @@ internal static class DashboardEndpoints
         rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
+        rooms.MapRefusedCodes();
     }
+
+    /// <summary>The path of an ambassador's page.</summary>
+    public static string PathOf(string ambassadorId) => $"/dashboard/ambassadors/{Uri.EscapeDataString(ambassadorId)}";
 
     private static async Task<RazorComponentResult> ShowOverview(
         Visitor visitor, string? notice, Db db, PublicAddress address, StorefrontHeartbeats heartbeats, TimeProvider clock, CancellationToken cancel) =>
@@ -42,8 +46,8 @@ internal static class DashboardEndpoints
         Page.Of<AmbassadorListPage>(await AmbassadorList.ReadAsync(db, address, visitor, after, cancel));
 
     private static async Task<IResult> ShowAmbassador(
-        Visitor visitor, string ambassadorId, Db db, PublicAddress address, CancellationToken cancel) =>
-        await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, cancel) is { } model
+        Visitor visitor, string ambassadorId, string? notice, Db db, PublicAddress address, CancellationToken cancel) =>
+        await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, notice, cancel) is { } model
             ? Page.Of<AmbassadorPage>(model)
             : TypedResults.NotFound();
 
@@ -75,7 +79,7 @@ internal static class DashboardEndpoints
 
         var link = await signIn.NewLinkAsync(visitor.Store, Role.Ambassador, ambassadorId, cancel);
         return Page.Of<AmbassadorPage>(
-            await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, link, cancel)
+            await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, link, null, cancel)
             ?? throw new System.Diagnostics.UnreachableException());
     }
 
