@@ -95,6 +95,8 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", null),
             ("POST /api/v1/ambassadors/{id}/codes", $"ambassadors/{ann}/codes", new JsonObject { ["code"] = "EVE10" }),
             ("DELETE /api/v1/ambassadors/{id}/codes/{code}", $"ambassadors/{ann}/codes/ANN10", null),
+            ("GET /api/v1/ambassadors/{id}/codes/{code}/holder", $"ambassadors/{ann}/codes/ANN10/holder", null),
+            ("POST /api/v1/ambassadors/{id}/codes/{code}/adoption", $"ambassadors/{ann}/codes/ANN10/adoption", new JsonObject { ["discountId"] = "1" }),
             ("POST /api/v1/ambassador-imports", $"ambassador-imports?dryRun=false&campaignId={victim.CampaignId}", "name,email,code\nEve,eve@example.com,EVE10"),
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
             ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),

@@ -110,7 +110,14 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
     private const string FindOwner = "SELECT ambassador_id FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
 
     private const string CountLive =
-        "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL";
+        "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL AND code_key <> @exceptKey";
+
+    /// <summary>How many codes of an ambassador live, beside one.</summary>
+    public static Task<long> CountLiveAsync(Tx tx, string storeId, string id, string exceptKey) => tx.OneAsync<long>(CountLive, new { storeId, id, exceptKey });
+
+    /// <summary>A code that is known to be the ambassador's.</summary>
+    public static async Task<AmbassadorCode> ReadAsync(Tx tx, string storeId, string id, string codeKey) =>
+        await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }) ?? throw new InvalidOperationException($"The ambassador {id} has no such code.");
 
     private async Task<AddCodeResult> AddAsync(Tx tx, string storeId, string id, string code)
     {
@@ -139,7 +146,7 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             return new AddCodeResult.Taken();
         }
 
-        if (await tx.OneAsync<long>(CountLive, new { storeId, id }) >= LiveMax)
+        if (await CountLiveAsync(tx, storeId, id, exceptKey: codeKey) >= LiveMax)
         {
             return new AddCodeResult.TooMany();
         }
@@ -147,7 +154,7 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
         var added = new NewCode(id, campaignId, code, WholeSecond.Of(now), campaign.HasDiscount ? "pending" : "none");
         await Joining.WriteCodeAsync(tx, storeId, added);
         await Joining.OrderAsync(tx, storeId, campaign, added, now);
-        return new AddCodeResult.Added((await tx.OneAsync<AmbassadorCode>(ReadOne, new { storeId, id, codeKey }))!);
+        return new AddCodeResult.Added(await ReadAsync(tx, storeId, id, codeKey));
     }
 
     private const string End = EndAll +

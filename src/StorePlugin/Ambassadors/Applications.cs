@@ -273,16 +273,11 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         return new ApprovalResult.Done((await tx.OneAsync<Application>(ReadOne, new { storeId, id }))!);
     }
 
-    // Its numbered forms lie between '0' and ':'.
-    private const string ReadTaken =
-        "SELECT code_key FROM codes WHERE store_id = @storeId AND (code_key = @key OR (code_key >= @from AND code_key < @to))";
-
     /// <summary>A code for somebody who was given none: made of the name, and free in the store.</summary>
     public static async Task<string> ProposeAsync(Tx tx, string storeId, string name)
     {
         var stem = ProposedCode.StemOf(name);
-        var key = CodeKey.Of(stem);
-        var taken = await tx.ManyAsync<string>(ReadTaken, new { storeId, key, from = key + "0", to = key + ":" });
+        var taken = await tx.ManyAsync<string>(Joining.ReadCodesLike, Joining.CodesLike(storeId, stem));
         return ProposedCode.Free(stem, taken.ToHashSet(StringComparer.Ordinal));
     }
 }

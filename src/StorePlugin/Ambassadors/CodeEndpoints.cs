@@ -16,13 +16,16 @@ internal sealed record CodeRequest(
     public static string Read(Fields fields)
     {
         var code = fields.Text(Name, 1, CodeKey.KeyLengthMax);
-        if (code.Length > 0 && (CodeKey.Refusal(code) ?? CodeWords.Refusal(code)) is { } why)
+        if (code.Length > 0 && RefusalOf(code) is { } why)
         {
             fields.Refuse(Name, why);
         }
 
         return code;
     }
+
+    /// <summary>Why a text may not be given as a code, continuing a sentence that begins with its name; null when it may.</summary>
+    public static string? RefusalOf(string code) => CodeKey.Refusal(code) ?? CodeWords.Refusal(code);
 }
 
 internal sealed record CodeView(
@@ -48,7 +51,17 @@ internal static class CodeEndpoints
         group.MapDelete("/{code}", End).WithName("endCode").WithSummary("Ends a code: orders from this second on do not count by it.")
             .WithDescription("A discount that was made here is switched off in the store soon after; one that was adopted stays. The last live code of an ambassador cannot be ended.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        group.MapHolders();
     }
+
+    /// <summary>For every call that names a code which the ambassador does not have.</summary>
+    public static ProblemHttpResult Unknown => Problems.NotFound("code-unknown", "There is no such code.", "The ambassador has no code of this name.");
+
+    public static ProblemHttpResult TooMany => Problems.Conflict(
+        "codes-too-many", "The ambassador has too many codes.", $"An ambassador may have {AmbassadorCodes.LiveMax} live codes; end one first.");
+
+    public static ProblemHttpResult CampaignEnded => Problems.Conflict(
+        "campaign-ended", "The campaign has ended.", "The ambassador's campaign has ended, and takes no further code.");
 
     private static async Task<Results<Ok<Listing<CodeView>>, ProblemHttpResult>> List(
         ApiCaller caller, string id, AmbassadorDb ambassadors, AmbassadorCodes codes, [AsParameters] Paging paging, CancellationToken cancel)
@@ -82,10 +95,8 @@ internal static class CodeEndpoints
             AddCodeResult.Added { Code: var added } => TypedResults.Created($"/api/v1/ambassadors/{id}/codes/{Uri.EscapeDataString(added.Code)}", Show(added)),
             AddCodeResult.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
             AddCodeResult.Taken => AmbassadorEndpoints.CodeTaken(code),
-            AddCodeResult.TooMany => Problems.Conflict(
-                "codes-too-many", "The ambassador has too many codes.", $"An ambassador may have {AmbassadorCodes.LiveMax} live codes; end one first."),
-            AddCodeResult.CampaignEnded => Problems.Conflict(
-                "campaign-ended", "The campaign has ended.", "The ambassador's campaign has ended, and takes no further code."),
+            AddCodeResult.TooMany => TooMany,
+            AddCodeResult.CampaignEnded => CampaignEnded,
             AddCodeResult.AmbassadorEnded => AmbassadorEndpoints.Ended,
             var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
         };
@@ -105,7 +116,7 @@ internal static class CodeEndpoints
             var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
         };
 
-    private static CodeView Show(AmbassadorCode row) => new(
+    public static CodeView Show(AmbassadorCode row) => new(
         row.Code,
         row.EndedAt is null ? "live" : "ended",
         row.AssignedAt,

@@ -139,6 +139,17 @@ internal static class Joining
         await Outbox.AddAsync(tx, storeId, Effect.Kinds.CreateDiscount, CodeKey.Of(code.Code), "{}", now);
     }
 
+    /// <summary>Reads the keys of every code of the store that begins with a stem and goes on with digits, if at all; with <see cref="CodesLike"/>.</summary>
+    public const string ReadCodesLike =
+        "SELECT code_key FROM codes WHERE store_id = @storeId AND (code_key = @key OR (code_key >= @from AND code_key < @to))";
+
+    /// <summary>The parameters of <see cref="ReadCodesLike"/>: numbered forms lie between '0' and ':'.</summary>
+    public static object CodesLike(string storeId, string stem)
+    {
+        var key = CodeKey.Of(stem);
+        return new { storeId, key, from = key + "0", to = key + ":" };
+    }
+
     // Over the whole host, and that is the point: the slug and its numbered forms, which lie between '-' and '.'.
     private const string ReadSlugs = "SELECT slug_key FROM link_slugs WHERE slug_key = @key OR (slug_key > @from AND slug_key < @to)";
 

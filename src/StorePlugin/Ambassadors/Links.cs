@@ -15,7 +15,10 @@ internal sealed record Link(
     /// <summary>Whether visits are recorded and the discount is given.</summary>
     public bool Counts => AmbassadorState == "approved" && CampaignState == "live";
 
-    /// <summary>The code that may be applied: one that the platform refused may be somebody else's there.</summary>
+    /// <summary>
+    /// The code that may be applied: one that the platform refused may be somebody else's there, and one that is switched off
+    /// takes nothing off.
+    /// </summary>
     public string? WorkingCode => DiscountState is "created" or "pending" || IsAdopted ? Code : null;
 
     /// <summary>A row of <see cref="Links"/>.</summary>
@@ -43,14 +46,14 @@ internal sealed partial class Links(Db db, ClickLog clicks, ClickLimit limit, Da
     private const string ReadLink =
         """
         SELECT l.store_id, l.slug_key, l.slug, l.campaign_id, l.ambassador_id, a.state AS ambassador_state, k.state AS campaign_state,
-            c.code, c.discount_state, c.adopted_at
+            c.code, CASE WHEN c.discount_ended_at IS NULL THEN c.discount_state ELSE 'off' END, c.adopted_at
         FROM link_slugs l
         JOIN ambassadors a ON a.store_id = l.store_id AND a.id = l.ambassador_id
         JOIN campaigns k ON k.store_id = l.store_id AND k.id = l.campaign_id
         LEFT JOIN codes c ON c.store_id = l.store_id AND c.ambassador_id = l.ambassador_id AND c.campaign_id = l.campaign_id AND c.ended_at IS NULL
         WHERE l.slug_key = @slugKey
-        ORDER BY CASE WHEN c.discount_state = 'created' OR c.adopted_at IS NOT NULL THEN 0 WHEN c.discount_state = 'refused' THEN 2 ELSE 1 END,
-            c.assigned_at, c.code_key
+        ORDER BY CASE WHEN c.adopted_at IS NOT NULL THEN 0 WHEN c.discount_state = 'refused' OR c.discount_ended_at IS NOT NULL THEN 2
+            WHEN c.discount_state = 'created' THEN 0 ELSE 1 END, c.assigned_at, c.code_key
         """;
 
     private const string ReadSlugOfCode =

@@ -38,9 +38,6 @@ internal abstract record RevisionDecision
 
     internal sealed record DraftHasNoInstant : RevisionDecision;
 
-    /// <summary>The codes were made without a discount, and would count no more if they were to have one (rule T5).</summary>
-    internal sealed record CodesOnlyTrack : RevisionDecision;
-
     /// <summary>The newest revision takes effect later than this one was to.</summary>
     internal sealed record BeforeNewest(StandingRevision Newest) : RevisionDecision;
 
@@ -64,8 +61,6 @@ internal abstract record RevisionDecision
             // Nobody has joined a live programme yet.
             return proposed.EffectiveAt is null ? new Granted(null) : new DraftHasNoInstant();
         }
-
-        if (newest.Terms.FriendDiscountBp == 0 && proposed.Terms.FriendDiscountBp > 0) { return new CodesOnlyTrack(); }
 
         var worse = changes.Where(change => change.IsWorse).ToImmutableArray();
         var noticed = now + Notice;

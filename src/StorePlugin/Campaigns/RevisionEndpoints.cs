@@ -55,7 +55,8 @@ internal static class RevisionEndpoints
         campaigns.MapPost("/{id}/revisions", Add).WithName("addRevision").WithSummary("Changes a campaign's terms from an instant on.")
             .WithDescription(
                 "Orders before that instant are judged by the terms before, whenever they arrive. A change to the ambassadors' disadvantage takes effect 14 days " +
-                "from now at the earliest. Discounts that exist in the store keep their size; codes given later get the new one.")
+                "from now at the earliest. The discounts of the ambassadors' codes in the store follow at that instant; what was changed by hand in the store's admin, " +
+                "and the store's own discounts, stay as they are.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         campaigns.MapDelete("/{id}/revisions/{number}", Withdraw).WithName("withdrawRevision")
@@ -166,11 +167,6 @@ internal static class RevisionEndpoints
             "terms-unchanged", "The terms say nothing new.", $"They are those of revision {unchanged.Newest}, the newest."),
         RevisionDecision.DraftHasNoInstant => Problems.Unprocessable(
             "draft-has-no-instant", "A draft's terms take effect at its launch.", "Leave effectiveAt out: nobody has joined a live programme yet."),
-        RevisionDecision.CodesOnlyTrack => Problems.Unprocessable(
-            "codes-only-track",
-            "The campaign's codes give no discount.",
-            "They were made to track only, and would count no more with a discount that the store does not know. Make a copy of the campaign, " +
-            "and give that one the discount."),
         RevisionDecision.BeforeNewest before => Problems.Unprocessable(
             "revision-ahead",
             "A revision lies ahead.",

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -143,6 +144,10 @@ internal sealed class Revisions(Db db, TimeProvider clock)
                 else
                 {
                     await new TermsAnnouncement(id, revision.Number).AddAsync(tx, store.Id, now);
+                    if (granted.EffectiveAt is { } effectiveAt && !GivesFriendsTheSame(newest.Terms, proposed.Terms))
+                    {
+                        await new FollowedTerms(id, revision.Number).AddAsync(tx, store.Id, effectiveAt, now);
+                    }
                 }
 
                 return new RevisionResult.Written(revision);
@@ -186,6 +191,9 @@ internal sealed class Revisions(Db db, TimeProvider clock)
                 return new WithdrawalResult.Done(asked with { WithdrawnAt = now, WithdrawnBy = actor });
             },
             cancel: cancel);
+
+    private static bool GivesFriendsTheSame(Terms before, Terms after) =>
+        before.FriendDiscountBp == after.FriendDiscountBp && before.FriendOncePerCustomer is true == after.FriendOncePerCustomer is true;
 
     private static List<Revision> Read(IReadOnlyList<Row> rows)
     {

@@ -38,7 +38,7 @@ internal static class AmbassadorDetail
         id.Length > 0 && await db.OneAsync<long>(Count, new { storeId = visitor.Store.Id, id }, cancel) == 1;
 
     public static async Task<AmbassadorModel?> ReadAsync(
-        Db db, PublicAddress address, Visitor visitor, string id, string? signInLink, CancellationToken cancel)
+        Db db, PublicAddress address, Visitor visitor, string id, string? signInLink, string? notice, CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, id };
         if (await db.OneAsync<Person>(ReadPerson, args, cancel) is not { } person
@@ -49,7 +49,7 @@ internal static class AmbassadorDetail
 
         var time = new StoreTime(visitor.Store);
         return new AmbassadorModel(
-            Frame.OfDashboard(visitor),
+            Frame.OfDashboard(visitor, notice),
             row,
             person.Email,
             person.Campaign,

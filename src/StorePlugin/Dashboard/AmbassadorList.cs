@@ -15,7 +15,8 @@ public sealed record AmbassadorRow(
     string Path, string Name, string State, string? Group, string? Link, IReadOnlyList<CodeRow> Codes, IReadOnlyList<string> Earned,
     IReadOnlyList<string> Owed);
 
-/// <param name="Problem">Why the store refused the discount.</param>
+/// <param name="State">The state of its discount, <c>off</c> where it was switched off here, <c>adopted</c> where it is the store's own.</param>
+/// <param name="Problem">Why the store refused the discount, or what is wrong with it.</param>
 public sealed record CodeRow(string Code, string State, string StateWords, string? Problem);
 
 internal static class AmbassadorList
@@ -38,7 +39,9 @@ internal static class AmbassadorList
 
     private const string ReadCodes =
         """
-        SELECT ambassador_id, code AS text, discount_state, discount_problem FROM codes
+        SELECT ambassador_id, code AS text, CASE WHEN adopted_at IS NOT NULL THEN 'adopted' WHEN discount_ended_at IS NOT NULL THEN 'off' ELSE discount_state END AS state,
+            discount_problem
+        FROM codes
         WHERE store_id = @storeId AND ambassador_id IN @ids AND (ended_at IS NULL OR ended_at = assigned_at) ORDER BY assigned_at, code_key
         """;
 
@@ -95,13 +98,13 @@ internal static class AmbassadorList
             {
                 var figures = Figures.Of(balances[person.Id]);
                 return new AmbassadorRow(
-                    $"/dashboard/ambassadors/{Uri.EscapeDataString(person.Id)}",
+                    DashboardEndpoints.PathOf(person.Id),
                     person.Name,
                     person.State,
                     person.GroupName,
                     links[person.Id].FirstOrDefault() is { } link ? address.Of($"/r/{Uri.EscapeDataString(link.Slug)}") : null,
                     [.. codes[person.Id].Select(code => new CodeRow(
-                        code.Text, code.DiscountState, Words.DiscountState(code.DiscountState), code.DiscountProblem))],
+                        code.Text, code.State, Words.DiscountState(code.State), code.DiscountProblem))],
                     [.. figures.Select(figure => figure.Earned)],
                     [.. figures.Select(figure => figure.Owed)]);
             }),
@@ -110,7 +113,17 @@ internal static class AmbassadorList
 
     private sealed record Person(string Id, string Name, string State, string? GroupName);
 
-    private sealed record Code(string AmbassadorId, string Text, string DiscountState, string? DiscountProblem);
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row.
+    private sealed record Code
+    {
+        public string AmbassadorId { get; init; } = "";
+
+        public string Text { get; init; } = "";
+
+        public string State { get; init; } = "";
+
+        public string? DiscountProblem { get; init; }
+    }
 
     private sealed record Link(string AmbassadorId, string Slug);
 

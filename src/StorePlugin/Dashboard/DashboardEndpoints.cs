@@ -27,7 +27,11 @@ internal static class DashboardEndpoints
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
         rooms.MapConnection();
         rooms.MapPlan();
+        rooms.MapRefusedCodes();
     }
+
+    /// <summary>The path of an ambassador's page.</summary>
+    public static string PathOf(string ambassadorId) => $"/dashboard/ambassadors/{Uri.EscapeDataString(ambassadorId)}";
 
     private static async Task<RazorComponentResult> ShowOverview(
         Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TimeProvider clock,
@@ -45,8 +49,8 @@ internal static class DashboardEndpoints
         Page.Of<AmbassadorListPage>(await AmbassadorList.ReadAsync(db, address, visitor, after, cancel));
 
     private static async Task<IResult> ShowAmbassador(
-        Visitor visitor, string ambassadorId, Db db, PublicAddress address, CancellationToken cancel) =>
-        await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, cancel) is { } model
+        Visitor visitor, string ambassadorId, string? notice, Db db, PublicAddress address, CancellationToken cancel) =>
+        await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, notice, cancel) is { } model
             ? Page.Of<AmbassadorPage>(model)
             : TypedResults.NotFound();
 
@@ -78,7 +82,7 @@ internal static class DashboardEndpoints
 
         var link = await signIn.NewLinkAsync(visitor.Store, Role.Ambassador, ambassadorId, cancel);
         return Page.Of<AmbassadorPage>(
-            await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, link, cancel)
+            await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, link, null, cancel)
             ?? throw new System.Diagnostics.UnreachableException());
     }
 

@@ -17,6 +17,9 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Bring the discount of an ambassador's code to where it should be, and look what became of it; the subject is the code's key and the cause.</summary>
         public const string KeepDiscount = "keep_discount";
 
+        /// <summary>Have the discounts of a campaign follow changed terms; the subject is the campaign and the revision.</summary>
+        public const string FollowTerms = "follow_terms";
+
         /// <summary>Create a reward's discount code in the store; the subject is the reward.</summary>
         public const string CreateReward = "create_reward";
 

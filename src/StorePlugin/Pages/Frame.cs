@@ -21,6 +21,8 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
     // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
     private static string? NoticeOf(string? word) => word switch
     {
+        "code-adopted" => "The code is the ambassador's now: orders with it count for them from now on. The discount stays yours.",
+        "code-added" => "The ambassador has the code now. Where the campaign gives a discount, it is made in your store in a moment.",
         "pixel-on" => "The web pixel is switched on.",
         "replayed" => "It is queued again and will be tried in a moment.",
         "rules-accepted" => "You have accepted the rules.",

@@ -123,6 +123,8 @@ internal static class Words
         "pending" => "Being created in the store",
         "created" => "Active in the store",
         "refused" => "Refused by the store",
+        "off" => "Switched off in the store",
+        "adopted" => "The store's own discount",
         _ => state,
     };
 
@@ -148,6 +150,8 @@ internal static class Words
     public static string EffectKind(string kind) => kind switch
     {
         "create_discount" => "Create a discount code",
+        "keep_discount" => "Bring a discount code up to date",
+        "follow_terms" => "Bring a campaign's discounts to its terms",
         "create_reward" => "Create a reward's code",
         "revoke_reward" => "End a reward's code",
         "send_transfer" => "Send a payout",

@@ -37,16 +37,23 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
             return new EffectResult.Done("The discount had been created before.");
         }
 
+        if (code.AdoptedAt is not null)
+        {
+            return new EffectResult.Done("The store's own discount was given to the ambassador as it is, so none is created.");
+        }
+
         // A code that was taken ended as it began, and is asked for again when a person replays the effect.
         if (code.EndedAt > code.AssignedAt)
         {
             return new EffectResult.Done("The code is no longer anyone's, so no discount was created.");
         }
 
-        var terms = await TermsOfAsync(store.Id, code.CampaignId, cancel);
+        var inForce = await TermsInForce.ReadAsync(db, store.Id, code.CampaignId, clock.GetUtcNow(), cancel);
+        var terms = inForce.Now;
         if (terms.FriendDiscountBp == 0)
         {
-            return new EffectResult.Done("The campaign gives friends no discount: the code only tracks (rule T5).");
+            const string OnlyTracks = "The campaign gives friends no discount: the code only tracks (rule T5).";
+            return new EffectResult.Done(OnlyTracks, tx => OnlyTracksAsync(tx, effect, code, OnlyTracks));
         }
 
         if (platforms.Find(store) is not { } platform)
@@ -61,8 +68,9 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         return await platform.CreateDiscountAsync(store, request, cancel) switch
         {
             DiscountResult.Created created => new EffectResult.Done(
-                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, code, created, terms.FriendDiscountBp)),
-            DiscountResult.Taken taken => new EffectResult.Refused(taken.Reason, tx => TakenAsync(tx, effect, taken.Reason)),
+                $"The discount {code.Code} was created.", tx => CreatedAsync(tx, effect, code, created, request)),
+            DiscountResult.Taken taken => new EffectResult.Refused(
+                taken.Reason, tx => TakenAsync(tx, effect, hasCounted: inForce.OnlyTrackedSince(code.AssignedAt), taken.Reason)),
             DiscountResult.Refused refused => Refused(effect, refused.Reason),
             DiscountResult.Unavailable { WaitsForMerchant: true } unavailable => new EffectResult.PutOff(
                 unavailable.Reason, unavailable.Wait, tx => WriteAsync(tx, effect, "pending", null, unavailable.Reason)),
@@ -75,32 +83,37 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
 
     private const string ReadCode =
         """
-        SELECT code, ambassador_id, campaign_id, assigned_at, ended_at, discount_state
+        SELECT code, ambassador_id, campaign_id, assigned_at, ended_at, adopted_at, discount_state
         FROM codes WHERE store_id = @storeId AND code_key = @codeKey
         """;
 
-    private const string ReadTerms =
-        """
-        SELECT terms, effective_at FROM campaign_revisions
-        WHERE store_id = @storeId AND campaign_id = @campaignId AND withdrawn_at IS NULL
-        ORDER BY revision DESC
-        """;
-
-    // The newest revision in force; a draft has none yet, and its newest revision is what it will begin with.
-    private async Task<Terms> TermsOfAsync(string storeId, string campaignId, CancellationToken cancel)
+    /// <summary>
+    /// The code works as it is, without a discount; unless it was somebody else's until now, which then still stands in its way.
+    /// </summary>
+    private async Task OnlyTracksAsync(Tx tx, Effect effect, Row code, string reason)
     {
+        if (code.EndedAt is not null)
+        {
+            await WriteAsync(tx, effect, "refused", null, reason);
+            return;
+        }
+
         var now = clock.GetUtcNow();
-        var revisions = await db.ManyAsync<Revision>(ReadTerms, new { storeId, campaignId }, cancel);
-        var chosen = revisions.FirstOrDefault(revision => revision.EffectiveAt <= now) ?? (revisions.Count > 0 ? revisions[0] : null)
-            ?? throw new InvalidOperationException($"The campaign {campaignId} has no terms.");
-        return Terms.FromJson(chosen.Terms);
+        await WriteAsync(tx, effect, "none", null, null);
+        if ((await TermsInForce.ReadAsync(tx, effect.StoreId, code.CampaignId, now)).Now.FriendDiscountBp > 0)
+        {
+            // Other terms have come into force since.
+            await KeepDiscount.AskAsync(tx, effect.StoreId, effect.Subject, now);
+        }
+
+        await MailNotice.WelcomeAsync(tx, effect.StoreId, code.AmbassadorId, now);
     }
 
-    // What was created stays created, whichever answer comes last.
+    // What was created stays created, whichever answer comes last, and what was adopted stays the store's own.
     private const string Update =
         """
         UPDATE codes SET discount_state = @state, discount_id = @discountId, discount_problem = @problem
-        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created'
+        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND adopted_at IS NULL
         """;
 
     private static Task<int> WriteAsync(Tx tx, Effect effect, string state, string? discountId, string? problem) => tx.DoAsync(
@@ -118,10 +131,12 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
     private const string BeginAnew =
         """
         UPDATE codes SET assigned_at = @at, ended_at = NULL
-        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND ended_at = assigned_at
+        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND adopted_at IS NULL AND ended_at = assigned_at
+            AND EXISTS (SELECT 1 FROM ambassadors a WHERE a.store_id = codes.store_id AND a.id = codes.ambassador_id AND a.state <> 'ended')
         """;
 
-    private const string Ask = "UPDATE codes SET discount_bp = @percentBp WHERE store_id = @storeId AND code_key = @codeKey";
+    private const string Ask =
+        "UPDATE codes SET discount_bp = @percentBp, discount_uses = @uses WHERE store_id = @storeId AND code_key = @codeKey AND discount_state = 'created'";
 
     private const string IsWanted =
         """
@@ -130,15 +145,17 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         """;
 
     /// <summary>The code works from now on, so that its ambassador may be told to share it.</summary>
-    private async Task CreatedAsync(Tx tx, Effect effect, Row code, DiscountResult.Created created, long percentBp)
+    private async Task CreatedAsync(Tx tx, Effect effect, Row code, DiscountResult.Created created, DiscountRequest request)
     {
         var now = clock.GetUtcNow();
         await tx.DoAsync(BeginAnew, new { storeId = effect.StoreId, codeKey = effect.Subject, at = WholeSecond.Of(now) });
         await WriteAsync(tx, effect, "created", created.DiscountId, null);
-        await tx.DoAsync(Ask, new { storeId = effect.StoreId, codeKey = effect.Subject, percentBp });
-        if (await tx.OneAsync<long>(IsWanted, new { storeId = effect.StoreId, codeKey = effect.Subject }) == 0)
+        await tx.DoAsync(Ask, new { storeId = effect.StoreId, codeKey = effect.Subject, percentBp = request.PercentBp, uses = DiscountUses.Of(request.OncePerCustomer) });
+        var terms = (await TermsInForce.ReadAsync(tx, effect.StoreId, code.CampaignId, now)).Now;
+        if (await tx.OneAsync<long>(IsWanted, new { storeId = effect.StoreId, codeKey = effect.Subject }) == 0
+            || terms.FriendDiscountBp != request.PercentBp || terms.FriendOncePerCustomer is true != request.OncePerCustomer)
         {
-            // Suspended while it was being made.
+            // While it was being made the ambassador was suspended, or other terms came into force.
             await KeepDiscount.AskAsync(tx, effect.StoreId, effect.Subject, now);
         }
 
@@ -148,16 +165,21 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
     private const string EndTaken =
         """
         UPDATE codes SET ended_at = assigned_at
-        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created'
+        WHERE store_id = @storeId AND code_key = @codeKey AND discount_state <> 'created' AND adopted_at IS NULL AND ended_at IS NULL
         """;
 
     /// <summary>
     /// The merchant's own code never was the ambassador's: whoever uses it was not sent by them, and the row says so from
-    /// its first instant on.
+    /// its first instant on. One that has counted while the campaign gave no discount stays theirs, with what it has earned,
+    /// until the merchant has decided.
     /// </summary>
-    private static async Task TakenAsync(Tx tx, Effect effect, string reason)
+    private static async Task TakenAsync(Tx tx, Effect effect, bool hasCounted, string reason)
     {
-        await tx.DoAsync(EndTaken, new { storeId = effect.StoreId, codeKey = effect.Subject });
+        if (!hasCounted)
+        {
+            await tx.DoAsync(EndTaken, new { storeId = effect.StoreId, codeKey = effect.Subject });
+        }
+
         await WriteAsync(tx, effect, "refused", null, reason);
     }
 
@@ -165,7 +187,5 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         new(reason, tx => WriteAsync(tx, effect, "refused", null, reason));
 
     private sealed record Row(
-        string Code, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt, string DiscountState);
-
-    private sealed record Revision(string Terms, DateTimeOffset? EffectiveAt);
+        string Code, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt, DateTimeOffset? AdoptedAt, string DiscountState);
 }

@@ -10,6 +10,7 @@ internal static class RewardsSetup
         services.AddSingleton<NoticeDiscount>();
         services.AddSingleton<IEffectHandler, CreateDiscount>();
         services.AddSingleton<IEffectHandler, KeepDiscount>();
+        services.AddSingleton<IEffectHandler, FollowTerms>();
         services.AddSingleton<IEffectHandler, CreateReward>();
         services.AddSingleton<IEffectHandler, RevokeReward>();
     }

@@ -28,6 +28,13 @@ internal interface IStorePlatform
     /// <param name="discountId">The platform's id, as <see cref="DiscountResult.Created"/> told it.</param>
     Task<DiscountResult> SwitchDiscountAsync(Store store, string code, string discountId, bool on, CancellationToken cancel);
 
+    /// <summary>Changes what a discount takes off, and leaves all else of it as it is.</summary>
+    /// <param name="discountId">The platform's id, as <see cref="DiscountResult.Created"/> told it.</param>
+    Task<DiscountResult> ChangeDiscountAsync(Store store, string code, string discountId, DiscountChange change, CancellationToken cancel);
+
+    /// <summary>Which discount of the store has a code, whoever made it.</summary>
+    Task<HolderLook> FindHolderAsync(Store store, string code, CancellationToken cancel);
+
     /// <summary>Reads what the platform knows of the store.</summary>
     /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
     Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel);
@@ -67,7 +74,15 @@ internal sealed record DiscountRequest(string EffectId, string Code, string Titl
 /// <param name="DiscountId">The platform's id; null where the answer that told it was lost, or never came.</param>
 internal sealed record DiscountEnding(string EffectId, string Code, string Title, string? DiscountId);
 
-/// <summary>What came of a request to create a discount, or to end one.</summary>
+/// <summary>What of a discount is to be another; what is null stays as it is.</summary>
+/// <param name="PercentBp">Basis points of the price.</param>
+/// <param name="OncePerCustomer">Whether each customer can use it once only.</param>
+internal sealed record DiscountChange(long? PercentBp, bool? OncePerCustomer)
+{
+    public bool IsEmpty => PercentBp is null && OncePerCustomer is null;
+}
+
+/// <summary>What came of a request to create a discount, to change one or to end it.</summary>
 internal abstract record DiscountResult
 {
     /// <param name="DiscountId">The platform's id.</param>
@@ -78,6 +93,9 @@ internal abstract record DiscountResult
 
     /// <summary>The discount is off, or on, as it was asked for.</summary>
     internal sealed record Switched(string Text) : DiscountResult;
+
+    /// <summary>The discount takes off what it was asked to.</summary>
+    internal sealed record Changed(string Text) : DiscountResult;
 
     /// <summary>Another discount of the store has the code.</summary>
     /// <param name="Holder">That discount; null where the platform does not show it.</param>
@@ -104,13 +122,21 @@ internal abstract record DiscountLook
     /// <param name="PercentBp">Basis points of the price; null where it is no percentage.</param>
     /// <param name="EndsAt">Null: it has no end.</param>
     /// <param name="UsageLimit">How often it works in all; null: without limit.</param>
-    internal sealed record Seen(bool IsActive, long? PercentBp, DateTimeOffset? EndsAt, long? UsageLimit) : DiscountLook;
+    internal sealed record Seen(bool IsActive, long? PercentBp, DateTimeOffset? EndsAt, long? UsageLimit) : DiscountLook
+    {
+        /// <summary>Whether each customer can use it once only; null where the platform does not tell.</summary>
+        public bool? OncePerCustomer { get; init; }
+    }
 
     /// <summary>There is no such discount any more, or the code is no longer its own.</summary>
     internal sealed record Gone(string Reason) : DiscountLook;
 
     /// <summary>As <see cref="DiscountResult.Unavailable"/>.</summary>
-    internal sealed record Unavailable(string Reason, TimeSpan Wait) : DiscountLook;
+    internal sealed record Unavailable(string Reason, TimeSpan Wait) : DiscountLook
+    {
+        /// <summary>As <see cref="DiscountResult.Unavailable.WaitsForMerchant"/>.</summary>
+        public bool WaitsForMerchant { get; init; }
+    }
 
     /// <summary>Something failed that may pass.</summary>
     internal sealed record Failed(string Reason) : DiscountLook;
@@ -122,8 +148,23 @@ internal abstract record DiscountLook
 /// <param name="Terms">In words, as in <c>15 % off, 100 uses in all, until 2026-08-28</c>.</param>
 internal sealed record DiscountHolder(string DiscountId, string? Title, bool IsActive, string Terms)
 {
+    /// <summary>Basis points of the price; null where it is no percentage.</summary>
+    public long? PercentBp { get; init; }
+
     /// <summary>Without the title, so that no log line can hold a name.</summary>
     public override string ToString() => $"{nameof(DiscountHolder)} {DiscountId}";
+}
+
+/// <summary>What a look for the holder of a code found.</summary>
+internal abstract record HolderLook
+{
+    internal sealed record Held(DiscountHolder Holder) : HolderLook;
+
+    /// <summary>No discount of the store has the code.</summary>
+    internal sealed record Free : HolderLook;
+
+    /// <summary>The platform did not say; why, for whoever has asked and may ask again.</summary>
+    internal sealed record NotTold(string Reason) : HolderLook;
 }
 
 /// <summary>What a platform tells of a store. Null where it does not say.</summary>

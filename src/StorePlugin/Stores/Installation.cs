@@ -155,8 +155,9 @@ internal sealed class Installation(
         WHERE store_id = @storeId AND kind IN @kinds AND state = 'done' AND outcome = @outcome
         """;
 
-    // Those that make or end a discount in the store.
-    private static readonly string[] DiscountKinds = [Effect.Kinds.CreateDiscount, Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward];
+    // Those that make, change or end a discount in the store.
+    private static readonly string[] DiscountKinds =
+        [Effect.Kinds.CreateDiscount, Effect.Kinds.KeepDiscount, Effect.Kinds.FollowTerms, Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward];
 
     // What was put off for want of a token has one now.
     private const string WakeEffects =

@@ -89,10 +89,10 @@ internal sealed class RevisionDecisionTests
             RevisionDecision.Of("live", InForce with { Number = 3 }, new ProposedRevision(Better, null, BasedOn: 2), Now), Is.EqualTo(new RevisionDecision.Revised(3)));
 
     [Test]
-    public void Codes_that_only_track_are_given_no_discount_afterwards() =>
+    public void Codes_that_only_track_may_be_given_a_discount_afterwards() =>
         Assert.That(
             RevisionDecision.Of("live", InForce with { Terms = Terms with { FriendDiscountBp = 0 } }, new ProposedRevision(Terms, null, null), Now),
-            Is.TypeOf<RevisionDecision.CodesOnlyTrack>());
+            Is.TypeOf<RevisionDecision.Granted>());
 
     [Test]
     public void The_same_terms_once_more_are_no_revision() => Assert.That(Decide(Terms with { }), Is.EqualTo(new RevisionDecision.Unchanged(1)));

@@ -273,12 +273,22 @@ internal sealed class RevisionTests
         Assert.That((string?)ann.Json!["discount"]!["state"], Is.EqualTo("pending"));
     }
 
-    [Test]
-    public async Task Codes_that_only_track_get_no_discount_by_a_revision()
+    [TestCase(10, 15, 1)]
+    [TestCase(10, 10, 0)]
+    [TestCase(0, 10, 1)]
+    [TestCase(10, 0, 1)]
+    public async Task The_discounts_follow_a_revision_that_gives_friends_something_else(decimal before, decimal after, long followed)
     {
-        var id = await _api.LiveAsync(friend: 0);
+        var id = await _api.LiveAsync(friend: before);
 
-        await RefusedAsync(_api.Post($"campaigns/{id}/revisions", Body()), 422, "codes-only-track");
+        var added = await _api.Post($"campaigns/{id}/revisions", Body(commission: 12, friend: after, effectiveAt: "2026-04-01T00:00:00Z"));
+
+        Assert.That(added.Status, Is.EqualTo(201), added.Json?.ToJsonString());
+        Assert.That(
+            await _app.Db.OneAsync<long>(
+                "SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @id AND kind = 'follow_terms' AND due_at = @at",
+                new { id = _shop.Store.Id, at = new DateTimeOffset(2026, 4, 1, 0, 0, 0, TimeSpan.Zero) }),
+            Is.EqualTo(followed));
     }
 
     [Test]

@@ -43,6 +43,7 @@ internal static partial class Flows
         new("keys, accounts, and what has had its time", TimeAsync),
         new("a programme over the API", ApiAsync),
         new("a campaign's whole life", CampaignAsync),
+        new("discounts that follow their campaign's terms, and codes that the store has of its own", TermsAsync),
         new("ambassadors brought over", ImportAsync),
         new("a store's past, brought over, asked for and erased", HistoryAsync),
         new("ambassadors who apply, join groups, leave and come back", LifeAsync),

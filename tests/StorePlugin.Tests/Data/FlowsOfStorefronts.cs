@@ -13,12 +13,7 @@ internal static partial class Flows
         var rooms = await Rooms.OpenAsync(app, "str_front");
         await rooms.AmbassadorAsync("amb_front", "Ann", "FRONTANN");
         var store = rooms.Store;
-        await app.Db.DoAsync(
-            """
-            INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor)
-            VALUES (@storeId, @id, 1, @terms, @now, @now, 'test')
-            """,
-            new { storeId = store.Id, id = rooms.CampaignId, terms = new StorePlugin.Campaigns.Terms(1000, 1250, 30, 30).ToJson(), now = StoreApp.Start });
+        await app.Db.DoAsync("UPDATE codes SET discount_bp = 1250 WHERE store_id = @storeId", new { storeId = store.Id });
 
         var links = app.Get<Links>();
         var byCode = await links.FindAsync(store, "frontann", default);

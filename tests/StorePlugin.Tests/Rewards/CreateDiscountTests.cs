@@ -93,15 +93,14 @@ internal sealed class CreateDiscountTests
     [Test]
     public async Task T_5_a_code_that_another_discount_has_is_the_ambassadors_only_from_when_it_was_made_for_them()
     {
-        const string Period = "SELECT assigned_at, ended_at FROM codes WHERE store_id = @id AND code_key = 'ann10'";
         _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "Spring sale", "{}");
         await PerformAsync();
-        var taken = await _app.Db.OneAsync<CodePeriod>(Period, new { id = _store.Id });
+        var taken = await PeriodAsync();
 
         _shopify.Discounts.Remove((Shop, "ANN10"), out _);
         _app.Clock.Advance(TimeSpan.FromMinutes(30));
         await PerformAsync();
-        var made = await _app.Db.OneAsync<CodePeriod>(Period, new { id = _store.Id });
+        var made = await PeriodAsync();
 
         Assert.That(taken!.EndedAt, Is.EqualTo(taken.AssignedAt), "it never was theirs");
         Assert.That(made, Is.EqualTo(new CodePeriod(StoreApp.Start.AddMinutes(30), null)));
@@ -259,7 +258,81 @@ internal sealed class CreateDiscountTests
 
         Assert.That(result, Is.TypeOf<EffectResult.Done>());
         Assert.That(_shopify.Discounts, Is.Empty);
-        Assert.That((await CodeAsync()).State, Is.EqualTo("pending"));
+        Assert.That((await CodeAsync()).State, Is.EqualTo("none"));
+        Assert.That(
+            await _app.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @id AND subject LIKE 'welcome:%'", new { id = _store.Id }),
+            Is.EqualTo(1), "the code works as it is");
+    }
+
+    [Test]
+    public async Task T_5_a_code_that_has_only_tracked_stays_the_ambassadors_when_another_discount_has_it()
+    {
+        await ReviseAsync(1, 0, StoreApp.Start);
+        await ReviseAsync(2, 1000, StoreApp.Start.AddHours(1));
+        _app.Clock.Advance(TimeSpan.FromHours(2));
+        _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "Spring sale", "{}");
+
+        var result = await PerformAsync();
+
+        Assert.That(result, Is.TypeOf<EffectResult.Refused>());
+        Assert.That((await CodeAsync()).State, Is.EqualTo("refused"));
+        Assert.That(await PeriodAsync(), Is.EqualTo(new CodePeriod(StoreApp.Start, null)));
+    }
+
+    [Test]
+    public async Task Terms_that_come_into_force_while_the_code_is_being_made_are_followed_by_the_next_look()
+    {
+        await ReviseAsync(2, 2000, StoreApp.Start.AddMinutes(1));
+        var made = await Effects.AskAsync(_app, _store.Id, Effect.Kinds.CreateDiscount, "ann10");
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _app.Db.InTransactionAsync(made.Write!);
+        await _app.DrainAsync();
+
+        Assert.That(_shopify.Discounts[(Shop, "ANN10")].Input["customerGets"]!["value"]!["percentage"]!.GetValue<decimal>(), Is.EqualTo(0.2m));
+    }
+
+    [Test]
+    public async Task Terms_that_give_a_discount_by_the_time_it_was_found_that_they_give_none_have_it_made()
+    {
+        await ReviseAsync(1, 0, StoreApp.Start);
+        await ReviseAsync(2, 2000, StoreApp.Start.AddMinutes(1));
+        var none = await Effects.AskAsync(_app, _store.Id, Effect.Kinds.CreateDiscount, "ann10");
+        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        await _app.Db.InTransactionAsync(none.Write!);
+        await _app.DrainAsync();
+
+        Assert.That(_shopify.Discounts, Does.ContainKey((Shop, "ANN10")));
+        Assert.That((await CodeAsync()).State, Is.EqualTo("created"));
+    }
+
+    [Test]
+    public async Task What_was_asked_for_is_kept_beside_the_code()
+    {
+        await _app.Db.DoAsync(
+            "UPDATE campaign_revisions SET terms = @terms WHERE store_id = @id",
+            new { id = _store.Id, terms = new Terms(1000, 1250, 30, 30) { FriendOncePerCustomer = true }.ToJson() });
+
+        await PerformAsync();
+
+        Assert.That(
+            await _app.Db.OneAsync<(long, string)>("SELECT discount_bp, discount_uses FROM codes WHERE store_id = @id", new { id = _store.Id }), Is.EqualTo((1250, "once")));
+    }
+
+    [Test]
+    public async Task A_code_that_was_given_as_the_store_has_it_is_never_ended_by_a_late_answer()
+    {
+        _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "Spring sale", "{}");
+        var taken = await Effects.AskAsync(_app, _store.Id, Effect.Kinds.CreateDiscount, "ann10");
+        await _app.Db.DoAsync("UPDATE codes SET discount_state = 'none', adopted_at = @at WHERE store_id = @id", new { id = _store.Id, at = StoreApp.Start });
+        var questions = _shopify.Questions.Count;
+
+        await _app.Db.InTransactionAsync(taken.Write!);
+        var again = await PerformAsync();
+
+        Assert.That(again.Text, Does.StartWith("The store's own discount was given"));
+        Assert.That(_shopify.Questions, Has.Count.EqualTo(questions));
+        Assert.That(await CodeAsync(), Is.EqualTo(("none", (string?)null, (string?)null)));
+        Assert.That(await PeriodAsync(), Is.EqualTo(new CodePeriod(StoreApp.Start, null)));
     }
 
     [Test]
@@ -303,6 +376,22 @@ internal sealed class CreateDiscountTests
 
     private Task<(string State, string? Id, string? Problem)> CodeAsync() => _app.Db.OneAsync<(string, string?, string?)>(
         "SELECT discount_state, discount_id, discount_problem FROM codes WHERE store_id = @id", new { id = _store.Id });
+
+    private Task<CodePeriod?> PeriodAsync() =>
+        _app.Db.OneAsync<CodePeriod>("SELECT assigned_at, ended_at FROM codes WHERE store_id = @id AND code_key = 'ann10'", new { id = _store.Id });
+
+    /// <summary>Writes a revision, or writes over the one that is there.</summary>
+    private async Task ReviseAsync(long revision, long friendDiscountBp, DateTimeOffset effectiveAt)
+    {
+        var args = new { id = _store.Id, revision, terms = new Terms(1000, friendDiscountBp, 30, 30).ToJson(), effectiveAt };
+        await _app.Db.DoAsync("DELETE FROM campaign_revisions WHERE store_id = @id AND revision = @revision", args);
+        await _app.Db.DoAsync(
+            """
+            INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor)
+            VALUES (@id, 'cmp_1', @revision, @terms, @effectiveAt, @effectiveAt, 'test')
+            """,
+            args);
+    }
 
     private Task<(string State, long Attempts)> EffectAsync() => _app.Db.OneAsync<(string, long)>(
         "SELECT state, attempts FROM effects WHERE store_id = @id AND subject = 'ann10'", new { id = _store.Id });

@@ -60,6 +60,9 @@ internal sealed partial class FakeShopify : IAsyncDisposable
     /// <summary>The ids of the discounts that were ended.</summary>
     public ConcurrentQueue<string> Deactivated { get; } = new();
 
+    /// <summary>The inputs of all changes to discounts, as they were sent.</summary>
+    public ConcurrentQueue<string> Changes { get; } = new();
+
     /// <summary>The discounts that are switched off, and since when.</summary>
     public ConcurrentDictionary<string, DateTimeOffset> Off { get; } = new(StringComparer.Ordinal);
 

@@ -157,8 +157,11 @@ internal sealed partial class FakeShopify
 
     private JsonObject Perform(string shop, string document, JsonNode variables)
     {
-        if ((PerformOnOrders(shop, document, variables) ?? PerformOnBulks(shop, document, variables) ?? PerformOnApp(shop, document, variables)
-            ?? PerformOnCustomers(shop, document, variables)) is { } data)
+        if ((PerformOnOrders(shop, document, variables)
+            ?? PerformOnBulks(shop, document, variables)
+            ?? PerformOnApp(shop, document, variables)
+            ?? PerformOnCustomers(shop, document, variables)
+            ?? PerformOnChanges(shop, document, variables)) is { } data)
         {
             return data;
         }
@@ -216,6 +219,7 @@ internal sealed partial class FakeShopify
                 ["status"] = Off.ContainsKey(discount.Id) ? "EXPIRED" : "ACTIVE",
                 ["endsAt"] = Off.TryGetValue(discount.Id, out var off) ? off.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : input["endsAt"]?.DeepClone(),
                 ["usageLimit"] = input["usageLimit"]?.DeepClone(),
+                ["appliesOncePerCustomer"] = input["appliesOncePerCustomer"]?.DeepClone() ?? false,
                 ["customerGets"] = new JsonObject
                 {
                     ["value"] = value?["discountAmount"] is { } amount

@@ -1,7 +1,11 @@
 // The app's client of the rehearsal platform: real HTTP to this machine's own address.
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Campaigns;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
 
@@ -64,11 +68,35 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
             new DiscountResult.Ended($"There is no code {ending.Code} of ours in the store."), cancel);
     }
 
-    public async Task<DiscountLook> LookAtDiscountAsync(Store store, string code, string discountId, CancellationToken cancel)
+    public async Task<DiscountLook> LookAtDiscountAsync(Store store, string code, string discountId, CancellationToken cancel) =>
+        await FindDiscountAsync(store, code, cancel) switch
+        {
+            ({ } now, _) when now.Id == discountId => new DiscountLook.Seen(now.Active, now.PercentBp > 0 ? now.PercentBp : null, now.EndsAt, null)
+            {
+                OncePerCustomer = now.OncePerCustomer,
+            },
+            (_, null) => new DiscountLook.Gone($"There is no code {code} of ours in the store."),
+            (_, DiscountResult.Unavailable unavailable) => new DiscountLook.Unavailable(unavailable.Reason, unavailable.Wait),
+            (_, DiscountResult.Failed failed) => new DiscountLook.Failed(failed.Reason),
+            (_, var other) => throw new UnreachableException($"{other.GetType().Name} is no answer."),
+        };
+
+    public async Task<HolderLook> FindHolderAsync(Store store, string code, CancellationToken cancel) =>
+        await FindDiscountAsync(store, code, cancel) switch
+        {
+            ({ } now, _) => new HolderLook.Held(new DiscountHolder(now.Id, now.Title, now.Active, TermsOf(now, store)) { PercentBp = now.PercentBp > 0 ? now.PercentBp : null }),
+            (_, null) => new HolderLook.Free(),
+            (_, DiscountResult.Unavailable unavailable) => new HolderLook.NotTold(unavailable.Reason),
+            (_, DiscountResult.Failed failed) => new HolderLook.NotTold(failed.Reason),
+            (_, var other) => throw new UnreachableException($"{other.GetType().Name} is no answer."),
+        };
+
+    /// <summary>The discount that has a code, or why that is not known; neither where there is none.</summary>
+    private async Task<(PlatformDiscountNow? Discount, DiscountResult? Without)> FindDiscountAsync(Store store, string code, CancellationToken cancel)
     {
         if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
         {
-            return new DiscountLook.Failed(NoToken);
+            return (null, new DiscountResult.Failed(NoToken));
         }
 
         using var message = new HttpRequestMessage(HttpMethod.Get, Of(store.Domain, $"discounts/{Uri.EscapeDataString(code)}"));
@@ -78,18 +106,33 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
             using var answer = await http.SendAsync(message, cancel);
             return answer.StatusCode switch
             {
-                HttpStatusCode.OK when await ReadAsync<PlatformDiscountNow>(answer, cancel) is { } now && now.Id == discountId =>
-                    new DiscountLook.Seen(now.Active, now.PercentBp > 0 ? now.PercentBp : null, now.EndsAt, null),
-                HttpStatusCode.OK or HttpStatusCode.NotFound => new DiscountLook.Gone($"There is no code {code} of ours in the store."),
-                var status when IsOutage(status) => new DiscountLook.Unavailable($"The rehearsal platform answered {(int)status}.", OutageWait),
-                var status => new DiscountLook.Failed($"The rehearsal platform answered {(int)status}."),
+                HttpStatusCode.OK => (await ReadAsync<PlatformDiscountNow>(answer, cancel), null),
+                HttpStatusCode.NotFound => (null, null),
+                var status when IsOutage(status) => (null, new DiscountResult.Unavailable($"The rehearsal platform answered {(int)status}.", OutageWait)),
+                var status => (null, new DiscountResult.Failed($"The rehearsal platform answered {(int)status}.")),
             };
         }
         catch (Exception e) when (IsOutage(e, cancel))
         {
-            return new DiscountLook.Unavailable("The rehearsal platform did not answer.", OutageWait);
+            return (null, new DiscountResult.Unavailable("The rehearsal platform did not answer.", OutageWait));
         }
     }
+
+    private static string TermsOf(PlatformDiscountNow now, Store store)
+    {
+        var off = now.AmountMinor is { } amount && Currency.TryParse(store.Currency, out var currency)
+            ? $"{new Money(amount, currency)} off"
+            : string.Create(CultureInfo.InvariantCulture, $"{BasisPoints.ToPercent(now.PercentBp):0.##} % off");
+        return off
+            + (now.OncePerCustomer ? ", once for each customer" : "")
+            + (now.EndsAt is { } end ? string.Create(CultureInfo.InvariantCulture, $", until {end.UtcDateTime:yyyy-MM-dd}") : ", without end");
+    }
+
+    public Task<DiscountResult> ChangeDiscountAsync(Store store, string code, string discountId, DiscountChange change, CancellationToken cancel) => ChangeDiscountAsync(
+        store, HttpMethod.Post, Of(store.Domain, $"discounts/{Uri.EscapeDataString(discountId)}/terms"),
+        new DiscountResult.Changed($"The code {code} gives what the campaign says."),
+        new DiscountResult.Refused($"There is no code {code} of ours in the store."), cancel,
+        JsonContent.Create(new PlatformDiscountChange(change.PercentBp, change.OncePerCustomer)));
 
     public Task<DiscountResult> SwitchDiscountAsync(Store store, string code, string discountId, bool on, CancellationToken cancel) => ChangeDiscountAsync(
         store, HttpMethod.Post, Of(store.Domain, $"discounts/{Uri.EscapeDataString(discountId)}/{(on ? "activation" : "deactivation")}"),
@@ -97,14 +140,14 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
         new DiscountResult.Refused($"There is no code {code} of ours in the store."), cancel);
 
     private async Task<DiscountResult> ChangeDiscountAsync(
-        Store store, HttpMethod method, Uri target, DiscountResult changed, DiscountResult unknown, CancellationToken cancel)
+        Store store, HttpMethod method, Uri target, DiscountResult changed, DiscountResult unknown, CancellationToken cancel, HttpContent? content = null)
     {
         if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
         {
             return new DiscountResult.Failed(NoToken);
         }
 
-        using var message = new HttpRequestMessage(method, target);
+        using var message = new HttpRequestMessage(method, target) { Content = content };
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
         try
         {

@@ -25,6 +25,7 @@ internal static class RehearsalPlatformEndpoints
         group.MapDelete("/discounts/{code}", EndDiscountAsync);
         group.MapPost("/discounts/{id}/deactivation", DeactivateAsync);
         group.MapPost("/discounts/{id}/activation", ActivateAsync);
+        group.MapPost("/discounts/{id}/terms", ChangeDiscountAsync);
     }
 
     // A person is on the way here; the other paths are called by programs.
@@ -167,7 +168,8 @@ internal static class RehearsalPlatformEndpoints
         }
 
         return await db.FindDiscountAsync(storeId, code, cancel) is { } discount
-            ? TypedResults.Ok(new PlatformDiscountNow(discount.Id, discount.WorksAt(clock.GetUtcNow()), discount.PercentBp, discount.EndsAt))
+            ? TypedResults.Ok(new PlatformDiscountNow(
+                discount.Id, discount.Title, discount.WorksAt(clock.GetUtcNow()), discount.PercentBp, discount.AmountMinor, discount.CustomerUses is not null, discount.EndsAt))
             : NoDiscount();
     }
 
@@ -188,6 +190,22 @@ internal static class RehearsalPlatformEndpoints
         }
 
         return await db.SwitchDiscountAsync(storeId, id, on, cancel) ? TypedResults.NoContent() : NoDiscount();
+    }
+
+    private static async Task<IResult> ChangeDiscountAsync(
+        string shop, string id, PlatformDiscountChange change, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel)
+    {
+        if (await AuthorisedAsync(shop, request, db, stores, cancel) is not { } storeId)
+        {
+            return NoToken();
+        }
+
+        if (change.PercentBp is < 1 or > 10_000)
+        {
+            return Refuse(StatusCodes.Status422UnprocessableEntity, "invalid", "A discount takes off more than 0 % and at most 100 %.");
+        }
+
+        return await db.ChangeDiscountAsync(storeId, id, change, cancel) ? TypedResults.NoContent() : NoDiscount();
     }
 
     private static async Task<string?> AuthorisedAsync(

@@ -210,6 +210,20 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
     public async Task<bool> SwitchDiscountAsync(string storeId, string id, bool on, CancellationToken cancel) =>
         await db.DoAsync(SwitchDiscount, new { storeId, id, at = on ? (DateTimeOffset?)null : clock.GetUtcNow() }, cancel) == 1;
 
+    private const string ChangeDiscount =
+        """
+        UPDATE rehearsal_discounts
+        SET percent_bp = COALESCE(@percentBp, percent_bp), customer_uses = CASE @uses WHEN 'once' THEN 'once' WHEN 'many' THEN NULL ELSE customer_uses END
+        WHERE store_id = @storeId AND id = @id
+        """;
+
+    /// <summary>Changes what a discount takes off. Returns whether the shop has it.</summary>
+    public async Task<bool> ChangeDiscountAsync(string storeId, string id, PlatformDiscountChange change, CancellationToken cancel) =>
+        await db.DoAsync(
+            ChangeDiscount,
+            new { storeId, id, percentBp = change.PercentBp, uses = change.OncePerCustomer switch { true => "once", false => "many", null => "as before" } },
+            cancel) == 1;
+
     // The platform's own rule, which is Shopify's: shoppers need not mind the case.
     private static string KeyOf(string code) => code.Trim().ToUpperInvariant();
 

@@ -38,11 +38,25 @@ internal sealed record PlatformDiscount(
     [property: JsonPropertyName("code")] string Code);
 
 /// <param name="PercentBp">Basis points of the price; 0 beside an amount.</param>
+/// <param name="AmountMinor">In minor units of the shop's currency.</param>
 internal sealed record PlatformDiscountNow(
     [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("title")] string Title,
     [property: JsonPropertyName("active")] bool Active,
     [property: JsonPropertyName("percent_bp")] long PercentBp,
-    [property: JsonPropertyName("ends_at")] DateTimeOffset? EndsAt);
+    [property: JsonPropertyName("amount_minor")] long? AmountMinor,
+    [property: JsonPropertyName("once_per_customer")] bool OncePerCustomer,
+    [property: JsonPropertyName("ends_at")] DateTimeOffset? EndsAt)
+{
+    /// <summary>Names the discount by its id only, so that no log line can hold a title.</summary>
+    public override string ToString() => $"{nameof(PlatformDiscountNow)} {Id}";
+}
+
+/// <summary>What is null stays as it is.</summary>
+/// <param name="PercentBp">Basis points of the price.</param>
+internal sealed record PlatformDiscountChange(
+    [property: JsonPropertyName("percent_bp")] long? PercentBp,
+    [property: JsonPropertyName("once_per_customer")] bool? OncePerCustomer);
 
 internal sealed record PlatformError(
     [property: JsonPropertyName("error")] string Error,

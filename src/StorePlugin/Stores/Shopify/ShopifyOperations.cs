@@ -189,6 +189,12 @@ internal sealed record Discount(string? Title)
     /// <summary>Asked for the kind that takes a share or an amount off.</summary>
     public GivenDiscount? CustomerGets { get; init; }
 
+    /// <summary>Asked for the same kind.</summary>
+    public bool? AppliesOncePerCustomer { get; init; }
+
+    /// <summary>Basis points of the price; null where it is no share, or one with more decimals.</summary>
+    public long? PercentBp => CustomerGets?.Value?.Percentage is { } share ? Campaigns.BasisPoints.OfPercent(share * 100) : null;
+
     public bool IsActive => Status == "ACTIVE";
 
     /// <summary>Whether it was created with this key.</summary>

@@ -2,10 +2,10 @@
 namespace StorePlugin.Stores.Shopify;
 
 /// <summary>Discount codes, the shop's facts and the storefront's addresses, for Shopify.</summary>
-internal sealed class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
+internal sealed partial class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
 {
     /// <summary>
-    /// The most requests of one effect: an ending asks three questions, each of which may need a token, be refused, renew the token, and
+    /// The most requests of one effect: an ending or a change asks three questions, each of which may need a token, be refused, renew the token, and
     /// be asked again.
     /// </summary>
     public const int CallsMax = 3 * 4;
@@ -102,8 +102,10 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
 
         return given.Data.CodeDiscountNodeByCode switch
         {
-            { CodeDiscount: { } now } node when node.Id == discountId => new DiscountLook.Seen(
-                now.IsActive, now.CustomerGets?.Value?.Percentage is { } share ? Campaigns.BasisPoints.OfPercent(share * 100) : null, now.EndsAt, now.UsageLimit),
+            { CodeDiscount: { } now } node when node.Id == discountId => new DiscountLook.Seen(now.IsActive, now.PercentBp, now.EndsAt, now.UsageLimit)
+            {
+                OncePerCustomer = now.AppliesOncePerCustomer,
+            },
             null when given.Errors.IsEmpty =>
                 new DiscountLook.Gone($"The code {code} was deleted in the store's admin: it takes nothing off, so orders with it count for nobody by the code."),
             { CodeDiscount: not null } => new DiscountLook.Gone($"In the store the code {code} belongs to another discount now, which was not made here."),
@@ -204,7 +206,7 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
         }
 
         // The title stays out of the reason, which is logged: merchants name discounts after people.
-        var holder = new DiscountHolder(node.Id, discount.Title, discount.IsActive, discount.Terms);
+        var holder = HolderOf(node.Id, discount);
         return new DiscountResult.Taken(
             $"The store already has a discount with the code {request.Code} ({holder.Terms}; {(holder.IsActive ? "active" : "not active")}). Please choose another code.",
             holder);
@@ -223,7 +225,7 @@ internal sealed class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
 
     private static DiscountLook LookOf(DiscountResult without) => without switch
     {
-        DiscountResult.Unavailable unavailable => new DiscountLook.Unavailable(unavailable.Reason, unavailable.Wait),
+        DiscountResult.Unavailable unavailable => new DiscountLook.Unavailable(unavailable.Reason, unavailable.Wait) { WaitsForMerchant = unavailable.WaitsForMerchant },
         DiscountResult.Failed failed => new DiscountLook.Failed(failed.Reason),
         DiscountResult.Refused refused => new DiscountLook.Failed(refused.Reason),
         _ => throw new System.Diagnostics.UnreachableException("There was an answer."),

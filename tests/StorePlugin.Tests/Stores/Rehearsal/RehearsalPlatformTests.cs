@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Stores.Rehearsal;
 
@@ -44,6 +45,42 @@ internal sealed class RehearsalPlatformTests
         var second = await CreateAsync("eff_2", code);
 
         Assert.That((second as DiscountResult.Taken)?.Reason, Does.Contain("taken"));
+    }
+
+    [Test]
+    public async Task A_change_leaves_all_else_as_it_is()
+    {
+        var id = ((DiscountResult.Created)await CreateAsync("eff_1", "ANN10")).DiscountId;
+
+        var size = await ChangeAsync(id, new DiscountChange(1500, null));
+        var first = await LookAsync(id);
+        await ChangeAsync(id, new DiscountChange(null, true));
+        var second = await LookAsync(id);
+        await ChangeAsync(id, new DiscountChange(2000, false));
+        var third = await LookAsync(id);
+
+        Assert.That(size, Is.InstanceOf<DiscountResult.Changed>());
+        Assert.That((first.PercentBp, first.OncePerCustomer), Is.EqualTo((1500, (bool?)false)));
+        Assert.That((second.PercentBp, second.OncePerCustomer), Is.EqualTo((1500, (bool?)true)));
+        Assert.That((third.PercentBp, third.OncePerCustomer), Is.EqualTo((2000, (bool?)false)));
+        Assert.That(await ChangeAsync("rdc_none", new DiscountChange(1500, null)), Is.InstanceOf<DiscountResult.Refused>());
+    }
+
+    [Test]
+    public async Task Who_has_a_code_is_told_with_the_terms_in_words()
+    {
+        await _platform.CreateDiscountAsync(
+            _shop.Store,
+            Request("eff_1", "ANN10") with { PercentBp = 0, AmountOff = new Money(500, Currency.Parse("EUR")), OncePerCustomer = true, EndsAt = StoreApp.Start.AddDays(30) },
+            default);
+
+        var held = (HolderLook.Held)await _platform.FindHolderAsync(_shop.Store, "ann10", default);
+        var free = await _platform.FindHolderAsync(_shop.Store, "BOB10", default);
+
+        Assert.That((held.Holder.Title, held.Holder.IsActive, held.Holder.PercentBp), Is.EqualTo(("Ann's friends [eff_1]", true, (long?)null)));
+        Assert.That(held.Holder.Terms, Is.EqualTo("5.00 EUR off, once for each customer, until 2026-03-31"));
+        Assert.That(free, Is.InstanceOf<HolderLook.Free>());
+        Assert.That(held.ToString(), Does.Not.Contain("friends"), "a title may be a person's name");
     }
 
     [Test]
@@ -157,6 +194,10 @@ internal sealed class RehearsalPlatformTests
 
     private Task<DiscountResult> CreateAsync(string effectId, string code) =>
         _platform.CreateDiscountAsync(_shop.Store, Request(effectId, code), CancellationToken.None);
+
+    private Task<DiscountResult> ChangeAsync(string id, DiscountChange change) => _platform.ChangeDiscountAsync(_shop.Store, "ANN10", id, change, default);
+
+    private async Task<DiscountLook.Seen> LookAsync(string id) => (DiscountLook.Seen)await _platform.LookAtDiscountAsync(_shop.Store, "ANN10", id, default);
 
     private static DiscountRequest Request(string effectId, string code) =>
         new(effectId, code, "Ann's friends", 1000, StoreApp.Start);

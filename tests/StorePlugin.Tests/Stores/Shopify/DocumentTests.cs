@@ -38,6 +38,10 @@ internal sealed partial class DocumentTests
         yield return Case("a code", ShopifyOperations.FindDiscount, new FindDiscountVariables("ANN10"));
         yield return Case("an id", ShopifyOperations.EndDiscount, new EndDiscountVariables("gid://shopify/DiscountCodeNode/7"));
         yield return Case("an id", ShopifyOperations.ResumeDiscount, new EndDiscountVariables("gid://shopify/DiscountCodeNode/7"));
+        yield return Case("another size", ShopifyDiscountChange.Operation, new ChangeDiscountVariables(
+            "gid://shopify/DiscountCodeNode/7", DiscountChangeInput.Of(new DiscountChange(1250, null))));
+        yield return Case("once for each customer", ShopifyDiscountChange.Operation, new ChangeDiscountVariables(
+            "gid://shopify/DiscountCodeNode/7", DiscountChangeInput.Of(new DiscountChange(null, true))));
         yield return Case("a first page", ShopifyOperations.OrdersChanged, new OrdersChangedVariables("updated_at:>='2026-03-01T10:00:00Z'", null));
         yield return Case("a further page", ShopifyOperations.OrdersChanged, new OrdersChangedVariables("updated_at:>='2026-03-01T10:00:00Z'", "cursor"));
         yield return Case("an id", ShopifyOperations.OrderVersion, new OrderVersionVariables("gid://shopify/Order/7", WithCustomer: true));

@@ -179,12 +179,25 @@ internal sealed class ShopifyProxyTests
     }
 
     [Test]
-    public async Task A_discount_that_may_have_another_size_is_not_told()
+    public async Task A_discount_is_told_as_the_store_was_last_asked_for_it()
     {
         await AddAsync("ANN10");
         _app.Clock.Advance(TimeSpan.FromDays(1));
         await _api.Post($"campaigns/{_campaign}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(friend: 20)["terms"]!.DeepClone() });
-        _app.Clock.Advance(TimeSpan.FromMinutes(1));
+        var before = (long?)(await AskAsync("codes/ANN10"))["discount"]?["basisPoints"];
+        await _app.DrainAsync();
+
+        Assert.That((before, (long?)(await AskAsync("codes/ANN10"))["discount"]?["basisPoints"]), Is.EqualTo((1000, 2000)));
+    }
+
+    [TestCase("discount_problem = 'It was changed in the store''s admin.'")]
+    [TestCase("discount_ended_at = 1")]
+    [TestCase("discount_bp = NULL")]
+    [TestCase("discount_state = 'none', adopted_at = 1")]
+    public async Task A_discount_that_may_have_another_size_is_not_told(string change)
+    {
+        await AddAsync("ANN10");
+        await _app.Db.DoAsync($"UPDATE codes SET {change} WHERE store_id = @id", new { id = _store.Id });
 
         var json = await AskAsync("codes/ANN10");
 

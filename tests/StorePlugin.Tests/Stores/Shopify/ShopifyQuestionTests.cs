@@ -146,7 +146,8 @@ internal sealed class ShopifyQuestionTests
 
         var taken = (DiscountResult.Taken)await platform.CreateDiscountAsync(_store, Request with { EffectId = "eff_2" }, default);
 
-        Assert.That(taken.Holder, Is.EqualTo(new DiscountHolder(made.Id, "StorePlugin eff_1", IsActive: true, "10 % off, 100 uses in all, until 2026-03-31")));
+        Assert.That(taken.Holder, Is.EqualTo(
+            new DiscountHolder(made.Id, "StorePlugin eff_1", IsActive: true, "10 % off, 100 uses in all, until 2026-03-31") { PercentBp = 1000 }));
         Assert.That(taken.Reason, Is.EqualTo(
             "The store already has a discount with the code ANN10 (10 % off, 100 uses in all, until 2026-03-31; active). Please choose another code."));
         Assert.That(taken.ToString(), Does.Not.Contain("StorePlugin eff_1"), "a title may be a person's name");
