@@ -9,6 +9,7 @@ internal static class AmbassadorsSetup
         services.AddSingleton<AmbassadorViews>();
         services.AddSingleton<AmbassadorLife>();
         services.AddSingleton<AmbassadorCodes>();
+        services.AddSingleton<AmbassadorSeries>();
         services.AddSingleton<Groups>();
         services.AddSingleton<AmbassadorImport>();
         services.AddSingleton<BindingImport>();

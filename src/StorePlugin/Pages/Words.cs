@@ -148,6 +148,8 @@ internal static class Words
     public static string EffectKind(string kind) => kind switch
     {
         "create_discount" => "Create a discount code",
+        "make_code_series" => "Make a series of codes",
+        "keep_code_series" => "Keep a series of codes",
         "create_reward" => "Create a reward's code",
         "revoke_reward" => "End a reward's code",
         "send_transfer" => "Send a payout",

@@ -10,6 +10,8 @@ internal static class RewardsSetup
         services.AddSingleton<NoticeDiscount>();
         services.AddSingleton<IEffectHandler, CreateDiscount>();
         services.AddSingleton<IEffectHandler, KeepDiscount>();
+        services.AddSingleton<IEffectHandler, MakeCodeSeries>();
+        services.AddSingleton<IEffectHandler, KeepCodeSeries>();
         services.AddSingleton<IEffectHandler, CreateReward>();
         services.AddSingleton<IEffectHandler, RevokeReward>();
     }

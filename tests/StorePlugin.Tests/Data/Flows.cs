@@ -51,6 +51,7 @@ internal static partial class Flows
         new("what is asked for a person's and a store's sake", PrivacyAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
         new("what storefronts ask", StorefrontAsync),
+        new("codes that work once each", SeriesAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

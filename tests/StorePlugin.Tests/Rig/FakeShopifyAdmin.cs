@@ -157,7 +157,7 @@ internal sealed partial class FakeShopify
 
     private JsonObject Perform(string shop, string document, JsonNode variables)
     {
-        if ((PerformOnOrders(shop, document, variables) ?? PerformOnBulks(shop, document, variables)) is { } data)
+        if ((PerformOnOrders(shop, document, variables) ?? PerformOnBulks(shop, document, variables) ?? PerformOnCodes(shop, document, variables)) is { } data)
         {
             return data;
         }

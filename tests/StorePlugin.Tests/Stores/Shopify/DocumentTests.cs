@@ -44,6 +44,10 @@ internal sealed partial class DocumentTests
         yield return Case("an id", ShopifyOperations.OrderRefund, new OrderRefundVariables("gid://shopify/Refund/7"));
         yield return Case("a query", ShopifyOperations.StartBulk, new StartBulkVariables(ShopifyOperations.ReadDocument("PastOrders")));
         yield return Case("an id", ShopifyOperations.LookAtBulk, new BulkVariables("gid://shopify/BulkOperation/7"));
+        yield return Case("two codes", ShopifyDiscountCodes.Add, new AddCodesVariables("gid://shopify/DiscountCodeNode/7", [new CodeInput("ANN10-BCDFGHJK"), new CodeInput("ANN10-KJHGFDCB")]));
+        yield return Case("an id", ShopifyDiscountCodes.LookAtAdded, new AddedCodesVariables("gid://shopify/DiscountRedeemCodeBulkCreation/7"));
+        yield return Case("a first page", ShopifyDiscountCodes.LookAt, new DiscountCodesVariables("gid://shopify/DiscountCodeNode/7", 250, null));
+        yield return Case("a further page", ShopifyDiscountCodes.LookAt, new DiscountCodesVariables("gid://shopify/DiscountCodeNode/7", 250, "cursor"));
         yield return Case("nothing", ShopifyOperations.ReadShop, new NoVariables());
 
         static TestCaseData Case<TVariables, TData>(string what, ShopifyOperation<TVariables, TData> operation, TVariables variables) =>
