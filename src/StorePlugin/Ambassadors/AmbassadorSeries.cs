@@ -162,7 +162,7 @@ internal sealed class AmbassadorSeries(Db db, TimeProvider clock)
     }
 
     /// <summary>From this second on no code of the series counts, and soon those that are left take nothing off in the store. Null where there is no such series.</summary>
-    public Task<CodeSeries?> EndAsync(Store store, string ambassadorId, string id, CancellationToken cancel) => db.InTransactionAsync<CodeSeries?>(
+    public Task<CodeSeries?> EndAsync(Store store, string ambassadorId, string id, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
             var now = clock.GetUtcNow();

@@ -8,7 +8,7 @@ namespace StorePlugin.Inbox;
 
 internal sealed record EffectView(
     string Id,
-    [property: Description("What is to be done: create_discount, send_transfer, look_up_transfer, read_store, mail, announce_terms.")] string Kind,
+    [property: Description("What is to be done: create_discount, make_code_series, send_transfer, look_up_transfer, read_store, mail, announce_terms.")] string Kind,
     [property: Description("What it is about, unique for its kind.")] string Subject,
     [property: Description("pending, done or dead.")] string State,
     [property: Description("How many tries have failed.")] long Attempts,

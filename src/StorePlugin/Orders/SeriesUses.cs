@@ -79,12 +79,11 @@ internal static class SeriesUses
 
     private static List<(string CodeKey, string SortKey)> NotesOf(OrderFacts? facts)
     {
-        if (!Uses(facts))
+        if (facts is not { Recorded.Order: { Codes.IsEmpty: false } order } || !Uses(facts))
         {
             return [];
         }
 
-        var order = facts!.Recorded.Order;
         var moment = OrderMoment.KeyOf(order.At, order.Id);
         return [.. order.Codes.Select(code => CodeKey.Of(code.Code)).Where(SeriesCode.MayBe).Distinct(StringComparer.Ordinal).Select(key => (key, moment))];
     }

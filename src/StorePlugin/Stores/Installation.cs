@@ -156,7 +156,8 @@ internal sealed class Installation(
         """;
 
     // Those that make or end a discount in the store.
-    private static readonly string[] DiscountKinds = [Effect.Kinds.CreateDiscount, Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward];
+    private static readonly string[] DiscountKinds =
+        [Effect.Kinds.CreateDiscount, Effect.Kinds.MakeCodeSeries, Effect.Kinds.KeepCodeSeries, Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward];
 
     // What was put off for want of a token has one now.
     private const string WakeEffects =

@@ -1,6 +1,5 @@
 // The ways of codes that work once each: made, refused and replaced, used, switched off and ended.
 using System.Text.Json.Nodes;
-using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Stores.Rehearsal;
 

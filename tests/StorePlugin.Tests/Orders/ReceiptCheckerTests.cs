@@ -384,6 +384,8 @@ internal sealed partial class ReceiptCheckerTests
                     LeftAt = touch.LeftAt,
                     IsOwn = touch.IsOwn,
                     Number = touch.Number,
+                    SingleUse = touch.SingleUse,
+                    UsedBy = touch.UsedBy,
                     Group = receipt.Group,
                 })],
                 [.. receipt.Campaigns.Select(campaign => new CampaignAt(campaign.Id, campaign.Revision, campaign.LaunchedAt, campaign.Stopped)

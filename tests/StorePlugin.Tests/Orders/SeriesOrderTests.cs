@@ -1,6 +1,5 @@
 // Orders with codes that work once: they count before shared ones, and each for one order, in whatever sequence the orders are told.
 using System.Text.Json.Nodes;
-using StorePlugin.Campaigns;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Tests.Rig;

@@ -272,6 +272,44 @@ internal sealed class CodeSeriesTests
     }
 
     [Test]
+    public async Task A_store_that_leaves_gets_no_more_codes_until_it_comes_back()
+    {
+        var id = await AskAsync(300);
+        await _app.Get<EffectWorker>().RunOnceAsync(default);
+        await _app.Db.InTransactionAsync(tx => _app.Get<Installation>().UninstallAsync(tx, _store));
+        _app.Get<Installation>().Forget(_store);
+        await _app.DrainAsync();
+        var bulks = _shopify.BulkCount;
+        await _shopify.InstallAsync(_app, Shop);
+        await RunAsync(id);
+
+        Assert.That(bulks, Is.Zero);
+        await AssertExactAsync(id, 300);
+    }
+
+    [Test]
+    public async Task A_refusal_stands_in_words_and_a_replay_goes_on()
+    {
+        var id = await AskAsync(3);
+        _shopify.Next(new FakeShopify.Fault.Answer(
+            """{"data":{"discountCodeBasicCreate":{"codeDiscountNode":null,"userErrors":[{"field":["basicCodeDiscount","title"],"code":"TOO_LONG","message":"Title is too long"}]}}}"""));
+        await RunAsync(id);
+        var refused = await SeriesAsync(id);
+        var effect = await _app.Db.OneAsync<string>("SELECT id FROM effects WHERE kind = 'make_code_series' AND state = 'dead'");
+        await _api.Post($"effects/{effect}/replays");
+        for (var round = 0; round < 10; round++)
+        {
+            await _app.DrainAsync();
+            _app.Clock.Advance(TimeSpan.FromSeconds(20));
+        }
+
+        var made = await SeriesAsync(id);
+        Assert.That((refused.Text("state"), refused.Text("problem")), Is.EqualTo(("refused", "Shopify refuses the discount: Title is too long (TOO_LONG, basicCodeDiscount.title)")));
+        Assert.That((made.Text("state"), (string?)made.Json!["problem"]), Is.EqualTo(("made", (string?)null)));
+        await AssertExactAsync(id, 3);
+    }
+
+    [Test]
     public async Task Few_questions_are_asked_of_what_takes_long_and_after_an_hour_it_is_told()
     {
         _shopify.BulkSteps = 10_000;
