@@ -75,6 +75,7 @@ internal static class Api
         api.MapCampaigns();
         api.MapAmbassadors();
         api.MapCodes();
+        api.MapSeries();
         api.MapGroups();
         api.MapAmbassadorImports();
         api.MapBindingImports();

@@ -41,6 +41,8 @@ internal sealed class ApiTenancyTests
         var application = await IdAsync(app, "SELECT id FROM applications WHERE store_id = @s", victim);
         Assert.That((await own.Post($"ambassadors/{ann}/exemptions", Exemption("F2"))).Status, Is.EqualTo(201));
         Assert.That((await own.Post($"ambassadors/{ann}/leaks", Leak("A forum"))).Status, Is.EqualTo(201));
+        Assert.That((await own.Post($"ambassadors/{ann}/code-series", new JsonObject { ["count"] = 2 })).Status, Is.EqualTo(201));
+        var series = await IdAsync(app, "SELECT id FROM code_series WHERE store_id = @s", victim);
         var leak = await IdAsync(app, "SELECT id FROM leaks WHERE store_id = @s", victim);
         var delivery = await IdAsync(app, "SELECT id FROM deliveries WHERE store_id = @s AND state = 'dead'", victim);
         await app.Db.InTransactionAsync(async tx =>
@@ -97,6 +99,11 @@ internal sealed class ApiTenancyTests
             ("DELETE /api/v1/ambassadors/{id}/codes/{code}", $"ambassadors/{ann}/codes/ANN10", null),
             ("GET /api/v1/ambassadors/{id}/codes/{code}/holder", $"ambassadors/{ann}/codes/ANN10/holder", null),
             ("POST /api/v1/ambassadors/{id}/codes/{code}/adoption", $"ambassadors/{ann}/codes/ANN10/adoption", new JsonObject { ["discountId"] = "1" }),
+            ("GET /api/v1/ambassadors/{id}/code-series", $"ambassadors/{ann}/code-series", null),
+            ("POST /api/v1/ambassadors/{id}/code-series", $"ambassadors/{ann}/code-series", new JsonObject { ["count"] = 1 }),
+            ("GET /api/v1/ambassadors/{id}/code-series/{seriesId}/codes", $"ambassadors/{ann}/code-series/{series}/codes", null),
+            ("GET /api/v1/ambassadors/{id}/code-series/{seriesId}/codes.csv", $"ambassadors/{ann}/code-series/{series}/codes.csv", null),
+            ("DELETE /api/v1/ambassadors/{id}/code-series/{seriesId}", $"ambassadors/{ann}/code-series/{series}", null),
             ("POST /api/v1/ambassador-imports", $"ambassador-imports?dryRun=false&campaignId={victim.CampaignId}", "name,email,code\nEve,eve@example.com,EVE10"),
             ("GET /api/v1/orders", $"orders?ambassador={ann}", null),
             ("GET /api/v1/orders/{platformOrderId}/receipt", "orders/5001/receipt", null),
@@ -181,7 +188,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

@@ -22,7 +22,7 @@ internal abstract record AddCodeResult
 
     internal sealed record AmbassadorUnknown : AddCodeResult;
 
-    /// <summary>It is or was a code of this store, whoever had it.</summary>
+    /// <summary>It is or was a code of this store, whoever had it, or one of a series.</summary>
     internal sealed record Taken : AddCodeResult;
 
     /// <summary>The ambassador has <see cref="AmbassadorCodes.LiveMax"/> live codes.</summary>
@@ -107,7 +107,11 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
 
     private const string FindCampaign = "SELECT campaign_id FROM ambassadors WHERE store_id = @storeId AND id = @id";
 
-    private const string FindOwner = "SELECT ambassador_id FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
+    private const string CountTaken =
+        """
+        SELECT (SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND code_key = @codeKey)
+            + (SELECT CAST(COUNT(*) AS bigint) FROM series_codes WHERE store_id = @storeId AND code_key = @codeKey)
+        """;
 
     private const string CountLive =
         "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND ambassador_id = @id AND ended_at IS NULL AND code_key <> @exceptKey";
@@ -141,7 +145,7 @@ internal sealed class AmbassadorCodes(Db db, TimeProvider clock)
             return new AddCodeResult.AmbassadorEnded();
         }
 
-        if (await tx.OneAsync<string>(FindOwner, new { storeId, codeKey }) is not null)
+        if (await tx.OneAsync<long>(CountTaken, new { storeId, codeKey }) > 0)
         {
             return new AddCodeResult.Taken();
         }

@@ -76,7 +76,11 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
 
     private const string Exists = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND id = @id";
 
-    private const string CountCode = "SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND code_key = @codeKey";
+    private const string CountCode =
+        """
+        SELECT (SELECT CAST(COUNT(*) AS bigint) FROM codes WHERE store_id = @storeId AND code_key = @codeKey)
+            + (SELECT CAST(COUNT(*) AS bigint) FROM series_codes WHERE store_id = @storeId AND code_key = @codeKey)
+        """;
 
     private const string FindByEmail =
         "SELECT id, state FROM ambassadors WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey";

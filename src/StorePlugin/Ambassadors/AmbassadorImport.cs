@@ -96,6 +96,10 @@ internal sealed class AmbassadorImport(Db db, StoreKeys keys, TimeProvider clock
         WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key IN @emails
         UNION ALL
         SELECT 'owner', code_key, ambassador_id FROM codes WHERE store_id = @storeId AND code_key IN @codes
+        UNION ALL
+        SELECT 'owner', c.code_key, s.ambassador_id FROM series_codes c
+        JOIN code_series s ON s.store_id = c.store_id AND s.id = c.series_id
+        WHERE c.store_id = @storeId AND c.code_key IN @codes
         """;
 
     private const string ReadOpenings =

@@ -109,10 +109,12 @@ internal sealed class AmbassadorLife(Db db, TimeProvider clock)
         if (state == "ended")
         {
             await AmbassadorCodes.EndAllAsync(tx, store.Id, id, at);
+            await AmbassadorSeries.EndAllAsync(tx, store.Id, id, at);
         }
 
         await RecordAsync(tx, store.Id, id, state, at, actor, reason);
         await KeepDiscount.AskForAllAsync(tx, store.Id, id, clock.GetUtcNow());
+        await KeepCodeSeries.AskForAllAsync(tx, store.Id, id, clock.GetUtcNow());
         return LifeStep.Done;
     }
 }

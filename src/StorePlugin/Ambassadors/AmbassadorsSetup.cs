@@ -10,6 +10,7 @@ internal static class AmbassadorsSetup
         services.AddSingleton<AmbassadorLife>();
         services.AddSingleton<AmbassadorCodes>();
         services.AddSingleton<RefusedCodes>();
+        services.AddSingleton<AmbassadorSeries>();
         services.AddSingleton<Groups>();
         services.AddSingleton<AmbassadorImport>();
         services.AddSingleton<BindingImport>();

@@ -11,12 +11,18 @@ namespace StorePlugin.Dashboard;
 public sealed record AmbassadorModel(
     Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
     string Clicks, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders, IReadOnlyList<EntryRow> Entries,
-    IReadOnlyList<RewardRow> Rewards, string SignInLinkPath, string? SignInLink);
+    IReadOnlyList<RewardRow> Rewards, IReadOnlyList<SeriesRow> Series, string SignInLinkPath, string? SignInLink);
+
+/// <summary>A series of codes that work once each.</summary>
+/// <param name="What">As in <c>A series of 500 codes: 250 made, 3 used</c>.</param>
+/// <param name="Problem">Why it is not as it should be; null where nothing is wrong.</param>
+public sealed record SeriesRow(string What, Moment CreatedAt, string? Problem);
 
 internal static class AmbassadorDetail
 {
     private const long OrdersShown = 25;
     private const long EntriesShown = 30;
+    private const long SeriesShown = 50;
 
     private const string ReadPerson =
         """
@@ -62,9 +68,16 @@ internal static class AmbassadorDetail
             await OrderList.OfAmbassadorAsync(db, visitor, id, OrdersShown, cancel),
             await OrderDetail.EntriesOfAmbassadorAsync(db, visitor, id, EntriesShown, cancel),
             await RewardList.ReadAsync(db, visitor.Store, id, isMerchant: true, cancel),
+            [.. (await Ambassadors.AmbassadorSeries.ListAsync(db, visitor.Store, id, "", SeriesShown, cancel)).Select(series => Show(series, time))],
             $"{row.Path}/sign-in-links",
             signInLink);
     }
+
+    private static SeriesRow Show(Ambassadors.CodeSeries series, StoreTime time) => new(
+        $"A series of {Words.Count(series.CodeCount, "code", "codes")}: {Words.Of(series.MadeCount)} made, {Words.Of(series.UsedCount)} used"
+            + series.State switch { "ended" => "; ended", "refused" => "; refused by the store", _ => "" },
+        time.At(series.CreatedAt),
+        series.Problem);
 
     private sealed record Person(string Email, string? StripeAccount, DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, DateTimeOffset? LeftAt, string Campaign);
 }

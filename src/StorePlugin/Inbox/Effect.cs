@@ -26,6 +26,12 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>End a reward's discount code in the store; the subject is the reward, or the reward once more when its code was made late.</summary>
         public const string RevokeReward = "revoke_reward";
 
+        /// <summary>Make the codes of a series in the store; the subject is the series.</summary>
+        public const string MakeCodeSeries = "make_code_series";
+
+        /// <summary>Bring the discount of a series to where it should be, and look what became of it; the subject is the series and the cause.</summary>
+        public const string KeepCodeSeries = "keep_code_series";
+
         /// <summary>Send a frozen transfer; the subject is <c>{payout}-a{attempt}</c>.</summary>
         public const string SendTransfer = "send_transfer";
 

@@ -225,6 +225,12 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
         if (left.Kind == TouchKind.Code)
         {
+            // Class 2 before class 3: what was handed to this shopper alone says more than what anybody may have found.
+            if (left.SingleUse != right.SingleUse)
+            {
+                return left.SingleUse is true ? -1 : 1;
+            }
+
             // Rule T6: the greater discount, then the platform's order of application.
             var byDiscount = right.DiscountMinor.CompareTo(left.DiscountMinor);
             return byDiscount != 0 ? byDiscount : left.Position.CompareTo(right.Position);
@@ -300,6 +306,8 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
                 return Dropped("T5", "The code was not the ambassador's at the order's instant.");
             }
 
+            if (touch.UsedBy is { } first) { return Dropped("T5", $"The code works once, and the order {first} had used it before."); }
+
             return touch.DiscountMinor > 0 || terms.FriendDiscountBp == 0
                 ? new WeighedTouch(touch, null, null)
                 : Dropped("T5", "The code took nothing off this order.");
@@ -345,6 +353,7 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
             touch with { DroppedBy = "T1", Why = "A code or link of this order counts before an earlier one." },
         _ when ClassOf(touch.Touch) != ClassOf(winner) && winner.Kind != TouchKind.Code =>
             touch with { DroppedBy = "T1", Why = "By the campaign's terms other evidence counts first." },
+        TouchKind.Code when winner.SingleUse != touch.Touch.SingleUse => touch with { DroppedBy = "T1", Why = "A code that was made for one use counts before one that is shared." },
         TouchKind.Code => touch with { DroppedBy = "T6", Why = "Another ambassador's code took more off, or was applied first." },
         _ when winner.Kind == TouchKind.Code => touch with { DroppedBy = "T1", Why = "A code counts before a link." },
         _ when touch.Touch.At > winner.At => touch with { DroppedBy = "T2", Why = "By the campaign's terms the first touch counts." },
@@ -353,6 +362,7 @@ internal abstract record Attribution(ImmutableArray<WeighedTouch> Touches)
 
     private static string WhyWon(Touch winner) => winner.Kind switch
     {
+        TouchKind.Code when winner.SingleUse is true => $"The shopper used the code {winner.Evidence}, which was made for one use.",
         TouchKind.Code => $"The shopper used the code {winner.Evidence}.",
         TouchKind.Click => "The shopper came over the ambassador's link.",
         TouchKind.Link => "The order names the ambassador's link.",

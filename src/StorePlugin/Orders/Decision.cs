@@ -219,6 +219,8 @@ internal sealed record Decision(OrderFacts Facts, Evidence Evidence, Attribution
         LeftAt = weighed.Touch.LeftAt,
         IsOwn = weighed.Touch.IsOwn,
         Number = weighed.Touch.Number,
+        SingleUse = weighed.Touch.SingleUse,
+        UsedBy = weighed.Touch.UsedBy,
     };
 
     // The credited campaign's terms stand in the receipt itself.

@@ -63,7 +63,7 @@ internal sealed record Evidence(ImmutableArray<Touch> Touches, ImmutableArray<Ca
     {
         Customer = earlier.Customer ?? Customer,
         Touches = [.. Touches.Select(touch =>
-            earlier.Touches.FirstOrDefault(known => known.Kind == touch.Kind && known.Evidence == touch.Evidence) is { } known ? touch with { Number = known.Number } : touch)],
+            earlier.Touches.FirstOrDefault(known => known.Kind == touch.Kind && known.Evidence == touch.Evidence) is { } known ? touch with { Number = known.Number, UsedBy = known.UsedBy } : touch)],
     };
 
     /// <summary>Evidence as it was written, of which the terms are not asked for.</summary>

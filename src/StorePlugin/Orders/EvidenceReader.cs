@@ -21,6 +21,17 @@ internal sealed class EvidenceReader
         WHERE c.store_id = @storeId AND c.code_key IN @keys
         """;
 
+    private const string LoadSeries =
+        """
+        SELECT c.code_key, s.ambassador_id, s.campaign_id, c.assigned_at, s.ended_at, a.approved_at, a.person_hash
+        FROM series_codes c
+        JOIN code_series s ON s.store_id = c.store_id AND s.id = c.series_id
+        JOIN ambassadors a ON a.store_id = s.store_id AND a.id = s.ambassador_id
+        WHERE c.store_id = @storeId AND c.code_key IN @keys AND c.state <> 'refused'
+        """;
+
+    private const string LoadUses = "SELECT code_key, sort_key, order_id FROM series_uses WHERE store_id = @storeId AND code_key IN @keys";
+
     private const string LoadClicks =
         """
         SELECT c.id AS reference, c.ambassador_id, c.campaign_id, c.at AS dated, a.approved_at, a.person_hash
@@ -118,11 +129,13 @@ internal sealed class EvidenceReader
 
     private CollectionBook? _collections;
     private readonly Dictionary<string, CodeRow> _codes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CodeRow> _series = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReferenceRow> _clicks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ReferenceRow> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<(string CampaignId, long Revision), Terms> _terms = [];
     private Dictionary<string, DateTimeOffset?> _launches = [];
     private readonly Dictionary<(string OrderId, string Origin, DateTimeOffset Since), long> _sinceBinding = [];
+    private ILookup<string, UseRow> _uses = Empty<UseRow>();
     private ILookup<string, BindingRow> _bindings = Empty<BindingRow>();
     private ILookup<string, SubscriptionRow> _subscriptions = Empty<SubscriptionRow>();
     private ILookup<string, ErasedRow> _erased = Empty<ErasedRow>();
@@ -148,11 +161,12 @@ internal sealed class EvidenceReader
         var references = reader._clicks.Values.Concat(reader._links.Values).ToList();
         var bindings = reader._bindings.SelectMany(rows => rows).ToList();
         var renewed = reader._subscriptions.SelectMany(rows => rows).ToList();
-        var ambassadors = reader._codes.Values.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId))
+        var codes = reader._codes.Values.Concat(reader._series.Values).ToList();
+        var ambassadors = codes.Select(row => row.AmbassadorId).Concat(references.Select(row => row.AmbassadorId))
             .Concat(bindings.Select(row => row.AmbassadorId)).Concat(renewed.Select(row => row.AmbassadorId).OfType<string>())
             .Concat(facts.Select(of => of.Override?.AmbassadorId).OfType<string>()).Distinct().ToList();
         var campaigns = facts.Select(of => of.Override?.CampaignId).OfType<string>()
-            .Concat(reader._codes.Values.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
+            .Concat(codes.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
             .Concat(bindings.Select(row => row.CampaignId)).Concat(renewed.Select(row => row.CampaignId).OfType<string>()).Distinct().ToList();
         reader._lives = (await ReadAsync<LifeRow>(tx, store, LoadLives, ambassadors)).ToLookup(row => row.AmbassadorId);
         reader._launches = (await ReadAsync<CampaignRow>(tx, store, LoadCampaigns, campaigns)).ToDictionary(row => row.Id, row => row.LaunchedAt, StringComparer.Ordinal);
@@ -167,7 +181,7 @@ internal sealed class EvidenceReader
     {
         var order = facts.Recorded.Order;
         var touches = ImmutableArray.CreateBuilder<Touch>();
-        AddCodes(touches, order, facts.Shopper);
+        AddCodes(touches, facts);
         AddReferences(touches, order, facts.Shopper);
         AddBindings(touches, order, facts.Shopper);
         AddRenewed(touches, facts);
@@ -194,11 +208,18 @@ internal sealed class EvidenceReader
 
     private async Task LoadTouchesAsync(Tx tx, Store store, IReadOnlyList<OrderFacts> facts, DateTimeOffset now)
     {
-        var codeKeys = facts.SelectMany(of => of.Recorded.Order.Codes).Select(code => CodeKey.Of(code.Code)).Distinct();
+        var codeKeys = facts.SelectMany(of => of.Recorded.Order.Codes).Select(code => CodeKey.Of(code.Code)).Distinct().ToList();
         foreach (var row in await ReadAsync<CodeRow>(tx, store, LoadCodes, codeKeys))
         {
             _codes[row.CodeKey] = row;
         }
+
+        foreach (var row in await ReadAsync<CodeRow>(tx, store, LoadSeries, codeKeys.Where(key => !_codes.ContainsKey(key) && SeriesCode.MayBe(key))))
+        {
+            _series[row.CodeKey] = row;
+        }
+
+        _uses = (await ReadAsync<UseRow>(tx, store, LoadUses, _series.Keys)).ToLookup(row => row.CodeKey, StringComparer.Ordinal);
 
         var references = facts.SelectMany(of => of.Recorded.Order.References).Select(reference => reference.Value).Distinct().ToList();
         foreach (var row in await ReadAsync<ReferenceRow>(tx, store, LoadClicks, references))
@@ -290,23 +311,41 @@ internal sealed class EvidenceReader
         return rows;
     }
 
-    private void AddCodes(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
+    private void AddCodes(ImmutableArray<Touch>.Builder touches, OrderFacts facts)
     {
+        var (order, shopper) = (facts.Recorded.Order, facts.Shopper);
         for (var position = 0; position < order.Codes.Length; position++)
         {
             var code = order.Codes[position];
-            if (_codes.TryGetValue(CodeKey.Of(code.Code), out var row))
+            var codeKey = CodeKey.Of(code.Code);
+            var isShared = _codes.TryGetValue(codeKey, out var row);
+            if (isShared || _series.TryGetValue(codeKey, out row))
             {
                 touches.Add(new Touch(
-                    TouchKind.Code, code.Code, order.At, code.AmountMinor, position, row.AmbassadorId, row.CampaignId, row.AssignedAt, row.EndedAt,
+                    TouchKind.Code, code.Code, order.At, code.AmountMinor, position, row!.AmbassadorId, row.CampaignId, row.AssignedAt, row.EndedAt,
                     row.ApprovedAt, Since("suspended", row.AmbassadorId, order.At))
                 {
                     LeftAt = Since("ended", row.AmbassadorId, order.At),
                     IsOwn = IsOwn(shopper, row.PersonHash),
                     Group = GroupAt(row.AmbassadorId, order.At),
+                    SingleUse = isShared ? null : true,
+                    UsedBy = isShared ? null : UsedBefore(codeKey, facts),
                 });
             }
         }
+    }
+
+    /// <summary>The first paid order on the code, where it stands before this one. Who has not paid uses nothing up, and nobody would look again at such an order.</summary>
+    private string? UsedBefore(string codeKey, OrderFacts facts)
+    {
+        if (!SeriesUses.Uses(facts))
+        {
+            return null;
+        }
+
+        var order = facts.Recorded.Order;
+        return _uses[codeKey].Where(row => row.OrderId != order.Id).MinBy(row => row.SortKey, StringComparer.Ordinal) is { } first
+            && string.CompareOrdinal(first.SortKey, OrderMoment.KeyOf(order.At, order.Id)) < 0 ? first.OrderId : null;
     }
 
     private void AddReferences(ImmutableArray<Touch>.Builder touches, Order order, ShopperHashes shopper)
@@ -443,6 +482,8 @@ internal sealed class EvidenceReader
     private sealed record CodeRow(
         string CodeKey, string AmbassadorId, string CampaignId, DateTimeOffset AssignedAt, DateTimeOffset? EndedAt,
         DateTimeOffset ApprovedAt, string PersonHash);
+
+    private sealed record UseRow(string CodeKey, string SortKey, string OrderId);
 
     // A click's id and instant, or a slug's key and the instant it was made.
     private sealed record ReferenceRow(

@@ -222,6 +222,14 @@ internal sealed record ReceiptTouch(
     /// <summary>The how manieth renewal it is (rule T14), or order of a bound customer (rule T8).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Number { get; init; }
+
+    /// <summary>True for a code that was made for one use (rule T1); absent for all others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SingleUse { get; init; }
+
+    /// <summary>The paid order before this one that used such a code.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? UsedBy { get; init; }
 }
 
 /// <summary>A campaign as it was at the order's instant.</summary>

@@ -17,6 +17,7 @@ internal static class ReceiptText
         {
             var what = touch.Kind switch
             {
+                TouchKind.Code when touch.SingleUse is true => $"Code {touch.Evidence}, made for one use, which took off {Amount(touch.DiscountMinor)}",
                 TouchKind.Code => $"Code {touch.Evidence}, which took off {Amount(touch.DiscountMinor)}",
                 TouchKind.Click => $"Click of {Instant(touch.At)}",
                 TouchKind.Link => $"Link {touch.Evidence}, named by the order itself",

@@ -144,6 +144,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             tx, store, [.. changes.Where(change => change is { Before.Facts: null, Facts: not null }).Select(change => change.Event.OrderId)], now);
         await Customers.NoteAsync(tx, store, changes.Where(change => change.Facts is not null).Select(change => (change.Before.Facts, change.Facts!)), now);
 
+        await SeriesUses.NoteAsync(tx, store, changes.Where(change => change.Facts is not null).Select(change => (change.Before.Facts, change.Facts!)), now);
+
         var evidence = await EvidenceReader.LoadAsync(tx, store, [.. changes.Select(change => change.Facts).OfType<OrderFacts>()], now);
         var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
         var stored = await LoadReceiptsAsync(tx, store, events);

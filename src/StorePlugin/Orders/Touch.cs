@@ -6,7 +6,7 @@ namespace StorePlugin.Orders;
 /// <summary>The classes of evidence, strongest first (rule T1).</summary>
 internal enum TouchKind
 {
-    /// <summary>The ambassador's code was used (class 3).</summary>
+    /// <summary>The ambassador's code was used (class 3), or one that was made for one use (class 2).</summary>
     Code,
 
     /// <summary>A click id that the order carried on the server side (class 4).</summary>
@@ -67,6 +67,14 @@ internal sealed record Touch(
     /// <summary>The how manieth renewal it is, or the how manieth order of a bound customer; null where nothing counts them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Number { get; init; }
+
+    /// <summary>True for a code that was made for one use (class 2); null for all other evidence.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SingleUse { get; init; }
+
+    /// <summary>The paid order before this one that used such a code; null where there was none, and while this one is not paid.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? UsedBy { get; init; }
 
     /// <summary>The key of the ambassador's group at the order's instant (rule B6); null: none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -152,6 +152,8 @@ internal static class Words
         "create_discount" => "Create a discount code",
         "keep_discount" => "Bring a discount code up to date",
         "follow_terms" => "Bring a campaign's discounts to its terms",
+        "make_code_series" => "Make a series of codes",
+        "keep_code_series" => "Keep a series of codes",
         "create_reward" => "Create a reward's code",
         "revoke_reward" => "End a reward's code",
         "send_transfer" => "Send a payout",

@@ -11,6 +11,8 @@ internal static class RewardsSetup
         services.AddSingleton<IEffectHandler, CreateDiscount>();
         services.AddSingleton<IEffectHandler, KeepDiscount>();
         services.AddSingleton<IEffectHandler, FollowTerms>();
+        services.AddSingleton<IEffectHandler, MakeCodeSeries>();
+        services.AddSingleton<IEffectHandler, KeepCodeSeries>();
         services.AddSingleton<IEffectHandler, CreateReward>();
         services.AddSingleton<IEffectHandler, RevokeReward>();
     }

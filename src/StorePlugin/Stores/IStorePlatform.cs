@@ -35,6 +35,16 @@ internal interface IStorePlatform
     /// <summary>Which discount of the store has a code, whoever made it.</summary>
     Task<HolderLook> FindHolderAsync(Store store, string code, CancellationToken cancel);
 
+    /// <summary>Adds codes to a discount that was created here, at most 250 at once. What it is limited to counts for each code.</summary>
+    Task<CodesResult> AddCodesAsync(Store store, string discountId, IReadOnlyList<string> codes, CancellationToken cancel);
+
+    /// <summary>What has become of an adding of codes.</summary>
+    /// <param name="bulkId">As <see cref="CodesResult.Begun"/> told it.</param>
+    Task<CodesResult> LookAtAddedCodesAsync(Store store, string bulkId, CancellationToken cancel);
+
+    /// <summary>What a discount is like, and which of these codes it has. Only the newest codes are looked through.</summary>
+    Task<CodesLook> LookAtCodesAsync(Store store, string discountId, IReadOnlyList<string> codes, CancellationToken cancel);
+
     /// <summary>Reads what the platform knows of the store.</summary>
     /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
     Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel);

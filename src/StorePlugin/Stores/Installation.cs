@@ -157,7 +157,10 @@ internal sealed class Installation(
 
     // Those that make, change or end a discount in the store.
     private static readonly string[] DiscountKinds =
-        [Effect.Kinds.CreateDiscount, Effect.Kinds.KeepDiscount, Effect.Kinds.FollowTerms, Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward];
+    [
+        Effect.Kinds.CreateDiscount, Effect.Kinds.KeepDiscount, Effect.Kinds.FollowTerms, Effect.Kinds.MakeCodeSeries, Effect.Kinds.KeepCodeSeries,
+        Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward,
+    ];
 
     // What was put off for want of a token has one now.
     private const string WakeEffects =

@@ -53,6 +53,7 @@ internal static partial class Flows
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
         new("what storefronts ask", StorefrontAsync),
         new("customers who join from a store's own pages", ExtensionsAsync),
+        new("codes that work once each", SeriesAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

@@ -360,6 +360,12 @@ internal abstract class MigrationContract
             ("collections", [("store_id", S), ("id", "c")]), ("collection_products", [("store_id", S), ("product_id", "p"), ("collection_id", "c"), ("since_at", 1L)]),
         ],
         48 => [("shopify_tokens", [("store_id", S)])],
+        55 =>
+        [
+            ("code_series", [("store_id", S), ("id", "ser"), ("ambassador_id", "amb"), ("state", "made")]),
+            ("series_codes", [("store_id", S), ("code_key", "c"), ("series_id", "ser"), ("state", "made")]),
+            ("series_uses", [("store_id", S), ("code_key", "c"), ("order_id", "o")]),
+        ],
         57 => [("ambassador_customers", [("store_id", S), ("customer_key", "k"), ("ambassador_id", "amb")])],
         _ => [],
     };

@@ -111,6 +111,37 @@ internal sealed class AttributionTests
         AssertCredited("B", Decide(Code("A", 500, position: 1), Code("B", 500, position: 0)));
 
     [Test]
+    public void T1_a_code_that_was_made_for_one_use_counts_before_a_shared_one_whatever_it_took_off()
+    {
+        var attribution = Decide(Code("A", 900), Code("B", 300, position: 1) with { SingleUse = true }, Click("C", At.AddDays(-1)));
+
+        AssertCredited("B", attribution);
+        Assert.That((Dropped(attribution, "A"), Dropped(attribution, "C")), Is.EqualTo(("T1", "T1")));
+    }
+
+    [Test]
+    public void T6_of_two_codes_for_one_use_the_greater_discount_counts()
+    {
+        var attribution = Decide(Code("A", 300) with { SingleUse = true }, Code("B", 500, position: 1) with { SingleUse = true });
+
+        AssertCredited("B", attribution);
+        Assert.That(Dropped(attribution, "A"), Is.EqualTo("T6"));
+    }
+
+    [Test]
+    public void T5_a_code_for_one_use_that_an_order_before_has_used_counts_no_more_and_a_shared_one_does()
+    {
+        var used = Code("A", 500) with { SingleUse = true, UsedBy = "7" };
+
+        AssertNobody("T5", Decide(used));
+        AssertCredited("B", Decide(used, Code("B", 300, position: 1)));
+    }
+
+    [Test]
+    public void T1_a_campaign_that_puts_links_first_puts_them_before_codes_for_one_use() =>
+        AssertCredited("B", Decide(Plain with { Precedence = [TouchClass.Link, TouchClass.Code, TouchClass.Customer] }, Code("A", 500) with { SingleUse = true }, Click("B", At.AddDays(-1))));
+
+    [Test]
     public void A_9_a_code_that_gave_nothing_is_no_evidence() => AssertNobody("T5", Decide(Code("A", 0)));
 
     [Test]

@@ -295,13 +295,14 @@ internal sealed class OrderWorld
                 Noon.AddDays(-1), Noon.AddDays(-2), Noon.AddDays(-6), Noon - window, Noon - window + TimeSpan.FromMilliseconds(1), Noon, Noon.AddMilliseconds(1),
                 late, late.AddMilliseconds(1), late.AddMinutes(30), late.AddMinutes(30).AddMilliseconds(-1));
         var isDated = kind is TouchKind.Click or TouchKind.Customer;
-        return Of(
+        var touch = Of(
             new Touch(
                 kind, $"{kind}{(number * 7) % 10}", isDated ? at : Noon, 0, 0, NewAmbassador(), campaign.Id,
                 isDated ? at : Rarely(Noon.AddDays(-30), Noon.AddMilliseconds(1), Noon),
                 kind is TouchKind.Code or TouchKind.Customer && Chance(15) ? Pick(Noon, Noon.AddMilliseconds(1), Noon.AddDays(-1)) : null,
                 Noon, null),
             kind == TouchKind.Customer && Chance(70) ? _random.Next(1, 5) : null);
+        return kind == TouchKind.Code && Chance(30) ? touch with { SingleUse = true, UsedBy = Chance(25) ? "4711" : null } : touch;
     }
 
     /// <summary>The order that a renewal renews: its edges are whole months.</summary>

@@ -145,10 +145,10 @@ internal sealed partial class ReceiptChecker
         var orders = alive.ConvertAll(touch => termsOf(touch.Campaign)["precedence"] is { Is: true } own ? own.Items.ConvertAll(each => each.Word!) : [.. UsualClasses]);
         var classes = orders.Count > 0 && orders.TrueForAll(order => order.SequenceEqual(orders[0])) ? orders[0] : [.. UsualClasses];
         var byFirst = alive.TrueForAll(touch => touch.Class != "Link" || termsOf(touch.Campaign)["firstTouch"].True);
-        var winner = alive.OrderBy(touch => classes.IndexOf(touch.Class)).ThenByDescending(touch => touch.Discount).ThenBy(touch => touch.Position)
+        var winner = alive.OrderBy(touch => classes.IndexOf(touch.Class)).ThenByDescending(touch => touch.IsSingle).ThenByDescending(touch => touch.Discount).ThenBy(touch => touch.Position)
             .ThenBy(touch => touch.Kind == "Code" ? 0 : byFirst || touch.Kind == "Customer" ? touch.At.Ticks : -touch.At.Ticks).ThenBy(touch => Array.IndexOf(Kinds, touch.Kind))
             .ThenBy(touch => touch.Kind == "Code" ? "" : touch.Proof, StringComparer.Ordinal).FirstOrDefault();
-        alive.FindAll(touch => !ReferenceEquals(touch, winner)).ForEach(touch => touch.DroppedBy = touch.Class != winner!.Class ? "T1" : touch.Kind == "Code" ? "T6" : "T2");
+        alive.FindAll(touch => !ReferenceEquals(touch, winner)).ForEach(touch => touch.DroppedBy = touch.Class != winner!.Class || touch.IsSingle != winner.IsSingle ? "T1" : touch.Kind == "Code" ? "T6" : "T2");
         var telling = touches.Find(touch => touch.Kind == "Renewal") ?? (r["channel"].Word == "Renewal" ? null : touches.FirstOrDefault());
         return winner is null ? (telling is not null ? telling.DroppedBy : r["channel"].Word == "Renewal" ? "T14" : "T1", null)
             : winner.Said["isOwn"].True && !termsOf(winner.Campaign)["selfPurchaseEarns"].True ? ("F1", null)
@@ -166,7 +166,7 @@ internal sealed partial class ReceiptChecker
             : isRenewal != (touch.Kind == "Renewal") ? "T14"
             : isRenewal ? !renewals.Is || touch.Number > renewals["count"].Whole || (renewals["months"].Is && at >= touch.At.AddMonths((int)renewals["months"].Long)) ? "T14" : null
             : terms["channels"].Is && !terms["channels"].Items.Exists(channel => channel.Word == r["channel"].Word) ? "T13"
-            : touch.Kind == "Code" ? touch.Said["assignedAt"].Time > at || touch.Said["endedAt"].Time <= at || (touch.Discount == 0 && terms["friendDiscountBp"].Long != 0) ? "T5" : null
+            : touch.Kind == "Code" ? touch.Said["assignedAt"].Time > at || touch.Said["endedAt"].Time <= at || touch.Said["usedBy"].Is || (touch.Discount == 0 && terms["friendDiscountBp"].Long != 0) ? "T5" : null
             : touch.Kind == "Customer" ? !binding.Is || touch.Said["endedAt"].Time <= at || touch.At.AddDays(binding["days"].Long) <= at || touch.Number > binding["orders"].Whole ? "T8" : null
             : foreignCode && terms["exclusiveCodes"].True ? "T7"
             : touch.At > at || touch.At.AddDays(terms["windowDays"].Long) <= at ? "T2" : null;
@@ -204,6 +204,9 @@ internal sealed partial class ReceiptChecker
         public string? DroppedBy { get; set; }
 
         public string Class => Kind is "Code" or "Customer" ? Kind : "Link";
+
+        /// <summary>Whether it is a code that was made for one use.</summary>
+        public bool IsSingle => Said["singleUse"].True;
 
         /// <summary>The how manieth renewal it is, or order of a bound customer.</summary>
         public long? Number => Said["number"].Whole;

@@ -38,6 +38,7 @@ internal sealed partial class ReceiptCheckerTests
         ["versionHash"] = "a name: the version that was judged",
         ["reason"] = "words for the rule, which is checked",
         ["touches[].why"] = "words for the rule that dropped the touch, which is checked",
+        ["touches[].usedBy"] = "a name: whether another order had used the code is checked",
         ["reviews[].why"] = "words for the rule, which is checked",
         ["notEvaluated[].why"] = "words for the rule, which is checked",
         ["findings[]"] = "words: how many there are is checked",
@@ -385,6 +386,8 @@ internal sealed partial class ReceiptCheckerTests
                     LeftAt = touch.LeftAt,
                     IsOwn = touch.IsOwn,
                     Number = touch.Number,
+                    SingleUse = touch.SingleUse,
+                    UsedBy = touch.UsedBy,
                     Group = receipt.Group,
                 })],
                 [.. receipt.Campaigns.Select(campaign => new CampaignAt(campaign.Id, campaign.Revision, campaign.LaunchedAt, campaign.Stopped)

@@ -20,7 +20,7 @@ internal sealed class ReceiptShape
         "storeCredit paid=amount~ programme=amount~",
         "standing position=number~ used=amount~",
         "touch kind=Code|Click|Link|Customer|Renewal|Override evidence=text at=time discount=amount position=number ambassadorId=text campaignId=text",
-        "touch assignedAt=time endedAt=time~ approvedAt=time suspendedAt=time~ leftAt=time~ isOwn=flag~ number=number~ droppedBy=text? why=text?",
+        "touch assignedAt=time endedAt=time~ approvedAt=time suspendedAt=time~ leftAt=time~ isOwn=flag~ number=number~ singleUse=flag~ usedBy=text~ droppedBy=text? why=text?",
         "campaign id=text revision=number~ launchedAt=time~ stopped=Paused|Ended~ terms=terms~",
         "terms commissionBp=number friendDiscountBp=number holdDays=number windowDays=number currency=text~ flat=flat~ rates=[rate]~ tiers=tiers~",
         "terms beforeOwnDiscount=flag~ programmeCreditLowersBase=flag~ excludedProducts=[text]~ excludedCollections=[text]~ minimumOrder=amount~ maximumCommission=amount~ periodCap=periodCap~ maximumCostBp=number~",
@@ -106,6 +106,7 @@ internal sealed class ReceiptShape
         "rewardCode" => said["percentBp"].Is != said["amount"].Is,
         "milestone" => (said["from"].Is, said["fromCount"].Is) == (said["metric"].Word == "NetSales", said["metric"].Word != "NetSales") && said["bonus"].Is != said["code"].Is,
         "renewals" => said["count"].Is != said["months"].Is,
+        "touch" => said["singleUse"].Is == said["singleUse"].True && (said["singleUse"].True ? said["kind"].Word == "Code" : !said["usedBy"].Is),
         "input" => said["number"].Is != said["word"].Is,
         _ => true,
     };

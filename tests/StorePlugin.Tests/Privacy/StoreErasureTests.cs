@@ -34,6 +34,7 @@ internal sealed class StoreErasureTests
         var ann = await AmbassadorAsync("ANN10");
         await _world.Api.Post($"ambassadors/{ann}/leaks", new JsonObject { ["code"] = "ANN10", ["where"] = "planted place" });
         await _world.Api.Post($"ambassadors/{ann}/exemptions", new JsonObject { ["rule"] = "F2", ["reason"] = "planted reason", ["until"] = "2026-06-01T00:00:00Z" });
+        Assert.That((await _world.Api.Post($"ambassadors/{ann}/code-series", new JsonObject { ["count"] = 2 })).Status, Is.EqualTo(201));
         using (await Rooms.SignInAsync(_app, _world.Store, ann))
         {
         }
@@ -68,6 +69,7 @@ internal sealed class StoreErasureTests
             }
 
             Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM deliveries WHERE store_id = @s AND body IS NOT NULL"), Is.Zero);
+            Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM code_series WHERE store_id = @s AND state <> 'ended'"), Is.Zero);
         }
 
         await _world.AssertBooksAsync();

@@ -161,7 +161,8 @@ internal sealed partial class FakeShopify
             ?? PerformOnBulks(shop, document, variables)
             ?? PerformOnApp(shop, document, variables)
             ?? PerformOnCustomers(shop, document, variables)
-            ?? PerformOnChanges(shop, document, variables)) is { } data)
+            ?? PerformOnChanges(shop, document, variables)
+            ?? PerformOnCodes(shop, document, variables)) is { } data)
         {
             return data;
         }

@@ -166,6 +166,64 @@ internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, 
         }
     }
 
+    /// <summary>They are there at once.</summary>
+    public async Task<CodesResult> AddCodesAsync(Store store, string discountId, IReadOnlyList<string> codes, CancellationToken cancel)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, Of(store.Domain, $"discounts/{Uri.EscapeDataString(discountId)}/codes"));
+        message.Content = JsonContent.Create(new PlatformCodes(codes));
+        return await AskForCodesAsync<PlatformCodesAdded>(store, message, cancel) switch
+        {
+            ({ } answer, _) => new CodesResult.Added(
+                [.. codes.Except(answer.Refused)], [.. answer.Refused.Select(code => new RefusedCode(code, "The code is taken by another discount of the shop."))]),
+            (_, { } without) => without,
+            _ => new CodesResult.Refused("There is no such discount of ours in the store."),
+        };
+    }
+
+    /// <summary>There is nothing to wait for.</summary>
+    public Task<CodesResult> LookAtAddedCodesAsync(Store store, string bulkId, CancellationToken cancel) => Task.FromResult<CodesResult>(new CodesResult.Forgotten());
+
+    public async Task<CodesLook> LookAtCodesAsync(Store store, string discountId, IReadOnlyList<string> codes, CancellationToken cancel)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, Of(store.Domain, $"discounts/{Uri.EscapeDataString(discountId)}/codes"));
+        return await AskForCodesAsync<PlatformDiscountWithCodes>(store, message, cancel) switch
+        {
+            ({ } answer, _) => new CodesLook.Seen(
+                new DiscountLook.Seen(answer.Active, answer.PercentBp > 0 ? answer.PercentBp : null, answer.EndsAt, answer.UsageLimit), answer.Codes.Count,
+                [.. codes.Intersect(answer.Codes, StringComparer.OrdinalIgnoreCase)]),
+            (_, { } without) => new CodesLook.Without(without),
+            _ => new CodesLook.Gone(),
+        };
+    }
+
+    /// <summary>The answer, or why there is none; neither where the shop has no such discount.</summary>
+    private async Task<(T? Answer, CodesResult? Without)> AskForCodesAsync<T>(Store store, HttpRequestMessage message, CancellationToken cancel)
+        where T : class
+    {
+        if (await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel) is not { } token)
+        {
+            return (null, new CodesResult.Failed(NoToken));
+        }
+
+        message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.Value);
+        try
+        {
+            using var answer = await http.SendAsync(message, cancel);
+            return answer.StatusCode switch
+            {
+                HttpStatusCode.OK => (await ReadAsync<T>(answer, cancel), null),
+                HttpStatusCode.NotFound => (null, null),
+                HttpStatusCode.UnprocessableEntity => (null, new CodesResult.Refused((await ReadAsync<PlatformError>(answer, cancel)).Description)),
+                var status when IsOutage(status) => (null, new CodesResult.Unavailable($"The rehearsal platform answered {(int)status}.", OutageWait)),
+                var status => (null, new CodesResult.Failed($"The rehearsal platform answered {(int)status}.")),
+            };
+        }
+        catch (Exception e) when (IsOutage(e, cancel))
+        {
+            return (null, new CodesResult.Unavailable("The rehearsal platform did not answer.", OutageWait));
+        }
+    }
+
     public async Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel)
     {
         var token = await credentials.FindAsync(store.Id, CredentialKind.AccessToken, cancel)

@@ -13,6 +13,7 @@ internal static class RehearsalPlatformEndpoints
 {
     private const int TitleLengthMax = 255;
     private const int CodeLengthMax = 100;
+    private const int CodesAtOnceMax = 250;
 
     public static void MapRehearsalPlatform(this IEndpointRouteBuilder routes)
     {
@@ -26,6 +27,8 @@ internal static class RehearsalPlatformEndpoints
         group.MapPost("/discounts/{id}/deactivation", DeactivateAsync);
         group.MapPost("/discounts/{id}/activation", ActivateAsync);
         group.MapPost("/discounts/{id}/terms", ChangeDiscountAsync);
+        group.MapGet("/discounts/{id}/codes", ShowCodesAsync);
+        group.MapPost("/discounts/{id}/codes", AddCodesAsync);
     }
 
     // A person is on the way here; the other paths are called by programs.
@@ -206,6 +209,36 @@ internal static class RehearsalPlatformEndpoints
         }
 
         return await db.ChangeDiscountAsync(storeId, id, change, cancel) ? TypedResults.NoContent() : NoDiscount();
+    }
+
+    private static async Task<IResult> ShowCodesAsync(
+        string shop, string id, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, TimeProvider clock, CancellationToken cancel)
+    {
+        if (await AuthorisedAsync(shop, request, db, stores, cancel) is not { } storeId)
+        {
+            return NoToken();
+        }
+
+        return await db.CodesAsync(storeId, id, cancel) is [var first, ..] codes
+            ? TypedResults.Ok(new PlatformDiscountWithCodes(
+                first.WorksAt(clock.GetUtcNow()), first.PercentBp, first.EndsAt, first.UsageLimit, [.. codes.Select(row => row.Code)]))
+            : NoDiscount();
+    }
+
+    private static async Task<IResult> AddCodesAsync(
+        string shop, string id, PlatformCodes order, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel)
+    {
+        if (await AuthorisedAsync(shop, request, db, stores, cancel) is not { } storeId)
+        {
+            return NoToken();
+        }
+
+        if (order.Codes is not { Count: > 0 and <= CodesAtOnceMax } || order.Codes.Any(code => string.IsNullOrWhiteSpace(code) || code.Length > CodeLengthMax))
+        {
+            return Refuse(StatusCodes.Status422UnprocessableEntity, "invalid", $"1 to {CodesAtOnceMax} codes are added at once, of 1 to {CodeLengthMax} characters.");
+        }
+
+        return await db.AddCodesAsync(storeId, id, order.Codes, cancel) is { } refused ? TypedResults.Ok(new PlatformCodesAdded(refused)) : NoDiscount();
     }
 
     private static async Task<string?> AuthorisedAsync(

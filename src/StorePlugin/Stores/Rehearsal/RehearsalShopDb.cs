@@ -208,7 +208,55 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
 
     /// <summary>Switches a discount off or on. Returns whether the shop has it.</summary>
     public async Task<bool> SwitchDiscountAsync(string storeId, string id, bool on, CancellationToken cancel) =>
-        await db.DoAsync(SwitchDiscount, new { storeId, id, at = on ? (DateTimeOffset?)null : clock.GetUtcNow() }, cancel) == 1;
+        await db.DoAsync(SwitchDiscount, new { storeId, id, at = on ? (DateTimeOffset?)null : clock.GetUtcNow() }, cancel) >= 1;
+
+    // A discount with many codes is a row for each.
+    private const string InsertCode =
+        """
+        INSERT INTO rehearsal_discounts (store_id, code_key, id, code, title, percent_bp, amount_minor, minimum_minor, usage_limit, customer_uses,
+            starts_at, ends_at, created_at, deactivated_at)
+        SELECT @storeId, @codeKey, d.id, @code, d.title, d.percent_bp, d.amount_minor, d.minimum_minor, d.usage_limit, d.customer_uses,
+            d.starts_at, d.ends_at, @now, d.deactivated_at
+        FROM rehearsal_discounts d WHERE d.store_id = @storeId AND d.code_key = @firstKey
+        """;
+
+    private const string ReadOfDiscount =
+        """
+        SELECT code, code_key, percent_bp, ends_at, usage_limit, deactivated_at FROM rehearsal_discounts
+        WHERE store_id = @storeId AND id = @id ORDER BY created_at, code_key
+        """;
+
+    /// <summary>A discount's codes with what it is like, oldest first; none where the shop has no such discount.</summary>
+    public Task<IReadOnlyList<ShopDiscountCode>> CodesAsync(string storeId, string id, CancellationToken cancel) =>
+        db.ManyAsync<ShopDiscountCode>(ReadOfDiscount, new { storeId, id }, cancel);
+
+    /// <summary>Adds codes to a discount. Returns those that another discount has; null where there is no such discount.</summary>
+    public Task<IReadOnlyList<string>?> AddCodesAsync(string storeId, string id, IReadOnlyList<string> codes, CancellationToken cancel) =>
+        db.InTransactionAsync<IReadOnlyList<string>?>(
+            async tx =>
+            {
+                if (await tx.ManyAsync<ShopDiscountCode>(ReadOfDiscount, new { storeId, id }) is not [var first, ..])
+                {
+                    return null;
+                }
+
+                var (refused, now) = (new List<string>(), clock.GetUtcNow());
+                foreach (var code in codes)
+                {
+                    var codeKey = KeyOf(code);
+                    if (await tx.OneAsync<ShopDiscount>(FindDiscountByCode, new { storeId, codeKey }) is not { } taken)
+                    {
+                        await tx.DoAsync(InsertCode, new { storeId, codeKey, code, firstKey = first.CodeKey, now });
+                    }
+                    else if (taken.Id != id)
+                    {
+                        refused.Add(code);
+                    }
+                }
+
+                return refused;
+            },
+            cancel: cancel);
 
     private const string ChangeDiscount =
         """
@@ -238,6 +286,12 @@ internal sealed class RehearsalShopDb(Db db, IDataProtectionProvider protection,
 internal sealed record ShopDiscount(
     string Id, string Code, string Title, long PercentBp, long? AmountMinor, long? MinimumMinor, string? CustomerUses, DateTimeOffset? EndsAt,
     DateTimeOffset? DeactivatedAt)
+{
+    public bool WorksAt(DateTimeOffset now) => DeactivatedAt is null && !(EndsAt <= now);
+}
+
+/// <summary>One of the codes of a discount, with what that is like.</summary>
+internal sealed record ShopDiscountCode(string Code, string CodeKey, long PercentBp, DateTimeOffset? EndsAt, long? UsageLimit, DateTimeOffset? DeactivatedAt)
 {
     public bool WorksAt(DateTimeOffset now) => DeactivatedAt is null && !(EndsAt <= now);
 }

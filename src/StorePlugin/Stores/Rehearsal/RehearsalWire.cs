@@ -58,6 +58,19 @@ internal sealed record PlatformDiscountChange(
     [property: JsonPropertyName("percent_bp")] long? PercentBp,
     [property: JsonPropertyName("once_per_customer")] bool? OncePerCustomer);
 
+internal sealed record PlatformCodes([property: JsonPropertyName("codes")] IReadOnlyList<string> Codes);
+
+/// <param name="Refused">The codes that another discount has.</param>
+internal sealed record PlatformCodesAdded([property: JsonPropertyName("refused")] IReadOnlyList<string> Refused);
+
+/// <param name="Codes">Every code of the discount.</param>
+internal sealed record PlatformDiscountWithCodes(
+    [property: JsonPropertyName("active")] bool Active,
+    [property: JsonPropertyName("percent_bp")] long PercentBp,
+    [property: JsonPropertyName("ends_at")] DateTimeOffset? EndsAt,
+    [property: JsonPropertyName("usage_limit")] long? UsageLimit,
+    [property: JsonPropertyName("codes")] IReadOnlyList<string> Codes);
+
 internal sealed record PlatformError(
     [property: JsonPropertyName("error")] string Error,
     [property: JsonPropertyName("error_description")] string Description);

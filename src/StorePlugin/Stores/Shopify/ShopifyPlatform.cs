@@ -5,8 +5,8 @@ namespace StorePlugin.Stores.Shopify;
 internal sealed partial class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
 {
     /// <summary>
-    /// The most requests of one effect: an ending or a change asks three questions, each of which may need a token, be refused, renew the token, and
-    /// be asked again.
+    /// The most requests of one effect: an ending, a change, or an adding of codes asks three questions, each of which may need a token,
+    /// be refused, renew the token, and be asked again.
     /// </summary>
     public const int CallsMax = 3 * 4;
 

@@ -50,6 +50,10 @@ internal sealed partial class DocumentTests
         yield return Case("a query", ShopifyOperations.StartBulk, new StartBulkVariables(ShopifyOperations.ReadDocument("PastOrders")));
         yield return Case("an id", ShopifyOperations.LookAtBulk, new BulkVariables("gid://shopify/BulkOperation/7"));
         yield return Case("an id", ShopifyCustomers.Read, new CustomerVariables("gid://shopify/Customer/7"));
+        yield return Case("two codes", ShopifyDiscountCodes.Add, new AddCodesVariables("gid://shopify/DiscountCodeNode/7", [new CodeInput("ANN10-BCDFGHJK"), new CodeInput("ANN10-KJHGFDCB")]));
+        yield return Case("an id", ShopifyDiscountCodes.LookAtAdded, new AddedCodesVariables("gid://shopify/DiscountRedeemCodeBulkCreation/7"));
+        yield return Case("a first page", ShopifyDiscountCodes.LookAt, new DiscountCodesVariables("gid://shopify/DiscountCodeNode/7", 250, null));
+        yield return Case("a further page", ShopifyDiscountCodes.LookAt, new DiscountCodesVariables("gid://shopify/DiscountCodeNode/7", 250, "cursor"));
         yield return Case("nothing", ShopifyOperations.ReadShop, new NoVariables());
         yield return Case("nothing", ShopifyScopeQuestions.Current, new NoVariables());
         yield return Case("settings", WebPixelQuestions.Create, new CreatePixelVariables(new WebPixelInput("""{"endpoint":"https://plugin.example/shopify/pixel/sto_1"}""")));
