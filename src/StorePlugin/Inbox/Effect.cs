@@ -23,6 +23,12 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>End a reward's discount code in the store; the subject is the reward, or the reward once more when its code was made late.</summary>
         public const string RevokeReward = "revoke_reward";
 
+        /// <summary>Give a reward that is a gift card or store credit; the subject is the reward.</summary>
+        public const string GiveValue = "give_value";
+
+        /// <summary>Take back what of such a reward was not used; the subject is the reward.</summary>
+        public const string TakeValueBack = "take_value_back";
+
         /// <summary>Send a frozen transfer; the subject is <c>{payout}-a{attempt}</c>.</summary>
         public const string SendTransfer = "send_transfer";
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -72,6 +73,11 @@ internal sealed class PrivacyDuties(StoreKeys keys, DeadBodies deadBodies, TimeP
         var orderIds = await PersonReader.OrderIdsAsync(tx, store, person, request.OrderIds);
         await RedactedOrders.AddAsync(tx, store.Id, orderIds, now);
         var erased = await Customers.EraseAsync(tx, store, person);
+        if (request.Shopper.CustomerId is { } customerId)
+        {
+            await ValueRewards.EraseAsync(tx, store, customerId);
+        }
+
         await PrivacyRequests.DropFilesOfAsync(tx, store.Id, person);
         var bodies = await deadBodies.DropAsync(tx, store, request.Shopper, orderIds);
         await PrivacyRequests.BeginErasingAsync(tx, store.Id, new NewRequest(PrivacyTopic.Redact, subject, null), now, erasedAt: now);

@@ -12,5 +12,8 @@ internal static class RewardsSetup
         services.AddSingleton<IEffectHandler, KeepDiscount>();
         services.AddSingleton<IEffectHandler, CreateReward>();
         services.AddSingleton<IEffectHandler, RevokeReward>();
+        services.AddSingleton<ValueRewards>();
+        services.AddSingleton<IEffectHandler, GiveValue>();
+        services.AddSingleton<IEffectHandler, TakeValueBack>();
     }
 }

@@ -56,6 +56,7 @@ internal sealed partial class ReceiptCheckerTests
         ["terms.advocateReward.code.amount.minor"] = Given,
         ["terms.advocateReward.code.minimumOrder.minor"] = Given,
         ["terms.advocateReward.code.validDays"] = Given,
+        ["terms.advocateReward.code.as"] = Given,
         ["terms.advocateReward.maximum.count"] = Given,
         ["terms.advocateReward.maximum.period.days"] = Given,
         ["terms.milestones[].from.minor"] = Given,
@@ -65,6 +66,7 @@ internal sealed partial class ReceiptCheckerTests
         ["terms.milestones[].code.amount.minor"] = Given,
         ["terms.milestones[].code.minimumOrder.minor"] = Given,
         ["terms.milestones[].code.validDays"] = Given,
+        ["terms.milestones[].code.as"] = Given,
         ["decisions[].reason"] = "a person's words",
         ["decisions[].actor"] = "a name: the decision counts the same, whoever made it",
     };
@@ -73,7 +75,8 @@ internal sealed partial class ReceiptCheckerTests
     private static readonly string[] Unmissed =
     [
         "terms.friendOncePerCustomer", "terms.advocateReward", "terms.advocateReward.maximum", "terms.advocateReward.code.minimumOrder",
-        "terms.milestones[].code.minimumOrder", "disputes[].closedAt",
+        "terms.milestones[].code.minimumOrder", "terms.advocateReward.code.as", "terms.milestones[].code.as", "terms.advocateReward.code.validDays",
+        "terms.milestones[].code.validDays", "disputes[].closedAt",
     ];
 
     // One of these is always missed, whether the decision rested on it or not.
@@ -89,7 +92,7 @@ internal sealed partial class ReceiptCheckerTests
     [
         ["Online", "PointOfSale", "Draft", "Renewal"], ["Code", "Click", "Link", "Customer", "Renewal", "Override"], ["Product", "GiftCard", "Fee"], ["Paused", "Ended"],
         ["Allow", "Reject", "Credit"], ["Campaign", "Tier", "Group", "Ambassador", "Collection", "Product", "AmbassadorAndCollection", "AmbassadorAndProduct"],
-        ["Open", "Lost", "Won"], ["summer", "outlet"],
+        ["Open", "Lost", "Won"], ["GiftCard", "StoreCredit"], ["summer", "outlet"],
         ["EUR", "USD", "JPY", "KWD", "CHF"], ["T4", "T9", "M2", "F6", "M1"], ["NetSales", "Orders", "NewCustomers"], ["CalendarMonth", "RollingDays", "Lifetime"],
         ["gold", "silver"], ["notice", "review"], ["noted", "review", "allowed"], ["F2", "F4", "F5", "F6"],
     ];

@@ -85,6 +85,11 @@ internal sealed partial class FakeShopify
             return Throttled(CostOf(requested, null, available, BucketRestoreRate));
         }
 
+        if (DenialOf(document) is { } denial)
+        {
+            return Results.Text(denial, "application/json");
+        }
+
         var data = Perform(shop, document, variables);
         if (await BreachAsync(document, null, data) is { } answer)
         {
@@ -157,7 +162,7 @@ internal sealed partial class FakeShopify
 
     private JsonObject Perform(string shop, string document, JsonNode variables)
     {
-        if ((PerformOnOrders(shop, document, variables) ?? PerformOnBulks(shop, document, variables)) is { } data)
+        if ((PerformOnOrders(shop, document, variables) ?? PerformOnBulks(shop, document, variables) ?? PerformOnValue(shop, document, variables)) is { } data)
         {
             return data;
         }

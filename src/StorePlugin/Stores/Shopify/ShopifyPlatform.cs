@@ -2,7 +2,7 @@
 namespace StorePlugin.Stores.Shopify;
 
 /// <summary>Discount codes, the shop's facts and the storefront's addresses, for Shopify.</summary>
-internal sealed class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
+internal sealed partial class ShopifyPlatform(ShopifyAdminClient admin) : IStorePlatform
 {
     /// <summary>
     /// The most requests of one effect: an ending asks three questions, each of which may need a token, be refused, renew the token, and
