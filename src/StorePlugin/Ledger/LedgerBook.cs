@@ -76,9 +76,6 @@ internal static class LedgerKind
 
     /// <summary>It was taken back after the store had given it: what of it was not used.</summary>
     public const string RewardReturned = "reward_returned";
-
-    /// <summary>Those about a gift card or store credit.</summary>
-    public static readonly IReadOnlyList<string> OfRewards = [RewardReserved, RewardGiven, RewardReleased, RewardReturned];
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>

@@ -36,7 +36,9 @@ internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address)
     private Letter Compose(Store store, Recipient reader, Row reward)
     {
         var shop = OneLine.Of(store.DisplayName);
-        var what = reward is { Form: { } worth, AmountMinor: { } amount, Currency: { } currency } ? RewardList.ValueOf(worth, amount, currency) : RewardList.WhatOf(reward.PercentBp, reward.AmountMinor, reward.MinimumMinor, reward.Currency, isCode: reward.Code is not null);
+        var what = reward is { Form: { } worth, AmountMinor: { } amount, Currency: { } currency }
+            ? RewardList.ValueOf(worth, amount, currency)
+            : RewardList.WhatOf(reward.PercentBp, reward.AmountMinor, reward.MinimumMinor, reward.Currency, isCode: reward.Code is not null);
         var isMilestone = reward.Kind == RewardKind.Milestone;
         var why = isMilestone
             ? $"You have reached a milestone of “{reader.Campaign}”."

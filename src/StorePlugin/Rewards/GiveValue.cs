@@ -69,7 +69,7 @@ internal sealed class GiveValue(ValueRewards rewards, StoreDirectory stores, Pla
 
         if (await rewards.TryAsync(store, reward, null, cancel) is not ValueTry.May { EndsAt: var endsAt })
         {
-            return TakenBack;
+            return MovedOn;
         }
 
         var request = new GiftCardRequest(reward.Id, code, reward.Amount, endsAt is { } end ? DayOf(end, store) : null);
@@ -108,21 +108,17 @@ internal sealed class GiveValue(ValueRewards rewards, StoreDirectory stores, Pla
             }
         }
 
-        switch (await rewards.TryAsync(store, reward, holder, cancel))
+        return await rewards.TryAsync(store, reward, holder, cancel) switch
         {
-            case ValueTry.Over:
-                return TakenBack;
-            case ValueTry.Busy:
-                return Busy;
-            case ValueTry.May { EndsAt: var endsAt }:
-                return await platform.CreditAsync(store, holder, reward.Amount, endsAt, cancel) switch
-                {
-                    ValueAnswer<string>.Given { Value: var id } => Given(store, reward, id, null, "The store credit was given."),
-                    var other => rewards.Without(store, reward, other, isDeed: true),
-                };
-            case var other:
-                throw new UnreachableException($"{other.GetType().Name} is no outcome.");
-        }
+            ValueTry.Over => MovedOn,
+            ValueTry.Busy => Busy,
+            ValueTry.May { EndsAt: var endsAt } => await platform.CreditAsync(store, holder, reward.Amount, endsAt, cancel) switch
+            {
+                ValueAnswer<string>.Given { Value: var id } => Given(store, reward with { HolderId = holder }, id, null, "The store credit was given."),
+                var answer => rewards.Without(store, reward, answer, isDeed: true),
+            },
+            var other => throw new UnreachableException($"{other.GetType().Name} is no outcome."),
+        };
     }
 
     /// <summary>Looks for a credit whose answer was lost. Without a result it was not given, and the same customer is to have it; without a customer, whoever has the address.</summary>
@@ -134,7 +130,7 @@ internal sealed class GiveValue(ValueRewards rewards, StoreDirectory stores, Pla
             return Gone(store, reward);
         }
 
-        if (Wait(reward.TriedAt, clock.GetUtcNow()) is { } wait)
+        if (Wait(sentAt, clock.GetUtcNow()) is { } wait)
         {
             return (null, wait);
         }
@@ -181,12 +177,13 @@ internal sealed class GiveValue(ValueRewards rewards, StoreDirectory stores, Pla
     private EffectResult.Done Given(Store store, ValueRow reward, string id, DateTimeOffset? at, string text) =>
         new(text, tx => rewards.GivenAsync(tx, store, reward, id, at));
 
-    private static EffectResult.Done TakenBack => new("The reward was taken back meanwhile: nothing was given.");
+    /// <summary>It was taken back, or another worker is about it: it is looked at anew.</summary>
+    public static EffectResult.PutOff MovedOn => new("The reward has moved on meanwhile.", TimeSpan.Zero);
 
     private static DateOnly DayOf(DateTimeOffset instant, Store store) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, store.Zone).DateTime);
 
     /// <summary>Puts a look off until whatever was begun then has ended; null: it may be looked.</summary>
-    public static EffectResult.PutOff? Wait(DateTimeOffset? triedAt, DateTimeOffset now) => triedAt + Settling - now is { Ticks: > 0 } wait
+    public static EffectResult.PutOff? Wait(DateTimeOffset? sentAt, DateTimeOffset now) => sentAt + Settling - now is { Ticks: > 0 } wait
         ? new EffectResult.PutOff("What the store was asked for last may still be going on.", wait)
         : null;
 

@@ -50,12 +50,12 @@ internal sealed class TakeValueBack(ValueRewards rewards, StoreDirectory stores,
     /// <summary>It was taken back while it was being given.</summary>
     private async Task<EffectResult> LookForAsync(Store store, ValueRow reward, IStorePlatform platform, CancellationToken cancel)
     {
-        if (reward is not { SentAt: { } sentAt, TriedAt: { } triedAt })
+        if (reward.SentAt is not { } sentAt)
         {
             return NeverGiven(store, reward);
         }
 
-        if (triedAt + InFlight - clock.GetUtcNow() is { Ticks: > 0 } wait)
+        if (sentAt + InFlight - clock.GetUtcNow() is { Ticks: > 0 } wait)
         {
             return new EffectResult.PutOff("The reward may still be on its way to the store.", wait);
         }
@@ -96,21 +96,18 @@ internal sealed class TakeValueBack(ValueRewards rewards, StoreDirectory stores,
 
     private async Task<EffectResult> EndCardAsync(Store store, ValueRow reward, IStorePlatform platform, CancellationToken cancel)
     {
-        switch (await platform.LookAtCardAsync(store, reward.DiscountId!, cancel))
+        return await platform.LookAtCardAsync(store, reward.DiscountId!, cancel) switch
         {
-            case ValueAnswer<GiftCardNow?>.Given { Value: null }:
-                return Returned(store, reward, 0, null, "The gift card is gone from the store: what it was worth stays as cost.");
-            case ValueAnswer<GiftCardNow?>.Given { Value: { IsEnabled: false } ended }:
-                return Returned(store, reward, ended.BalanceMinor, null, "The gift card has ended.");
-            case ValueAnswer<GiftCardNow?>.Given:
-                return await platform.EndCardAsync(store, reward.DiscountId!, cancel) switch
-                {
-                    ValueAnswer<GiftCardNow>.Given { Value: var card } => Returned(store, reward, card.BalanceMinor, null, "The gift card was ended."),
-                    var other => rewards.Without(store, reward, other, isDeed: true),
-                };
-            case var other:
-                return rewards.Without(store, reward, other, isDeed: false);
-        }
+            ValueAnswer<GiftCardNow?>.Given { Value: null } =>
+                Returned(store, reward, 0, null, "The gift card is gone from the store: what it was worth stays as cost."),
+            ValueAnswer<GiftCardNow?>.Given { Value: { IsEnabled: false } ended } => Returned(store, reward, ended.BalanceMinor, null, "The gift card has ended."),
+            ValueAnswer<GiftCardNow?>.Given => await platform.EndCardAsync(store, reward.DiscountId!, cancel) switch
+            {
+                ValueAnswer<GiftCardNow>.Given { Value: var card } => Returned(store, reward, card.BalanceMinor, null, "The gift card was ended."),
+                var answer => rewards.Without(store, reward, answer, isDeed: true),
+            },
+            var other => rewards.Without(store, reward, other, isDeed: false),
+        };
     }
 
     private async Task<EffectResult> DebitAsync(Store store, ValueRow reward, IStorePlatform platform, CancellationToken cancel)
@@ -160,7 +157,7 @@ internal sealed class TakeValueBack(ValueRewards rewards, StoreDirectory stores,
         await rewards.TryBackAsync(store, reward, minor, cancel) switch
         {
             ValueTry.Busy => GiveValue.Busy,
-            ValueTry.Over => new EffectResult.Done("The credit had been taken back meanwhile."),
+            ValueTry.Over => GiveValue.MovedOn,
             _ => await platform.DebitAsync(store, holder, reward.Amount with { Minor = minor }, cancel) switch
             {
                 ValueAnswer<string>.Given { Value: var id } => Returned(store, reward, minor, id, "The credit was taken back."),

@@ -47,7 +47,7 @@ internal static class GiftCardCode
 }
 
 /// <summary>A step of a reward's money, as a fact beside the ledger: taking it and the replay of the log make the same transaction of it.</summary>
-/// <param name="Kind">Of <see cref="LedgerKind.OfRewards"/>.</param>
+/// <param name="Kind">One of the four kinds of transactions about such a reward.</param>
 internal sealed record ValueStep(string Kind, string RewardId, string AmbassadorId, Money Amount, DateTimeOffset At)
 {
     public LedgerTransaction Posting
@@ -82,7 +82,7 @@ internal abstract record CreditFound
     /// known to be another reward's. Pure.
     /// </summary>
     /// <param name="amountMinor">In minor units; below 0 where it was taken.</param>
-    /// <param name="sentAt">When it was asked for first.</param>
+    /// <param name="sentAt">When it was asked for.</param>
     /// <param name="known">The movements of other rewards, by id.</param>
     public static CreditFound Among(CreditNow credit, long amountMinor, DateTimeOffset? expiresAt, DateTimeOffset sentAt, IReadOnlyCollection<string> known)
     {

@@ -11,12 +11,11 @@ using StorePlugin.Webhooks;
 namespace StorePlugin.Rewards;
 
 /// <param name="HolderId">The customer whose account was, or is to be, credited; null before the first try.</param>
-/// <param name="SentAt">The first try whose outcome is not known; null: there is none.</param>
-/// <param name="TriedAt">The last try, whatever came of it.</param>
+/// <param name="SentAt">The last try while its outcome is not known; null: there is none.</param>
 /// <param name="BackMinor">What was asked back at <paramref name="BackSentAt"/>, of which the outcome is not known.</param>
 internal sealed record ValueRow(
     string Id, string AmbassadorId, string Form, string State, long AmountMinor, string Currency, long? ValidDays, DateTimeOffset? EndsAt, string? DiscountId,
-    string? HolderId, DateTimeOffset CreatedAt, DateTimeOffset? SentAt, DateTimeOffset? TriedAt, DateTimeOffset? IssuedAt, DateTimeOffset? BackSentAt, long? BackMinor,
+    string? HolderId, DateTimeOffset CreatedAt, DateTimeOffset? SentAt, DateTimeOffset? IssuedAt, DateTimeOffset? BackSentAt, long? BackMinor,
     DateTimeOffset? ReturnedAt, DateTimeOffset? UnclearAt, string Email)
 {
     public Money Amount => new(AmountMinor, Webhooks.Currency.Parse(Currency));
@@ -35,7 +34,7 @@ internal abstract record ValueTry
     /// <param name="EndsAt">When what is given ends; null: never.</param>
     internal sealed record May(DateTimeOffset? EndsAt) : ValueTry;
 
-    /// <summary>The reward is no longer to be given, or taken back.</summary>
+    /// <summary>The reward is no longer to be given, or taken back, or another worker has begun: it is to be looked at anew.</summary>
     internal sealed record Over : ValueTry;
 
     /// <summary>Of another reward of the same customer the outcome is not known yet: two at once could not be told apart.</summary>
@@ -47,7 +46,7 @@ internal sealed class ValueRewards(Db db, StoreKeys keys, TimeProvider clock)
     private const string Read =
         """
         SELECT r.id, r.ambassador_id, r.form, r.state, r.amount_minor, r.currency, r.valid_days, r.ends_at, r.discount_id, r.holder_id, r.created_at, r.sent_at,
-            r.tried_at, r.issued_at, r.back_sent_at, r.back_minor, r.returned_at, r.unclear_at, a.email
+            r.issued_at, r.back_sent_at, r.back_minor, r.returned_at, r.unclear_at, a.email
         FROM rewards r JOIN ambassadors a ON a.store_id = r.store_id AND a.id = r.ambassador_id
         WHERE r.store_id = @storeId AND r.id = @id AND r.form IS NOT NULL AND r.state <> 'refused'
         """;
@@ -82,18 +81,21 @@ internal sealed class ValueRewards(Db db, StoreKeys keys, TimeProvider clock)
             AND ((sent_at IS NOT NULL AND issued_at IS NULL) OR back_sent_at IS NOT NULL)
         """;
 
-    // How long it is good for counts from when it is given, not from when it was earned: it may have waited.
+    // How long it is good for counts from when it is given, not from when it was earned: it may have waited. A further try keeps the
+    // end of the one before, which may yet arrive.
     private const string NoteSent =
         """
-        UPDATE rewards SET tried_at = @now, unclear_at = NULL, holder_id = @holder, sent_at = COALESCE(sent_at, @now),
+        UPDATE rewards SET sent_at = @now, unclear_at = NULL, holder_id = @holder,
             ends_at = CASE WHEN sent_at IS NULL THEN @endsAt ELSE ends_at END
         WHERE store_id = @storeId AND id = @id AND state = 'pending_code' AND issued_at IS NULL
+            AND (sent_at = @was OR (sent_at IS NULL AND @was IS NULL))
         """;
 
     private const string NoteBackSent =
         """
         UPDATE rewards SET back_sent_at = @now, unclear_at = NULL, back_minor = @minor
         WHERE store_id = @storeId AND id = @id AND state = 'revoked' AND issued_at IS NOT NULL AND returned_at IS NULL
+            AND (back_sent_at = @was OR (back_sent_at IS NULL AND @was IS NULL))
         """;
 
     /// <summary>Notes in a transaction of its own that something is about to be given.</summary>
@@ -103,15 +105,17 @@ internal sealed class ValueRewards(Db db, StoreKeys keys, TimeProvider clock)
         var now = Instants.Kept(clock.GetUtcNow());
         var endsAt = reward.SentAt is not null ? reward.EndsAt
             : reward.ValidDays is { } days ? Campaigns.WholeSecond.Of(now).AddDays(days)
-            : (DateTimeOffset?)null;
-        return NoteAsync(store, NoteSent, new { storeId = store.Id, id = reward.Id, holder, now, endsAt }, holder, endsAt, cancel);
+            : null;
+        return NoteAsync(NoteSent, new { storeId = store.Id, id = reward.Id, holder, was = reward.SentAt, now, endsAt }, holder, endsAt, cancel);
     }
 
     /// <summary>The same of so much store credit that is about to be taken back.</summary>
     public Task<ValueTry> TryBackAsync(Store store, ValueRow reward, long minor, CancellationToken cancel) => NoteAsync(
-        store, NoteBackSent, new { storeId = store.Id, id = reward.Id, holder = reward.HolderId, now = clock.GetUtcNow(), minor }, reward.HolderId, null, cancel);
+        NoteBackSent,
+        new { storeId = store.Id, id = reward.Id, holder = reward.HolderId, was = reward.BackSentAt, now = clock.GetUtcNow(), minor },
+        reward.HolderId, null, cancel);
 
-    private Task<ValueTry> NoteAsync(Store store, string note, object args, string? holder, DateTimeOffset? endsAt, CancellationToken cancel) => db.InTransactionAsync<ValueTry>(
+    private Task<ValueTry> NoteAsync(string note, object args, string? holder, DateTimeOffset? endsAt, CancellationToken cancel) => db.InTransactionAsync<ValueTry>(
         async tx =>
         {
             if (holder is not null)

@@ -3,7 +3,6 @@ using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
-using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rewards;
@@ -17,7 +16,7 @@ internal static partial class Flows
 {
     private static async Task GiftCardsAsync(StoreApp app)
     {
-        var (shop, ann) = await OpenValueAsync(app, "flow-cards", RewardForm.GiftCard);
+        var (shop, ann) = await OpenValueAsync(app, "flow-value-cards", RewardForm.GiftCard);
         var (first, second) = (await RewardOfAsync(app, shop, "1"), await RewardOfAsync(app, shop, "2"));
 
         // The answer of one is lost; it is found by its code.
@@ -37,7 +36,7 @@ internal static partial class Flows
 
     private static async Task StoreCreditsAsync(StoreApp app)
     {
-        var (shop, ann) = await OpenValueAsync(app, "flow-credit", RewardForm.StoreCredit);
+        var (shop, ann) = await OpenValueAsync(app, "flow-value-credit", RewardForm.StoreCredit);
         var ids = new List<string>();
         foreach (var order in new[] { "1", "2", "3", "4", "5" })
         {
@@ -58,7 +57,7 @@ internal static partial class Flows
 
         // The fourth was noted and never sent.
         await app.Db.DoAsync(
-            "UPDATE rewards SET sent_at = @now, tried_at = @now, holder_id = 'nobody' WHERE store_id = @s AND id = @id",
+            "UPDATE rewards SET sent_at = @now, holder_id = 'nobody' WHERE store_id = @s AND id = @id",
             new { s = shop.Store.Id, id = ids[3], now = app.Clock.GetUtcNow() });
         await SendBackAsync(app, shop, "4");
         app.Clock.Advance(TakeValueBack.InFlight);
@@ -72,8 +71,8 @@ internal static partial class Flows
         Assert.That(await ValueStatesAsync(app, shop), Is.EqualTo(["revoked", "revoked", "revoked", "revoked", "issued"]));
         Assert.That(await shop.BalanceAsync(ann, Account.Paid), Is.EqualTo(500));
 
-        var bob = await shop.AmbassadorAsync("FLOWBOB");
-        await shop.PaysAsync(Order("6").With("FLOWBOB", "10.00") with { At = app.Clock.GetUtcNow() });
+        var bob = await shop.AmbassadorAsync("FLOWVALUEBOB");
+        await shop.PaysAsync(Order("6").With("FLOWVALUEBOB", "10.00") with { At = app.Clock.GetUtcNow() });
         await app.Db.DoAsync("UPDATE ambassadors SET email = '' WHERE store_id = @s AND id = @bob", new { s = shop.Store.Id, bob });
         app.Clock.Advance(TimeSpan.FromDays(31));
         await app.DrainAsync();

@@ -2,7 +2,6 @@
 using StorePlugin.Campaigns;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
-using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 
@@ -292,7 +291,7 @@ internal sealed class StoreCreditTests
         var number = _customer.Split('/')[^1];
         await FakeShopify.DeliverAsync(
             _world.App, ValueWorld.Shop, "customers/redact",
-            $$"""{"shop_id":1,"shop_domain":"{{ValueWorld.Shop}}","customer":{"id":{{number}},"email":"{{ValueWorld.Email}}","phone":null},"orders_to_redact":[]}""");
+            $$"""{"shop_id":{{FakeShopify.IdOf(ValueWorld.Shop)}},"shop_domain":"{{ValueWorld.Shop}}","customer":{"id":{{number}},"email":"{{ValueWorld.Email}}","phone":null},"orders_to_redact":[]}""");
         await _world.App.DrainAsync();
         Assert.That(await _world.App.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM rewards WHERE store_id = @s AND holder_id IS NOT NULL", new { s = _world.Store.Id }), Is.Zero);
 

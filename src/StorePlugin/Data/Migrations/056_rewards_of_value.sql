@@ -1,8 +1,8 @@
 -- Rewards that are worth money in the store: a gift card, or store credit (rules W1, W4). form tells which; null: a code, or a milestone's
 -- money. The row is the fact beside the ledger: amount_minor was set aside at created_at, given at issued_at, and of it returned_minor
 -- came back at returned_at. discount_id is the card's id or the credit's, holder_id the customer whose account was credited. sent_at is
--- the first try whose outcome is unknown, tried_at the last try; back_minor, back_sent_at and back_id are the same of what is taken
--- back. unclear_at: a person is to look what has become of it.
+-- the last try while its outcome is unknown; back_minor, back_sent_at and back_id are the same of what is taken back. unclear_at: a
+-- person is to look what has become of it.
 
 ALTER TABLE rewards ADD form varchar(20) NULL;
 
@@ -11,8 +11,6 @@ ALTER TABLE rewards ADD valid_days bigint NULL;
 ALTER TABLE rewards ADD holder_id nvarchar(200) $exact$ NULL;
 
 ALTER TABLE rewards ADD sent_at bigint NULL;
-
-ALTER TABLE rewards ADD tried_at bigint NULL;
 
 ALTER TABLE rewards ADD issued_day bigint NULL;
 

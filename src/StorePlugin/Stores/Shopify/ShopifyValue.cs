@@ -75,7 +75,7 @@ internal sealed partial class ShopifyPlatform
         var variables = new ReadCreditVariables(new CustomerIdentifier(null, customerId), $"currency_code:{currency.Code}");
         return await admin.AskAsync(store, ShopifyValueOperations.ReadCredit, variables, cancel) switch
         {
-            ShopifyAnswer<CustomerData>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier: { StoreCreditAccounts.Nodes: { } accounts } } =>
+            ShopifyAnswer<CustomerData>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier.StoreCreditAccounts.Nodes: { } accounts } =>
                 new ValueAnswer<CreditNow?>.Given(Show(accounts.FirstOrDefault(account => account.Balance?.CurrencyCode == currency.Code))),
             ShopifyAnswer<CustomerData>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier: null } => new ValueAnswer<CreditNow?>.Given(null),
             var answer => NoValue(answer).As<CreditNow?>(),
