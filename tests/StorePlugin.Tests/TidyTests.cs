@@ -44,6 +44,7 @@ internal sealed partial class TidyTests
         ["Erasures.FindErasing"] = "a worker's claim over all stores",
         ["Retention.OldFiles"] = "a worker's claim over all stores",
         ["EraseStore.HoldGone"] = "a store's own row, by its id",
+        ["ValueRewards.Hold"] = "a store's own row, by its id",
         ["PrivacyDuties.ReadInstalledAt"] = "a store's own row, by its id",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
         ["RefreshShopifyTokens.Find"] = "looks at what is old over all stores",

@@ -264,10 +264,17 @@ internal sealed class RulesExamples
     {
         { Credited: true } receipt when receipt.AmbassadorId != _you => "The order is the other ambassador's, and you earn nothing on it.",
         { Credited: true } receipt when !TermsRewards.HaveCommission(_terms) =>
-            $"{Say(receipt.BaseMinor)} counts, {(Rewards.RewardBase.Suffices(receipt) ? "and the order brings you a code once it is approved" : "which is too little for a code")}.",
+            $"{Say(receipt.BaseMinor)} counts, {(Rewards.RewardBase.Suffices(receipt) ? $"and the order brings you {RewardWord} once it is approved" : $"which is too little for {RewardWord}")}.",
         { Credited: true } receipt => $"{Say(receipt.BaseMinor)} counts, and you earn {How(receipt)}: {Say(receipt.OriginalCommissionMinor)}{Limit(receipt, story)}.",
         { Rule: "F1" } receipt when receipt.Lines[0].DiscountMinor > 0 => "You keep the discount, and earn nothing.",
         var receipt => $"{receipt.Reason} You earn nothing.",
+    };
+
+    private string RewardWord => _terms.AdvocateReward?.Code.As switch
+    {
+        null => "a code",
+        RewardForm.GiftCard => "a gift card",
+        _ => "store credit",
     };
 
     /// <summary>The limit that the commission meets, where it meets one.</summary>

@@ -93,19 +93,37 @@ internal static class RulesText
     // Rules W1, W2 and B7.
     private static string RewardOf(Terms terms) => terms.AdvocateReward is { } reward
         ? $"For each order that is approved{(terms.MinimumOrderMinor is > 0 ? " and comes to the least that it must" : "")} " +
-            $"you get {TermsText.CodeOf(reward.Code, terms.Currency)}. It is sent to you by mail."
+            $"you get {TermsText.CodeOf(reward.Code, terms.Currency)}. {HowGiven(reward.Code.As)}"
         : "";
+
+    private static string HowGiven(RewardForm? form) => form is RewardForm.StoreCredit
+        ? "It is added to your customer account at the store, which is the one with your e-mail address; where you have none yet, it waits for it."
+        : "It is sent to you by mail.";
+
+    private static string RewardsOf(AdvocateReward reward, long count) => reward.Code.As switch
+    {
+        null => Words.Count(count, "code", "codes"),
+        RewardForm.GiftCard => Words.Count(count, "gift card", "gift cards"),
+        _ => $"this {(count == 1 ? "once" : $"{Words.Of(count)} times")}",
+    };
 
     // Rule W2.
     private static string MostRewards(AdvocateReward? reward) => reward?.Maximum is { } maximum
-        ? $"For {OrdersOf(maximum.Period, beginsSentence: false)} you get {Words.Count(maximum.Count, "code", "codes")} at most."
+        ? $"For {OrdersOf(maximum.Period, beginsSentence: false)} you get {RewardsOf(reward, maximum.Count)} at most."
         : "";
 
     // Rules W4 and W5. A share of a later order is no share of the one that brought it.
-    private static string BackOf(Terms terms) => terms.AdvocateReward is null
+    private static string BackOf(Terms terms) => terms.AdvocateReward is not { Code.As: var form }
         ? ""
-        : $"When all of the order is sent back{(terms.MinimumOrderMinor is > 0 ? ", or so much that the rest is below the least" : "")}, a code that you have not used ends; " +
-            "what you have used stays yours. When only a part is sent back, the code stays as it is.";
+        : $"When all of the order is sent back{(terms.MinimumOrderMinor is > 0 ? ", or so much that the rest is below the least" : "")}, {EndOf(form)}; " +
+            $"what you have used stays yours. When only a part is sent back, the {(form is null ? "code" : "reward")} stays as it is.";
+
+    private static string EndOf(RewardForm? form) => form switch
+    {
+        null => "a code that you have not used ends",
+        RewardForm.GiftCard => "the gift card ends with what you have not used of it",
+        _ => "as much of the credit as is left on your account is taken back",
+    };
 
     // Rules L1 and L5.
     private static string MilestonesOf(Terms terms) => Sentences(

@@ -112,7 +112,7 @@ internal sealed record Terms(long CommissionBp, long FriendDiscountBp, long Hold
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? FriendOncePerCustomer { get; init; }
 
-    /// <summary>A code for the ambassador for each approved order, beside the commission or in its place (rule W1).</summary>
+    /// <summary>A reward for the ambassador for each approved order, beside the commission or in its place (rule W1).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AdvocateReward? AdvocateReward { get; init; }
 

@@ -54,7 +54,7 @@ internal static class TermsDifference
         // What one ambassador gains by another order, another loses.
         Add("precedence", "order of the evidence", PrecedenceOf(before), PrecedenceOf(after), isWorse: true);
         Add("friendUses", "number of times that a friend may use the code", UsesOf(before), UsesOf(after), after.FriendOncePerCustomer is true);
-        Add("advocateReward", "code for an approved order", RewardOf(before), RewardOf(after), IsRewardWorse(before.AdvocateReward, after.AdvocateReward));
+        Add("advocateReward", "reward for an approved order", RewardOf(before), RewardOf(after), IsRewardWorse(before.AdvocateReward, after.AdvocateReward));
         Add("milestones", "list of milestones", MilestonesOf(before), MilestonesOf(after), AreMilestonesWorse(before.Milestones, after.Milestones));
         // Whoever takes part loses nothing by it.
         Add("enrolment", "way in which customers join by themselves", WayOf(before), WayOf(after), isWorse: false);
@@ -105,10 +105,10 @@ internal static class TermsDifference
     private static bool IsRewardWorse(AdvocateReward? before, AdvocateReward? after) =>
         before is not null && (after is null || IsCodeWorse(before.Code, after.Code) || IsMaximumWorse(before.Maximum, after.Maximum));
 
-    // Nobody can say of a share and an amount which is more.
+    // Nobody can say of a share and an amount which is more, nor which of a code, a gift card and store credit is of more use.
     private static bool IsCodeWorse(RewardCode before, RewardCode after) =>
-        (before.PercentBp is null) != (after.PercentBp is null) || after.PercentBp < before.PercentBp || after.AmountMinor < before.AmountMinor
-        || (after.MinimumOrderMinor ?? 0) > (before.MinimumOrderMinor ?? 0) || after.ValidDays < before.ValidDays;
+        before.As != after.As || (before.PercentBp is null) != (after.PercentBp is null) || after.PercentBp < before.PercentBp || after.AmountMinor < before.AmountMinor
+        || (after.MinimumOrderMinor ?? 0) > (before.MinimumOrderMinor ?? 0) || (after.ValidDays ?? long.MaxValue) < (before.ValidDays ?? long.MaxValue);
 
     private static bool IsMaximumWorse(RewardMaximum? before, RewardMaximum? after) =>
         after is not null && (before is null || before.Period != after.Period || after.Count < before.Count);
@@ -242,9 +242,15 @@ internal static class TermsDifference
 
     private static string CodeOf(Terms terms, RewardCode code)
     {
+        if (code.As is { } form)
+        {
+            var (what, until) = (form == RewardForm.GiftCard ? "as a gift card" : "of store credit", code.ValidDays is { } valid ? $"for {Days(valid)}" : "without end");
+            return $"{AmountOf(terms, code.AmountMinor)} {what} {until}";
+        }
+
         var off = code.PercentBp is { } percent ? Percent(percent) : AmountOf(terms, code.AmountMinor);
         var least = code.MinimumOrderMinor is { } minimum ? $" orders from {AmountOf(terms, minimum)} on" : " an order";
-        return $"{off} off{least} within {Days(code.ValidDays)}";
+        return $"{off} off{least} within {Days(code.ValidDays!.Value)}";
     }
 
     private static string ProductsOf(Terms terms) => ListOf(terms.ExcludedProducts);

@@ -47,7 +47,8 @@ internal sealed record TermsRequest(
     [property: Description("The order of the classes of evidence: code, link, customer when absent.")] IReadOnlyList<string>? Precedence = null,
     [property: Description("How often the friend's discount works: any (when absent), or once_per_customer. It binds discounts that are created from then on.")]
     string? FriendUses = null,
-    [property: Description("A discount code for the ambassador, once for each approved order; beside the commission, or in its place.")] AdvocateRewardRequest? AdvocateReward = null,
+    [property: Description("A discount code, gift card or store credit for the ambassador, once for each approved order; beside the commission, or in its place.")]
+    AdvocateRewardRequest? AdvocateReward = null,
     [property: Description("What an ambassador gets once, when what they have brought comes to a threshold. 20 at most.")] IReadOnlyList<MilestoneRequest>? Milestones = null,
     [property: Description("What the customer pays with store credit: counts (when absent), or programme_credit_deducted, which takes off what they had left of this programme's.")]
     string? StoreCredit = null,

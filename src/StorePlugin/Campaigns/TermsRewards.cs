@@ -1,21 +1,37 @@
-// Terms of what is given beside the commission or in its place: a code for each approved order, and milestones (rules W1 to W5).
+// Terms of what is given beside the commission or in its place: something for each approved order, and milestones (rules W1 to W5).
 using System.Text.Json.Serialization;
 
 namespace StorePlugin.Campaigns;
 
-/// <summary>A discount code that an ambassador gets for themselves; it works once. A share or an amount, one of the two.</summary>
+/// <summary>What a reward is, where it is no discount code. Both are money's worth in the store.</summary>
+internal enum RewardForm
+{
+    GiftCard,
+
+    /// <summary>On the account of the store's customer who has the ambassador's e-mail address.</summary>
+    StoreCredit,
+}
+
+/// <summary>
+/// What an ambassador gets for themselves: a discount code that works once, which takes off a share or an amount, one of the two;
+/// or a gift card or store credit of an amount.
+/// </summary>
 /// <param name="AmountMinor">In minor units of the terms' currency, as <paramref name="MinimumOrderMinor"/> is.</param>
 /// <param name="MinimumOrderMinor">The least that the order it is used on must come to; null: anything.</param>
-/// <param name="ValidDays">For how long it works after it was earned.</param>
+/// <param name="ValidDays">For how long a code works after it was earned, and all else after it was given; null: it does not expire, which no code has.</param>
 internal sealed record RewardCode(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? PercentBp,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? AmountMinor,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? MinimumOrderMinor,
-    long ValidDays)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ValidDays)
 {
     public const long ValidDaysDefault = 180;
     public const long ValidDaysMin = 7;
     public const long ValidDaysMax = 730;
+
+    /// <summary>Null: a discount code.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RewardForm? As { get; init; }
 
     [JsonIgnore]
     public bool StatesAmount => AmountMinor is not null || MinimumOrderMinor is not null;

@@ -91,12 +91,19 @@ internal static class TermsText
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    /// <summary>A code that an ambassador gets, behind what it is for.</summary>
+    /// <summary>What an ambassador gets, behind what it is for.</summary>
     public static string CodeOf(RewardCode code, Currency? currency)
     {
+        if (code.As is { } form)
+        {
+            var amount = AmountOf(code.AmountMinor!.Value);
+            return $"{(form == RewardForm.GiftCard ? $"a gift card of {amount}" : $"{amount} of store credit")}, " +
+                (code.ValidDays is { } days ? $"to be used within {Words.Count(days, "day", "days")}" : "which does not expire");
+        }
+
         var off = code.PercentBp is { } percent ? Words.Percent(percent) : AmountOf(code.AmountMinor!.Value);
         var least = code.MinimumOrderMinor is { } minimum ? $" that comes to {AmountOf(minimum)} at least" : "";
-        return $"a code of your own that takes {off} off one order{least}, and works for {Words.Count(code.ValidDays, "day", "days")}";
+        return $"a code of your own that takes {off} off one order{least}, and works for {Words.Count(code.ValidDays!.Value, "day", "days")}";
 
         string AmountOf(long minor) => Words.Of(new Money(
             minor, currency ?? throw new System.Diagnostics.UnreachableException("Terms that state an amount state its currency.")));

@@ -44,7 +44,7 @@ internal static class AmbassadorDetail
         id.Length > 0 && await db.OneAsync<long>(Count, new { storeId = visitor.Store.Id, id }, cancel) == 1;
 
     public static async Task<AmbassadorModel?> ReadAsync(
-        Db db, PublicAddress address, Visitor visitor, string id, string? signInLink, string? notice, CancellationToken cancel)
+        Db db, StoreKeys keys, PublicAddress address, Visitor visitor, string id, string? signInLink, string? notice, CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, id };
         if (await db.OneAsync<Person>(ReadPerson, args, cancel) is not { } person
@@ -67,7 +67,7 @@ internal static class AmbassadorDetail
             Figures.Of(await db.ManyAsync<Balance>(ReadBalances, args, cancel)),
             await OrderList.OfAmbassadorAsync(db, visitor, id, OrdersShown, cancel),
             await OrderDetail.EntriesOfAmbassadorAsync(db, visitor, id, EntriesShown, cancel),
-            await RewardList.ReadAsync(db, visitor.Store, id, isMerchant: true, cancel),
+            await RewardList.ReadAsync(db, keys, visitor.Store, id, isMerchant: true, cancel),
             [.. (await Ambassadors.AmbassadorSeries.ListAsync(db, visitor.Store, id, "", SeriesShown, cancel)).Select(series => Show(series, time))],
             $"{row.Path}/sign-in-links",
             signInLink);

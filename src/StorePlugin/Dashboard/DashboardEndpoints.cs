@@ -49,8 +49,8 @@ internal static class DashboardEndpoints
         Page.Of<AmbassadorListPage>(await AmbassadorList.ReadAsync(db, address, visitor, after, cancel));
 
     private static async Task<IResult> ShowAmbassador(
-        Visitor visitor, string ambassadorId, string? notice, Db db, PublicAddress address, CancellationToken cancel) =>
-        await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, null, notice, cancel) is { } model
+        Visitor visitor, string ambassadorId, string? notice, Db db, StoreKeys keys, PublicAddress address, CancellationToken cancel) =>
+        await AmbassadorDetail.ReadAsync(db, keys, address, visitor, ambassadorId, null, notice, cancel) is { } model
             ? Page.Of<AmbassadorPage>(model)
             : TypedResults.NotFound();
 
@@ -73,7 +73,7 @@ internal static class DashboardEndpoints
 
     // The answer is the page itself and no redirect: the link is a secret, and an address would keep it in the history.
     private static async Task<IResult> MakeSignInLink(
-        Visitor visitor, string ambassadorId, Db db, PublicAddress address, SignIn signIn, CancellationToken cancel)
+        Visitor visitor, string ambassadorId, Db db, StoreKeys keys, PublicAddress address, SignIn signIn, CancellationToken cancel)
     {
         if (!await AmbassadorDetail.ExistsAsync(db, visitor, ambassadorId, cancel))
         {
@@ -82,7 +82,7 @@ internal static class DashboardEndpoints
 
         var link = await signIn.NewLinkAsync(visitor.Store, Role.Ambassador, ambassadorId, cancel);
         return Page.Of<AmbassadorPage>(
-            await AmbassadorDetail.ReadAsync(db, address, visitor, ambassadorId, link, null, cancel)
+            await AmbassadorDetail.ReadAsync(db, keys, address, visitor, ambassadorId, link, null, cancel)
             ?? throw new System.Diagnostics.UnreachableException());
     }
 

@@ -32,6 +32,12 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Bring the discount of a series to where it should be, and look what became of it; the subject is the series and the cause.</summary>
         public const string KeepCodeSeries = "keep_code_series";
 
+        /// <summary>Give a reward that is a gift card or store credit; the subject is the reward.</summary>
+        public const string GiveValue = "give_value";
+
+        /// <summary>Take back what of such a reward was not used; the subject is the reward.</summary>
+        public const string TakeValueBack = "take_value_back";
+
         /// <summary>Send a frozen transfer; the subject is <c>{payout}-a{attempt}</c>.</summary>
         public const string SendTransfer = "send_transfer";
 

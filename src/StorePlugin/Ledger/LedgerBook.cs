@@ -64,6 +64,18 @@ internal static class LedgerKind
 
     /// <summary>A milestone was reached that gives money; the source is the reward.</summary>
     public const string Bonus = "bonus";
+
+    /// <summary>A gift card or store credit was granted, and its amount set aside; the source is the reward, as of the next three.</summary>
+    public const string RewardReserved = "reward_reserved";
+
+    /// <summary>The store has given what was set aside.</summary>
+    public const string RewardGiven = "reward_given";
+
+    /// <summary>It was taken back before the store had given it.</summary>
+    public const string RewardReleased = "reward_released";
+
+    /// <summary>It was taken back after the store had given it: what of it was not used.</summary>
+    public const string RewardReturned = "reward_returned";
 }
 
 /// <summary>One side of a transaction, in minor units. Positive: owed to the ambassador; the merchant's expense is negative.</summary>

@@ -12,7 +12,8 @@ internal sealed record LedgerEntryView(
     string Id,
     [property: Description("The place within the transaction.")] long Position,
     [property: Description(
-        "Why it was posted: commission, release, review, payout_reserved, payout_sent, payout_returned, payout_reversed, opening, merchant_cost, write_off, revival, bonus.")]
+        "Why it was posted: commission, release, review, payout_reserved, payout_sent, payout_returned, payout_reversed, opening, " +
+        "merchant_cost, write_off, revival, bonus, reward_reserved, reward_given, reward_released, reward_returned.")]
     string Kind,
     [property: Description("What caused it; unique with the kind.")] string Source,
     [property: Description("held, review, approved, in_payout, paid, expense or written_off.")] string Account,

@@ -1,4 +1,4 @@
-// The mail about a reward: a code that works from now on, or a milestone's money.
+// The mail about a reward: a code that works from now on, a gift card or store credit, or a milestone's money.
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Rewards;
@@ -6,11 +6,11 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Mail;
 
-internal sealed class RewardGiven(Db db, PublicAddress address)
+internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address)
 {
     private const string Read =
         """
-        SELECT r.kind, r.state, r.percent_bp, r.amount_minor, r.minimum_minor, r.currency, r.code, r.ends_at, o.reference, r.order_id
+        SELECT r.kind, r.state, r.percent_bp, r.amount_minor, r.minimum_minor, r.currency, r.code, r.ends_at, o.reference, r.order_id, r.id, r.form
         FROM rewards r
         LEFT JOIN orders o ON o.store_id = r.store_id AND o.order_id = r.order_id
         WHERE r.store_id = @storeId AND r.id = @rewardId
@@ -36,13 +36,19 @@ internal sealed class RewardGiven(Db db, PublicAddress address)
     private Letter Compose(Store store, Recipient reader, Row reward)
     {
         var shop = OneLine.Of(store.DisplayName);
-        var what = RewardList.WhatOf(reward.PercentBp, reward.AmountMinor, reward.MinimumMinor, reward.Currency, isCode: reward.Code is not null);
+        var what = reward is { Form: { } worth, AmountMinor: { } amount, Currency: { } currency }
+            ? RewardList.ValueOf(worth, amount, currency)
+            : RewardList.WhatOf(reward.PercentBp, reward.AmountMinor, reward.MinimumMinor, reward.Currency, isCode: reward.Code is not null);
         var isMilestone = reward.Kind == RewardKind.Milestone;
         var why = isMilestone
             ? $"You have reached a milestone of “{reader.Campaign}”."
             : $"The order {OneLine.Of(reward.Reference ?? reward.OrderId)}, which you brought, is approved.";
         var parts = new List<LetterPart> { new LetterPart.Sentence($"Hello {reader.Name},"), new LetterPart.Sentence($"{why} Thank you.") };
-        if (reward is { Code: { } code, EndsAt: { } end })
+        if (reward.Form is { } form)
+        {
+            parts.AddRange(ValueParts(store, reward, form, what, isMilestone));
+        }
+        else if (reward is { Code: { } code, EndsAt: { } end })
         {
             parts.Add(new LetterPart.Figure("Your code", code));
             parts.Add(new LetterPart.Facts([("It takes off", what), ("It works", $"Once, until {new StoreTime(store).Day(end)}. It is meant for you.")]));
@@ -61,13 +67,37 @@ internal sealed class RewardGiven(Db db, PublicAddress address)
         return new Letter(
             reader.Name,
             reader.Email,
-            reward.Code is null ? $"{what} more from {shop}" : $"A thank-you from {shop}: {what}",
+            reward is { Code: null, Form: null } ? $"{what} more from {shop}" : $"A thank-you from {shop}: {what}",
             new LetterContent(
-                shop, store.IsRehearsal, reward.Code is null ? "A milestone is reached" : "A code for you", parts,
+                shop, store.IsRehearsal, TitleOf(reward), parts,
                 $"You get this mail because you are an ambassador of {shop}. A program sent it."));
+    }
+
+    private static string TitleOf(Row reward) => (reward.Form, reward.Code) switch
+    {
+        (ValueForm.GiftCard, _) => "A gift card for you",
+        (not null, _) => "Store credit for you",
+        (null, null) => "A milestone is reached",
+        _ => "A code for you",
+    };
+
+    private IEnumerable<LetterPart> ValueParts(Store store, Row reward, string form, string what, bool isMilestone)
+    {
+        var isCard = form == ValueForm.GiftCard;
+        var until = reward.EndsAt is { } end ? $"Until {new StoreTime(store).Day(end)}." : "It does not expire.";
+        yield return isCard ? new LetterPart.Figure("Your gift card's code", GiftCardCode.Shown(keys, store, reward.Id)) : new LetterPart.Figure("Yours", what);
+        yield return new LetterPart.Facts(
+        [
+            isCard ? ("It is worth", Words.Of(reward.AmountMinor ?? 0, reward.Currency!)) : ("Where it is", "On your customer account at the store, which has your e-mail address."),
+            ("It can be used", until),
+        ]);
+        yield return new LetterPart.Sentence(isCard ? "Whoever knows the code can pay with it: keep it to yourself." : "Sign in when you pay, and it is taken off.");
+        yield return new LetterPart.Sentence(isMilestone
+            ? "What you have reached is yours, whatever is sent back later."
+            : "If all of the order is sent back, what you have not used by then is taken back.");
     }
 
     private sealed record Row(
         string Kind, string State, long? PercentBp, long? AmountMinor, long? MinimumMinor, string? Currency, string? Code, DateTimeOffset? EndsAt,
-        string? Reference, string OrderId);
+        string? Reference, string OrderId, string Id, string? Form);
 }

@@ -156,6 +156,8 @@ internal static class Words
         "keep_code_series" => "Keep a series of codes",
         "create_reward" => "Create a reward's code",
         "revoke_reward" => "End a reward's code",
+        "give_value" => "Give a gift card or store credit",
+        "take_value_back" => "Take back a gift card or store credit",
         "send_transfer" => "Send a payout",
         "look_up_transfer" => "Look up a payout",
         "read_store" => "Read the store's settings",

@@ -87,7 +87,8 @@ internal static class Earnings
         OrderColumns + "WHERE store_id = @storeId AND ambassador_id = @id AND at <= @at AND (at < @at OR order_id < @orderId)" + Order;
 
     public static async Task<PortalModel> ReadAsync(
-        Db db, RulesAcceptances rules, PublicAddress address, Visitor visitor, string? after, string? notice, DateTimeOffset now, CancellationToken cancel)
+        Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, Visitor visitor, string? after, string? notice, DateTimeOffset now,
+        CancellationToken cancel)
     {
         var store = visitor.Store;
         var time = new StoreTime(store);
@@ -131,7 +132,7 @@ internal static class Earnings
             next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}",
             await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null,
             [.. writeOffs.Select(row => WriteOffOf(row, time))],
-            await RewardList.ReadAsync(db, store, visitor.AmbassadorId!, isMerchant: false, cancel));
+            await RewardList.ReadAsync(db, keys, store, visitor.AmbassadorId!, isMerchant: false, cancel));
     }
 
     /// <summary>The visitor's own link, or null where they have none.</summary>

@@ -21,8 +21,9 @@ internal static class PortalEndpoints
     }
 
     private static async Task<RazorComponentResult> Show(
-        Visitor visitor, string? after, string? notice, Db db, RulesAcceptances rules, PublicAddress address, TimeProvider clock, CancellationToken cancel) =>
-        Page.Of<PortalPage>(await Earnings.ReadAsync(db, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel));
+        Visitor visitor, string? after, string? notice, Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, TimeProvider clock,
+        CancellationToken cancel) =>
+        Page.Of<PortalPage>(await Earnings.ReadAsync(db, keys, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel));
 
     // The form holds the hash of the text that it stands under: what has changed meanwhile is read again, and not accepted unseen.
     private static async Task<RedirectHttpResult> AcceptRules(Visitor visitor, HttpRequest request, RulesAcceptances rules, CancellationToken cancel)

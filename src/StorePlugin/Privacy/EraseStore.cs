@@ -134,6 +134,10 @@ internal sealed class EraseStore(
 
     private const string EraseCredit = "UPDATE programme_credits SET reason = '' WHERE store_id = @storeId AND id = @name";
 
+    private const string FindHolders = "SELECT id AS name FROM rewards WHERE store_id = @storeId AND holder_id IS NOT NULL ORDER BY id ";
+
+    private const string EraseHolder = "UPDATE rewards SET holder_id = NULL WHERE store_id = @storeId AND id = @name";
+
     private const string FindUnusedClicks = "SELECT id AS name FROM clicks WHERE store_id = @storeId AND used_at IS NULL ORDER BY id ";
 
     private const string DropClick = "DELETE FROM clicks WHERE store_id = @storeId AND id = @name AND used_at IS NULL";
@@ -158,6 +162,7 @@ internal sealed class EraseStore(
         (FindLeaks, EraseLeak),
         (FindExemptions, EraseExemption),
         (FindCredits, EraseCredit),
+        (FindHolders, EraseHolder),
         (FindUnusedClicks, DropClick),
         (FindUsedClicks, EraseClick),
         (FindBodies, DropBody),

@@ -4,6 +4,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -74,6 +75,11 @@ internal sealed class PrivacyDuties(StoreKeys keys, DeadBodies deadBodies, TimeP
         await RedactedOrders.AddAsync(tx, store.Id, orderIds, now);
         var erased = await Customers.EraseAsync(tx, store, person);
         await AmbassadorCustomers.ForgetAsync(tx, store.Id, person);
+        if (request.Shopper.CustomerId is { } customerId)
+        {
+            await ValueRewards.EraseAsync(tx, store, customerId);
+        }
+
         await PrivacyRequests.DropFilesOfAsync(tx, store.Id, person);
         var bodies = await deadBodies.DropAsync(tx, store, request.Shopper, orderIds);
         await PrivacyRequests.BeginErasingAsync(tx, store.Id, new NewRequest(PrivacyTopic.Redact, subject, null), now, erasedAt: now);

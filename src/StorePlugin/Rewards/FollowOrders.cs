@@ -2,8 +2,10 @@
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
+using StorePlugin.Webhooks;
 
 namespace StorePlugin.Rewards;
 
@@ -21,7 +23,7 @@ internal static class FollowOrders
     // A milestone stays: it was reached.
     private const string ReadStanding =
         """
-        SELECT id, state FROM rewards
+        SELECT id, state, form, amount_minor, currency FROM rewards
         WHERE store_id = @storeId AND order_id = @orderId AND ambassador_id = @ambassadorId AND kind = 'advocate'
             AND state IN ('pending_code', 'issued', 'used')
         """;
@@ -71,6 +73,12 @@ internal static class FollowOrders
     {
         foreach (var reward in await tx.ManyAsync<Row>(ReadStanding, new { storeId = store.Id, orderId, ambassadorId }))
         {
+            if (reward.Form is not null)
+            {
+                await TakeValueBackAsync(tx, store, reward, ambassadorId, now);
+                continue;
+            }
+
             var isUsed = reward.State == RewardState.Used;
             await tx.DoAsync(TakeBack, new { storeId = store.Id, id = reward.Id, state = isUsed ? RewardState.Cost : RewardState.Revoked, now });
             if (!isUsed)
@@ -80,5 +88,27 @@ internal static class FollowOrders
         }
     }
 
-    private sealed record Row(string Id, string State);
+    // What was never tried is given up here and now: whoever is about to try finds the state.
+    private const string GiveUp =
+        """
+        UPDATE rewards SET state = 'revoked', revoked_at = @now, returned_at = @now, returned_day = @day, returned_minor = amount_minor, problem = NULL
+        WHERE store_id = @storeId AND id = @id AND state = 'pending_code' AND sent_at IS NULL
+        """;
+
+    private static async Task TakeValueBackAsync(Tx tx, Store store, Row reward, string ambassadorId, DateTimeOffset now)
+    {
+        var args = new { storeId = store.Id, id = reward.Id, state = RewardState.Revoked, now, day = store.LocalDay(now) };
+        if (await tx.DoAsync(GiveUp, args) == 1)
+        {
+            var amount = new Money(reward.AmountMinor!.Value, Currency.Parse(reward.Currency));
+            await LedgerBook.PostAsync(tx, store, [new ValueStep(LedgerKind.RewardReleased, reward.Id, ambassadorId, amount, now).Posting]);
+            return;
+        }
+
+        // What of it was used the store tells later: until then all of it counts as taken back.
+        await tx.DoAsync(TakeBack, args);
+        await Outbox.AddAsync(tx, store.Id, Effect.Kinds.TakeValueBack, reward.Id, reward.Id, now);
+    }
+
+    private sealed record Row(string Id, string State, string? Form, long? AmountMinor, string? Currency);
 }

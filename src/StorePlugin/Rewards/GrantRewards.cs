@@ -1,4 +1,4 @@
-// Gives what an approved order brings beside its commission: a code for the ambassador, and milestones (rules W1 to W3).
+// Gives what an approved order brings beside its commission: a reward for the ambassador, and milestones (rules W1 to W3).
 using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
@@ -44,9 +44,9 @@ internal sealed class GrantRewards
     private const string Insert =
         """
         INSERT INTO rewards (store_id, id, kind, cause, ambassador_id, campaign_id, order_id, order_at, order_day, state,
-            percent_bp, amount_minor, minimum_minor, currency, code, code_key, ends_at, problem, created_at, booked_day, issued_at)
+            percent_bp, amount_minor, minimum_minor, currency, code, code_key, ends_at, problem, created_at, booked_day, issued_at, form, valid_days)
         SELECT @storeId, @id, @kind, @cause, @ambassadorId, @campaignId, @orderId, @orderAt, @orderDay, @state,
-            @percentBp, @amountMinor, @minimumMinor, @currency, @code, @codeKey, @endsAt, @problem, @now, @bookedDay, @issuedAt
+            @percentBp, @amountMinor, @minimumMinor, @currency, @code, @codeKey, @endsAt, @problem, @now, @bookedDay, @issuedAt, @form, @validDays
         WHERE NOT EXISTS (SELECT 1 FROM rewards WHERE store_id = @storeId AND kind = @kind AND cause = @cause AND ambassador_id = @ambassadorId)
         """;
 
@@ -93,23 +93,29 @@ internal sealed class GrantRewards
             _positions[key] = known.With(receipt);
         }
 
+        var postings = new List<LedgerTransaction>();
         if (terms.AdvocateReward is { } reward && RewardBase.Suffices(receipt) && !IsOwn(receipt))
         {
-            await ForOrderAsync(receipt, reward);
+            postings.AddRange(await ForOrderAsync(receipt, reward));
         }
 
-        return terms.Milestones is { } milestones ? await ForMilestonesAsync(receipt, milestones) : [];
+        if (terms.Milestones is { } milestones)
+        {
+            postings.AddRange(await ForMilestonesAsync(receipt, milestones));
+        }
+
+        return postings;
     }
 
     // Where own purchases earn, they earn the commission and nothing besides (rule W2).
     private static bool IsOwn(Receipt receipt) => receipt.Touches.First(touch => touch.DroppedBy is null).IsOwn is true;
 
-    private async Task ForOrderAsync(Receipt receipt, AdvocateReward reward)
+    private async Task<IReadOnlyList<LedgerTransaction>> ForOrderAsync(Receipt receipt, AdvocateReward reward)
     {
         var isMost = reward.Maximum is { } maximum && await GivenAsync(receipt, maximum.Period) >= maximum.Count;
-        await AddCodeAsync(
+        return await AddRewardAsync(
             receipt, RewardKind.Advocate, receipt.OrderId, reward.Code,
-            isMost ? "The ambassador has had as many codes as the terms allow in the period (rule W2)." : null);
+            isMost ? $"The ambassador has had as many {(reward.Code.As is null ? "codes" : "rewards")} as the terms allow in the period (rule W2)." : null);
     }
 
     /// <summary>How many rewards of the period the order belongs to were given: of a rolling one those before and behind it, so that no such period ever holds more.</summary>
@@ -145,7 +151,7 @@ internal sealed class GrantRewards
 
             if (milestone.Code is { } code)
             {
-                await AddCodeAsync(receipt, RewardKind.Milestone, cause, code, refusal: null);
+                postings.AddRange(await AddRewardAsync(receipt, RewardKind.Milestone, cause, code, refusal: null));
             }
             else if (await AddBonusAsync(receipt, cause, new Money(milestone.BonusMinor!.Value, receipt.Terms!.Currency!.Value)) is { } bonus)
             {
@@ -168,6 +174,31 @@ internal sealed class GrantRewards
     private static (string AmbassadorId, string CampaignId, Currency Currency) KeyOf(Receipt receipt) =>
         (receipt.AmbassadorId!, receipt.CampaignId!, receipt.Currency);
 
+    private async Task<IReadOnlyList<LedgerTransaction>> AddRewardAsync(Receipt receipt, string kind, string cause, RewardCode code, string? refusal)
+    {
+        if (code.As is not { } form)
+        {
+            await AddCodeAsync(receipt, kind, cause, code, refusal);
+            return [];
+        }
+
+        // Its end counts from when it is given.
+        var id = Ids.New("rwd", _now);
+        var amount = new Money(code.AmountMinor!.Value, receipt.Terms!.Currency!.Value);
+        var given = new Given(refusal is null ? RewardState.PendingCode : RewardState.Refused, null, amount.Minor, null, amount.Currency.Code, null, null, refusal)
+        {
+            Form = ValueForm.Of(form),
+            ValidDays = code.ValidDays,
+        };
+        if (!await AddAsync(id, receipt, kind, cause, given) || refusal is not null)
+        {
+            return [];
+        }
+
+        await Outbox.AddAsync(_tx, _store.Id, Effect.Kinds.GiveValue, id, "{}", _now);
+        return [new ValueStep(LedgerKind.RewardReserved, id, receipt.AmbassadorId!, amount, _now).Posting];
+    }
+
     private async Task AddCodeAsync(Receipt receipt, string kind, string cause, RewardCode code, string? refusal)
     {
         var id = Ids.New("rwd", _now);
@@ -179,7 +210,7 @@ internal sealed class GrantRewards
             code.MinimumOrderMinor,
             code.StatesAmount ? receipt.Terms!.Currency!.Value.Code : null,
             refusal is null ? name : null,
-            refusal is null ? WholeSecond.Of(_now).AddDays(code.ValidDays) : null,
+            refusal is null ? WholeSecond.Of(_now).AddDays(code.ValidDays!.Value) : null,
             refusal));
         if (isNew && refusal is null)
         {
@@ -223,10 +254,17 @@ internal sealed class GrantRewards
         now = _now,
         bookedDay = _store.LocalDay(_now),
         issuedAt = given.State == RewardState.Issued ? _now : (DateTimeOffset?)null,
+        form = given.Form,
+        validDays = given.ValidDays,
     }) == 1;
 
     private sealed record Given(
-        string State, long? PercentBp, long? AmountMinor, long? MinimumMinor, string? Currency, string? Code, DateTimeOffset? EndsAt, string? Problem);
+        string State, long? PercentBp, long? AmountMinor, long? MinimumMinor, string? Currency, string? Code, DateTimeOffset? EndsAt, string? Problem)
+    {
+        public string? Form { get; init; }
+
+        public long? ValidDays { get; init; }
+    }
 
     private sealed record TermsRow(string CampaignId, string Terms);
 

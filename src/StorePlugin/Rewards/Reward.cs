@@ -20,16 +20,16 @@ internal static class RewardKind
 /// <summary>Where a reward stands.</summary>
 internal static class RewardState
 {
-    /// <summary>Its code does not work yet: it is to be made, or the platform refuses it, as its problem says.</summary>
+    /// <summary>Its code does not work yet, or the store has not given it: it is to be made, or the platform refuses it, as its problem says.</summary>
     public const string PendingCode = "pending_code";
 
-    /// <summary>Its code works, or its money is in the ledger.</summary>
+    /// <summary>Its code works, or the store has given it, or its money is in the ledger.</summary>
     public const string Issued = "issued";
 
     /// <summary>An order used its code.</summary>
     public const string Used = "used";
 
-    /// <summary>Taken back before anybody used it (rule W4).</summary>
+    /// <summary>Taken back before anybody used it (rule W4); of a gift card or store credit the unused part is being taken back, or all of it was.</summary>
     public const string Revoked = "revoked";
 
     /// <summary>Its code was used, and the order that it was given for came to nothing: the merchant bears it (rule W4).</summary>

@@ -16,28 +16,30 @@ internal sealed record RewardView(
     string CampaignId,
     [property: Description("The order whose approval brought it.")] string PlatformOrderId,
     [property: Description(
-        "pending_code: the code does not work yet. issued: the code works, or the money is in the ledger. used. revoked: taken back unused. " +
-        "cost: used, and its order was refunded. refused: the ambassador had the most that the period allows.")]
+        "pending_code: the code does not work yet, or the store has not given it. issued: the code works, the store has given it, or the money is in the ledger. used. " +
+        "revoked: taken back unused, or being taken back. cost: used, whole or in part, and its order was refunded. refused: the ambassador had the most that the period allows.")]
     string State,
+    [property: Description("code, giftCard, storeCredit, or money: a milestone's.")] string Form,
     [property: Description("What the code takes off, in percent.")] decimal? Percent,
-    [property: Description("What the code takes off; without a code, money that was added to what is paid out.")] Amount? Amount,
+    [property: Description("What the code takes off; what the gift card or credit is worth; or money that was added to what is paid out.")] Amount? Amount,
     [property: Description("The least that the order must come to on which the code is used.")] Amount? MinimumOrder,
-    string? Code,
-    [property: Description("Until when the code works.")] DateTimeOffset? EndsAt,
-    [property: Description("Why there is no code, or none yet.")] string? Problem,
+    [property: Description("A discount code. A gift card's is as good as money, and only its ambassador sees it.")] string? Code,
+    [property: Description("Until when it works; null: it does not expire, or was not given yet.")] DateTimeOffset? EndsAt,
+    [property: Description("Why it was not given, or not yet.")] string? Problem,
     DateTimeOffset CreatedAt,
     DateTimeOffset? IssuedAt,
     DateTimeOffset? RevokedAt,
     [property: Description("The instant of the order that used the code.")] DateTimeOffset? UsedAt,
     string? UsedByPlatformOrderId,
-    [property: Description("What the code took off that order.")] Amount? UsedAmount);
+    [property: Description("What the code took off that order.")] Amount? UsedAmount,
+    [property: Description("What came back of a gift card or credit that was taken back; the rest was used. Null: nothing was taken back, or it is not known yet.")] Amount? ReturnedAmount);
 
 internal static class RewardEndpoints
 {
     private const string Columns =
         """
         SELECT id, kind, cause, ambassador_id, campaign_id, order_id, state, percent_bp, amount_minor, minimum_minor, currency, code, ends_at, problem,
-            created_at, issued_at, revoked_at, used_at, used_order_id, used_minor, used_currency
+            created_at, issued_at, revoked_at, used_at, used_order_id, used_minor, used_currency, form, returned_minor
         FROM rewards WHERE store_id = @storeId
         """;
 
@@ -86,14 +88,18 @@ internal static class RewardEndpoints
     }
 
     private static RewardView Show(Row row) => new(
-        row.Id, row.Kind, row.Cause, row.AmbassadorId, row.CampaignId, row.OrderId, row.State,
+        row.Id, row.Kind, row.Cause, row.AmbassadorId, row.CampaignId, row.OrderId, row.State, FormOf(row),
         row.PercentBp is { } percent ? BasisPoints.ToPercent(percent) : null, AmountOf(row.AmountMinor, row.Currency), AmountOf(row.MinimumMinor, row.Currency),
-        row.Code, row.EndsAt, row.Problem, row.CreatedAt, row.IssuedAt, row.RevokedAt, row.UsedAt, row.UsedOrderId, AmountOf(row.UsedMinor, row.UsedCurrency));
+        row.Code, row.EndsAt, row.Problem, row.CreatedAt, row.IssuedAt, row.RevokedAt, row.UsedAt, row.UsedOrderId, AmountOf(row.UsedMinor, row.UsedCurrency),
+        AmountOf(row.ReturnedMinor, row.Currency));
+
+    private static string FormOf(Row row) =>
+        ValueForm.WordOf(row.Form) ?? (row.Kind == RewardKind.Milestone && row.EndsAt is null ? "money" : "code");
 
     private static Amount? AmountOf(long? minor, string? currency) => minor is { } known ? new Amount(known, currency!) : null;
 
     private sealed record Row(
         string Id, string Kind, string Cause, string AmbassadorId, string CampaignId, string OrderId, string State, long? PercentBp, long? AmountMinor,
         long? MinimumMinor, string? Currency, string? Code, DateTimeOffset? EndsAt, string? Problem, DateTimeOffset CreatedAt, DateTimeOffset? IssuedAt,
-        DateTimeOffset? RevokedAt, DateTimeOffset? UsedAt, string? UsedOrderId, long? UsedMinor, string? UsedCurrency);
+        DateTimeOffset? RevokedAt, DateTimeOffset? UsedAt, string? UsedOrderId, long? UsedMinor, string? UsedCurrency, string? Form, long? ReturnedMinor);
 }

@@ -15,5 +15,8 @@ internal static class RewardsSetup
         services.AddSingleton<IEffectHandler, KeepCodeSeries>();
         services.AddSingleton<IEffectHandler, CreateReward>();
         services.AddSingleton<IEffectHandler, RevokeReward>();
+        services.AddSingleton<ValueRewards>();
+        services.AddSingleton<IEffectHandler, GiveValue>();
+        services.AddSingleton<IEffectHandler, TakeValueBack>();
     }
 }

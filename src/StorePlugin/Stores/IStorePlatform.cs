@@ -45,6 +45,31 @@ internal interface IStorePlatform
     /// <summary>What a discount is like, and which of these codes it has. Only the newest codes are looked through.</summary>
     Task<CodesLook> LookAtCodesAsync(Store store, string discountId, IReadOnlyList<string> codes, CancellationToken cancel);
 
+    /// <summary>Makes a gift card with the code that it is asked for, or finds that the same reward has made it before.</summary>
+    Task<ValueAnswer<GiftCardNow>> GiveCardAsync(Store store, GiftCardRequest request, CancellationToken cancel);
+
+    /// <summary>The reward's gift card, by its code; null: the store has none.</summary>
+    Task<ValueAnswer<GiftCardNow?>> FindCardAsync(Store store, string code, string rewardId, CancellationToken cancel);
+
+    /// <summary>The gift card with this id; null: the store has none.</summary>
+    Task<ValueAnswer<GiftCardNow?>> LookAtCardAsync(Store store, string cardId, CancellationToken cancel);
+
+    /// <summary>Ends a gift card for good, and tells what was left of it.</summary>
+    Task<ValueAnswer<GiftCardNow>> EndCardAsync(Store store, string cardId, CancellationToken cancel);
+
+    /// <summary>The id of the store's customer with this address; null: there is none.</summary>
+    Task<ValueAnswer<string?>> FindCustomerAsync(Store store, string email, CancellationToken cancel);
+
+    /// <summary>A customer's store credit in one currency; null: there is no such customer.</summary>
+    Task<ValueAnswer<CreditNow?>> ReadCreditAsync(Store store, string customerId, Currency currency, CancellationToken cancel);
+
+    /// <summary>Gives store credit to a customer, each time that it is called. Returns the movement's id.</summary>
+    /// <param name="expiresAt">In whole seconds; null: never.</param>
+    Task<ValueAnswer<string>> CreditAsync(Store store, string customerId, Money amount, DateTimeOffset? expiresAt, CancellationToken cancel);
+
+    /// <summary>Takes store credit from a customer, each time that it is called, and never more than there is. Returns the movement's id.</summary>
+    Task<ValueAnswer<string>> DebitAsync(Store store, string customerId, Money amount, CancellationToken cancel);
+
     /// <summary>Reads what the platform knows of the store.</summary>
     /// <exception cref="PlatformException">The platform did not answer, or refused.</exception>
     Task<StoreFacts> ReadStoreAsync(Store store, CancellationToken cancel);

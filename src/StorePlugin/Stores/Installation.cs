@@ -155,11 +155,11 @@ internal sealed class Installation(
         WHERE store_id = @storeId AND kind IN @kinds AND state = 'done' AND outcome = @outcome
         """;
 
-    // Those that make, change or end a discount in the store.
+    // Those that make, change or end something in the store.
     private static readonly string[] DiscountKinds =
     [
         Effect.Kinds.CreateDiscount, Effect.Kinds.KeepDiscount, Effect.Kinds.FollowTerms, Effect.Kinds.MakeCodeSeries, Effect.Kinds.KeepCodeSeries,
-        Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward,
+        Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward, Effect.Kinds.GiveValue, Effect.Kinds.TakeValueBack,
     ];
 
     // What was put off for want of a token has one now.

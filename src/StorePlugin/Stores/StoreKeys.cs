@@ -1,4 +1,4 @@
-// The keys of a store: one root, sealed in its row, from which the keys for hashing and for raw bodies are derived.
+// The keys of a store: one root, sealed in its row, from which the keys for hashing, for raw bodies and for codes are derived.
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
@@ -62,6 +62,20 @@ internal sealed class StoreKeys(IDataProtectionProvider protection)
     public string Hash(Store store, string kind, string value) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(Of(store).Hash, Encoding.UTF8.GetBytes($"{kind}:{value}")));
 
+    /// <summary>
+    /// Letters and digits that follow from a name and the store's key, one for each byte of an HMAC: who does not have the key
+    /// cannot guess them, and they are kept nowhere.
+    /// </summary>
+    /// <param name="length">32 at most.</param>
+    public string Code(Store store, string name, string alphabet, int length) => string.Create(
+        length, (Hash: HMACSHA256.HashData(Of(store).Code, Encoding.UTF8.GetBytes(name)), alphabet), static (text, of) =>
+        {
+            for (var i = 0; i < text.Length; i++)
+            {
+                text[i] = of.alphabet[of.Hash[i] % of.alphabet.Length];
+            }
+        });
+
     private Derived Of(Store store)
     {
         if (_derived.TryGetValue(store.KeysSealed, out var derived))
@@ -70,7 +84,7 @@ internal sealed class StoreKeys(IDataProtectionProvider protection)
         }
 
         var root = Convert.FromBase64String(_protector.Unprotect(store.KeysSealed));
-        derived = new Derived(Derive(root, "body"), Derive(root, "hash"));
+        derived = new Derived(Derive(root, "body"), Derive(root, "hash"), Derive(root, "code"));
         if (_derived.Count >= CachedMax)
         {
             _derived.Clear();
@@ -83,5 +97,5 @@ internal sealed class StoreKeys(IDataProtectionProvider protection)
     private static byte[] Derive(byte[] root, string use) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, root, RootSize, info: Encoding.ASCII.GetBytes(use));
 
-    private sealed record Derived(byte[] Body, byte[] Hash);
+    private sealed record Derived(byte[] Body, byte[] Hash, byte[] Code);
 }

@@ -343,12 +343,17 @@ internal static class Invariants
         HAVING COALESCE(SUM(e.amount_minor), 0) <> CASE WHEN p.state IN ('sent', 'reversed') THEN p.amount_minor ELSE 0 END
         """;
 
-    // What is reserved is what the open payouts ask for: a refused or cancelled one has given its money back (rule P4).
+    // What is reserved is what the open payouts ask for, since a refused or cancelled one has given its money back (rule P4), and what
+    // rewards of value wait for.
     private const string PayoutInFlight =
         """
         SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS actual
         FROM (SELECT p.store_id, p.ambassador_id, p.currency, p.amount_minor AS asked, CAST(0 AS bigint) AS booked
                 FROM payouts p WHERE p.state IN ('approved', 'sending', 'unknown') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT r.store_id, r.ambassador_id, r.currency, r.amount_minor, CAST(0 AS bigint)
+                FROM rewards r
+                WHERE r.form IS NOT NULL AND r.state <> 'refused' AND r.issued_at IS NULL AND r.returned_at IS NULL AND (@storeId IS NULL OR r.store_id = @storeId)
             UNION ALL
             SELECT e.store_id, e.ambassador_id, e.currency, CAST(0 AS bigint), e.amount_minor
                 FROM ledger_entries e WHERE e.account = 'in_payout' AND (@storeId IS NULL OR e.store_id = @storeId)) s
@@ -356,12 +361,15 @@ internal static class Invariants
         HAVING SUM(s.asked) <> SUM(s.booked)
         """;
 
-    // What was paid is what was sent, less what reversals of transfers have brought back.
+    // What was paid is what was sent, less what reversals of transfers have brought back, and what rewards were worth, less what came back.
     private const string PayoutPaid =
         """
         SELECT s.store_id, s.ambassador_id AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS actual
         FROM (SELECT p.store_id, p.ambassador_id, p.currency, p.amount_minor AS asked, CAST(0 AS bigint) AS booked
                 FROM payouts p WHERE p.state IN ('sent', 'reversed') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT r.store_id, r.ambassador_id, r.currency, r.amount_minor - COALESCE(r.returned_minor, 0), CAST(0 AS bigint)
+                FROM rewards r WHERE r.form IS NOT NULL AND r.issued_at IS NOT NULL AND (@storeId IS NULL OR r.store_id = @storeId)
             UNION ALL
             SELECT e.store_id, e.ambassador_id, e.currency, CASE WHEN t.kind = 'payout_reversed' THEN e.amount_minor ELSE 0 END, e.amount_minor
                 FROM ledger_entries e
@@ -436,13 +444,21 @@ internal static class Invariants
         SELECT r.store_id, r.id AS subject, r.state AS detail, '' AS currency, CAST(0 AS bigint) AS expected, CAST(0 AS bigint) AS actual
         FROM rewards r
         WHERE (@storeId IS NULL OR r.store_id = @storeId)
-            AND ((r.state IN ('used', 'cost') AND r.used_order_id IS NULL)
+            AND ((r.form IS NULL AND r.state IN ('used', 'cost') AND r.used_order_id IS NULL)
                 OR (r.state NOT IN ('used', 'cost') AND r.used_order_id IS NOT NULL)
                 OR (r.state IN ('revoked', 'cost') AND r.revoked_at IS NULL)
                 OR (r.state NOT IN ('revoked', 'cost') AND r.revoked_at IS NOT NULL)
                 OR (r.state = 'issued' AND r.issued_at IS NULL)
                 OR (r.state = 'refused' AND r.code_key IS NOT NULL)
-                OR (r.state <> 'refused' AND r.code_key IS NULL AND (r.amount_minor IS NULL OR r.kind <> 'milestone')))
+                OR (r.form IS NULL AND r.state <> 'refused' AND r.code_key IS NULL AND (r.amount_minor IS NULL OR r.kind <> 'milestone'))
+                OR (r.form IS NULL AND (r.sent_at IS NOT NULL OR r.returned_at IS NOT NULL OR r.back_sent_at IS NOT NULL))
+                OR (r.form IS NOT NULL
+                    AND (r.state = 'used' OR r.code_key IS NOT NULL OR r.amount_minor IS NULL OR r.used_order_id IS NOT NULL
+                        OR (r.state IN ('pending_code', 'refused') AND (r.issued_at IS NOT NULL OR r.returned_at IS NOT NULL))
+                        OR (r.state = 'issued' AND r.returned_at IS NOT NULL)
+                        OR (r.state = 'cost' AND (r.issued_at IS NULL OR r.returned_at IS NULL OR r.returned_minor >= r.amount_minor))
+                        OR (r.state = 'revoked' AND r.returned_minor <> r.amount_minor)
+                        OR (r.issued_at IS NOT NULL AND r.discount_id IS NULL))))
         """;
 
     // An order and a milestone bring somebody one reward (rule W3).
@@ -463,14 +479,43 @@ internal static class Invariants
         LEFT JOIN ledger_transactions t ON t.store_id = r.store_id AND t.kind = 'bonus' AND t.source = r.id
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account = 'approved'
             AND e.ambassador_id = r.ambassador_id AND e.currency = r.currency
-        WHERE (@storeId IS NULL OR r.store_id = @storeId) AND r.code_key IS NULL AND r.state <> 'refused'
+        WHERE (@storeId IS NULL OR r.store_id = @storeId) AND r.code_key IS NULL AND r.form IS NULL AND r.state <> 'refused'
         GROUP BY r.store_id, r.id, r.currency, r.amount_minor
         HAVING COALESCE(SUM(e.amount_minor), 0) <> r.amount_minor
         UNION ALL
         SELECT t.store_id, t.source, 'unknown here', t.currency, CAST(0 AS bigint), CAST(0 AS bigint)
         FROM ledger_transactions t
         WHERE t.kind = 'bonus' AND (@storeId IS NULL OR t.store_id = @storeId)
-            AND NOT EXISTS (SELECT 1 FROM rewards r WHERE r.store_id = t.store_id AND r.id = t.source AND r.code_key IS NULL)
+            AND NOT EXISTS (SELECT 1 FROM rewards r WHERE r.store_id = t.store_id AND r.id = t.source AND r.code_key IS NULL AND r.form IS NULL)
+        """;
+
+    // A gift card or store credit is set aside until it was given, paid as far as it was not taken back, and nobody else's.
+    private const string RewardValue =
+        """
+        SELECT s.store_id, s.subject, s.account AS detail, s.currency, SUM(s.noted) AS expected, SUM(s.booked) AS actual
+        FROM (SELECT r.store_id, r.id AS subject, r.ambassador_id, 'in_payout' AS account, r.currency,
+                    CASE WHEN r.issued_at IS NULL AND r.returned_at IS NULL THEN r.amount_minor ELSE 0 END AS noted, CAST(0 AS bigint) AS booked
+                FROM rewards r WHERE r.form IS NOT NULL AND r.state <> 'refused' AND (@storeId IS NULL OR r.store_id = @storeId)
+            UNION ALL
+            SELECT r.store_id, r.id, r.ambassador_id, 'paid', r.currency, r.amount_minor - COALESCE(r.returned_minor, 0), CAST(0 AS bigint)
+                FROM rewards r WHERE r.form IS NOT NULL AND r.issued_at IS NOT NULL AND (@storeId IS NULL OR r.store_id = @storeId)
+            UNION ALL
+            SELECT t.store_id, t.source, e.ambassador_id, CASE e.account WHEN 'in_payout' THEN 'in_payout' ELSE 'paid' END, e.currency, CAST(0 AS bigint), e.amount_minor
+                FROM ledger_transactions t
+                JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id AND e.account IN ('in_payout', 'paid')
+                WHERE t.kind IN ('reward_reserved', 'reward_given', 'reward_released', 'reward_returned') AND (@storeId IS NULL OR t.store_id = @storeId)) s
+        GROUP BY s.store_id, s.subject, s.ambassador_id, s.account, s.currency
+        HAVING SUM(s.noted) <> SUM(s.booked)
+        """;
+
+    // Nothing that the platform has given is given twice.
+    private const string RewardShared =
+        """
+        SELECT r.store_id, r.discount_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
+        FROM rewards r
+        WHERE r.form IS NOT NULL AND r.discount_id IS NOT NULL AND (@storeId IS NULL OR r.store_id = @storeId)
+        GROUP BY r.store_id, r.discount_id
+        HAVING COUNT(*) > 1
         """;
 
     // Foreign keys keep most of these out; a restored or repaired database may have been written without them.
@@ -604,6 +649,8 @@ internal static class Invariants
         new("reward-state", RewardStates, row => $"the columns of a reward that is {row.Detail} contradict each other"),
         new("reward-twice", RewardTwice, row => Numbers($"somebody has {row.Actual} rewards {row.Detail} of one cause")),
         new("reward-bonus", RewardBonus, row => Numbers($"{row.Actual} {row.Currency} were booked in minor units for a bonus of {row.Expected}; {row.Detail}").TrimEnd(' ', ';')),
+        new("reward-value", RewardValue, row => Numbers($"{row.Actual} {row.Currency} of the reward are booked on {row.Detail} in minor units and must be {row.Expected}")),
+        new("reward-shared", RewardShared, row => Numbers($"{row.Actual} rewards name the same gift card or credit")),
         new("orphan", Orphans, row => $"{row.Detail} refers to a row that does not exist"),
     ];
 

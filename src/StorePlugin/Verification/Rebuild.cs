@@ -34,7 +34,7 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
         SELECT t.kind, t.source FROM ledger_transactions t
         WHERE t.store_id = @storeId
             AND (t.kind NOT IN ('commission', 'release', 'review', 'merchant_cost', 'payout_reserved', 'payout_sent', 'payout_returned', 'payout_reversed', 'opening',
-                    'write_off', 'revival', 'bonus')
+                    'write_off', 'revival', 'bonus', 'reward_reserved', 'reward_given', 'reward_released', 'reward_returned')
                 OR (t.kind IN ('commission', 'release', 'review', 'merchant_cost') AND NOT EXISTS (SELECT 1 FROM ledger_entries e
                     WHERE e.store_id = t.store_id AND e.transaction_id = t.id AND e.order_id IS NOT NULL)))
         """;
@@ -132,6 +132,7 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
         await CompareAsync(new Ranges(from => reader.OpeningsEnd(from, FactsAtOnce)), reader.Openings);
         await CompareAsync(new Ranges(from => reader.WriteOffsEnd(from, FactsAtOnce)), reader.WriteOffs);
         await CompareAsync(new Ranges(from => reader.RewardsEnd(from, FactsAtOnce)), reader.Bonuses);
+        await CompareAsync(new Ranges(from => reader.RewardsEnd(from, FactsAtOnce)), reader.Values);
 
         async Task CompareAsync(Ranges ranges, Func<string, string, bool, (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing)> read)
         {

@@ -149,7 +149,7 @@ internal sealed class RebuildReader : IAsyncDisposable
     private const string ReadBonuses =
         """
         SELECT id, ambassador_id, created_at, booked_day, amount_minor, currency
-        FROM rewards WHERE store_id = @storeId AND id >= @from AND id < @to AND code_key IS NULL AND state <> 'refused'
+        FROM rewards WHERE store_id = @storeId AND id >= @from AND id < @to AND code_key IS NULL AND form IS NULL AND state <> 'refused'
         """;
 
     private const string ReadBonusPostings =
@@ -159,6 +159,29 @@ internal sealed class RebuildReader : IAsyncDisposable
         FROM ledger_transactions t
         LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
         WHERE t.store_id = @storeId AND t.kind = 'bonus' AND t.source >= @from AND t.source < @to
+        """;
+
+    // A gift card or store credit: up to three steps of one row.
+    private const string ReadValues =
+        """
+        SELECT id, ambassador_id, 'reward_reserved' AS kind, created_at AS at, booked_day AS day, amount_minor, currency
+        FROM rewards WHERE store_id = @storeId AND id >= @from AND id < @to AND form IS NOT NULL AND state <> 'refused'
+        UNION ALL
+        SELECT id, ambassador_id, 'reward_given', issued_at, issued_day, amount_minor, currency
+        FROM rewards WHERE store_id = @storeId AND id >= @from AND id < @to AND form IS NOT NULL AND issued_at IS NOT NULL
+        UNION ALL
+        SELECT id, ambassador_id, CASE WHEN issued_at IS NULL THEN 'reward_released' ELSE 'reward_returned' END, returned_at, returned_day, returned_minor, currency
+        FROM rewards WHERE store_id = @storeId AND id >= @from AND id < @to AND form IS NOT NULL AND returned_minor > 0
+        """;
+
+    private const string ReadValuePostings =
+        """
+        SELECT e.order_id, t.id, t.kind, t.source, t.currency, t.booked_at, t.local_day, t.actor, t.reason,
+            e.position, e.account, e.ambassador_id, e.amount_minor, e.currency
+        FROM ledger_transactions t
+        LEFT JOIN ledger_entries e ON e.store_id = t.store_id AND e.transaction_id = t.id
+        WHERE t.store_id = @storeId AND t.kind IN ('reward_reserved', 'reward_given', 'reward_released', 'reward_returned')
+            AND t.source >= @from AND t.source < @to
         """;
 
     private const int KeyLengthMax = 200;
@@ -283,6 +306,14 @@ internal sealed class RebuildReader : IAsyncDisposable
             var amount = new Money(row.Number(4), Currency.Parse(row.Text(5)));
             var bonus = new Bonus(row.Text(0), row.Text(1), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.Number(2)));
             return new ExpectedTransaction(bonus.Posting, row.Number(3));
+        });
+
+    public (List<ExpectedTransaction> Expected, List<StandingTransaction> Standing) Values(string from, string to, bool alone) =>
+        Books(ReadValues, ReadValuePostings, from, to, alone, row =>
+        {
+            var amount = new Money(row.Number(5), Currency.Parse(row.Text(6)));
+            var step = new ValueStep(row.Text(2), row.Text(0), row.Text(1), amount, DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)));
+            return new ExpectedTransaction(step.Posting, row.Number(4));
         });
 
     public async ValueTask DisposeAsync()

@@ -167,6 +167,26 @@ internal sealed class RulesTextTests
     }
 
     [Test]
+    public void Gift_cards_and_store_credit_are_said_with_what_becomes_of_them()
+    {
+        var card = Plain with { AdvocateReward = new AdvocateReward(new RewardCode(null, 1000, null, null) { As = RewardForm.GiftCard }, new RewardMaximum(3, Month)) };
+        var credit = Plain with { CommissionBp = 0, AdvocateReward = new AdvocateReward(new RewardCode(null, 1000, null, 365) { As = RewardForm.StoreCredit }, null) };
+
+        Assert.That(ParagraphOf(card, "What you get besides"), Is.EqualTo(
+            "For each order that is approved you get a gift card of € 10.00, which does not expire. It is sent to you by mail. "
+            + "For your orders of one calendar month you get 3 gift cards at most. "
+            + "When all of the order is sent back, the gift card ends with what you have not used of it; what you have used stays yours. "
+            + "When only a part is sent back, the reward stays as it is."));
+        Assert.That(ParagraphOf(credit, "What you get besides"), Is.EqualTo(
+            "For each order that is approved you get € 10.00 of store credit, to be used within 365 days. "
+            + "It is added to your customer account at the store, which is the one with your e-mail address; where you have none yet, it waits for it. "
+            + "When all of the order is sent back, as much of the credit as is left on your account is taken back; what you have used stays yours. "
+            + "When only a part is sent back, the reward stays as it is."));
+        Assert.That(ExampleOf(credit, "A friend buys with your code"), Does.EndWith("the order brings you store credit once it is approved."));
+        Assert.That(TermsText.EarningOf(card, "amb_1").Replace('\u00A0', ' '), Does.Contain("For each order that is approved: a gift card of € 10.00, which does not expire."));
+    }
+
+    [Test]
     public void Rules_without_a_commission_say_so()
     {
         var terms = Plain with { CommissionBp = 0, AdvocateReward = new AdvocateReward(FifteenPercent, null) };

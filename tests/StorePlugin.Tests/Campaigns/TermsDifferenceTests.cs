@@ -161,6 +161,26 @@ internal sealed class TermsDifferenceTests
     }
 
     [Test]
+    public void U_2_nobody_can_say_of_a_code_a_gift_card_and_store_credit_which_is_more_and_an_end_is_worse_than_none()
+    {
+        var card = new RewardCode(null, 1000, null, null) { As = RewardForm.GiftCard };
+        RewardCode[] worse =
+        [
+            new RewardCode(null, 1000, null, 180), card with { As = RewardForm.StoreCredit }, card with { AmountMinor = 999 }, card with { ValidDays = 730 },
+        ];
+
+        Assert.That(worse.Select(code => Change(card, code).IsWorse), Is.All.True);
+        Assert.That((Change(worse[2], card).IsWorse, Change(worse[3], card).IsWorse), Is.EqualTo((false, false)));
+        Assert.That(
+            Change(card with { ValidDays = 180 }, worse[1]).ToString(),
+            Is.EqualTo("the reward for an approved order goes from 10.00 EUR as a gift card for 180 days to 10.00 EUR of store credit without end"));
+
+        static TermChange Change(RewardCode before, RewardCode after) => TermsDifference.Between(Of(before), Of(after)).Single();
+
+        static Terms Of(RewardCode code) => Before with { AdvocateReward = new AdvocateReward(code, null), Currency = Euro };
+    }
+
+    [Test]
     public void All_that_changes_is_told() =>
         Assert.That(
             TermsDifference.Between(Before, new Terms(500, 2000, 14, 60)).Select(change => (change.Term, change.IsWorse)),

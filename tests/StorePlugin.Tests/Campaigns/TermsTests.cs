@@ -51,6 +51,25 @@ internal sealed class TermsTests
         Assert.That((decimal)shown["commission"]!["percent"]!, Is.EqualTo(10m));
     }
 
+    [TestCase("""{"percent":null,"amount":{"minor":1000,"currency":"EUR"},"minimumOrder":null,"validDays":null,"maximum":null,"as":"giftCard"}""")]
+    [TestCase("""{"percent":null,"amount":{"minor":1000,"currency":"EUR"},"minimumOrder":null,"validDays":365,"maximum":null,"as":"storeCredit"}""")]
+    public async Task A_gift_card_or_store_credit_comes_back_as_it_was_stated(string reward)
+    {
+        var code = JsonNode.Parse(reward)!.AsObject();
+        code.Remove("maximum");
+        var stated = $$"""{"commission":{"percent":10},"advocateReward":{{reward}},"milestones":[{"metric":"orders","fromCount":10,"code":{{code.ToJsonString()}}}]}""";
+
+        var made = await PostAsync(stated);
+
+        Assert.That(made.Json!["terms"]!["advocateReward"]!.ToJsonString(), Is.EqualTo(reward));
+        Assert.That(JsonNode.DeepEquals(made.Json!["terms"]!["milestones"]![0]!["code"], code));
+    }
+
+    [Test]
+    public void Terms_without_a_gift_card_are_written_as_before() => Assert.That(
+        (new Terms(1000, 1000, 30, 30) { AdvocateReward = new AdvocateReward(new RewardCode(1500, null, null, 180), null) }).ToJson(),
+        Is.EqualTo("""{"commissionBp":1000,"friendDiscountBp":1000,"holdDays":30,"windowDays":30,"advocateReward":{"code":{"percentBp":1500,"validDays":180}}}"""));
+
     [Test]
     public async Task A_fixed_commission_comes_back_as_it_was_stated()
     {
@@ -103,6 +122,12 @@ internal sealed class TermsTests
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"amount":{"minor":500,"currency":"USD"}}}""", "terms.advocateReward.amount.currency")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"validDays":6}}""", "terms.advocateReward.validDays")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"validDays":731}}""", "terms.advocateReward.validDays")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"as":"cash","amount":{"minor":100,"currency":"EUR"}}}""", "terms.advocateReward.as")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"as":"giftCard"}}""", "terms.advocateReward.amount")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"as":"giftCard","amount":{"minor":0,"currency":"EUR"}}}""", "terms.advocateReward.amount.minor")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"as":"giftCard","amount":{"minor":100,"currency":"EUR"},"percent":10}}""", "terms.advocateReward.percent")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"as":"storeCredit","amount":{"minor":100,"currency":"EUR"},"minimumOrder":{"minor":500,"currency":"EUR"}}}""", "terms.advocateReward.minimumOrder")]
+    [TestCase("""{"commission":{"percent":0},"advocateReward":{"as":"storeCredit","amount":{"minor":100,"currency":"EUR"},"validDays":6}}""", "terms.advocateReward.validDays")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"amount":{"minor":500,"currency":"EUR"},"minimumOrder":{"minor":499,"currency":"EUR"}}}""", "terms.advocateReward.minimumOrder")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"maximum":{"count":0}}}""", "terms.advocateReward.maximum.count")]
     [TestCase("""{"commission":{"percent":0},"advocateReward":{"percent":10,"maximum":{"count":2,"period":"rolling"}}}""", "terms.advocateReward.maximum.days")]

@@ -32,6 +32,8 @@ internal static partial class Flows
         new("store credit of the programme", ProgrammeCreditsAsync),
         new("orders in review that nobody has decided", RemindersAsync),
         new("what approved orders bring besides", RewardsAsync),
+        new("gift cards for approved orders", GiftCardsAsync),
+        new("store credit for approved orders", StoreCreditsAsync),
         new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
         new("two workers on one backlog", TwoWorkersAsync),
         new("effects done, failed and put off", EffectsAsync),

@@ -250,7 +250,9 @@ internal sealed class OrderWorld
     }
 
     // No receipt rests on rewards: they are given when an order is approved.
-    private RewardCode NewRewardCode() => Chance(50)
+    private RewardCode NewRewardCode() => Chance(25)
+        ? new RewardCode(null, _random.NextInt64(1, _scale), null, Chance(50) ? 365 : null) { As = Pick(RewardForm.GiftCard, RewardForm.StoreCredit) }
+        : Chance(50)
         ? new RewardCode(_random.Next(1, 10_001), null, Chance(50) ? _scale : null, Pick(30L, 180L))
         : new RewardCode(null, _random.NextInt64(1, _scale), null, 180);
 

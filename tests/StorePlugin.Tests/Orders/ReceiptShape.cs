@@ -35,7 +35,7 @@ internal sealed class ReceiptShape
         "renewals count=number~ months=number~",
         "binding days=number orders=number~",
         "advocateReward code=rewardCode maximum=rewardMaximum~",
-        "rewardCode percentBp=number~ amount=amount~ minimumOrder=amount~ validDays=number",
+        "rewardCode percentBp=number~ amount=amount~ minimumOrder=amount~ validDays=number~ as=GiftCard|StoreCredit~",
         "rewardMaximum count=number period=period",
         "milestone metric=NetSales|Orders|NewCustomers from=amount~ fromCount=number~ bonus=amount~ code=rewardCode~",
         "code code=text amount=amount",
@@ -103,7 +103,9 @@ internal sealed class ReceiptShape
     {
         "period" => said["days"].Is == (said["kind"].Word == "RollingDays"),
         "tiers" => said["levels"].Items.TrueForAll(level => (level["from"].Is, level["fromCount"].Is) == (said["metric"].Word == "NetSales", said["metric"].Word != "NetSales")),
-        "rewardCode" => said["percentBp"].Is != said["amount"].Is,
+        "rewardCode" => said["as"].Is
+            ? said["amount"].Is && !said["percentBp"].Is && !said["minimumOrder"].Is
+            : said["percentBp"].Is != said["amount"].Is && said["validDays"].Is,
         "milestone" => (said["from"].Is, said["fromCount"].Is) == (said["metric"].Word == "NetSales", said["metric"].Word != "NetSales") && said["bonus"].Is != said["code"].Is,
         "renewals" => said["count"].Is != said["months"].Is,
         "touch" => said["singleUse"].Is == said["singleUse"].True && (said["singleUse"].True ? said["kind"].Word == "Code" : !said["usedBy"].Is),

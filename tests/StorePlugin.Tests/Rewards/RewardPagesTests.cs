@@ -1,5 +1,6 @@
 // What ambassadors and merchants are told of rewards: a mail, the portal, the ambassador's page.
 using StorePlugin.Campaigns;
+using StorePlugin.Rewards;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Rewards;
@@ -76,6 +77,33 @@ internal sealed class RewardPagesTests
         Assert.That(portal, Does.Contain("Your rewards").And.Contain("Order #1001").And.Contain("THANKS-AAAA").And.Contain("15 % off one order").And.Contain("On its way"));
         Assert.That(portal, Does.Not.Contain("THANKS-BBBB").And.Not.Contain("THANKS-CCCC").And.Not.Contain("permission"));
         Assert.That(page, Does.Contain("THANKS-AAAA").And.Contain("THANKS-BBBB").And.Contain("The app lacks a permission.").And.Not.Contain("THANKS-CCCC"));
+    }
+
+    [Test]
+    public async Task The_ambassador_reads_the_code_of_a_gift_card_and_the_merchant_does_not()
+    {
+        await using var app = await StoreApp.StartAsync();
+        var rooms = await Rooms.OpenAsync(app);
+        await rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10");
+        await ValueAsync("rwd_1", "gift_card", "issued", null);
+        await ValueAsync("rwd_2", "store_credit", "pending_code", "The app lacks a permission.");
+        await ValueAsync("rwd_3", "gift_card", "cost", null);
+        var code = GiftCardCode.Shown(app.Get<StorePlugin.Stores.StoreKeys>(), rooms.Store, "rwd_1");
+        using var ann = await rooms.AmbassadorBrowserAsync("amb_ann");
+        using var owner = await rooms.OwnerAsync();
+
+        var portal = (await ann.GetAsync("/portal")).Text().Replace('\u00A0', ' ');
+        var page = (await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text().Replace('\u00A0', ' ');
+
+        Assert.That(portal, Does.Contain("A gift card of € 10.00").And.Contain(code).And.Contain("It pays for any order. It does not expire."));
+        Assert.That(portal, Does.Contain("€ 10.00 of store credit").And.Contain("customer who has your e-mail address").And.Not.Contain("permission"));
+        Assert.That(portal, Does.Contain("€ 4.00 of it was taken back"));
+        Assert.That(portal, Does.Not.Contain(GiftCardCode.Shown(app.Get<StorePlugin.Stores.StoreKeys>(), rooms.Store, "rwd_3")), "it has ended");
+        Assert.That(page, Does.Contain("A gift card of € 10.00").And.Contain("The app lacks a permission.").And.Not.Contain(code));
+
+        Task ValueAsync(string id, string form, string state, string? problem) => Plant.RowAsync(
+            app.Db, "rewards", ("store_id", rooms.Store.Id), ("id", id), ("kind", "advocate"), ("cause", id), ("order_id", id), ("ambassador_id", "amb_ann"),
+            ("state", state), ("amount_minor", 1000L), ("currency", "EUR"), ("form", form), ("problem", problem), ("returned_minor", state == "cost" ? 400L : null));
     }
 
     private static Task RewardAsync(StoreApp app, Rooms rooms, string id, string ambassadorId, string state, string orderId, string code, string? problem) => Plant.RowAsync(

@@ -85,6 +85,11 @@ internal sealed partial class FakeShopify
             return Throttled(CostOf(requested, null, available, BucketRestoreRate));
         }
 
+        if (DenialOf(document) is { } denial)
+        {
+            return Results.Text(denial, "application/json");
+        }
+
         var data = Perform(shop, document, variables);
         if (await BreachAsync(document, null, data) is { } answer)
         {
@@ -162,7 +167,8 @@ internal sealed partial class FakeShopify
             ?? PerformOnApp(shop, document, variables)
             ?? PerformOnCustomers(shop, document, variables)
             ?? PerformOnChanges(shop, document, variables)
-            ?? PerformOnCodes(shop, document, variables)) is { } data)
+            ?? PerformOnCodes(shop, document, variables)
+            ?? PerformOnValue(shop, document, variables)) is { } data)
         {
             return data;
         }

@@ -10,7 +10,7 @@ using StorePlugin.Webhooks;
 namespace StorePlugin.Stores.Rehearsal;
 
 /// <summary>The rehearsal platform as one platform among others.</summary>
-internal sealed class RehearsalPlatform(HttpClient http, PublicAddress address, Credentials credentials, RehearsalShopDb platform)
+internal sealed partial class RehearsalPlatform(HttpClient http, PublicAddress address, Credentials credentials, RehearsalShopDb platform)
     : IStorePlatform
 {
     public const string PlatformName = "rehearsal";

@@ -241,7 +241,8 @@ internal static class RehearsalPlatformEndpoints
         return await db.AddCodesAsync(storeId, id, order.Codes, cancel) is { } refused ? TypedResults.Ok(new PlatformCodesAdded(refused)) : NoDiscount();
     }
 
-    private static async Task<string?> AuthorisedAsync(
+    /// <summary>The id of the store whose token the request bears; null: it opens no such shop.</summary>
+    public static async Task<string?> AuthorisedAsync(
         string shop, HttpRequest request, RehearsalShopDb db, StoreDirectory stores, CancellationToken cancel) =>
         await StoreIdAsync(shop, db, stores, cancel) is { } storeId && await db.IsTokenAsync(storeId, Bearer.Of(request), cancel)
             ? storeId
@@ -258,11 +259,11 @@ internal static class RehearsalPlatformEndpoints
 
     private static JsonHttpResult<PlatformError> NoDiscount() => Refuse(StatusCodes.Status404NotFound, "not_found", "The shop has no such discount.");
 
-    private static JsonHttpResult<PlatformError> NoToken() =>
+    public static JsonHttpResult<PlatformError> NoToken() =>
         Refuse(StatusCodes.Status401Unauthorized, "unauthorized", "The bearer token does not open this shop.");
 
     // Errors have the platform's own form, as an outside party's would.
-    private static JsonHttpResult<PlatformError> Refuse(int status, string error, string description) =>
+    public static JsonHttpResult<PlatformError> Refuse(int status, string error, string description) =>
         TypedResults.Json(new PlatformError(error, description), statusCode: status);
 }
 

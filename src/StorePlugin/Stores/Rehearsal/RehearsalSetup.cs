@@ -12,6 +12,7 @@ internal static class RehearsalSetup
     public static void AddRehearsal(this IServiceCollection services)
     {
         services.AddSingleton<RehearsalShopDb>();
+        services.AddSingleton<RehearsalValueDb>();
         services.AddSingleton<RehearsalStripeAccount>();
         services.AddHttpClient<RehearsalPlatform>(http => http.Timeout = RehearsalPlatform.Timeout);
         services.AddTransient<IStorePlatform>(provider => provider.GetRequiredService<RehearsalPlatform>());
@@ -24,6 +25,7 @@ internal static class RehearsalSetup
     {
         routes.MapRehearsalInstall();
         routes.MapRehearsalPlatform();
+        routes.MapRehearsalValue();
         routes.MapRehearsalStripe();
         routes.MapRehearsalStorefront();
     }

@@ -28,6 +28,9 @@ internal abstract record ShopifyAnswer<TData>
     {
         /// <summary>Whether Shopify refused the token (HTTP 401), so that nothing was done.</summary>
         public bool IsTokenRefused { get; init; }
+
+        /// <summary>Whether the app lacks a permission in the store, so that nothing was done.</summary>
+        public bool IsDenied { get; init; }
     }
 
     /// <summary>The same question can never be answered.</summary>
@@ -47,7 +50,7 @@ internal abstract record ShopifyAnswer<TData>
     /// <summary>The verdict where errors took the data away.</summary>
     public static ShopifyAnswer<TData> OfErrors(GraphQlErrors errors) =>
         errors.Has("MAX_COST_EXCEEDED") ? new Refused($"Shopify finds the question too costly: {errors.Words}")
-        : errors.Has("ACCESS_DENIED") ? new Failed(errors.DeniedWords)
+        : errors.Has("ACCESS_DENIED") ? new Failed(errors.DeniedWords) { IsDenied = true }
         : errors.IsEmpty ? new Failed("Shopify answered without data.")
         : new Failed($"Shopify answered with an error: {errors.Words}");
 }
