@@ -52,8 +52,10 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         var terms = inForce.Now;
         if (terms.FriendDiscountBp == 0)
         {
+            // What was somebody else's until now is not given without having been asked for.
             const string OnlyTracks = "The campaign gives friends no discount: the code only tracks (rule T5).";
-            return new EffectResult.Done(OnlyTracks, tx => OnlyTracksAsync(tx, effect, code, OnlyTracks));
+            return code.EndedAt is null ? new EffectResult.Done(OnlyTracks, tx => OnlyTracksAsync(tx, effect, code))
+                : Refused(effect, "The campaign gives friends no discount, so none was asked for: whether the store still has one with this code is not known.");
         }
 
         if (platforms.Find(store) is not { } platform)
@@ -87,17 +89,9 @@ internal sealed class CreateDiscount(Db db, StoreDirectory stores, Platforms pla
         FROM codes WHERE store_id = @storeId AND code_key = @codeKey
         """;
 
-    /// <summary>
-    /// The code works as it is, without a discount; unless it was somebody else's until now, which then still stands in its way.
-    /// </summary>
-    private async Task OnlyTracksAsync(Tx tx, Effect effect, Row code, string reason)
+    /// <summary>The code works as it is, without a discount.</summary>
+    private async Task OnlyTracksAsync(Tx tx, Effect effect, Row code)
     {
-        if (code.EndedAt is not null)
-        {
-            await WriteAsync(tx, effect, "refused", null, reason);
-            return;
-        }
-
         var now = clock.GetUtcNow();
         await WriteAsync(tx, effect, "none", null, null);
         if ((await TermsInForce.ReadAsync(tx, effect.StoreId, code.CampaignId, now)).Now.FriendDiscountBp > 0)

@@ -280,6 +280,20 @@ internal sealed class CreateDiscountTests
     }
 
     [Test]
+    public async Task T_5_a_code_that_another_discount_has_does_not_become_the_ambassadors_because_the_terms_give_none()
+    {
+        _shopify.Discounts[(Shop, "ANN10")] = new FakeShopify.Discount("gid://shopify/DiscountCodeNode/1", "Spring sale", "{}");
+        await PerformAsync();
+        await ReviseAsync(2, 0, StoreApp.Start);
+
+        var again = await PerformAsync();
+
+        Assert.That(again, Is.TypeOf<EffectResult.Refused>(), "so that a person can have it tried again");
+        Assert.That((await CodeAsync()).State, Is.EqualTo("refused"));
+        Assert.That(await PeriodAsync(), Is.EqualTo(new CodePeriod(StoreApp.Start, StoreApp.Start)));
+    }
+
+    [Test]
     public async Task Terms_that_come_into_force_while_the_code_is_being_made_are_followed_by_the_next_look()
     {
         await ReviseAsync(2, 2000, StoreApp.Start.AddMinutes(1));
