@@ -95,6 +95,7 @@ internal sealed class SeriesApiTests
         var refused = await AddAsync(1);
         var first = (await _api.Get($"{_series}?limit=1")).Json!;
         await _api.Delete($"{_series}/{(string?)first["items"]![0]!["id"]}");
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
 
         Assert.That((refused.Status, refused.Problem), Is.EqualTo((409, "/problems/series-too-many")));
         Assert.That((await AddAsync(1)).Status, Is.EqualTo(201));
