@@ -101,7 +101,7 @@ internal sealed partial class FakeShopify
         "query CustomerStoreCredit" => new JsonObject
         {
             ["customerByIdentifier"] = FindCustomer(shop, variables["identifier"]!) is { } customer
-                ? new JsonObject { ["id"] = customer, ["storeCreditAccounts"] = new JsonObject { ["nodes"] = Accounts(shop, customer) } }
+                ? new JsonObject { ["id"] = customer, ["storeCreditAccounts"] = new JsonObject { ["nodes"] = CreditAccounts(shop, customer) } }
                 : null,
         },
         "mutation StoreCreditAccountCredit" => new JsonObject
@@ -172,7 +172,7 @@ internal sealed partial class FakeShopify
         ? Customers.GetValueOrDefault((shop, email))
         : Customers.Any(one => one.Key.Shop == shop && one.Value == identifier["id"]!.GetValue<string>()) ? identifier["id"]!.GetValue<string>() : null;
 
-    private JsonArray Accounts(string shop, string customer)
+    private JsonArray CreditAccounts(string shop, string customer)
     {
         var moves = _credit.Where(move => (move.Shop, move.Customer) == (shop, customer)).ToList();
         return moves.Count == 0

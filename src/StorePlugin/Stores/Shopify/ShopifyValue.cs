@@ -65,8 +65,8 @@ internal sealed partial class ShopifyPlatform
     public async Task<ValueAnswer<string?>> FindCustomerAsync(Store store, string email, CancellationToken cancel) =>
         await admin.AskAsync(store, ShopifyValueOperations.FindCustomer, new FindCustomerVariables(new CustomerIdentifier(email, null)), cancel) switch
         {
-            ShopifyAnswer<CustomerData>.Given { Data.CustomerByIdentifier.Id: { Length: > 0 } id } => new ValueAnswer<string?>.Given(id),
-            ShopifyAnswer<CustomerData>.Given { Errors.IsEmpty: true } => new ValueAnswer<string?>.Given(null),
+            ShopifyAnswer<IdentifiedCustomer>.Given { Data.CustomerByIdentifier.Id: { Length: > 0 } id } => new ValueAnswer<string?>.Given(id),
+            ShopifyAnswer<IdentifiedCustomer>.Given { Errors.IsEmpty: true } => new ValueAnswer<string?>.Given(null),
             var answer => NoValue(answer).As<string?>(),
         };
 
@@ -75,9 +75,9 @@ internal sealed partial class ShopifyPlatform
         var variables = new ReadCreditVariables(new CustomerIdentifier(null, customerId), $"currency_code:{currency.Code}");
         return await admin.AskAsync(store, ShopifyValueOperations.ReadCredit, variables, cancel) switch
         {
-            ShopifyAnswer<CustomerData>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier.StoreCreditAccounts.Nodes: { } accounts } =>
+            ShopifyAnswer<IdentifiedCustomer>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier.StoreCreditAccounts.Nodes: { } accounts } =>
                 new ValueAnswer<CreditNow?>.Given(Show(accounts.FirstOrDefault(account => account.Balance?.CurrencyCode == currency.Code))),
-            ShopifyAnswer<CustomerData>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier: null } => new ValueAnswer<CreditNow?>.Given(null),
+            ShopifyAnswer<IdentifiedCustomer>.Given { Errors.IsEmpty: true, Data.CustomerByIdentifier: null } => new ValueAnswer<CreditNow?>.Given(null),
             var answer => NoValue(answer).As<CreditNow?>(),
         };
     }

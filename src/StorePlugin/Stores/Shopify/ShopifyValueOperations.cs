@@ -19,11 +19,11 @@ internal static class ShopifyValueOperations
     public static readonly ShopifyOperation<CardVariables, EndCardData> EndCard = new(
         "GiftCardDeactivate", ShopifyValueJson.Default.GraphQlRequestCardVariables, ShopifyValueJson.Default.EndCardData);
 
-    public static readonly ShopifyOperation<FindCustomerVariables, CustomerData> FindCustomer = new(
-        "CustomerByIdentifier", ShopifyValueJson.Default.GraphQlRequestFindCustomerVariables, ShopifyValueJson.Default.CustomerData);
+    public static readonly ShopifyOperation<FindCustomerVariables, IdentifiedCustomer> FindCustomer = new(
+        "CustomerByIdentifier", ShopifyValueJson.Default.GraphQlRequestFindCustomerVariables, ShopifyValueJson.Default.IdentifiedCustomer);
 
-    public static readonly ShopifyOperation<ReadCreditVariables, CustomerData> ReadCredit = new(
-        "CustomerStoreCredit", ShopifyValueJson.Default.GraphQlRequestReadCreditVariables, ShopifyValueJson.Default.CustomerData);
+    public static readonly ShopifyOperation<ReadCreditVariables, IdentifiedCustomer> ReadCredit = new(
+        "CustomerStoreCredit", ShopifyValueJson.Default.GraphQlRequestReadCreditVariables, ShopifyValueJson.Default.IdentifiedCustomer);
 
     public static readonly ShopifyOperation<CreditVariables, CreditData> Credit = new(
         "StoreCreditAccountCredit", ShopifyValueJson.Default.GraphQlRequestCreditVariables, ShopifyValueJson.Default.CreditData);
@@ -99,7 +99,7 @@ internal sealed record CustomerIdentifier(
 /// <param name="Account">Which of the customer's accounts, in Shopify's search syntax.</param>
 internal sealed record ReadCreditVariables(CustomerIdentifier Identifier, string Account);
 
-internal sealed record CustomerData(ShopifyCustomer? CustomerByIdentifier);
+internal sealed record IdentifiedCustomer(ShopifyCustomer? CustomerByIdentifier);
 
 internal sealed record ShopifyCustomer(string? Id, CreditAccounts? StoreCreditAccounts);
 
@@ -148,7 +148,7 @@ internal sealed record DebitData(CreditPayload? StoreCreditAccountDebit);
 [JsonSerializable(typeof(FindCardsData))]
 [JsonSerializable(typeof(CardData))]
 [JsonSerializable(typeof(EndCardData))]
-[JsonSerializable(typeof(CustomerData))]
+[JsonSerializable(typeof(IdentifiedCustomer))]
 [JsonSerializable(typeof(CreditData))]
 [JsonSerializable(typeof(DebitData))]
 internal sealed partial class ShopifyValueJson : JsonSerializerContext;
