@@ -1,10 +1,12 @@
 // An approved order brings a gift card: booked before it is asked for, made once, ended as far as it was not used (rules H7, W1, W3, W4).
 using StorePlugin.Campaigns;
+using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Verification;
 
 namespace StorePlugin.Tests.Rewards;
 
@@ -242,6 +244,37 @@ internal sealed class GiftCardTests
             Assert.That(mail.Text, Does.Contain(shown).And.Contain("It does not expire.").And.Contain("Whoever knows the code can pay with it"));
             Assert.That(System.Text.Encoding.Latin1.GetString(kept), Does.Not.Contain(code).And.Not.Contain(shown));
         }
+    }
+
+    [Test]
+    public async Task What_the_row_and_the_books_say_differently_is_found()
+    {
+        await _world.ApproveAsync(_world.Order("1001"));
+        await _world.App.Db.DoAsync("UPDATE rewards SET issued_at = NULL WHERE store_id = @s", new { s = _world.Store.Id });
+
+        var wrong = (await _world.App.Get<Verify>().RunAsync(_world.Store.Id, default)).Select(finding => finding.Check);
+        var unexplained = (await _world.App.Get<Rebuild>().RunAsync(_world.Store.Id, _ => { }, default)).Findings.Select(finding => finding.Check);
+
+        Assert.That(wrong.Distinct(), Is.EquivalentTo(["payout-in-flight", "payout-paid", "reward-state", "reward-value"]));
+        Assert.That(unexplained, Is.EqualTo(["ledger-unexplained"]));
+    }
+
+    [Test]
+    public async Task Two_answers_to_one_try_give_it_once()
+    {
+        await _world.PaysAsync(_world.Order("1001"));
+        _world.App.Clock.Advance(TimeSpan.FromDays(31));
+        await _world.App.Get<ReleaseHolds>().RunOnceAsync(default);
+        var id = (string)(await _world.RewardsAsync()).Single()["id"]!;
+        var first = await Effects.AskAsync(_world.App, _world.Store.Id, Effect.Kinds.GiveValue, id);
+        var second = await Effects.AskAsync(_world.App, _world.Store.Id, Effect.Kinds.GiveValue, id);
+
+        await _world.App.Db.InTransactionAsync(first.Write!);
+        await _world.App.Db.InTransactionAsync(second.Write!);
+
+        Assert.That(await _world.BalancesAsync(), Is.EqualTo((900L, 0L, 1000L)));
+        Assert.That(_world.Shopify.Cards, Has.Count.EqualTo(1));
+        await _world.AssertSoundAsync();
     }
 
     [Test]
