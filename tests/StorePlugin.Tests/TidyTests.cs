@@ -56,7 +56,7 @@ internal sealed partial class TidyTests
         ["WriteOffs.FindBelowZero"] = "looks at what is below zero over all stores",
         ["DropBodies.FindOld"] = "what has had its time, over all stores",
         ["ReceiveStoreEvent.CountCameBack"] = "a store's own row, by its id",
-        ["ReceiveStoreEvent.UpdateScopes"] = "a store's own row, by its id",
+        ["ShopifyGrants.Update"] = "a store's own row, by its id",
         ["OrderHistory.HoldStore"] = "a store's own row, by its id",
         ["PublicCampaigns.ReadLaunched"] = "the store is what is looked for",
         ["PublicCampaigns.ReadOpen"] = "the store is what is looked for",

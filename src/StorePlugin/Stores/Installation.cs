@@ -162,12 +162,15 @@ internal sealed class Installation(
         Effect.Kinds.CreateReward, Effect.Kinds.RevokeReward, Effect.Kinds.GiveValue, Effect.Kinds.TakeValueBack,
     ];
 
-    // What was put off for want of a token has one now.
     private const string WakeEffects =
         """
         UPDATE effects SET due_at = @now
         WHERE store_id = @storeId AND state = 'pending' AND kind IN @kinds AND lease_id IS NULL AND due_at > @now
         """;
+
+    /// <summary>Has tried at once what was put off for want of a token or a scope, in the transaction that brought it.</summary>
+    public static Task<int> WakeAsync(Tx tx, string storeId, DateTimeOffset now) =>
+        tx.DoAsync(WakeEffects, new { storeId, kinds = DiscountKinds.Append(Effect.Kinds.ReadStore).ToArray(), now });
 
     /// <summary>Writes the grant, whole or not at all; a reinstallation replaces what was there.</summary>
     public async Task<Store> CompleteAsync(Store store, Grant grant, CancellationToken cancel)
@@ -202,9 +205,7 @@ internal sealed class Installation(
                     await Outbox.AddAsync(tx, store.Id, Effect.Kinds.ReadStore, subject, "{}", now);
                 }
 
-                await tx.DoAsync(
-                    WakeEffects,
-                    new { storeId = store.Id, kinds = DiscountKinds.Append(Effect.Kinds.ReadStore).ToArray(), now });
+                await WakeAsync(tx, store.Id, now);
                 await tx.DoAsync(
                     ReviveEffects,
                     new { storeId = store.Id, kinds = DiscountKinds, outcome = UninstalledOutcome, now });

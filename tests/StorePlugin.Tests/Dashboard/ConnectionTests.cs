@@ -1,5 +1,6 @@
 // What the app may do in a store at Shopify: shown, asked for anew, and used for the web pixel.
 using System.Net;
+using StorePlugin.Inbox;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Tests.Rig;
@@ -54,11 +55,14 @@ internal sealed class ConnectionTests
         _app.Get<StoreDirectory>().Forget(_store);
         await _app.Get<ReadHistory>().RunOnceAsync(default);
         var before = await _app.Db.OneAsync<long>("SELECT due_at FROM history_readings");
+        var now = _app.Clock.GetUtcNow();
+        await _app.Db.InTransactionAsync(tx => Outbox.AddAsync(tx, _store.Id, Effect.Kinds.GiveValue, "rwd_1", "{}", now, now.AddHours(1)));
 
         using var answer = await _owner.SubmitAsync((await _owner.GetAsync(Page)).QuerySelector($"form.row[action='{Page}/scopes']")!);
 
         Assert.That(answer.Headers.Location?.OriginalString, Is.EqualTo(Page + "?notice=scopes-read"));
         Assert.That((await _app.Get<StoreDirectory>().GetAsync(_store.Id)).Scopes, Is.EqualTo(FakeShopify.Scopes));
+        Assert.That(await _app.Db.OneAsync<long>("SELECT due_at FROM effects WHERE subject = 'rwd_1'"), Is.EqualTo(now.ToUnixTimeMilliseconds()));
         Assert.That(before, Is.GreaterThan(_app.Clock.GetUtcNow().AddHours(20).ToUnixTimeMilliseconds()));
         Assert.That(await _app.Db.OneAsync<long>("SELECT due_at FROM history_readings"), Is.EqualTo(_app.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
     }

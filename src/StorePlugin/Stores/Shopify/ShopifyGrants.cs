@@ -35,6 +35,7 @@ internal sealed class ShopifyGrants(Db db, StoreDirectory stores, ShopifyAdminCl
     public static async Task WriteAsync(Tx tx, Store store, string scopes, DateTimeOffset now)
     {
         await tx.DoAsync(Update, new { storeId = store.Id, scopes });
+        await Installation.WakeAsync(tx, store.Id, now);
         await tx.DoAsync(TakeUpHistory, new { storeId = store.Id, now, leaseEnd = now + ReadHistory.Lease });
     }
 }
