@@ -2,7 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Orders;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;

@@ -1,5 +1,6 @@
 // A payout and its attempts, as rows; and how an attempt is frozen before anything is sent (rule P2).
 using System.Globalization;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;

@@ -1,4 +1,5 @@
 // Who is paid how much now, and who not and why: values in, value out.
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;

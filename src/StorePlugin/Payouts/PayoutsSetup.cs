@@ -1,5 +1,6 @@
 // What the folder Payouts adds to the program.
 using StorePlugin.Inbox;
+using StorePlugin.Payouts.Stripe;
 
 namespace StorePlugin.Payouts;
 

@@ -5,7 +5,7 @@ using Dapper;
 using Microsoft.AspNetCore.WebUtilities;
 using StorePlugin.Data;
 using StorePlugin.Orders;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Verification;

@@ -1,7 +1,7 @@
 // The program itself on both databases: every way through it, and every statement it has.
 using StorePlugin.Data;
 using StorePlugin.Demo;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;

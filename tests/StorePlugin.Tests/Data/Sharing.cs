@@ -6,7 +6,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;

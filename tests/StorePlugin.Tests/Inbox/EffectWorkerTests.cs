@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Tests.Rig;

@@ -3,6 +3,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;

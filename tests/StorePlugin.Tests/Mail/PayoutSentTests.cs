@@ -1,5 +1,6 @@
 // The mail about money on its way: written with the booking of the transfer, once, and owed to everyone who is paid.
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Rig;

@@ -10,6 +10,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;

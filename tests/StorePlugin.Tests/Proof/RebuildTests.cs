@@ -5,6 +5,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
 using StorePlugin.Webhooks;

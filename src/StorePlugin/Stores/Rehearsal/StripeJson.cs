@@ -1,6 +1,6 @@
 // Writes what the Stripe counterpart answers in Stripe's own shape.
 using System.Text.Json.Nodes;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 
 namespace StorePlugin.Stores.Rehearsal;
 

@@ -4,7 +4,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>
 /// Sends the same bytes under the same key until Stripe settles them or 20 hours are over; then only a look-up decides.

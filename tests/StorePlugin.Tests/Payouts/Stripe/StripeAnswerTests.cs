@@ -1,9 +1,9 @@
 // What each answer of Stripe means for the money.
 using System.Text;
 using System.Text.Json.Nodes;
-using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class StripeAnswerTests
 {

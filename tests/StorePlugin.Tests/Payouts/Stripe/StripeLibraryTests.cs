@@ -2,10 +2,11 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Rig;
 using Vendor = Stripe;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class StripeLibraryTests
 {

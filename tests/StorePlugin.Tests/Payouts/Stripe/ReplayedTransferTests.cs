@@ -3,7 +3,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Payouts;
 using StorePlugin.Tests.Rig;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class ReplayedTransferTests
 {

@@ -3,9 +3,10 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class StripeFormTests
 {

@@ -4,7 +4,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 internal sealed class ReceiveStripeEvent(TimeProvider clock)
 {

@@ -1,8 +1,9 @@
 // Minimums, and amounts in Stripe's own table of units.
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class StripeAmountTests
 {

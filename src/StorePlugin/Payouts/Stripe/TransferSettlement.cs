@@ -3,7 +3,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 internal static partial class TransferSettlement
 {

@@ -1,7 +1,7 @@
 // Bodies of Stripe's v1 API: application/x-www-form-urlencoded with brackets for what is nested.
 using System.Text;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 internal static class StripeForm
 {

@@ -1,9 +1,10 @@
 // Transfers under faults: whatever goes wrong, one transfer exists in the end, and the books say so.
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class TransferTests
 {

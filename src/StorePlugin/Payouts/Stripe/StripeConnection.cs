@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>What came of connecting. A refusal is in words and never quotes a secret.</summary>
 internal abstract record ConnectionResult

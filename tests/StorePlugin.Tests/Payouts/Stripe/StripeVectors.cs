@@ -1,7 +1,7 @@
 // The vectors of Stripe's own library, with its notice in the file.
 using System.Text.Json.Nodes;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal static class StripeVectors
 {

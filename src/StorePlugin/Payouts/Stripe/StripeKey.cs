@@ -1,7 +1,7 @@
 // What a Stripe secret key says about itself: whose it is we cannot tell, but live or test stands in its prefix.
 using System.Text.RegularExpressions;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 internal static partial class StripeKey
 {

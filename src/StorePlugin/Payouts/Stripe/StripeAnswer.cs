@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>A transfer as Stripe tells of it. It has no state: that it exists means that it is done.</summary>
 /// <param name="Amount">In Stripe's units; see <see cref="StripeAmount"/>.</param>

@@ -4,7 +4,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>
 /// The payload is the payout. A look-up whose subject is the key of the newest attempt goes on until a transfer is found

@@ -1,11 +1,12 @@
 // A payout for which Stripe holds something else than was asked for: a person settles it, and nothing settles it by itself.
 using System.Text.Json.Nodes;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
 using StorePlugin.Webhooks;
 
-namespace StorePlugin.Tests.Payouts;
+namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class AdoptionTests
 {

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using StorePlugin.Webhooks;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>Turns our minor units into Stripe's and back, exactly or not at all.</summary>
 internal static class StripeAmount

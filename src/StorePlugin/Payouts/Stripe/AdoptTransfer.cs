@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>What came of taking a transfer for a payout.</summary>
 internal abstract record Adoption

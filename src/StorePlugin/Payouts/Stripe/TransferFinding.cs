@@ -1,7 +1,7 @@
 // What a look-up proves about a payout: values in, value out.
 using System.Collections.Immutable;
 
-namespace StorePlugin.Payouts;
+namespace StorePlugin.Payouts.Stripe;
 
 /// <summary>A closed set. Absence is proved only by <see cref="PayoutAttempt.AbsenceAfter"/>, which the caller knows.</summary>
 internal abstract record TransferFinding
