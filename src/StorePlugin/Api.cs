@@ -95,6 +95,7 @@ internal static class Api
         api.MapDeliveries();
         api.MapEffects();
         api.MapPrivacy();
+        api.MapPayoutRunApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;

@@ -22,9 +22,9 @@ internal static class PayoutBook
     private const string InsertPayout =
         """
         INSERT INTO payouts (store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state,
-            transfer_id, problem, created_at, updated_at)
+            transfer_id, problem, created_at, updated_at, provider)
         VALUES (@StoreId, @Id, @RunId, @AmbassadorId, @Currency, @AmountMinor, @ReversedMinor, @Destination, @Mode, @State,
-            @TransferId, @Problem, @CreatedAt, @UpdatedAt)
+            @TransferId, @Problem, @CreatedAt, @UpdatedAt, @Provider)
         """;
 
     private const string InsertAttempt =
@@ -357,6 +357,29 @@ internal static class PayoutBook
         return true;
     }
 
+    private const string ToCancelled =
+        """
+        UPDATE payouts SET state = 'cancelled', problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state = 'approved'
+        """;
+
+    /// <summary>
+    /// A person takes a payout back before anything was sent (rule P3): the money is payable again. False: a send has begun, or
+    /// it is settled.
+    /// </summary>
+    public static async Task<bool> CancelledAsync(Tx tx, Store store, Payout payout, string actor, DateTimeOffset now)
+    {
+        var problem = Retry.Fit($"{actor} cancelled it before it was sent.");
+        if (await tx.DoAsync(ToCancelled, new { storeId = store.Id, payoutId = payout.Id, problem, now }) == 0)
+        {
+            return false;
+        }
+
+        await PayoutEvent.Cancelled(payout, now, actor).PostAsync(tx, store);
+        await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
+        return true;
+    }
+
     private const string NoteAbsence =
         """
         UPDATE payout_attempts SET found_nothing_at = @now
@@ -370,7 +393,7 @@ internal static class PayoutBook
 
     private static async Task FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
     {
-        var frozen = PayoutAttempt.Freeze(payout.StoreId, payout.Id, attempt, payout.Amount, payout.Destination, now);
+        var frozen = PayoutAttempt.Freeze(payout, attempt, now);
         await tx.DoAsync(
             InsertAttempt,
             new
@@ -387,7 +410,10 @@ internal static class PayoutBook
                 frozen.Outcome,
                 frozen.CreatedAt,
             });
-        await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
+        if (payout.Provider == PayoutProvider.Stripe)
+        {
+            await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
+        }
     }
 
     private static string? Fit(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] : text;
