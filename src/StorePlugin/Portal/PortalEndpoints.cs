@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Portal;
@@ -18,6 +19,7 @@ internal static class PortalEndpoints
         rooms.MapGet("/link.svg", ShowLinkCode);
         rooms.MapGet("/link.png", DownloadLinkCode);
         rooms.MapPost("/rules/acceptance", AcceptRules);
+        rooms.MapOwnStatements();
     }
 
     private static async Task<RazorComponentResult> Show(
