@@ -247,7 +247,7 @@ internal sealed class Installation(
                 outcome = UninstalledOutcome,
                 sendTransfer = Effect.Kinds.SendTransfer,
                 lookUpTransfer = Effect.Kinds.LookUpTransfer,
-                payoutMails = MailNotice.PayoutSentSubjects,
+                payoutMails = MailNotice.PayoutSubjects,
                 now,
             });
     }
