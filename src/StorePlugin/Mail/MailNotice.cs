@@ -56,7 +56,7 @@ internal sealed record MailNotice(
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
-    /// <summary>The subjects of every mail about a payout, as a pattern of SQL. Such a mail is owed even after the store has left.</summary>
+    /// <summary>The subjects of every mail about a payout, as a pattern of SQL beside the kind. Such a mail is owed even after the store has left.</summary>
     public const string PayoutSubjects = "payout_%";
 
     /// <summary>The effect's subject: the same cause never makes two mails.</summary>

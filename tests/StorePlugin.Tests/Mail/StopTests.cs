@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using AngleSharp.Html.Parser;
+using Microsoft.Playwright;
 using StorePlugin.Mail;
 using StorePlugin.Tests.Rig;
+using StorePlugin.Tests.Storefront;
 
 namespace StorePlugin.Tests.Mail;
 
@@ -61,6 +63,26 @@ internal sealed class StopTests
         }
 
         Assert.That(await ReasonsAsync(), Is.EqualTo(["opted_out"]));
+    }
+
+    [Test]
+    public async Task In_a_browser_without_scripts_one_button_says_no_and_another_takes_it_back()
+    {
+        var browser = await Chromium.OpenAsync();
+        await using var context = await browser.NewContextAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = 375, Height = 700 } });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(new Uri(_app.Address, PathIn(ReadMail.AllOf(_app).Single())).ToString());
+        var folder = Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "mail-pictures")).FullName;
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "stop-375.png"), FullPage = true });
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "No more of these mails" }).ClickAsync();
+        var stopped = (await page.TextContentAsync("h1"), string.Join(' ', await ReasonsAsync()));
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "stopped-375.png"), FullPage = true });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send me mails again" }).ClickAsync();
+
+        Assert.That(stopped, Is.EqualTo(("No more mails", "opted_out")));
+        Assert.That(await page.TextContentAsync("h1"), Is.EqualTo("Mails come again"));
+        Assert.That(await ReasonsAsync(), Is.Empty);
     }
 
     [Test]
