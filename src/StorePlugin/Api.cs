@@ -11,6 +11,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Statements;
@@ -98,6 +99,8 @@ internal static class Api
         api.MapPrivacy();
         api.MapPayoutRunApi();
         api.MapStatementApi();
+        api.MapTimeZones();
+        api.MapMailApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;

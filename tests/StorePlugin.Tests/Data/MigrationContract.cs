@@ -367,6 +367,12 @@ internal abstract class MigrationContract
             ("series_uses", [("store_id", S), ("code_key", "c"), ("order_id", "o")]),
         ],
         57 => [("ambassador_customers", [("store_id", S), ("customer_key", "k"), ("ambassador_id", "amb")])],
+        59 =>
+        [
+            ("mail_texts", [("store_id", S), ("mail", "welcome")]), ("mail_suppressions", [("store_id", S), ("id", "sup"), ("reason", "bounced")]),
+            ("mail_sends", [("store_id", S), ("effect_id", "eff")]), ("mail_settings", [("store_id", S)]),
+        ],
+        60 => [("invitations", [("store_id", S), ("id", "inv"), ("campaign_id", "cmp"), ("state", "sent")])],
         _ => [],
     };
 }

@@ -97,7 +97,11 @@ internal abstract class ProgramContract
     private async Task RunAsync(Flow flow)
     {
         await using var app = await StoreApp.StartAsync(
-            [new("Serilog:MinimumLevel:Default", "Fatal"), new("Secrets:KeyFile", Path.Combine(_keys, "secrets.key"))], database: _database);
+            [
+                new("Serilog:MinimumLevel:Default", "Fatal"), new("Secrets:KeyFile", Path.Combine(_keys, "secrets.key")),
+                new("Mail:Bounces:Secret", "a-secret-of-the-tests"),
+            ],
+            database: _database);
 
         await flow.Run(app);
     }

@@ -77,6 +77,8 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldSessions", "ix_sessions_expires")]
     [TestCase("Retention.OldApplications", "ix_applications_refused")]
     [TestCase("Retention.UnansweredApplications", "ix_applications_waiting")]
+    [TestCase("Retention.OldSends", "ix_mail_sends_at")]
+    [TestCase("Retention.OldInvitations", "ix_invitations_kept")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);
