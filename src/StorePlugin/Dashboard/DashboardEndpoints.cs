@@ -28,6 +28,7 @@ internal static class DashboardEndpoints
         rooms.MapConnection();
         rooms.MapPlan();
         rooms.MapRefusedCodes();
+        rooms.MapStripePage();
     }
 
     /// <summary>The path of an ambassador's page.</summary>

@@ -367,6 +367,13 @@ internal abstract class MigrationContract
             ("series_uses", [("store_id", S), ("code_key", "c"), ("order_id", "o")]),
         ],
         57 => [("ambassador_customers", [("store_id", S), ("customer_key", "k"), ("ambassador_id", "amb")])],
+        62 =>
+        [
+            ("stripe_accounts", [("store_id", S), ("findings", "[]"), ("balance", "[]")]),
+            ("payee_requests", [("store_id", S), ("ambassador_id", "amb"), ("number", 1L), ("state", "made")]),
+            ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
+            ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
+        ],
         _ => [],
     };
 }

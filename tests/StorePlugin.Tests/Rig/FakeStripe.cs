@@ -62,7 +62,7 @@ internal sealed record FakeTransfer(
 /// <summary>A request as it came over the wire.</summary>
 internal sealed record FakeRequest(string Method, string PathAndQuery, IReadOnlyDictionary<string, string> Headers, string Body);
 
-internal sealed class FakeStripe : IAsyncDisposable
+internal sealed partial class FakeStripe : IAsyncDisposable
 {
     /// <summary>The account of every key that was not given to another.</summary>
     public const string MainAccount = "acct_main";
@@ -188,7 +188,8 @@ internal sealed class FakeStripe : IAsyncDisposable
         var account = AccountOf(request.Headers.Authorization.ToString());
         if (request.Path != "/v1/transfers")
         {
-            await WriteAsync(context, 404, Error("invalid_request_error", "resource_missing", "Unrecognized request URL"));
+            var (status, json) = AnswerConnect(account, request, body);
+            await WriteAsync(context, status, json);
             return;
         }
 

@@ -165,7 +165,7 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
         return new Refused(code ?? type ?? $"http_{status}", message, curable, status, headers);
     }
 
-    private static JsonElement? Parse(ReadOnlyMemory<byte> body)
+    internal static JsonElement? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {

@@ -52,6 +52,9 @@ internal sealed class StripeClient(HttpClient http, Settings settings, PublicAdd
     /// <summary>As Stripe's own libraries wait.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(80);
 
+    /// <summary>A person waits for what is asked beside money, or nothing is lost when it is asked later.</summary>
+    public static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(15);
+
     // A list of 100 transfers takes about a quarter of this.
     public const long AnswerBytesMax = 2 * 1024 * 1024;
 
@@ -90,6 +93,46 @@ internal sealed class StripeClient(HttpClient http, Settings settings, PublicAdd
         }
 
         return new StripeLookUp.Failed(StripeAnswer.Classify(status, headers, body));
+    }
+
+    /// <summary>Asks what moves no money.</summary>
+    public async Task<StripeReply> AskAsync(string storeId, string secretKey, StripeQuestion question, CancellationToken cancel)
+    {
+        using var request = Request(question.Form is null ? HttpMethod.Get : HttpMethod.Post, storeId, secretKey, question.Path, ApiVersion);
+        if (question.Form is { } form)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(StripeForm.Encode(form)));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(StripeForm.ContentType);
+        }
+
+        if (question.Key is { } key)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (question.Account is { } account)
+        {
+            request.Headers.Add("Stripe-Account", account);
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(AskTimeout);
+        try
+        {
+            var (answer, status, _, body) = await ExchangeAsync(storeId, request, patience.Token);
+            return answer switch
+            {
+                null => StripeReply.Of(status, body, secretKey),
+                StripeAnswer.Busy busy => new StripeReply.Unavailable(busy.Why),
+                StripeAnswer.Unknown unknown => new StripeReply.Unavailable(unknown.Why),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
+        // Patience has run out, and not the caller.
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new StripeReply.Unavailable($"no answer within {AskTimeout.TotalSeconds:0} seconds");
+        }
     }
 
     private HttpRequestMessage Request(HttpMethod method, string storeId, string secretKey, string path, string apiVersion)
