@@ -15,6 +15,7 @@ using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Statements;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
@@ -102,6 +103,7 @@ internal static class Api
         api.MapTimeZones();
         api.MapMailApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
+        api.MapGroup("").WithTags("Stripe").MapStripeApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;
     }

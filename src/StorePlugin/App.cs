@@ -67,6 +67,7 @@ internal static class App
         builder.Services.AddBilling(settings);
         builder.Services.AddPages();
         builder.Services.AddDashboard();
+        builder.Services.AddPortal();
         builder.Services.AddApi();
         builder.Services.AddSingleton<Verify>();
         builder.Services.AddSingleton<Rebuild>();

@@ -16,6 +16,7 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
         "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payee-years/{year}", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
+        "GET /api/v1/stripe-connection", "GET /api/v1/payout-routes", "PUT /api/v1/payout-routes",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
         "GET /api/v1/mail-texts", "GET /api/v1/mail-texts/{mail}", "PUT /api/v1/mail-texts/{mail}", "DELETE /api/v1/mail-texts/{mail}", "POST /api/v1/mail-texts/{mail}/preview",
         "GET /api/v1/mail-settings", "PUT /api/v1/mail-settings", "GET /api/v1/mail-suppressions", "POST /api/v1/mail-suppressions",
@@ -59,6 +60,8 @@ internal sealed class ApiTenancyTests
             ("amount_minor", 100L), ("mode", "test"), ("state", "unknown"));
         await Plant.RowAsync(
             app.Db, "payout_attempts", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "test"), ("outcome", "unknown"));
+        await Plant.RowAsync(app.Db, "payee_accounts", ("store_id", victim.Store.Id), ("account_id", "acct_ann"), ("ambassador_id", ann), ("state", "ready"));
+        await Plant.RowAsync(app.Db, "payout_routes", ("store_id", victim.Store.Id), ("from_country", "DE"), ("to_country", "BR"), ("route", "none"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
         await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, victim.Store, new PrivacyRequested("customers/data_request") { RequestId = "1" }));
         var privacy = await IdAsync(app, "SELECT id FROM privacy_requests WHERE store_id = @s", victim);
@@ -91,6 +94,8 @@ internal sealed class ApiTenancyTests
             ("DELETE /api/v1/mail-suppressions/{id}", $"mail-suppressions/{suppression}", new JsonObject { ["reason"] = "mine" }),
             ("GET /api/v1/campaigns/{id}/invitations", $"campaigns/{victim.CampaignId}/invitations", null),
             ("POST /api/v1/campaigns/{id}/invitations", $"campaigns/{victim.CampaignId}/invitations", Invitation()),
+            ("GET /api/v1/ambassadors/{id}/payout-account", $"ambassadors/{ann}/payout-account", null),
+            ("POST /api/v1/ambassadors/{id}/payout-account/refresh", $"ambassadors/{ann}/payout-account/refresh", null),
             ("POST /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("POST /api/v1/ambassadors/{id}/ending", $"ambassadors/{ann}/ending", null),
@@ -209,7 +214,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "payout_routes"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

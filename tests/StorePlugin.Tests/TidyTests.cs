@@ -53,6 +53,7 @@ internal sealed partial class TidyTests
         ["PrivacyDuties.ReadInstalledAt"] = "a store's own row, by its id",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
         ["RefreshShopifyTokens.Find"] = "looks at what is old over all stores",
+        ["ReadPayees.Find"] = "looks at who has money to come over all stores",
         ["Reconciliation.FindNew"] = "looks at the stores that are new",
         ["Reconciliation.FindDue"] = "a worker's claim over all stores",
         ["Reconciliation.ReadInstalledAt"] = "a store's own row, by its id",

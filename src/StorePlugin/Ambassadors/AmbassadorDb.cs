@@ -4,6 +4,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -157,16 +158,32 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         }
     }
 
+    private const string ReadStripeAccount = "SELECT stripe_account FROM ambassadors WHERE store_id = @storeId AND id = @id";
+
     private const string UpdateStripeAccount =
         "UPDATE ambassadors SET stripe_account = @account WHERE store_id = @storeId AND id = @id";
 
     /// <summary>
     /// Sets where the ambassador is paid to, or null. Payouts freeze the account at their approval, so none that is under
-    /// way changes its way. Returns whether there is such an ambassador.
+    /// way changes its way; later ones wait for some days. Returns whether there is such an ambassador.
     /// </summary>
     public async Task<bool> SetStripeAccountAsync(Store store, string id, string? account, string actor, CancellationToken cancel)
     {
-        if (await db.DoAsync(UpdateStripeAccount, new { storeId = store.Id, id, account }, cancel) == 0)
+        var args = new { storeId = store.Id, id, account };
+        var isSet = await db.InTransactionAsync(
+            async tx =>
+            {
+                var before = await tx.OneAsync<string?>(ReadStripeAccount, args);
+                if (await tx.DoAsync(UpdateStripeAccount, args) == 0)
+                {
+                    return false;
+                }
+
+                await DestinationChanges.AccountAsync(tx, store.Id, id, before, account, actor, clock.GetUtcNow());
+                return true;
+            },
+            cancel: cancel);
+        if (!isSet)
         {
             return false;
         }
@@ -234,7 +251,9 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
     // The first approval stays the one that orders of before the leaving are judged by; this one is among the states.
     private async Task ReturnAsync(Tx tx, string storeId, string id, NewAmbassador person, Approval approval, DateTimeOffset at)
     {
+        var account = await tx.OneAsync<string?>(ReadStripeAccount, new { storeId, id });
         await tx.DoAsync(UpdateToReturned, new { storeId, id, name = person.Name, email = person.Email, account = person.StripeAccount });
+        await DestinationChanges.AccountAsync(tx, storeId, id, account, person.StripeAccount ?? account, approval.Actor, clock.GetUtcNow());
 
         // One from before the leaving belongs to the time before: no instant lies before that of a lesser number.
         if (approval.AppliedAt is { } appliedAt && appliedAt >= await tx.OneAsync<DateTimeOffset>(ReadNewestInstant, new { storeId, id }))

@@ -4,6 +4,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
+using StorePlugin.Payouts.Stripe;
 
 namespace StorePlugin.Ambassadors;
 
@@ -92,6 +93,7 @@ internal static class Joining
         await tx.DoAsync(InsertAmbassador, args);
         await tx.DoAsync(InsertSlug, args);
         await Invitations.JoinAsync(tx, storeId, person.CampaignId, newcomer.PersonHash, now);
+        await DestinationChanges.AccountAsync(tx, storeId, newcomer.Id, before: null, person.StripeAccount, newcomer.Approval.Actor, now);
         if (newcomer.Approval.AppliedAt is { } appliedAt)
         {
             await AmbassadorLife.RecordAsync(tx, storeId, newcomer.Id, "applied", appliedAt, Applicant, reason: null);

@@ -30,6 +30,7 @@ internal static class DashboardEndpoints
         rooms.MapPlan();
         rooms.MapRefusedCodes();
         rooms.MapStatements();
+        rooms.MapStripePage();
     }
 
     /// <summary>The path of an ambassador's page.</summary>

@@ -44,6 +44,12 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Ask Stripe what became of a payout; the subject is the event or attempt that raised the question.</summary>
         public const string LookUpTransfer = "look_up_transfer";
 
+        /// <summary>Read a payee's account at Stripe again; the subject is the event that asks for it.</summary>
+        public const string ReadPayeeAccount = "read_payee_account";
+
+        /// <summary>Read what has become of a payout from a payee's account at Stripe to their bank; the subject is the event that asks for it.</summary>
+        public const string ReadBankPayout = "read_bank_payout";
+
         /// <summary>Read the store's name, currency and time zone from its platform.</summary>
         public const string ReadStore = "read_store";
 

@@ -12,6 +12,10 @@ internal static partial class PagesSetup
     private const string ContentSecurityPolicy =
         "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    /// <summary>The same for a page with a form whose answer sends the browser on to Stripe: browsers hold the redirect to the form's policy.</summary>
+    public const string ContentSecurityPolicyToStripe =
+        "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self' https://*.stripe.com; frame-ancestors 'none'";
+
     public static void AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();

@@ -169,6 +169,8 @@ internal static class Words
         "take_value_back" => "Take back a gift card or store credit",
         "send_transfer" => "Send a payout",
         "look_up_transfer" => "Look up a payout",
+        "read_payee_account" => "Read a payee's account at Stripe",
+        "read_bank_payout" => "Follow a payout to the payee's bank",
         "read_store" => "Read the store's settings",
         "mail" => "Send a mail",
         "announce_terms" => "Tell ambassadors of changed terms",

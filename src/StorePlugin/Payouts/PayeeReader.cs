@@ -14,11 +14,13 @@ internal sealed class PayeeReader(Db db)
     private const int NamesAtOnceMax = 1000;
 
     // The newest movement of a balance has the greatest id. One person may be an ambassador of several campaigns, and is paid to one
-    // destination then. A method that was named goes before a Stripe account: whoever wants Stripe again takes the method back.
+    // destination then. A method that was named goes before a Stripe account: whoever wants Stripe again takes the method back. An
+    // account that was not made here and never read says nothing: Stripe's refusal decides.
     private const string Balances =
         """
         SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, a.payouts_from, a.payouts_from_why, m.id AS method_id,
-            m.kind AS method_kind, f.methods, p.id AS open_payout_id, c.state AS campaign_state, t.booked_at AS moved_at, s.state AS account_state, s.due AS account_due,
+            m.kind AS method_kind, f.methods, p.id AS open_payout_id, c.state AS campaign_state, t.booked_at AS moved_at, s.due AS account_due,
+            CASE WHEN s.read_at IS NOT NULL OR s.made_here = 1 THEN s.state END AS account_state, q.account_id AS own_account,
             (SELECT COALESCE(SUM(r.amount_minor), 0) FROM balances r
                 WHERE r.store_id = b.store_id AND r.ambassador_id = b.ambassador_id AND r.account = 'review' AND r.currency = b.currency) AS review_minor,
             (SELECT CAST(COUNT(*) AS bigint) FROM exemptions x
@@ -34,7 +36,8 @@ internal sealed class PayeeReader(Db db)
         LEFT JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
         LEFT JOIN payout_settings f ON f.store_id = b.store_id
         LEFT JOIN payout_methods m ON m.store_id = b.store_id AND m.ambassador_id = b.ambassador_id AND m.ended_at IS NULL
-        LEFT JOIN payee_accounts s ON s.store_id = a.store_id AND s.account_id = a.stripe_account AND s.ambassador_id = a.id
+        LEFT JOIN payee_accounts s ON s.store_id = a.store_id AND s.account_id = a.stripe_account
+        LEFT JOIN stripe_accounts q ON q.store_id = b.store_id
         LEFT JOIN payouts p ON p.store_id = b.store_id AND p.ambassador_id = b.ambassador_id AND p.currency = b.currency
             AND p.state IN ('approved', 'sending', 'unknown')
         LEFT JOIN ledger_transactions t ON t.store_id = b.store_id AND t.id = (SELECT MAX(e.transaction_id) FROM ledger_entries e
@@ -140,6 +143,9 @@ internal sealed class PayeeReader(Db db)
 
         public string? AccountDue { get; init; }
 
+        /// <summary>The merchant's own account at Stripe.</summary>
+        public string? OwnAccount { get; init; }
+
         public long ReviewMinor { get; init; }
 
         public long Exempt { get; init; }
@@ -171,6 +177,11 @@ internal sealed class PayeeReader(Db db)
                 return !IsMethodAllowed ? new PayeeWait.NotAllowed()
                     : SharingMethod > 0 && Exempt == 0 ? new PayeeWait.Shared()
                     : null;
+            }
+
+            if (OwnAccount is not null && OwnAccount == StripeAccount)
+            {
+                return new PayeeWait.Merchants();
             }
 
             // A transfer needs no bank: where that is missing the money waits in the payee's balance at Stripe.

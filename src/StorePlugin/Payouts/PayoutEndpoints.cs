@@ -1,4 +1,4 @@
-// The JSON API of payouts with their attempts, and of the connection to Stripe.
+// The JSON API of payouts with their attempts.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
@@ -29,9 +29,6 @@ internal static class PayoutEndpoints
                 + "reversed in full. Or name one that was reversed in full: its money is payable again. Nothing is sent; caller and reason stand in the ledger.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        api.MapPut("/stripe-connection", Connect).WithName("putStripeConnection")
-            .WithSummary("Gives the store its Stripe key and the secrets of its webhook endpoints, and replaces those it had.")
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
     }
 
     private const string PageOfPayouts = Payout.Columns + " WHERE store_id = @storeId AND id > @after ORDER BY id";
@@ -142,24 +139,6 @@ internal static class PayoutEndpoints
             PayoutView.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
     }
 
-    private static async Task<Results<Ok<StripeConnectionView>, ProblemHttpResult>> Connect(
-        ApiCaller caller, ApiBody<StripeConnectionRequest> body, StripeConnection connection, CancellationToken cancel)
-    {
-        var secretKey = body.Fields.OptionalText("secretKey", 0, StripeConnectionRequest.SecretLengthMax);
-        var webhookSecrets = body.Fields.OptionalTexts("webhookSecrets");
-        body.Fields.RefuseOthersThan("secretKey", "webhookSecrets");
-        if (body.Fields.Refusal is { } refusal)
-        {
-            return refusal;
-        }
-
-        return await connection.ConnectAsync(caller.Store, secretKey, webhookSecrets, cancel) switch
-        {
-            ConnectionResult.Connected(var mode, var last4) => TypedResults.Ok(new StripeConnectionView(true, mode, last4)),
-            ConnectionResult.Refused(var slug, var why) => Problems.Unprocessable(slug, "The connection is refused.", why),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-    }
 
     private static ProblemHttpResult NoSuchPayout() =>
         Problems.NotFound("payout-not-found", "There is no such payout.", "The store has no payout with this id.");
@@ -238,20 +217,4 @@ internal static class PayoutEndpoints
     {
         public const int ReasonLengthMax = 200;
     }
-
-    internal sealed record StripeConnectionRequest(
-        [property: Description("A secret or restricted key of the store's own Stripe account.")] string SecretKey,
-        [property: Description("The signing secrets of the webhook endpoints, whsec_…, 10 at most; none when absent.")]
-        IReadOnlyList<string>? WebhookSecrets = null)
-    {
-        public const int SecretLengthMax = 300;
-
-        /// <summary>Says nothing, so that no log line can hold a secret.</summary>
-        public override string ToString() => nameof(StripeConnectionRequest);
-    }
-
-    internal sealed record StripeConnectionView(
-        bool Connected,
-        [property: Description("live or test.")] string Mode,
-        [property: Description("The end of the key, by which people recognise it.")] string Last4);
 }

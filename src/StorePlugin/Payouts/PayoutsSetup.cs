@@ -40,5 +40,6 @@ internal static class PayoutsSetup
         services.AddSingleton<ReceiveStripeEvent>();
         services.AddSingleton<IEffectHandler, SendTransfer>();
         services.AddSingleton<IEffectHandler, LookUpTransfer>();
+        services.AddStripeConnection();
     }
 }

@@ -13,10 +13,11 @@ namespace StorePlugin.Portal;
 
 /// <param name="Codes">Their codes as shoppers type them.</param>
 /// <param name="Rules">Null before the campaign's launch.</param>
+/// <param name="HowPaid">Null where the store has not connected Stripe.</param>
 public sealed record PortalModel(
     Frame Frame, string Name, bool IsSuspended, bool HasLeft, string? Link, IReadOnlyList<string> Codes, string Clicks,
     IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules,
-    IReadOnlyList<PortalWriteOff> WriteOffs, IReadOnlyList<RewardRow> Rewards);
+    IReadOnlyList<PortalWriteOff> WriteOffs, IReadOnlyList<RewardRow> Rewards, HowPaidModel? HowPaid = null);
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);

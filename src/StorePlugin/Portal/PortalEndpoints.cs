@@ -20,12 +20,12 @@ internal static class PortalEndpoints
         rooms.MapGet("/link.png", DownloadLinkCode);
         rooms.MapPost("/rules/acceptance", AcceptRules);
         rooms.MapOwnStatements();
+        rooms.MapHowPaid();
     }
 
-    private static async Task<RazorComponentResult> Show(
-        Visitor visitor, string? after, string? notice, Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, TimeProvider clock,
-        CancellationToken cancel) =>
-        Page.Of<PortalPage>(await Earnings.ReadAsync(db, keys, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel));
+    private static Task<IResult> Show(
+        Visitor visitor, string? after, string? notice, HttpContext context, PortalPages pages, CancellationToken cancel) =>
+        pages.ShowAsync(visitor, context, after, notice, null, cancel);
 
     // The form holds the hash of the text that it stands under: what has changed meanwhile is read again, and not accepted unseen.
     private static async Task<RedirectHttpResult> AcceptRules(Visitor visitor, HttpRequest request, RulesAcceptances rules, CancellationToken cancel)

@@ -267,6 +267,12 @@ internal sealed class EraseStore(
     private const string EraseAmbassador =
         "UPDATE ambassadors SET name = 'erased', email = '', email_key = id, stripe_account = NULL, time_zone = NULL WHERE store_id = @storeId AND id = @name";
 
+    private const string DropPayees = "DELETE FROM payee_accounts WHERE store_id = @storeId AND ambassador_id = @name";
+
+    private const string DropPayeeRequests = "DELETE FROM payee_requests WHERE store_id = @storeId AND ambassador_id = @name";
+
+    private const string EraseChanges = "UPDATE payout_changes SET before_masked = NULL, after_masked = NULL WHERE store_id = @storeId AND ambassador_id = @name";
+
     private const string CountAmbassadors = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND email <> ''";
 
     /// <summary>Whoever is erased has left for good: no code of theirs earns for nobody, should the store come back.</summary>
@@ -282,15 +288,23 @@ internal sealed class EraseStore(
 
     private async Task<int> EraseAmbassadorAsync(Tx tx, Store store, string id)
     {
+        var args = new { storeId = store.Id, name = id };
         await life.EndAsync(tx, store, id, OrderState.Program, null);
-        return await tx.DoAsync(EraseAmbassador, new { storeId = store.Id, name = id });
+        await tx.DoAsync(DropPayees, args);
+        await tx.DoAsync(DropPayeeRequests, args);
+        await tx.DoAsync(EraseChanges, args);
+        return await tx.DoAsync(EraseAmbassador, args);
     }
 
     private const string DropCredentials = "DELETE FROM credentials WHERE store_id = @storeId";
 
+    private const string DropStripeAccount = "DELETE FROM stripe_accounts WHERE store_id = @storeId";
+
     private async Task<int> DropCredentialsAsync(Store store, CancellationToken cancel)
     {
-        var dropped = await db.InTransactionAsync(tx => IfGoneAsync(tx, store, () => tx.DoAsync(DropCredentials, new { storeId = store.Id })), cancel: cancel);
+        var args = new { storeId = store.Id };
+        var dropped = await db.InTransactionAsync(
+            tx => IfGoneAsync(tx, store, async () => await tx.DoAsync(DropCredentials, args) + await tx.DoAsync(DropStripeAccount, args)), cancel: cancel);
         foreach (var kind in CredentialKind.All)
         {
             credentials.Forget(store.Id, kind);

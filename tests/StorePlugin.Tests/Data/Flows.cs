@@ -53,6 +53,7 @@ internal static partial class Flows
         new("what the pages show", PagesAsync),
         new("what is asked for a person's and a store's sake", PrivacyAsync),
         new("the rehearsal's own Stripe", RehearsalStripeAsync),
+        new("payees who connect to the rehearsal's own Stripe", RehearsalPayeesAsync),
         new("what storefronts ask", StorefrontAsync),
         new("customers who join from a store's own pages", ExtensionsAsync),
         new("codes that work once each", SeriesAsync),

@@ -373,6 +373,13 @@ internal abstract class MigrationContract
             ("mail_sends", [("store_id", S), ("effect_id", "eff")]), ("mail_settings", [("store_id", S)]),
         ],
         60 => [("invitations", [("store_id", S), ("id", "inv"), ("campaign_id", "cmp"), ("state", "sent")])],
+        62 =>
+        [
+            ("stripe_accounts", [("store_id", S), ("findings", "[]"), ("balance", "[]")]),
+            ("payee_requests", [("store_id", S), ("ambassador_id", "amb"), ("number", 1L), ("state", "made")]),
+            ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
+            ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
+        ],
         _ => [],
     };
 }

@@ -185,6 +185,7 @@ internal abstract class ProgramContract
             Assert.That(((int)run.StatusCode, (int)one.StatusCode), Is.EqualTo((200, 200)));
         }
 
+        await FollowToTheBankAsync(world, lost.Id);
         await world.AssertBooksAsync();
 
         // The world's orders are planted, and have no log.
@@ -219,6 +220,20 @@ internal abstract class ProgramContract
         await world.Db.InTransactionAsync(tx => world.App.Get<ReceiveStripeEvent>().ApplyAsync(
             tx, world.Store, new StripeEventReceived($"evt_{payoutId}", "transfer.updated", null, "tr_1", payoutId)));
         await world.WorkAsync();
+    }
+
+    private static async Task FollowToTheBankAsync(PayoutWorld world, string payoutId)
+    {
+        var now = world.Clock.GetUtcNow();
+        foreach (var contents in (string[]?[])[null, []])
+        {
+            world.Stripe.BankPayout("po_bank", "paid", now, contents);
+            await world.Db.InTransactionAsync(tx => world.App.Get<ReceiveStripeEvent>().ApplyAsync(
+                tx, world.Store, new StripeEventReceived($"evt_bank{contents?.Length}", "payout.paid", "acct_cid", "po_bank", null)));
+            await world.WorkAsync();
+            Assert.That(
+                await world.Db.OneAsync<string>("SELECT bank_state FROM payouts WHERE id = @payoutId", new { payoutId }), Is.EqualTo(contents is null ? "paid" : null));
+        }
     }
 
     /// <summary>On a database beside the fixture's.</summary>

@@ -15,6 +15,7 @@ internal sealed partial class QueryPlanTests
         ["SignInLine.ReadNewest"] = "the list of stores, once at start",
         ["DemoVerb.LiveStores"] = "the list of stores, once at start",
         ["DropBodies.FindOld"] = "the list of stores, once a minute; of each store the old rows by their index",
+        ["ReadPayees.Adopt"] = "the list of ambassadors, once an hour",
         ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
         ["YearTotals.Read"] = "the rows of a year, gathered from four reads that each go by an index",
         ["Workers.FreeEffects"] = "the index of open rows, once at start",

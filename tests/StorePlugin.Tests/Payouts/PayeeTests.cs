@@ -44,13 +44,40 @@ internal sealed class PayeeTests
         var ann = await EarnedAsync("Ann");
         await _world.Db.DoAsync(
             """
-            INSERT INTO payee_accounts (store_id, account_id, ambassador_id, state, made_here, created_at) VALUES (@storeId, 'acct_Ann', @ann, @state, 0, 0)
+            INSERT INTO payee_accounts (store_id, account_id, ambassador_id, state, made_here, created_at, read_at) VALUES (@storeId, 'acct_Ann', @ann, @state, 0, 0, 1)
             """,
             new { storeId = _world.Store.Id, ann, state });
 
         var line = (await PreviewAsync()).Lines.Single();
 
         Assert.That(line.WillPay, Is.EqualTo(paid), line.Reason);
+    }
+
+    [Test]
+    public async Task An_account_that_was_never_read_is_left_to_stripe_and_one_that_was_made_here_is_not()
+    {
+        var ann = await EarnedAsync("Ann");
+        await _world.Db.DoAsync("DELETE FROM payee_accounts");
+        await _world.Db.DoAsync(
+            "INSERT INTO payee_accounts (store_id, account_id, ambassador_id, state, made_here, created_at) VALUES (@storeId, 'acct_Ann', @ann, 'created', 0, 0)",
+            new { storeId = _world.Store.Id, ann });
+
+        var known = (await PreviewAsync()).Lines.Single();
+        await _world.Db.DoAsync("UPDATE payee_accounts SET made_here = 1");
+        var made = (await PreviewAsync()).Lines.Single();
+
+        Assert.That((known.WillPay, made.WillPay), Is.EqualTo((true, false)), made.Reason);
+    }
+
+    [Test]
+    public async Task The_merchants_own_account_is_never_paid()
+    {
+        await EarnedAsync("Ann");
+        await Plant.RowAsync(_world.Db, "stripe_accounts", ("store_id", _world.Store.Id), ("account_id", "acct_Ann"), ("findings", "[]"), ("balance", "[]"));
+
+        var line = (await PreviewAsync()).Lines.Single();
+
+        Assert.That((line.WillPay, line.Reason), Is.EqualTo((false, "The destination is the store's own account.")));
     }
 
     [Test]

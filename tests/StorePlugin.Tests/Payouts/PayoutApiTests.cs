@@ -109,7 +109,7 @@ internal sealed class PayoutApiTests
 
         var kept = await _world.Db.ManyAsync<string>("SELECT sealed FROM credentials WHERE store_id = @id", new { id = _world.Store.Id });
         var credentials = _world.App.Get<Credentials>();
-        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("""{"connected":true,"mode":"test","last4":"1234"}"""));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("""{"connected":true,"mode":"test","last4":"1234","findings":[]}"""));
         Assert.That(string.Concat(kept), Does.Not.Contain("sk_test").And.Not.Contains("whsec"));
         Assert.That((await credentials.FindAsync(_world.Store.Id, CredentialKind.StripeSecretKey))!.Value, Is.EqualTo("sk_test_abcdefgh1234"));
         Assert.That((await credentials.FindAsync(_world.Store.Id, CredentialKind.StripeWebhookSecrets))!.Value, Is.EqualTo("whsec_one\nwhsec_two"));

@@ -42,9 +42,19 @@ internal sealed class StoreErasureTests
         await _world.Api.Put("mail-texts/invitation", new JsonObject { ["closing"] = "planted closing" });
         await _world.Api.Post("mail-suppressions", new JsonObject { ["email"] = "gone@markers.example", ["detail"] = "planted detail" });
         Assert.That((await _world.Api.Post($"campaigns/{_world.CampaignId}/invitations", PrivacyWorld.Invitation(PrivacyWorld.Guest[0]))).Status, Is.EqualTo(200));
+        foreach (var account in (string[])["acct_plantedbefore", "acct_plantedafter"])
+        {
+            Assert.That((await _world.Api.Put($"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = account })).Status, Is.EqualTo(200));
+        }
+
+        await _app.Db.DoAsync("UPDATE payee_accounts SET bank = 'planted bank' WHERE ambassador_id = @ann", new { ann });
+        await _app.Db.DoAsync("UPDATE payout_changes SET after_masked = 'planted end' WHERE ambassador_id = @ann", new { ann });
+        await Plant.RowAsync(_app.Db, "payee_requests", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("number", 1L), ("state", "made"));
+        await Plant.RowAsync(_app.Db, "stripe_accounts", ("store_id", _world.Store.Id), ("account_id", "acct_plantedown"), ("findings", "[]"), ("balance", "[]"));
+
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "Lux Candles"];
+        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "acct_planted", "planted bank", "planted end", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -66,7 +76,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }

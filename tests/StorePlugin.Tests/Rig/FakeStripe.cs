@@ -62,7 +62,7 @@ internal sealed record FakeTransfer(
 /// <summary>A request as it came over the wire.</summary>
 internal sealed record FakeRequest(string Method, string PathAndQuery, IReadOnlyDictionary<string, string> Headers, string Body);
 
-internal sealed class FakeStripe : IAsyncDisposable
+internal sealed partial class FakeStripe : IAsyncDisposable
 {
     /// <summary>The account of every key that was not given to another.</summary>
     public const string MainAccount = "acct_main";
@@ -154,7 +154,7 @@ internal sealed class FakeStripe : IAsyncDisposable
     }
 
     /// <summary>Whether the account's balance can be read; else the path is not known.</summary>
-    public bool TellsBalance { get; set; }
+    public bool TellsBalance { get; set; } = true;
 
     /// <summary>Takes a transfer back, in part or whole.</summary>
     public void Reverse(string transferId, long amount)
@@ -177,18 +177,6 @@ internal sealed class FakeStripe : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private string Balance(string account)
-    {
-        lock (_lock)
-        {
-            return JsonSerializer.Serialize(new
-            {
-                @object = "balance",
-                available = _available.Where(pair => pair.Key.Account == account).Select(pair => new { amount = pair.Value, currency = pair.Key.Currency }),
-            });
-        }
-    }
-
     private async Task AnswerAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
@@ -204,15 +192,10 @@ internal sealed class FakeStripe : IAsyncDisposable
         }
 
         var account = AccountOf(request.Headers.Authorization.ToString());
-        if (request.Path == "/v1/balance" && TellsBalance)
-        {
-            await WriteAsync(context, 200, Balance(account));
-            return;
-        }
-
         if (request.Path != "/v1/transfers")
         {
-            await WriteAsync(context, 404, Error("invalid_request_error", "resource_missing", "Unrecognized request URL"));
+            var (status, json) = AnswerConnect(account, request, body);
+            await WriteAsync(context, status, json);
             return;
         }
 

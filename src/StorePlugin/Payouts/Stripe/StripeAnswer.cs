@@ -138,9 +138,9 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
     }
 
     /// <summary>What is available, by currency in small letters, of an answer to <c>GET /v1/balance</c>; null where it is none.</summary>
-    public static IReadOnlyDictionary<string, long>? ReadAvailable(ReadOnlyMemory<byte> body)
+    public static IReadOnlyDictionary<string, long>? ReadAvailable(JsonElement balance)
     {
-        if (Parse(body) is not { ValueKind: JsonValueKind.Object } balance
+        if (balance.ValueKind != JsonValueKind.Object
             || !balance.TryGetProperty("available", out var available) || available.ValueKind != JsonValueKind.Array)
         {
             return null;
@@ -192,7 +192,7 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
         return new Refused(code ?? type ?? $"http_{status}", message, curable, status, headers);
     }
 
-    private static JsonElement? Parse(ReadOnlyMemory<byte> body)
+    internal static JsonElement? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {

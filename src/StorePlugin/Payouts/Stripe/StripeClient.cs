@@ -52,6 +52,9 @@ internal sealed class StripeClient(HttpClient http, Settings settings, PublicAdd
     /// <summary>As Stripe's own libraries wait.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(80);
 
+    /// <summary>A person waits for what is asked beside money, or nothing is lost when it is asked later.</summary>
+    public static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(15);
+
     // A list of 100 transfers takes about a quarter of this.
     public const long AnswerBytesMax = 2 * 1024 * 1024;
 
@@ -92,23 +95,43 @@ internal sealed class StripeClient(HttpClient http, Settings settings, PublicAdd
         return new StripeLookUp.Failed(StripeAnswer.Classify(status, headers, body));
     }
 
-    // A person waits for it, and it is a hint: what Stripe refuses for want of money is told by the refusal.
-    private static readonly TimeSpan BalanceTimeMax = TimeSpan.FromSeconds(10);
-
-    /// <summary>The account's available balance by currency, in Stripe's units; null where no whole answer came in time.</summary>
-    public async Task<IReadOnlyDictionary<string, long>?> AvailableAsync(string storeId, string secretKey, CancellationToken cancel)
+    /// <summary>Asks what moves no money.</summary>
+    public async Task<StripeReply> AskAsync(string storeId, string secretKey, StripeQuestion question, CancellationToken cancel)
     {
-        using var inTime = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        inTime.CancelAfter(BalanceTimeMax);
-        using var request = Request(HttpMethod.Get, storeId, secretKey, "/v1/balance", ApiVersion);
+        using var request = Request(question.Form is null ? HttpMethod.Get : HttpMethod.Post, storeId, secretKey, question.Path, ApiVersion);
+        if (question.Form is { } form)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(StripeForm.Encode(form)));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(StripeForm.ContentType);
+        }
+
+        if (question.Key is { } key)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (question.Account is { } account)
+        {
+            request.Headers.Add("Stripe-Account", account);
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(AskTimeout);
         try
         {
-            var (_, status, _, body) = await ExchangeAsync(storeId, request, inTime.Token);
-            return status == StatusCodes.Status200OK ? StripeAnswer.ReadAvailable(body) : null;
+            var (answer, status, _, body) = await ExchangeAsync(storeId, request, patience.Token);
+            return answer switch
+            {
+                null => StripeReply.Of(status, body, secretKey),
+                StripeAnswer.Busy busy => new StripeReply.Unavailable(busy.Why),
+                StripeAnswer.Unknown unknown => new StripeReply.Unavailable(unknown.Why),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
         }
+        // Patience has run out, and not the caller.
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return null;
+            return new StripeReply.Unavailable($"no answer within {AskTimeout.TotalSeconds:0} seconds");
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed class StripeFunds(Db db, Credentials credentials, StripeClient s
     public async Task<IReadOnlyDictionary<string, long?>> FreeAsync(Store store, string runId, IReadOnlyCollection<Currency> currencies, CancellationToken cancel)
     {
         var available = await credentials.FindAsync(store.Id, CredentialKind.StripeSecretKey, cancel) is { Value: var key }
-            ? await stripe.AvailableAsync(store.Id, key, cancel)
+            && await stripe.AskAsync(store.Id, key, StripeQuestion.OwnBalance, cancel) is StripeReply.Found(var balance)
+            ? StripeAnswer.ReadAvailable(balance)
             : null;
         var promised = (await db.ManyAsync<CurrencySum>(ReadPromised, new { storeId = store.Id, runId }, cancel)).ToDictionary(row => row.Currency, row => row.AmountMinor);
         return currencies.ToDictionary(currency => currency.Code, currency => Of(available, currency) - promised.GetValueOrDefault(currency.Code));

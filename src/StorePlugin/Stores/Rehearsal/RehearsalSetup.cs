@@ -14,6 +14,8 @@ internal static class RehearsalSetup
         services.AddSingleton<RehearsalShopDb>();
         services.AddSingleton<RehearsalValueDb>();
         services.AddSingleton<RehearsalStripeAccount>();
+        services.AddSingleton<RehearsalPayees>();
+        services.AddSingleton<RehearsalPayeeEndpoints.Counterpart>();
         services.AddHttpClient<RehearsalPlatform>(http => http.Timeout = RehearsalPlatform.Timeout);
         services.AddTransient<IStorePlatform>(provider => provider.GetRequiredService<RehearsalPlatform>());
         services.AddHttpClient<RehearsalStripeEvents>(http => http.Timeout = RehearsalPlatform.Timeout);
@@ -27,6 +29,7 @@ internal static class RehearsalSetup
         routes.MapRehearsalPlatform();
         routes.MapRehearsalValue();
         routes.MapRehearsalStripe();
+        routes.MapRehearsalPayees();
         routes.MapRehearsalStorefront();
     }
 

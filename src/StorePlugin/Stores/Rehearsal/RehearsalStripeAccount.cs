@@ -62,16 +62,18 @@ internal sealed class RehearsalStripeAccount(Db db, Credentials credentials, Tim
     /// <summary>Creates a transfer, or repeats what was answered before under the same key.</summary>
     /// <param name="key">The idempotency key; null where the request has none.</param>
     /// <param name="requestHash">The hash of method, path and body, which a key belongs to.</param>
-    public async Task<StripeAnswer> CreateAsync(
-        string storeId, TransferRequest request, string? key, string requestHash, CancellationToken cancel)
+    public Task<StripeAnswer> CreateAsync(
+        string storeId, TransferRequest request, string? key, string requestHash, CancellationToken cancel) =>
+        OnceAsync(storeId, key, requestHash, tx => ExecuteAsync(tx, storeId, request), cancel);
+
+    /// <summary>Does what a request asks for, or repeats what was answered before under the same key.</summary>
+    public async Task<StripeAnswer> OnceAsync(
+        string storeId, string? key, string requestHash, Func<Tx, Task<StripeAnswer>> execute, CancellationToken cancel)
     {
         try
         {
             return await db.InTransactionAsync(
-                async tx => key is null
-                    ? await ExecuteAsync(tx, storeId, request)
-                    : await ExecuteOnceAsync(tx, storeId, request, key, requestHash),
-                cancel: cancel);
+                async tx => key is null ? await execute(tx) : await ExecuteOnceAsync(tx, storeId, execute, key, requestHash), cancel: cancel);
         }
         // Another instance is answering the same key at this moment.
         catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
@@ -113,7 +115,7 @@ internal sealed class RehearsalStripeAccount(Db db, Credentials credentials, Tim
     public StripeAnswer Refusal(int status, StripeError error) => new(status, StripeJson.Of(error), NewRequestId());
 
     private async Task<StripeAnswer> ExecuteOnceAsync(
-        Tx tx, string storeId, TransferRequest request, string key, string requestHash)
+        Tx tx, string storeId, Func<Tx, Task<StripeAnswer>> execute, string key, string requestHash)
     {
         var now = clock.GetUtcNow();
         if (await tx.OneAsync<Request>(FindRequest, new { storeId, key }) is { } first)
@@ -128,7 +130,7 @@ internal sealed class RehearsalStripeAccount(Db db, Credentials credentials, Tim
             await tx.DoAsync(DeleteRequest, new { storeId, key });
         }
 
-        var answer = await ExecuteAsync(tx, storeId, request);
+        var answer = await execute(tx);
         await tx.DoAsync(
             InsertRequest,
             new { storeId, key, requestHash, requestId = answer.RequestId, status = (long)answer.Status, body = answer.Body, now });
@@ -178,7 +180,7 @@ internal sealed class RehearsalStripeAccount(Db db, Credentials credentials, Tim
         return new StripeAnswer(200, StripeJson.Of(transfer), NewRequestId());
     }
 
-    private string NewRequestId() => Ids.New("req", clock.GetUtcNow());
+    public string NewRequestId() => Ids.New("req", clock.GetUtcNow());
 
     private sealed record Request(string RequestHash, string RequestId, long Status, string Body, DateTimeOffset CreatedAt);
 }

@@ -48,8 +48,7 @@ internal static class RehearsalStripeEndpoints
             return;
         }
 
-        var keys = context.Request.Headers["Idempotency-Key"];
-        if (keys.Count > 1 || keys.ToString() is { Length: > KeyLengthMax } || !Ascii.IsValid(keys.ToString()))
+        if (!TryReadKey(context, out var key))
         {
             var error = StripeError.Of(null, $"There is at most one idempotency key, of at most {KeyLengthMax} characters of ASCII.");
             await AnswerAsync(context, account.Refusal(400, error));
@@ -67,12 +66,6 @@ internal static class RehearsalStripeEndpoints
         {
             await AnswerAsync(context, account.Refusal(400, problem));
             return;
-        }
-
-        var key = keys is [{ Length: > 0 } value] ? value : null;
-        if (key is not null)
-        {
-            context.Response.Headers["Idempotency-Key"] = key;
         }
 
         var answer = await account.CreateAsync(storeId, request, key, HashOf(context.Request, body), cancel);
@@ -123,8 +116,8 @@ internal static class RehearsalStripeEndpoints
             context,
             await RefuseKeyAsync(storeId, context, shops, account, cancel) ?? await account.FindAsync(storeId, id, cancel));
 
-    // A store that does not exist has no key, so its path tells nothing.
-    private static async Task<StripeAnswer?> RefuseKeyAsync(
+    /// <summary>What a wrong key gets; null for the right one. A store that does not exist has no key, so its path tells nothing.</summary>
+    internal static async Task<StripeAnswer?> RefuseKeyAsync(
         string storeId, HttpContext context, RehearsalShopDb shops, RehearsalStripeAccount account, CancellationToken cancel)
     {
         if (Bearer.Of(context.Request) is not { } key)
@@ -137,7 +130,25 @@ internal static class RehearsalStripeEndpoints
             : account.Refusal(401, StripeError.Of(null, "The API key is not the one of this account."));
     }
 
-    private static async Task<string?> ReadBodyAsync(HttpRequest request, CancellationToken cancel)
+    /// <summary>The idempotency key, which the answer repeats; null where there is none. False: it has no such form.</summary>
+    internal static bool TryReadKey(HttpContext context, out string? key)
+    {
+        var keys = context.Request.Headers["Idempotency-Key"];
+        key = keys is [{ Length: > 0 } value] ? value : null;
+        if (keys.Count > 1 || key is { Length: > KeyLengthMax } || !Ascii.IsValid(key ?? ""))
+        {
+            return false;
+        }
+
+        if (key is not null)
+        {
+            context.Response.Headers["Idempotency-Key"] = key;
+        }
+
+        return true;
+    }
+
+    internal static async Task<string?> ReadBodyAsync(HttpRequest request, CancellationToken cancel)
     {
         if (request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) is not true
             || request.ContentLength > BodyBytesMax)
@@ -151,7 +162,7 @@ internal static class RehearsalStripeEndpoints
         return length > BodyBytesMax ? null : new string(buffer, 0, length);
     }
 
-    private static string HashOf(HttpRequest request, string body) => Convert.ToHexStringLower(
+    internal static string HashOf(HttpRequest request, string body) => Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes($"{request.Method} {request.Path}\n{body}")));
 
     private static bool TryParse(
@@ -238,7 +249,7 @@ internal static class RehearsalStripeEndpoints
             : StripeError.Of("parameter_invalid_integer", $"amount in {currency} is a multiple of {step}.", "amount");
     }
 
-    private static Task AnswerAsync(HttpContext context, StripeAnswer answer)
+    internal static Task AnswerAsync(HttpContext context, StripeAnswer answer)
     {
         var response = context.Response;
         response.StatusCode = answer.Status;

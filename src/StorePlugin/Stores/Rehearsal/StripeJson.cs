@@ -29,18 +29,30 @@ internal static class StripeJson
     /// <summary>The event that tells of a new transfer.</summary>
     /// <param name="transfer">The transfer's own JSON.</param>
     /// <param name="key">The idempotency key of the request that made it; null where it had none.</param>
-    public static string OfCreated(string eventId, string transfer, string requestId, string? key, DateTimeOffset now) => new JsonObject
+    public static string OfCreated(string eventId, string transfer, string requestId, string? key, DateTimeOffset now) =>
+        Event(eventId, "transfer.created", transfer, requestId, key, now).ToJsonString();
+
+    /// <summary>An event of a connected account.</summary>
+    /// <param name="about">The JSON of the object that it is about.</param>
+    public static string OfConnected(string eventId, string type, string account, string about, DateTimeOffset now)
+    {
+        var node = Event(eventId, type, about, null, null, now);
+        node["account"] = account;
+        return node.ToJsonString();
+    }
+
+    private static JsonObject Event(string eventId, string type, string about, string? requestId, string? key, DateTimeOffset now) => new()
     {
         ["id"] = eventId,
         ["object"] = "event",
         ["api_version"] = StripeClient.ApiVersion,
         ["created"] = now.ToUnixTimeSeconds(),
-        ["data"] = new JsonObject { ["object"] = JsonNode.Parse(transfer) },
+        ["data"] = new JsonObject { ["object"] = JsonNode.Parse(about) },
         ["livemode"] = false,
         ["pending_webhooks"] = 1,
         ["request"] = new JsonObject { ["id"] = requestId, ["idempotency_key"] = key },
-        ["type"] = "transfer.created",
-    }.ToJsonString();
+        ["type"] = type,
+    };
 
     public static string OfList(IReadOnlyList<Transfer> transfers, bool hasMore) => new JsonObject
     {

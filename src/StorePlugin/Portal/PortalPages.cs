@@ -1,0 +1,42 @@
+// The ambassador's page as an answer, and the way to Stripe where there is one.
+using StorePlugin.Campaigns;
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Payouts.Stripe;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Portal;
+
+internal sealed class PortalPages(Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, TimeProvider clock)
+{
+    /// <param name="problem">Why the ambassador was not sent on to Stripe; null where nothing of it was asked.</param>
+    public async Task<IResult> ShowAsync(Visitor visitor, HttpContext context, string? after, string? notice, string? problem, CancellationToken cancel)
+    {
+        var model = await Earnings.ReadAsync(db, keys, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel);
+
+        // The answer to one of its forms leads to Stripe.
+        context.Response.Headers.ContentSecurityPolicy = PagesSetup.ContentSecurityPolicyToStripe;
+        return Page.Of<PortalPage>(
+            model with { HowPaid = await howPaid.ReadAsync(visitor, problem, cancel) },
+            problem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
+    }
+
+    public async Task<IResult> AnswerAsync(Visitor visitor, HttpContext context, OnboardingStep step, CancellationToken cancel)
+    {
+        switch (step)
+        {
+            case OnboardingStep.Go(var url):
+                // 303: what follows is a GET. The address works once; a cache, or the log of the next page, would be another reader.
+                context.Response.Headers.Location = url;
+                context.Response.Headers.CacheControl = "no-store";
+                context.Response.Headers["Referrer-Policy"] = "no-referrer";
+                return TypedResults.StatusCode(StatusCodes.Status303SeeOther);
+
+            case OnboardingStep.Stay(var why):
+                return await ShowAsync(visitor, context, null, null, why, cancel);
+
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+}

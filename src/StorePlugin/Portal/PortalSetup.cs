@@ -1,0 +1,11 @@
+// What the folder Portal adds to the program.
+namespace StorePlugin.Portal;
+
+internal static class PortalSetup
+{
+    public static void AddPortal(this IServiceCollection services)
+    {
+        services.AddSingleton<HowPaidReader>();
+        services.AddSingleton<PortalPages>();
+    }
+}
