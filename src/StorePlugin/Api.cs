@@ -13,6 +13,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
@@ -96,6 +97,10 @@ internal static class Api
         api.MapEffects();
         api.MapPrivacy();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
+        api.MapPayoutSettings();
+        api.MapPayoutMethods();
+        api.MapPayoutExports();
+        api.MapPayoutResults();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;
     }

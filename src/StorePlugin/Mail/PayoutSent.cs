@@ -18,6 +18,8 @@ internal sealed class PayoutSent(Db db, PublicAddress address)
         FROM orders WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND payout_id = @payoutId
         """;
 
+    private const string ReadMethod = "SELECT masked FROM payout_methods WHERE store_id = @storeId AND id = @methodId";
+
     public async Task<Writing> WriteAsync(Store store, string payoutId, CancellationToken cancel)
     {
         if (await db.OneAsync<Payout>(Payout.ById, new { storeId = store.Id, payoutId }, cancel) is not { } payout)
@@ -38,12 +40,21 @@ internal sealed class PayoutSent(Db db, PublicAddress address)
         var args = new { storeId = store.Id, payoutId, ambassadorId = payout.AmbassadorId, kind = LedgerKind.PayoutSent };
         var sentAt = await db.OneAsync<DateTimeOffset>(ReadSentAt, args, cancel);
         var orders = await db.OneAsync<Orders>(ReadOrders, args, cancel);
-        return new Writing.Written(Compose(store, reader, payout, sentAt, orders!));
+        var method = payout.Provider == PayoutProvider.Manual
+            ? await db.OneAsync<string>(ReadMethod, new { storeId = store.Id, methodId = payout.Destination }, cancel)
+            : null;
+        return new Writing.Written(Compose(store, reader, payout, sentAt, orders!, method));
     }
 
-    private Letter Compose(Store store, Recipient reader, Payout payout, DateTimeOffset sentAt, Orders orders)
+    /// <param name="method">Where it went, masked; null: to Stripe.</param>
+    private Letter Compose(Store store, Recipient reader, Payout payout, DateTimeOffset sentAt, Orders orders, string? method)
     {
         var shop = OneLine.Of(store.DisplayName);
+        var (where, when) = method is null
+            ? ($"{shop} has sent what you earned to your account at Stripe.",
+                "Stripe passes it on to your bank and decides when it arrives: typically some business days from now, and longer for the first payout to a new account.")
+            : ($"{shop} has sent what you earned to {(method.Length > 0 ? method : "where you asked for it")}.",
+                "Your bank or PayPal decides when it arrives: typically within some business days. Where PayPal asks you to accept it, do so within 30 days.");
         var time = new StoreTime(store);
         var facts = new List<(string Label, string Value)> { ("From", $"{shop}, for “{reader.Campaign}”"), ("Sent on", time.Day(sentAt)) };
         if (orders.Number > 0)
@@ -68,11 +79,10 @@ internal sealed class PayoutSent(Db db, PublicAddress address)
                 "Your payout is on its way",
                 [
                     new LetterPart.Sentence($"Hello {reader.Name},"),
-                    new LetterPart.Sentence($"{shop} has sent what you earned to your account at Stripe."),
+                    new LetterPart.Sentence(where),
                     new LetterPart.Figure("Sent to you", Words.Of(payout.Amount)),
                     new LetterPart.Facts(facts),
-                    new LetterPart.Sentence(
-                        "Stripe passes it on to your bank and decides when it arrives: typically some business days from now, and longer for the first payout to a new account."),
+                    new LetterPart.Sentence(when),
                     new LetterPart.Link("Which orders it is for", address.Of("/portal")),
                     new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."),
                 ],

@@ -27,6 +27,15 @@ internal static class PayoutState
     public const string Reversed = "reversed";
 }
 
+/// <summary>By what way a payout goes.</summary>
+internal static class PayoutProvider
+{
+    public const string Stripe = "stripe";
+
+    /// <summary>A file, or a person who acts by themselves; what came of it is read back.</summary>
+    public const string Manual = "manual";
+}
+
 /// <summary>What is known of an attempt's sends.</summary>
 internal static class AttemptOutcome
 {
@@ -43,8 +52,9 @@ internal static class AttemptOutcome
 /// <summary>A payout's row.</summary>
 /// <param name="AmountMinor">Our minor units of <paramref name="Currency"/>.</param>
 /// <param name="ReversedMinor">How much of it has been booked as reversed.</param>
-/// <param name="Destination">The payee's Stripe account, frozen with the attempt.</param>
+/// <param name="Destination">The payee's Stripe account, or the id of their method; frozen with the attempt.</param>
 /// <param name="Problem">What a person should know, in words.</param>
+/// <param name="Provider">One of <see cref="PayoutProvider"/>.</param>
 internal sealed record Payout(
     string StoreId,
     string Id,
@@ -59,13 +69,14 @@ internal sealed record Payout(
     string? TransferId,
     string? Problem,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    DateTimeOffset UpdatedAt,
+    string Provider = PayoutProvider.Stripe)
 {
     /// <summary>The columns in the order of the record, for every statement that reads payouts.</summary>
     public const string Columns =
         """
         SELECT store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state, transfer_id,
-            problem, created_at, updated_at
+            problem, created_at, updated_at, provider
         FROM payouts
         """;
 
@@ -89,7 +100,7 @@ internal sealed record Payout(
 /// <param name="Attempt">1 and rising; a new one has a new key (rule P2).</param>
 /// <param name="FirstSentAt">The first send that may have moved money; the 20 hours count from it.</param>
 /// <param name="Sends">How often it was sent; the version of the row for compare-and-set.</param>
-/// <param name="SentWith">Hash of the secret key of those sends.</param>
+/// <param name="SentWith">Hash of the secret key of those sends; the export, for a file.</param>
 /// <param name="FoundNothingAt">When a look-up at least 24 hours after the last send found no transfer.</param>
 internal sealed record PayoutAttempt(
     string StoreId,
@@ -132,14 +143,13 @@ internal sealed record PayoutAttempt(
     /// <summary>The subject of the effect that sends it.</summary>
     public string Subject => $"{PayoutId}-a{Attempt}";
 
-    /// <summary>Freezes the request of an attempt.</summary>
+    /// <summary>Freezes the request of an attempt at Stripe.</summary>
     public static PayoutAttempt Freeze(
         string storeId, string payoutId, long attempt, Money amount, string destination, DateTimeOffset now) =>
-        new(
+        Of(
             storeId,
             payoutId,
             attempt,
-            $"po-{payoutId}-a{attempt}",
             "POST",
             StripeClient.TransfersPath,
             StripeForm.Encode(
@@ -152,6 +162,20 @@ internal sealed record PayoutAttempt(
                 ("metadata[attempt]", attempt.ToString(CultureInfo.InvariantCulture)),
             ]),
             StripeClient.ApiVersion,
+            now);
+
+    /// <summary>An attempt of which nothing was sent yet.</summary>
+    public static PayoutAttempt Of(
+        string storeId, string payoutId, long attempt, string method, string path, string body, string apiVersion, DateTimeOffset now) =>
+        new(
+            storeId,
+            payoutId,
+            attempt,
+            $"po-{payoutId}-a{attempt}",
+            method,
+            path,
+            body,
+            apiVersion,
             AttemptOutcome.Frozen,
             HttpStatus: null,
             ErrorCode: null,

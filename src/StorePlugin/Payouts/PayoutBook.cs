@@ -4,6 +4,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -19,12 +20,15 @@ internal static class PayoutBook
 {
     private const string Actor = "payouts";
 
+    // SQL Server takes 2,100 parameters.
+    private const int ExportedAtOnceMax = 500;
+
     private const string InsertPayout =
         """
         INSERT INTO payouts (store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state,
-            transfer_id, problem, created_at, updated_at)
+            transfer_id, problem, created_at, updated_at, provider)
         VALUES (@StoreId, @Id, @RunId, @AmbassadorId, @Currency, @AmountMinor, @ReversedMinor, @Destination, @Mode, @State,
-            @TransferId, @Problem, @CreatedAt, @UpdatedAt)
+            @TransferId, @Problem, @CreatedAt, @UpdatedAt, @Provider)
         """;
 
     private const string InsertAttempt =
@@ -122,6 +126,32 @@ internal static class PayoutBook
         return await tx.DoAsync(BeginSend, args) == 1
             ? true
             : throw new UnreachableException($"Payout {attempt.PayoutId} has an open attempt and is not open itself.");
+    }
+
+    private const string BeginExports =
+        """
+        UPDATE payouts SET state = 'sending', updated_at = @now
+        WHERE store_id = @storeId AND id IN @ids AND provider = 'manual' AND state = 'approved'
+        """;
+
+    private const string MarkExports =
+        """
+        UPDATE payout_attempts SET outcome = 'unknown', first_sent_at = @now, last_sent_at = @now, sends = sends + 1, sent_with = @exportId
+        WHERE store_id = @storeId AND payout_id IN @ids AND outcome = 'frozen'
+        """;
+
+    /// <summary>Writes that payouts leave in a file, before anybody has it: all of them, or the exception takes everything back.</summary>
+    /// <exception cref="StalePayoutException">One of them is no longer approved.</exception>
+    public static async Task BeginExportAsync(Tx tx, string storeId, IReadOnlyList<string> payoutIds, string exportId, DateTimeOffset now)
+    {
+        foreach (var ids in payoutIds.Chunk(ExportedAtOnceMax))
+        {
+            var args = new { storeId, ids = new TextList(ids), exportId, now };
+            if (await tx.DoAsync(BeginExports, args) != ids.Length || await tx.DoAsync(MarkExports, args) != ids.Length)
+            {
+                throw new StalePayoutException(ids[0]);
+            }
+        }
     }
 
     private const string UnmarkSend =
@@ -229,16 +259,26 @@ internal static class PayoutBook
     /// <param name="answer">The answer that told it; null when a look-up did.</param>
     /// <param name="actor">Who decided that it is the one; the program itself where nobody had to.</param>
     /// <param name="reason">Why, in that person's words.</param>
-    public static async Task<bool> SentAsync(
+    public static Task<bool> SentAsync(
         Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now,
-        string actor = Actor, string? reason = null)
+        string actor = Actor, string? reason = null) =>
+        SentAsync(tx, store, payout, attempt, transfer.Id, answer, now, actor, reason ?? $"Transfer {transfer.Id} exists.");
+
+    /// <summary>A manual payout was paid, as a person or a file of theirs says.</summary>
+    /// <param name="reference">The other side's name of the payment; the bank's, PayPal's or Wise's.</param>
+    public static Task<bool> PaidAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string reference, DateTimeOffset now, string actor, string reason) =>
+        SentAsync(tx, store, payout, attempt.Attempt, reference, answer: null, now, actor, reason);
+
+    private static async Task<bool> SentAsync(
+        Tx tx, Store store, Payout payout, long attempt, string transferId, StripeAnswer? answer, DateTimeOffset now, string actor, string reason)
     {
         var args = new
         {
             storeId = store.Id,
             payoutId = payout.Id,
             attempt,
-            transferId = transfer.Id,
+            transferId,
             requestId = Fit(answer?.Headers.RequestId, 100),
             httpStatus = answer?.Status,
             now,
@@ -249,7 +289,7 @@ internal static class PayoutBook
         }
 
         await tx.DoAsync(AcceptAttempt, args);
-        await PayoutEvent.Sent(payout, now, actor, reason ?? $"Transfer {transfer.Id} exists.").PostAsync(tx, store);
+        await PayoutEvent.Sent(payout, now, actor, reason).PostAsync(tx, store);
         await tx.DoAsync(LogMoved, new { args.storeId, args.payoutId, args.now, kind = OrderLog.Paid, state = "in_payout", actor });
         await tx.DoAsync(PayOrders, args);
         await new MailNotice(MailNotice.PayoutSent, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
@@ -283,6 +323,19 @@ internal static class PayoutBook
                 ? $"Stripe refused ({refusal.Code}), and the cause can be cured: {refusal.Message}"
                 : $"Stripe refused for good ({refusal.Code}): {refusal.Message}");
         await NoteAnswerAsync(tx, attempt, refusal);
+        return await ReturnAsync(tx, store, payout, attempt, problem, now, Actor, $"Stripe refused payout {payout.Id}.");
+    }
+
+    /// <summary>A manual payout was not paid, or came back before it counted as paid: the money is payable again (rule P4).</summary>
+    /// <param name="problem">What a person should know.</param>
+    /// <param name="reason">What stands in the ledger.</param>
+    public static Task<bool> FailedAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason) =>
+        ReturnAsync(tx, store, payout, attempt, Retry.Fit(problem), now, actor, reason);
+
+    private static async Task<bool> ReturnAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason)
+    {
         var args = new { storeId = store.Id, payoutId = payout.Id, attempt = attempt.Attempt, problem, now };
         if (await tx.DoAsync(ToRefused, args) == 0)
         {
@@ -290,7 +343,7 @@ internal static class PayoutBook
         }
 
         await tx.DoAsync(RefuseAttempt, args);
-        await PayoutEvent.Returned(payout, attempt, now, Actor).PostAsync(tx, store);
+        await PayoutEvent.Returned(payout, attempt, now, actor, reason).PostAsync(tx, store);
         await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
         return true;
     }
@@ -370,7 +423,10 @@ internal static class PayoutBook
 
     private static async Task FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
     {
-        var frozen = PayoutAttempt.Freeze(payout.StoreId, payout.Id, attempt, payout.Amount, payout.Destination, now);
+        var isManual = payout.Provider == PayoutProvider.Manual;
+        var frozen = isManual
+            ? await ManualAttempt.FreezeAsync(tx, payout, attempt, now)
+            : PayoutAttempt.Freeze(payout.StoreId, payout.Id, attempt, payout.Amount, payout.Destination, now);
         await tx.DoAsync(
             InsertAttempt,
             new
@@ -387,7 +443,12 @@ internal static class PayoutBook
                 frozen.Outcome,
                 frozen.CreatedAt,
             });
-        await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
+
+        // What leaves in a file is sent by whoever takes the file.
+        if (!isManual)
+        {
+            await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
+        }
     }
 
     private static string? Fit(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] : text;

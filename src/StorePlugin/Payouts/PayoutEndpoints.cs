@@ -167,10 +167,10 @@ internal static class PayoutEndpoints
         };
     }
 
-    private static ProblemHttpResult NoSuchRun() =>
+    public static ProblemHttpResult NoSuchRun() =>
         Problems.NotFound("payout-run-not-found", "There is no such payout run.", "The store has no payout run with this id.");
 
-    private static ProblemHttpResult NoSuchPayout() =>
+    public static ProblemHttpResult NoSuchPayout() =>
         Problems.NotFound("payout-not-found", "There is no such payout.", "The store has no payout with this id.");
 
     private static ProblemHttpResult NotProved() => Problems.Conflict(
@@ -244,7 +244,8 @@ internal static class PayoutEndpoints
         [property: Description("approved, sending, unknown, sent, refused or reversed.")] string State,
         Amount Amount,
         [property: Description("How much of it came back and is payable again.")] Amount Reversed,
-        [property: Description("The payee's Stripe account, acct_…")] string Destination,
+        [property: Description("stripe, or manual: in a file, or by hand.")] string Provider,
+        [property: Description("The payee's Stripe account, acct_…; for a manual payout the id of the payee's method.")] string Destination,
         [property: Description("live or test.")] string Mode,
         string? TransferId,
         [property: Description("What a person should know, in words.")] string? Problem,
@@ -259,6 +260,7 @@ internal static class PayoutEndpoints
             payout.State,
             Amount.Of(payout.Amount),
             new Amount(payout.ReversedMinor, payout.Currency),
+            payout.Provider,
             payout.Destination,
             payout.Mode,
             payout.TransferId,

@@ -37,9 +37,9 @@ internal sealed record PayoutEvent(
     public static PayoutEvent Sent(Payout payout, DateTimeOffset now, string actor, string reason) =>
         new(payout.Id, SentKind, payout.Id, now, actor, payout.AmbassadorId, payout.Amount, reason);
 
-    /// <summary>Stripe refused, and the money is payable again (rule P4).</summary>
-    public static PayoutEvent Returned(Payout payout, PayoutAttempt attempt, DateTimeOffset now, string actor) => new(
-        payout.Id, ReturnedKind, attempt.Subject, now, actor, payout.AmbassadorId, payout.Amount, $"Stripe refused payout {payout.Id}.");
+    /// <summary>It was refused, and the money is payable again (rule P4).</summary>
+    public static PayoutEvent Returned(Payout payout, PayoutAttempt attempt, DateTimeOffset now, string actor, string reason) =>
+        new(payout.Id, ReturnedKind, attempt.Subject, now, actor, payout.AmbassadorId, payout.Amount, reason);
 
     /// <summary>More of the transfer was reversed, and that much is payable again (rule P4).</summary>
     /// <param name="reversed">The whole sum reversed so far.</param>

@@ -1,5 +1,6 @@
 // What the folder Payouts adds to the program.
 using StorePlugin.Inbox;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 
 namespace StorePlugin.Payouts;
@@ -33,5 +34,9 @@ internal static class PayoutsSetup
         services.AddSingleton<ReceiveStripeEvent>();
         services.AddSingleton<IEffectHandler, SendTransfer>();
         services.AddSingleton<IEffectHandler, LookUpTransfer>();
+        services.AddSingleton<PayoutSettings>();
+        services.AddSingleton<PayoutMethods>();
+        services.AddSingleton<PayoutExports>();
+        services.AddSingleton<PayoutResults>();
     }
 }

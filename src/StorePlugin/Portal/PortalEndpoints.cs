@@ -3,9 +3,21 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Portal;
+
+/// <summary>What the ambassador's page is read from.</summary>
+internal sealed record PortalSources(
+    Db Db, StoreKeys Keys, RulesAcceptances Rules, PublicAddress Address, PayoutMethods Methods, PayoutSettings Settings, TimeProvider Clock)
+{
+    public async Task<PortalModel> ReadAsync(Visitor visitor, string? after, string? notice, CancellationToken cancel) =>
+        await Earnings.ReadAsync(Db, Keys, Rules, Address, visitor, after, notice, Clock.GetUtcNow(), cancel) with
+        {
+            PayoutMethod = await PayoutMethodPages.ReadAsync(Methods, Settings, visitor, cancel),
+        };
+}
 
 internal static class PortalEndpoints
 {
@@ -18,12 +30,12 @@ internal static class PortalEndpoints
         rooms.MapGet("/link.svg", ShowLinkCode);
         rooms.MapGet("/link.png", DownloadLinkCode);
         rooms.MapPost("/rules/acceptance", AcceptRules);
+        rooms.MapPayoutMethodForms();
     }
 
     private static async Task<RazorComponentResult> Show(
-        Visitor visitor, string? after, string? notice, Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, TimeProvider clock,
-        CancellationToken cancel) =>
-        Page.Of<PortalPage>(await Earnings.ReadAsync(db, keys, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel));
+        Visitor visitor, string? after, string? notice, [AsParameters] PortalSources sources, CancellationToken cancel) =>
+        Page.Of<PortalPage>(await sources.ReadAsync(visitor, after, notice, cancel));
 
     // The form holds the hash of the text that it stands under: what has changed meanwhile is read again, and not accepted unseen.
     private static async Task<RedirectHttpResult> AcceptRules(Visitor visitor, HttpRequest request, RulesAcceptances rules, CancellationToken cancel)
