@@ -17,6 +17,7 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
+        "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings",
     ];
 
     [Test]
@@ -57,6 +58,11 @@ internal sealed class ApiTenancyTests
             ("amount_minor", 100L), ("mode", "test"), ("state", "unknown"));
         await Plant.RowAsync(
             app.Db, "payout_attempts", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "test"), ("outcome", "unknown"));
+        await own.Put("payout-settings", new JsonObject { ["methods"] = new JsonArray("paypal") });
+        Assert.That((await own.Put($"ambassadors/{ann}/payout-method", PayoutMethod("ann@example.com"))).Status, Is.EqualTo(200));
+        await Plant.RowAsync(
+            app.Db, "payout_exports", ("store_id", victim.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"));
+        await Plant.RowAsync(app.Db, "payout_export_rows", ("store_id", victim.Store.Id), ("export_id", "pex_1"), ("payout_id", "po_1"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
         await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, victim.Store, new PrivacyRequested("customers/data_request") { RequestId = "1" }));
         var privacy = await IdAsync(app, "SELECT id FROM privacy_requests WHERE store_id = @s", victim);
@@ -130,6 +136,15 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/privacy-requests/{id}/downloads", $"privacy-requests/{privacy}/downloads", null),
             ("GET /api/v1/payout-runs/{id}", "payout-runs/run_1", null),
             ("POST /api/v1/payout-runs/{id}/approval", "payout-runs/run_1/approval", null),
+            ("GET /api/v1/payout-runs/{id}/exports", "payout-runs/run_1/exports", null),
+            ("POST /api/v1/payout-runs/{id}/exports", "payout-runs/run_1/exports", new JsonObject { ["format"] = "csv" }),
+            ("GET /api/v1/payout-runs/{id}/exports/{exportId}/file", "payout-runs/run_1/exports/pex_1/file", null),
+            ("GET /api/v1/payout-runs/{id}/exports/{exportId}/downloads", "payout-runs/run_1/exports/pex_1/downloads", null),
+            ("POST /api/v1/payout-runs/{id}/results", "payout-runs/run_1/results", "payoutId,status\npo_1,paid"),
+            ("POST /api/v1/payouts/{id}/result", "payouts/po_1/result", new JsonObject { ["outcome"] = "paid" }),
+            ("GET /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
+            ("PUT /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", PayoutMethod("eve@example.com")),
+            ("DELETE /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
             ("GET /api/v1/payouts/{id}", "payouts/po_1", null),
             ("POST /api/v1/payouts/{id}/attempts", "payouts/po_1/attempts", null),
             ("POST /api/v1/payouts/{id}/adoption", "payouts/po_1/adoption", new JsonObject { ["transferId"] = "tr_1", ["reason"] = "mine" }),
@@ -173,6 +188,8 @@ internal sealed class ApiTenancyTests
 
     private static JsonObject Exemption(string rule) => new() { ["rule"] = rule, ["reason"] = "Known in person.", ["until"] = "2026-06-01T00:00:00Z" };
 
+    private static JsonObject PayoutMethod(string email) => new() { ["kind"] = "paypal", ["email"] = email };
+
     private static JsonObject Leak(string where) => new() { ["code"] = "ANN10", ["where"] = where };
 
     /// <summary>Every call that the document describes, as "METHOD /path".</summary>
@@ -188,7 +205,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "privacy_requests", "privacy_downloads"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

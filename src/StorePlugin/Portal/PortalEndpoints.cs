@@ -1,5 +1,6 @@
 // The ambassador's room: their own earnings, link and code, and nobody else's.
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
@@ -8,9 +9,15 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Portal;
 
-/// <summary>What the ambassador's page is read from.</summary>
+/// <summary>What the ambassador's page is read from. Not said to be services, they would make a POST ask for JSON.</summary>
 internal sealed record PortalSources(
-    Db Db, StoreKeys Keys, RulesAcceptances Rules, PublicAddress Address, PayoutMethods Methods, PayoutSettings Settings, TimeProvider Clock)
+    [FromServices] Db Db,
+    [FromServices] StoreKeys Keys,
+    [FromServices] RulesAcceptances Rules,
+    [FromServices] PublicAddress Address,
+    [FromServices] PayoutMethods Methods,
+    [FromServices] PayoutSettings Settings,
+    [FromServices] TimeProvider Clock)
 {
     public async Task<PortalModel> ReadAsync(Visitor visitor, string? after, string? notice, CancellationToken cancel) =>
         await Earnings.ReadAsync(Db, Keys, Rules, Address, visitor, after, notice, Clock.GetUtcNow(), cancel) with
