@@ -226,7 +226,7 @@ internal sealed class EraseStore(
     private const string CountUnsettled =
         """
         SELECT CAST(COUNT(*) AS bigint) FROM payouts
-        WHERE store_id = @storeId AND state IN ('approved', 'sending', 'unknown') AND provider = 'stripe'
+        WHERE store_id = @storeId AND state IN ('approved', 'sending', 'unknown') AND provider <> 'manual'
         """;
 
     private const string CountOwedEffects =

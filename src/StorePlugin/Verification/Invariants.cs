@@ -293,7 +293,7 @@ internal static class Invariants
         """
         SELECT p.store_id, p.transfer_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM payouts p
-        WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.transfer_id IS NOT NULL AND p.provider = 'stripe'
+        WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.transfer_id IS NOT NULL AND p.provider <> 'manual'
         GROUP BY p.store_id, p.transfer_id
         HAVING COUNT(*) > 1
         """;
