@@ -96,6 +96,7 @@ internal static class Api
         api.MapDeliveries();
         api.MapEffects();
         api.MapPrivacy();
+        api.MapPayoutRunApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapPayoutSettings();
         api.MapPayoutMethods();

@@ -14,7 +14,7 @@ internal sealed class ApiTenancyTests
     private static readonly string[] WithoutIds =
     [
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
-        "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
+        "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
         "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings",
@@ -145,7 +145,11 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
             ("PUT /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", PayoutMethod("eve@example.com")),
             ("DELETE /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
+            ("POST /api/v1/payout-runs/{id}/cancellation", "payout-runs/run_1/cancellation", null),
+            ("POST /api/v1/payout-runs/{id}/stop", "payout-runs/run_1/stop", null),
+            ("POST /api/v1/payout-runs/{id}/resumption", "payout-runs/run_1/resumption", null),
             ("GET /api/v1/payouts/{id}", "payouts/po_1", null),
+            ("POST /api/v1/payouts/{id}/cancellation", "payouts/po_1/cancellation", null),
             ("POST /api/v1/payouts/{id}/attempts", "payouts/po_1/attempts", null),
             ("POST /api/v1/payouts/{id}/adoption", "payouts/po_1/adoption", new JsonObject { ["transferId"] = "tr_1", ["reason"] = "mine" }),
         ];
@@ -178,7 +182,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payouts", "privacy-requests"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payout-runs", "payouts", "privacy-requests"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }

@@ -24,6 +24,8 @@ internal sealed partial class TidyTests
         ["Installation.Install"] = "a store's own row, by its id",
         ["Installation.Uninstall"] = "a store's own row, by its id",
         ["StoreFactsRow.Update"] = "a store's own row, by its id",
+        ["GoOnWithRuns.ReadStopped"] = "the round's claim over all stores; each row names its own",
+        ["PayoutSchedule.ReadSchedules"] = "the round's claim over all stores; each row names its own",
         ["Health.CountWork"] = "the host's own health",
         ["Verify.List"] = "a frame around statements that name it",
         ["Verify.Count"] = "a frame around statements that name it",

@@ -18,23 +18,23 @@ internal static class ConnectionEndpoints
     }
 
     private static async Task<IResult> Show(
-        Visitor visitor, string? notice, HttpContext context, Settings settings, StorefrontHeartbeats heartbeats, CancellationToken cancel) =>
-        await ConnectionDetail.ReadAsync(settings.Shopify, heartbeats, visitor, AdminFrame.Of(context) is not null, notice, null, cancel) is { } model
+        Visitor visitor, string? notice, HttpContext context, ConnectionDetail detail, CancellationToken cancel) =>
+        await detail.ReadAsync(visitor, AdminFrame.Of(context) is not null, notice, cancel) is { } model
             ? Page.Of<ConnectionPage>(model)
             : TypedResults.NotFound();
 
     private static Task<IResult> ReadScopes(
-        Visitor visitor, HttpContext context, Settings settings, StorefrontHeartbeats heartbeats, ShopifyGrants grants, CancellationToken cancel) =>
-        DoAsync(() => grants.ReadAsync(visitor.Store, cancel), "scopes-read", visitor, context, settings, heartbeats, cancel);
+        Visitor visitor, HttpContext context, ConnectionDetail detail, ShopifyGrants grants, CancellationToken cancel) =>
+        DoAsync(() => grants.ReadAsync(visitor.Store, cancel), "scopes-read", visitor, context, detail, cancel);
 
     private static Task<IResult> SwitchPixelOn(
-        Visitor visitor, HttpContext context, Settings settings, StorefrontHeartbeats heartbeats, WebPixels pixels, CancellationToken cancel) =>
-        DoAsync(() => pixels.SwitchOnAsync(visitor.Store, cancel), "pixel-on", visitor, context, settings, heartbeats, cancel);
+        Visitor visitor, HttpContext context, ConnectionDetail detail, WebPixels pixels, CancellationToken cancel) =>
+        DoAsync(() => pixels.SwitchOnAsync(visitor.Store, cancel), "pixel-on", visitor, context, detail, cancel);
 
     private static async Task<IResult> DoAsync(
-        Func<Task> deed, string notice, Visitor visitor, HttpContext context, Settings settings, StorefrontHeartbeats heartbeats, CancellationToken cancel)
+        Func<Task> deed, string notice, Visitor visitor, HttpContext context, ConnectionDetail detail, CancellationToken cancel)
     {
-        if (await ConnectionDetail.ReadAsync(settings.Shopify, heartbeats, visitor, AdminFrame.Of(context) is not null, null, null, cancel) is not { } model)
+        if (await detail.ReadAsync(visitor, AdminFrame.Of(context) is not null, null, cancel) is not { } model)
         {
             return TypedResults.NotFound();
         }

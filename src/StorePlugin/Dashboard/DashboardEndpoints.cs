@@ -34,9 +34,9 @@ internal static class DashboardEndpoints
     public static string PathOf(string ambassadorId) => $"/dashboard/ambassadors/{Uri.EscapeDataString(ambassadorId)}";
 
     private static async Task<RazorComponentResult> ShowOverview(
-        Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TimeProvider clock,
+        Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, TimeProvider clock,
         CancellationToken cancel) =>
-        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, settings, heartbeats, visitor, notice, clock.GetUtcNow(), cancel));
+        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, settings, heartbeats, topics, visitor, notice, clock.GetUtcNow(), cancel));
 
     private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
         Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));

@@ -3,5 +3,9 @@ namespace StorePlugin.Dashboard;
 
 internal static class DashboardSetup
 {
-    public static void AddDashboard(this IServiceCollection services) => services.AddSingleton<DeadWork>();
+    public static void AddDashboard(this IServiceCollection services)
+    {
+        services.AddSingleton<DeadWork>();
+        services.AddSingleton<ConnectionDetail>();
+    }
 }

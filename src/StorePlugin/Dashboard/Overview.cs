@@ -13,6 +13,7 @@ namespace StorePlugin.Dashboard;
 /// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
 /// <param name="Missed">What no webhook had brought and was fetched, as a sentence; null where there was nothing.</param>
 /// <param name="SilentTopics">Topics of which nothing arrives although orders come; null where there are none.</param>
+/// <param name="Subscribed">That subscriptions to the store's messages are not as they should be, as a sentence; null where they are.</param>
 /// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
 /// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
 /// <param name="IsOnShopify">Whether there is a connection to look at.</param>
@@ -31,6 +32,7 @@ public sealed record OverviewModel(
     string? Reviews,
     string? Missed,
     string? SilentTopics,
+    string? Subscribed,
     string? ReadingProblem,
     StorefrontFinding? Storefront,
     bool IsOnShopify,
@@ -71,7 +73,7 @@ internal static class Overview
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, Visitor visitor, string? notice, DateTimeOffset now,
+        Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, Visitor visitor, string? notice, DateTimeOffset now,
         CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, take = 1L };
@@ -86,6 +88,7 @@ internal static class Overview
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
         var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
         var isOnShopify = settings.Shopify is not null && visitor.Store is { Platform: "shopify", IsLive: true };
+        var wrong = isOnShopify ? await topics.WrongAsync(visitor.Store, cancel) : [];
         // A store that has told no currency yet has sold nothing either; there is nothing to show then.
         var currency = visitor.Store.Currency;
         return new OverviewModel(
@@ -101,6 +104,7 @@ internal static class Overview
             ReviewWords(reviews, now),
             reading.Missed == 0 ? null : $"{Words.Count(reading.Missed, "message", "messages")} of your store about orders did not arrive in the last seven days.",
             reading.SilentTopics,
+            wrong.Count == 0 ? null : $"{Words.Count(wrong.Count, "kind of message", "kinds of messages")} of your store may not arrive: the subscription at Shopify is not as it should be.",
             reading.Problem,
             await heartbeats.FindingAsync(visitor.Store, cancel),
             isOnShopify,

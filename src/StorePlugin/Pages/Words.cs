@@ -63,6 +63,15 @@ internal static class Words
 
     public static string Count(long count, string one, string many) => $"{Of(count)} {(count == 1 ? one : many)}";
 
+    /// <summary><c>3 hours ago</c>, in whole units; a moment that lies ahead is just now.</summary>
+    public static string Ago(TimeSpan past) => past switch
+    {
+        { TotalMinutes: < 1 } => "just now",
+        { TotalHours: < 1 } => $"{Count((long)past.TotalMinutes, "minute", "minutes")} ago",
+        { TotalDays: < 1 } => $"{Count((long)past.TotalHours, "hour", "hours")} ago",
+        _ => $"{Count((long)past.TotalDays, "day", "days")} ago",
+    };
+
     public static string Percent(long basisPoints) => (basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture) + NoBreakSpace + "%";
 
     /// <summary><c>1 March 2026</c></summary>

@@ -25,15 +25,19 @@ internal static class PayoutState
 
     /// <summary>The transfer was reversed, in part or whole; that much is payable again.</summary>
     public const string Reversed = "reversed";
+
+    /// <summary>Taken back by a person before anything was sent; the money is payable again.</summary>
+    public const string Cancelled = "cancelled";
 }
 
-/// <summary>By what way a payout goes.</summary>
-internal static class PayoutProvider
+/// <summary>The second leg of a Stripe payout, from the payee's balance there to their bank. It moves no money of ours (rule P4).</summary>
+internal static class BankState
 {
-    public const string Stripe = "stripe";
+    public const string InTransit = "in_transit";
+    public const string Paid = "paid";
 
-    /// <summary>A file, or a person who acts by themselves; what came of it is read back.</summary>
-    public const string Manual = "manual";
+    /// <summary>The bank sent it back; it stands in the payee's balance at Stripe again.</summary>
+    public const string Failed = "failed";
 }
 
 /// <summary>What is known of an attempt's sends.</summary>
@@ -55,6 +59,8 @@ internal static class AttemptOutcome
 /// <param name="Destination">The payee's Stripe account, or the id of their method; frozen with the attempt.</param>
 /// <param name="Problem">What a person should know, in words.</param>
 /// <param name="Provider">One of <see cref="PayoutProvider"/>.</param>
+/// <param name="BankState">One of <see cref="Payouts.BankState"/>; null until it is heard of.</param>
+/// <param name="ArrivesAt">When the provider expects the money at the bank; UTC.</param>
 internal sealed record Payout(
     string StoreId,
     string Id,
@@ -70,19 +76,31 @@ internal sealed record Payout(
     string? Problem,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    string Provider = PayoutProvider.Stripe)
+    string Provider = PayoutProvider.Stripe,
+    string? BankState = null,
+    DateTimeOffset? ArrivesAt = null,
+    string? BankProblem = null)
 {
     /// <summary>The columns in the order of the record, for every statement that reads payouts.</summary>
     public const string Columns =
         """
         SELECT store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state, transfer_id,
-            problem, created_at, updated_at, provider
+            problem, created_at, updated_at, provider, bank_state, arrives_at, bank_problem
         FROM payouts
         """;
 
     public const string ById = Columns + " WHERE store_id = @storeId AND id = @payoutId";
 
     public Money Amount => new(AmountMinor, Webhooks.Currency.Parse(Currency));
+
+    /// <summary>The state of rule P3, of which those after the transfer tell of the bank.</summary>
+    public string ShownState => (State, BankState) switch
+    {
+        (PayoutState.Sent, Payouts.BankState.InTransit) => "in_transit",
+        (PayoutState.Sent, Payouts.BankState.Paid) => "paid",
+        (PayoutState.Sent, Payouts.BankState.Failed) => "bank_failed",
+        _ => State,
+    };
 
     /// <summary>Nothing has settled it yet.</summary>
     public bool IsOpen => State is PayoutState.Approved or PayoutState.Sending or PayoutState.Unknown;
@@ -144,34 +162,31 @@ internal sealed record PayoutAttempt(
     public string Subject => $"{PayoutId}-a{Attempt}";
 
     /// <summary>Freezes the request of an attempt at Stripe.</summary>
-    public static PayoutAttempt Freeze(
-        string storeId, string payoutId, long attempt, Money amount, string destination, DateTimeOffset now) =>
+    public static PayoutAttempt Freeze(Payout payout, long attempt, DateTimeOffset now) =>
         Of(
-            storeId,
-            payoutId,
+            payout,
             attempt,
             "POST",
             StripeClient.TransfersPath,
             StripeForm.Encode(
             [
-                ("amount", StripeAmount.ToStripe(amount).ToString(CultureInfo.InvariantCulture)),
-                ("currency", amount.Currency.Code.ToLowerInvariant()),
-                ("destination", destination),
-                ("transfer_group", payoutId),
-                ("metadata[payout_id]", payoutId),
+                ("amount", StripeAmount.ToStripe(payout.Amount).ToString(CultureInfo.InvariantCulture)),
+                ("currency", payout.Amount.Currency.Code.ToLowerInvariant()),
+                ("destination", payout.Destination),
+                ("transfer_group", payout.Id),
+                ("metadata[payout_id]", payout.Id),
                 ("metadata[attempt]", attempt.ToString(CultureInfo.InvariantCulture)),
             ]),
             StripeClient.ApiVersion,
             now);
 
     /// <summary>An attempt of which nothing was sent yet.</summary>
-    public static PayoutAttempt Of(
-        string storeId, string payoutId, long attempt, string method, string path, string body, string apiVersion, DateTimeOffset now) =>
+    public static PayoutAttempt Of(Payout payout, long attempt, string method, string path, string body, string apiVersion, DateTimeOffset now) =>
         new(
-            storeId,
-            payoutId,
+            payout.StoreId,
+            payout.Id,
             attempt,
-            $"po-{payoutId}-a{attempt}",
+            $"po-{payout.Id}-a{attempt}",
             method,
             path,
             body,

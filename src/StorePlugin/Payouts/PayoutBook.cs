@@ -410,6 +410,29 @@ internal static class PayoutBook
         return true;
     }
 
+    private const string ToCancelled =
+        """
+        UPDATE payouts SET state = 'cancelled', problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state = 'approved'
+        """;
+
+    /// <summary>
+    /// A person takes a payout back before anything was sent (rule P3): the money is payable again. False: a send has begun, or
+    /// it is settled.
+    /// </summary>
+    public static async Task<bool> CancelledAsync(Tx tx, Store store, Payout payout, string actor, DateTimeOffset now)
+    {
+        var problem = Retry.Fit($"{actor} cancelled it before it was sent.");
+        if (await tx.DoAsync(ToCancelled, new { storeId = store.Id, payoutId = payout.Id, problem, now }) == 0)
+        {
+            return false;
+        }
+
+        await PayoutEvent.Cancelled(payout, now, actor).PostAsync(tx, store);
+        await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
+        return true;
+    }
+
     private const string NoteAbsence =
         """
         UPDATE payout_attempts SET found_nothing_at = @now
@@ -423,10 +446,9 @@ internal static class PayoutBook
 
     private static async Task FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
     {
-        var isManual = payout.Provider == PayoutProvider.Manual;
-        var frozen = isManual
+        var frozen = payout.Provider == PayoutProvider.Manual
             ? await ManualAttempt.FreezeAsync(tx, payout, attempt, now)
-            : PayoutAttempt.Freeze(payout.StoreId, payout.Id, attempt, payout.Amount, payout.Destination, now);
+            : PayoutAttempt.Freeze(payout, attempt, now);
         await tx.DoAsync(
             InsertAttempt,
             new
@@ -445,7 +467,7 @@ internal static class PayoutBook
             });
 
         // What leaves in a file is sent by whoever takes the file.
-        if (!isManual)
+        if (payout.Provider == PayoutProvider.Stripe)
         {
             await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
         }

@@ -1,16 +1,61 @@
 // Who is paid how much now, and who not and why: values in, value out.
+using System.Globalization;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;
 
+/// <summary>Where a payee's money goes.</summary>
+/// <param name="Provider">One of <see cref="PayoutProvider"/>.</param>
+/// <param name="Id">The payee's Stripe account, or the id of the method that they named.</param>
+internal sealed record PayoutDestination(string Provider, string Id);
+
 /// <summary>What is known of a balance that may be paid.</summary>
 /// <param name="Balance">The balance of account approved in one currency.</param>
 /// <param name="State">The ambassador's state; null when there is no such ambassador any more.</param>
-/// <param name="StripeAccount">Where the money would go.</param>
+/// <param name="Destination">Where the money would go; null: nobody knows.</param>
 /// <param name="OpenPayoutId">A payout of the same ambassador and currency that is not settled.</param>
 /// <param name="Waived">Why the minimum does not count, as <see cref="MinimumWaiver"/> says it; null: it does.</param>
-internal sealed record Payee(string AmbassadorId, Money Balance, string? State, string? StripeAccount, string? OpenPayoutId, string? Waived = null);
+/// <param name="Wait">What has to pass or be mended before anything is paid to them.</param>
+/// <param name="ReviewMinor">What stands in review, in minor units of the balance's currency (rule H3).</param>
+internal sealed record Payee(
+    string AmbassadorId, Money Balance, string? State, PayoutDestination? Destination, string? OpenPayoutId, string? Waived = null,
+    PayeeWait? Wait = null, long ReviewMinor = 0);
+
+/// <summary>Why a payee waits: a closed set.</summary>
+internal abstract record PayeeWait
+{
+    /// <summary>An address or a destination was changed, and whoever did not want that has these days to say so.</summary>
+    /// <param name="Until">UTC; from this instant on they are paid.</param>
+    internal sealed record Held(DateTimeOffset Until, string Why) : PayeeWait;
+
+    /// <summary>Stripe does not pay into the account as it is.</summary>
+    /// <param name="State">As the table <c>payee_accounts</c> says it.</param>
+    /// <param name="Due">What Stripe waits for, in its own names.</param>
+    internal sealed record NotReady(string State, string? Due) : PayeeWait;
+
+    /// <summary>Another person is paid to the same destination (rule F2), and no exemption says that this is well.</summary>
+    internal sealed record Shared : PayeeWait;
+
+    /// <summary>The destination is the merchant's own account: money would go round in a circle (the funnel, ability 13).</summary>
+    internal sealed record Merchants : PayeeWait;
+
+    /// <summary>The way is not one that the merchant allows any more.</summary>
+    internal sealed record NotAllowed : PayeeWait;
+
+    public string Words => this switch
+    {
+        Held held => $"{held.Why}; payouts to them begin again on {held.Until.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
+        NotReady { State: "closed" } => "Their Stripe account is closed; they must set up another one.",
+        NotReady { State: "rejected" } => "Stripe has rejected their account; they must ask Stripe, or be paid in another way.",
+        NotReady { State: "pending" } => "Stripe still verifies their account; the balance is carried over.",
+        NotReady notReady => $"They have not finished setting up their Stripe account{(notReady.Due is { Length: > 0 } due ? $" (Stripe waits for {due})" : "")}; the balance is carried over.",
+        Shared => "Another ambassador is paid to the same destination. Look whether they are one person, or grant an exemption from rule F2.",
+        Merchants => "The destination is the store's own account.",
+        NotAllowed => "The store does not pay in the way that they named any more; they must name another.",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+}
 
 /// <summary>A closed set: pay, or hold for a reason.</summary>
 internal abstract record PayoutDecision
@@ -19,7 +64,7 @@ internal abstract record PayoutDecision
     private const string AmbassadorEnded = "ended";
 
     /// <param name="Note">What stays behind, and why less than the minimum is paid, in words; null when there is nothing to say.</param>
-    internal sealed record Pay(Money Amount, string Destination, string? Note) : PayoutDecision;
+    internal sealed record Pay(Money Amount, PayoutDestination Destination, string? Note) : PayoutDecision;
 
     internal sealed record Hold(string Why) : PayoutDecision;
 
@@ -41,10 +86,13 @@ internal abstract record PayoutDecision
 
         if (balance.Minor == 0)
         {
-            return new Hold("Nothing is approved.");
+            return new Hold(payee.ReviewMinor > 0
+                ? $"Nothing is approved; {balance with { Minor = payee.ReviewMinor }} stand in review, which a person decides."
+                : "Nothing is approved.");
         }
 
-        if (!StripeAmount.Knows(balance.Currency))
+        var toStripe = payee.Destination is null or { Provider: PayoutProvider.Stripe };
+        if (toStripe && !StripeAmount.Knows(balance.Currency))
         {
             return new Hold($"Stripe does not transfer {balance.Currency}; the balance is kept.");
         }
@@ -70,22 +118,27 @@ internal abstract record PayoutDecision
             return new Hold("The ambassador is suspended; the balance is kept.");
         }
 
-        if (string.IsNullOrWhiteSpace(payee.StripeAccount))
+        if (payee.Destination is not { } destination)
         {
-            return new Hold("The ambassador has no Stripe account yet; the balance is carried over.");
+            return new Hold("Nobody knows where to send it: the ambassador has no Stripe account yet and has named no other way. The balance is carried over.");
         }
 
-        if (!connected)
+        if (payee.Wait is { } wait)
+        {
+            return new Hold(wait.Words);
+        }
+
+        if (toStripe && !connected)
         {
             return new Hold("The store is not connected to Stripe.");
         }
 
-        var amount = StripeAmount.Sendable(balance);
+        var amount = toStripe ? StripeAmount.Sendable(balance) : balance;
         string[] notes =
         [
             .. balance < minimum ? [$"Less than the minimum of {minimum} is paid, since {payee.Waived}."] : Array.Empty<string>(),
             .. amount == balance ? Array.Empty<string>() : [$"{balance - amount} stay for the next payout: Stripe takes no finer amount."],
         ];
-        return new Pay(amount, payee.StripeAccount, notes.Length == 0 ? null : string.Join(' ', notes));
+        return new Pay(amount, destination, notes.Length == 0 ? null : string.Join(' ', notes));
     }
 }

@@ -1,4 +1,4 @@
-// The JSON API of payouts: runs and their approval, payouts with their attempts, the connection to Stripe.
+// The JSON API of payouts with their attempts, and of the connection to Stripe.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
@@ -13,16 +13,13 @@ internal static class PayoutEndpoints
     /// <summary>Adds the calls to the group of the API, which has let the caller in.</summary>
     public static void MapPayoutApi(this RouteGroupBuilder api)
     {
-        api.MapPost("/payout-runs", Preview).WithName("previewPayoutRun")
-            .WithSummary("Makes a preview of a payout run: who would be paid, and why somebody would not. It moves nothing.");
-        api.MapGet("/payout-runs/{id}", ShowRun).WithName("getPayoutRun").WithSummary("One payout run.").ProducesProblem(StatusCodes.Status404NotFound);
-        api.MapPost("/payout-runs/{id}/approval", Approve).WithName("approvePayoutRun")
-            .WithSummary("Approves a payout run: its money is reserved, and its transfers are sent.")
-            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         api.MapGet("/payouts", List).WithName("listPayouts").WithSummary("The store's payouts with their attempts, oldest first.");
         api.MapGet("/payouts/{id}", Show).WithName("getPayout").WithSummary("One payout with its attempts.").ProducesProblem(StatusCodes.Status404NotFound);
         api.MapPost("/payouts/{id}/attempts", AttemptAgain).WithName("attemptPayoutAgain")
             .WithSummary("Sends a payout again under a new key, after Stripe has been shown to hold no transfer of it.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        api.MapPost("/payouts/{id}/cancellation", Cancel).WithName("cancelPayout")
+            .WithSummary("Takes a payout back before anything of it is sent; its money is payable again.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         api.MapPost("/payouts/{id}/adoption", Adopt).WithName("adoptTransfer")
             .WithSummary("Takes a transfer that Stripe holds, and that is not what was asked for, as the payout's own.")
@@ -35,29 +32,6 @@ internal static class PayoutEndpoints
         api.MapPut("/stripe-connection", Connect).WithName("putStripeConnection")
             .WithSummary("Gives the store its Stripe key and the secrets of its webhook endpoints, and replaces those it had.")
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-    }
-
-    private static async Task<Results<Created<PayoutRunView>, ProblemHttpResult>> Preview(ApiCaller caller, PayoutRuns runs, CancellationToken cancel)
-    {
-        var run = await runs.PreviewAsync(caller.Store, caller.Name, cancel);
-        return TypedResults.Created($"/api/v1/payout-runs/{run.Id}", PayoutRunView.Of(run));
-    }
-
-    private static async Task<Results<Ok<PayoutRunView>, ProblemHttpResult>> ShowRun(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel) =>
-        await runs.FindAsync(caller.Store, id, cancel) is { } run ? TypedResults.Ok(PayoutRunView.Of(run)) : NoSuchRun();
-
-    private static async Task<Results<Ok<PayoutRunView>, ProblemHttpResult>> Approve(ApiCaller caller, string id, PayoutRuns runs, CancellationToken cancel)
-    {
-        return await runs.ApproveAsync(caller.Store, id, caller.Name, cancel) switch
-        {
-            RunApproval.Done(var run) => TypedResults.Ok(PayoutRunView.Of(run)),
-            RunApproval.NoSuchRun => NoSuchRun(),
-            RunApproval.AlreadyApproved => Problems.Conflict(
-                "payout-run-approved", "The run is approved already.", "A run is approved once. Make a new preview for what has come since."),
-            RunApproval.NotConnected => Problems.Conflict(
-                "stripe-not-connected", "The store is not connected to Stripe.", "Connect Stripe first, then approve; the preview stays."),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
     }
 
     private const string PageOfPayouts = Payout.Columns + " WHERE store_id = @storeId AND id > @after ORDER BY id";
@@ -120,6 +94,26 @@ internal static class PayoutEndpoints
                 PayoutView.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
     }
 
+    private static async Task<Results<Ok<PayoutView>, ProblemHttpResult>> Cancel(
+        ApiCaller caller, string id, Db db, TimeProvider clock, CancellationToken cancel)
+    {
+        var args = new { storeId = caller.Store.Id, payoutId = id };
+        if (await db.OneAsync<Payout>(Payout.ById, args, cancel) is not { } payout)
+        {
+            return NoSuchPayout();
+        }
+
+        if (payout.State != PayoutState.Cancelled
+            && !await db.InTransactionAsync(tx => PayoutBook.CancelledAsync(tx, caller.Store, payout, caller.Name, clock.GetUtcNow()), cancel: cancel))
+        {
+            return Problems.Conflict(
+                "payout-sent", "The payout cannot be cancelled.", "Sending has begun, or it is settled. Only what was never sent is taken back; a transfer can be reversed.");
+        }
+
+        return TypedResults.Ok(
+            PayoutView.Of((await db.OneAsync<Payout>(Payout.ById, args, cancel))!, await db.ManyAsync<PayoutAttempt>(PayoutAttempt.OfPayout, args, cancel)));
+    }
+
     /// <summary>A person's decision about a payout for which Stripe holds something else than was asked for (rules P2, P4).</summary>
     private static async Task<Results<Created<PayoutView>, ProblemHttpResult>> Adopt(
         ApiCaller caller, string id, ApiBody<AdoptionRequest> body, AdoptTransfer adopt, Db db, CancellationToken cancel)
@@ -167,9 +161,6 @@ internal static class PayoutEndpoints
         };
     }
 
-    public static ProblemHttpResult NoSuchRun() =>
-        Problems.NotFound("payout-run-not-found", "There is no such payout run.", "The store has no payout run with this id.");
-
     public static ProblemHttpResult NoSuchPayout() =>
         Problems.NotFound("payout-not-found", "There is no such payout.", "The store has no payout with this id.");
 
@@ -177,51 +168,6 @@ internal static class PayoutEndpoints
         "payout-not-proved-absent",
         "The payout cannot be sent again.",
         "Only a payout in state unknown is sent again, after a look-up at least 24 hours after its last send has found no transfer.");
-
-    internal sealed record PayoutLineView(
-        string AmbassadorId,
-        string? Name,
-        [property: Description("What is paid, or the balance of who is not.")] Amount Amount,
-        bool WillPay,
-        [property: Description("Why not, what stays behind, or why less than the minimum is paid.")] string? Reason,
-        [property: Description("The payout that an approved line became.")] string? PayoutId,
-        [property: Description("The amount of that payout.")] Amount? Paid,
-        [property: Description("Where approval differs from the preview, and why.")] string? Note);
-
-    internal sealed record PayoutRunView(
-        string Id,
-        [property: Description("preview or approved.")] string State,
-        IReadOnlyList<PayoutLineView> Lines,
-        [property: Description("What the run pays in each currency; never one sum over two.")] IReadOnlyList<Amount> Totals)
-    {
-        public static PayoutRunView Of(PayoutRun run)
-        {
-            var payouts = run.Payouts.ToDictionary(payout => (payout.AmbassadorId, payout.Currency));
-            var notes = run.Notes.ToDictionary(note => (note.AmbassadorId, note.Currency));
-            var paid = run.State == "preview"
-                ? run.Lines.Where(line => line.WillPay).Select(line => line.Amount)
-                : run.Payouts.Select(payout => new Money(payout.AmountMinor, Currency.Parse(payout.Currency)));
-            return new PayoutRunView(
-                run.Id,
-                run.State,
-                [.. run.Lines.Select(line =>
-                {
-                    var payout = payouts.GetValueOrDefault((line.AmbassadorId, line.Currency));
-                    return new PayoutLineView(
-                        line.AmbassadorId,
-                        run.Names.GetValueOrDefault(line.AmbassadorId),
-                        Amount.Of(line.Amount),
-                        line.WillPay,
-                        line.Reason,
-                        payout?.Id,
-                        payout is null ? null : new Amount(payout.AmountMinor, payout.Currency),
-                        notes.GetValueOrDefault((line.AmbassadorId, line.Currency))?.Note);
-                })],
-                [.. paid.GroupBy(amount => amount.Currency)
-                    .OrderBy(group => group.Key.Code, StringComparer.Ordinal)
-                    .Select(group => Amount.Of(group.Aggregate((left, right) => left + right)))]);
-        }
-    }
 
     internal sealed record PayoutAttemptView(
         long Attempt,
@@ -241,14 +187,16 @@ internal static class PayoutEndpoints
         string Id,
         string RunId,
         string AmbassadorId,
-        [property: Description("approved, sending, unknown, sent, refused or reversed.")] string State,
+        [property: Description("approved, sending, unknown, sent, in_transit, paid, bank_failed, refused, reversed or cancelled.")] string State,
+        [property: Description("stripe, or manual: by a file for a bank or PayPal.")] string Provider,
         Amount Amount,
         [property: Description("How much of it came back and is payable again.")] Amount Reversed,
-        [property: Description("stripe, or manual: in a file, or by hand.")] string Provider,
-        [property: Description("The payee's Stripe account, acct_…; for a manual payout the id of the payee's method.")] string Destination,
+        [property: Description("The payee's Stripe account, acct_…, or the id of the method that they named.")] string Destination,
         [property: Description("live or test.")] string Mode,
         string? TransferId,
         [property: Description("What a person should know, in words.")] string? Problem,
+        [property: Description("Why the bank sent it back, in Stripe's words.")] string? BankProblem,
+        [property: Description("When Stripe expects the money at the payee's bank.")] DateTimeOffset? ArrivesAt,
         DateTimeOffset CreatedAt,
         DateTimeOffset UpdatedAt,
         IReadOnlyList<PayoutAttemptView> Attempts)
@@ -257,14 +205,16 @@ internal static class PayoutEndpoints
             payout.Id,
             payout.RunId,
             payout.AmbassadorId,
-            payout.State,
+            payout.ShownState,
+            payout.Provider,
             Amount.Of(payout.Amount),
             new Amount(payout.ReversedMinor, payout.Currency),
-            payout.Provider,
             payout.Destination,
             payout.Mode,
             payout.TransferId,
             payout.Problem,
+            payout.BankProblem,
+            payout.ArrivesAt,
             payout.CreatedAt,
             payout.UpdatedAt,
             [.. attempts.Select(attempt => new PayoutAttemptView(

@@ -41,6 +41,10 @@ internal sealed record PayoutEvent(
     public static PayoutEvent Returned(Payout payout, PayoutAttempt attempt, DateTimeOffset now, string actor, string reason) =>
         new(payout.Id, ReturnedKind, attempt.Subject, now, actor, payout.AmbassadorId, payout.Amount, reason);
 
+    /// <summary>A person took it back before it was sent, and the money is payable again (rule P3).</summary>
+    public static PayoutEvent Cancelled(Payout payout, DateTimeOffset now, string actor) => new(
+        payout.Id, ReturnedKind, $"{payout.Id}-cancelled", now, actor, payout.AmbassadorId, payout.Amount, $"Payout {payout.Id} was cancelled before it was sent.");
+
     /// <summary>More of the transfer was reversed, and that much is payable again (rule P4).</summary>
     /// <param name="reversed">The whole sum reversed so far.</param>
     public static PayoutEvent Reversed(Payout payout, Money reversed, DateTimeOffset now, string actor) => new(

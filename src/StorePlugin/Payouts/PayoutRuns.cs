@@ -1,123 +1,88 @@
 // Payout runs: a preview of who is paid how much, and its approval, which turns each line into a payout.
 using System.Data.Common;
+using System.Diagnostics;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using StorePlugin.Data;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;
-
-/// <summary>One line of a preview, as it is kept with the run. Names are read when it is shown, so that they can be erased.</summary>
-/// <param name="Minor">What will be paid; else the balance.</param>
-/// <param name="Reason">Why not, what stays behind, or why less than the minimum is paid.</param>
-internal sealed record RunLine(string AmbassadorId, long Minor, string Currency, bool WillPay, string? Reason, string? Destination)
-{
-    public Money Amount => new(Minor, Webhooks.Currency.Parse(Currency));
-}
-
-/// <summary>What approval made of a line that was to be paid, where that differs from the preview.</summary>
-internal sealed record RunNote(string AmbassadorId, string Currency, string Note);
-
-/// <summary>The payout that a line became.</summary>
-internal sealed record RunPayout(string Id, string AmbassadorId, string Currency, long AmountMinor);
-
-/// <summary>A run with all that is shown of it.</summary>
-/// <param name="State"><c>preview</c> or <c>approved</c>.</param>
-/// <param name="Names">By ambassador.</param>
-internal sealed record PayoutRun(
-    string Id,
-    string State,
-    IReadOnlyList<RunLine> Lines,
-    IReadOnlyList<RunPayout> Payouts,
-    IReadOnlyList<RunNote> Notes,
-    IReadOnlyDictionary<string, string> Names);
 
 /// <summary>What came of an approval.</summary>
 internal abstract record RunApproval
 {
     internal sealed record Done(PayoutRun Run) : RunApproval;
 
+    /// <summary>It is above the sum that one person approves; another has to, too (rule H5).</summary>
+    internal sealed record NeedsSecond(PayoutRun Run) : RunApproval;
+
     internal sealed record NoSuchRun : RunApproval;
 
     internal sealed record AlreadyApproved : RunApproval;
 
+    /// <summary>Whoever approved as the first cannot be the second.</summary>
+    internal sealed record SamePerson : RunApproval;
+
+    internal sealed record Cancelled : RunApproval;
+
     internal sealed record NotConnected : RunApproval;
 }
 
-internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider clock)
+internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, Credentials credentials, TimeProvider clock)
 {
-    // Ambassadors who have never earned fill no more of a preview than this.
-    private const long LinesWithoutBalanceMax = 1000;
-
     // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
     // before the others, so that the next run shows those whom this one leaves out.
-    public const long LinesMax = 5000;
-
-    // Names are asked for in pieces: SQL Server takes no more than 2100 parameters.
-    private const int NamesAtOnceMax = 1000;
-
-    // The newest movement of a balance has the greatest id.
-    private const string Balances =
-        """
-        SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, p.id AS open_payout_id, c.state AS campaign_state, t.booked_at AS moved_at
-        FROM balances b
-        LEFT JOIN ambassadors a ON a.store_id = b.store_id AND a.id = b.ambassador_id
-        LEFT JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
-        LEFT JOIN payouts p ON p.store_id = b.store_id AND p.ambassador_id = b.ambassador_id AND p.currency = b.currency
-            AND p.state IN ('approved', 'sending', 'unknown')
-        LEFT JOIN ledger_transactions t ON t.store_id = b.store_id AND t.id = (SELECT MAX(e.transaction_id) FROM ledger_entries e
-            WHERE e.store_id = b.store_id AND e.ambassador_id = b.ambassador_id AND e.account = 'approved' AND e.currency = b.currency)
-        WHERE b.store_id = @storeId AND b.account = 'approved' AND b.ambassador_id <> ''
-        """;
-
-    private const string BalancesInOrder = Balances +
-        """
-         ORDER BY CASE WHEN b.amount_minor > 0 AND a.state IN ('approved', 'ended') AND a.stripe_account IS NOT NULL AND p.id IS NULL THEN 0 ELSE 1 END,
-            b.amount_minor DESC, b.ambassador_id, b.currency
-        """;
-
-    private const string AmbassadorsWithoutBalance =
-        """
-        SELECT a.id FROM ambassadors a
-        WHERE a.store_id = @storeId AND NOT EXISTS (
-            SELECT 1 FROM balances b WHERE b.store_id = a.store_id AND b.ambassador_id = a.id AND b.account = 'approved')
-        ORDER BY a.id
-        """;
+    public const long LinesMax = 20_000;
 
     private const string InsertRun =
         """
-        INSERT INTO payout_runs (store_id, id, state, preview, created_at, created_by)
-        VALUES (@storeId, @id, 'preview', @preview, @now, @actor)
+        INSERT INTO payout_runs (store_id, id, state, preview, funding, scheduled_day, created_at, created_by)
+        VALUES (@storeId, @id, 'preview', @preview, @funding, @scheduledDay, @now, @actor)
         """;
 
     /// <summary>Works out who would be paid now and keeps it as a run. No money is reserved.</summary>
-    public async Task<PayoutRun> PreviewAsync(Store store, string actor, CancellationToken cancel)
+    /// <param name="scheduledDay">The day of the schedule that asked for it, as yyyymmdd in the store's time zone; null: a person did.</param>
+    public async Task<PayoutRun> PreviewAsync(Store store, string actor, CancellationToken cancel, long? scheduledDay = null)
     {
         var now = clock.GetUtcNow();
         var connected = await IsConnectedAsync(store, cancel);
-        var lines = (await db.ManyAsync<BalanceRow>($"{BalancesInOrder} {db.Page}", new { storeId = store.Id, take = LinesMax }, cancel))
-            .OrderBy(row => row.AmbassadorId, StringComparer.Ordinal).ThenBy(row => row.Currency, StringComparer.Ordinal)
-            .Select(row => row.PayeeOf(store, now)).Select(payee => LineOf(payee, PayoutDecision.Decide(payee, connected)))
-            .ToList();
+        var lines = (await payees.ReadAsync(store, now, LinesMax, cancel)).Select(payee => RunLine.Of(payee, PayoutDecision.Decide(payee, connected))).ToList();
         if (Currency.TryParse(store.Currency, out var currency))
         {
-            var ids = await db.ManyAsync<string>(
-                $"{AmbassadorsWithoutBalance} {db.Page}", new { storeId = store.Id, take = LinesWithoutBalanceMax }, cancel);
-            lines.AddRange(ids.Select(id => new Payee(id, Money.Zero(currency), State: null, StripeAccount: null, OpenPayoutId: null))
-                .Select(payee => LineOf(payee, PayoutDecision.Decide(payee, connected))));
+            lines.AddRange((await payees.WithoutBalanceAsync(store, cancel))
+                .Select(id => new Payee(id, Money.Zero(currency), State: null, Destination: null, OpenPayoutId: null))
+                .Select(payee => RunLine.Of(payee, PayoutDecision.Decide(payee, connected))));
         }
 
-        var runId = Ids.New("run", now);
-        var preview = JsonSerializer.Serialize(lines, RunJson.Default.ListRunLine);
-        await db.DoAsync(InsertRun, new { storeId = store.Id, id = runId, preview, now, actor }, cancel);
-        return new PayoutRun(runId, "preview", lines, [], [], await NamesAsync(store, lines, cancel));
+        lines = RunSums.Warned(lines);
+        var id = Ids.New("run", now);
+        var funding = await FundingAsync(store, id, lines, cancel);
+        await db.DoAsync(
+            InsertRun,
+            new
+            {
+                storeId = store.Id,
+                id,
+                preview = JsonSerializer.Serialize(lines, RunJson.Default.ListRunLine),
+                funding = JsonSerializer.Serialize(funding, RunJson.Default.ListRunFunding),
+                scheduledDay,
+                now,
+                actor,
+            },
+            cancel);
+        return new PayoutRun(
+            id, RunState.Preview, now, lines, [], [], funding, await payees.NamesAsync(store, lines.Select(line => line.AmbassadorId), cancel));
     }
 
-    private const string ReadRun = "SELECT state, preview, result, created_at FROM payout_runs WHERE store_id = @storeId AND id = @id";
+    private const string ReadRun =
+        """
+        SELECT state, preview, result, funding, created_at, first_approved_by, stopped_at, stopped_for, stop_reason, cancelled_at
+        FROM payout_runs WHERE store_id = @storeId AND id = @id
+        """;
 
     private const string ReadPayouts =
-        "SELECT id, ambassador_id, currency, amount_minor FROM payouts WHERE store_id = @storeId AND run_id = @id ORDER BY id";
+        "SELECT id, ambassador_id, currency, amount_minor, state FROM payouts WHERE store_id = @storeId AND run_id = @id ORDER BY id";
 
     /// <summary>A run of this store, or null.</summary>
     public async Task<PayoutRun?> FindAsync(Store store, string id, CancellationToken cancel)
@@ -128,154 +93,284 @@ internal sealed class PayoutRuns(Db db, Credentials credentials, TimeProvider cl
         }
 
         var payouts = await db.ManyAsync<RunPayout>(ReadPayouts, new { storeId = store.Id, id }, cancel);
-        var notes = row.Result is null ? [] : JsonSerializer.Deserialize(row.Result, RunJson.Default.ListRunNote) ?? [];
-        var lines = LinesOf(row);
-        return new PayoutRun(id, row.State, lines, payouts, notes, await NamesAsync(store, lines, cancel));
+        return new PayoutRun(
+            id, row.ShownState, row.CreatedAt, row.Lines, payouts, row.Notes, row.NeedsAndFunds,
+            await payees.NamesAsync(store, row.Lines.Select(line => line.AmbassadorId), cancel), row.FirstApprovedBy, row.StopReason, row.StoppedFor);
     }
+
+    private const string ReadTwoPeopleFrom = "SELECT two_people_from_minor FROM payout_settings WHERE store_id = @storeId";
+
+    private const string ApproveFirst =
+        """
+        UPDATE payout_runs SET first_approved_at = @now, first_approved_by = @actor
+        WHERE store_id = @storeId AND id = @id AND state = 'preview' AND first_approved_by IS NULL AND cancelled_at IS NULL
+        """;
 
     private const string ApproveRun =
         """
-        UPDATE payout_runs SET state = 'approved', approved_at = @now, approved_by = @actor
-        WHERE store_id = @storeId AND id = @id AND state = 'preview'
+        UPDATE payout_runs SET state = 'approved', approved_at = @now, approved_by = @actor, funding = @funding,
+            stopped_at = @stoppedAt, stopped_for = @stoppedFor, stopped_currencies = @stoppedCurrencies, stop_reason = @stopReason
+        WHERE store_id = @storeId AND id = @id AND state = 'preview' AND cancelled_at IS NULL
         """;
 
     private const string KeepResult = "UPDATE payout_runs SET result = @result WHERE store_id = @storeId AND id = @id";
 
     /// <summary>
-    /// Approves a run once. Each line is a transaction of its own, so that intake never waits for a whole run; lines that
-    /// a crash leaves behind keep their money approved, and the next run shows them.
+    /// Approves a run, once, by one person or two. Where the store's Stripe account does not hold what the run needs, the money is
+    /// reserved and the sending waits for it.
     /// </summary>
     public async Task<RunApproval> ApproveAsync(Store store, string id, string actor, CancellationToken cancel)
     {
-        var args = new { storeId = store.Id, id, actor, now = clock.GetUtcNow() };
-        if (await db.OneAsync<RunRow>(ReadRun, args, cancel) is not { } row)
+        var now = clock.GetUtcNow();
+        if (await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel) is not { } row)
         {
             return new RunApproval.NoSuchRun();
         }
 
-        if (row.State != "preview")
+        if (row.CancelledAt is not null)
+        {
+            return new RunApproval.Cancelled();
+        }
+
+        if (row.State != RunState.Preview)
         {
             return new RunApproval.AlreadyApproved();
         }
 
-        if (!await IsConnectedAsync(store, cancel))
+        var needsStripe = row.Lines.Any(line => line.To is { Provider: PayoutProvider.Stripe }) || !row.Lines.Any(line => line.WillPay);
+        if (needsStripe && !await IsConnectedAsync(store, cancel))
         {
             return new RunApproval.NotConnected();
         }
 
-        if (await db.DoAsync(ApproveRun, args, cancel) == 0)
+        if (await NeedsTwoAsync(store, row.Lines, cancel))
+        {
+            if (row.FirstApprovedBy is null && await db.DoAsync(ApproveFirst, new { storeId = store.Id, id, actor, now }, cancel) == 1)
+            {
+                return new RunApproval.NeedsSecond((await FindAsync(store, id, cancel))!);
+            }
+
+            if ((row.FirstApprovedBy ?? (await FindAsync(store, id, cancel))!.FirstApprovedBy) == actor)
+            {
+                return new RunApproval.SamePerson();
+            }
+        }
+
+        var funding = await FundingAsync(store, id, row.Lines, cancel);
+        var shortfall = string.Join(' ', funding.Select(one => one.Words).OfType<string>());
+        var approval = new
+        {
+            storeId = store.Id,
+            id,
+            actor,
+            now,
+            funding = JsonSerializer.Serialize(funding, RunJson.Default.ListRunFunding),
+            stoppedAt = shortfall.Length == 0 ? (DateTimeOffset?)null : now,
+            stoppedFor = shortfall.Length == 0 ? null : StopCause.Balance,
+            stoppedCurrencies = shortfall.Length == 0 ? null : string.Join(',', funding.Where(one => one.IsShort).Select(one => one.Currency)),
+            stopReason = shortfall.Length == 0 ? null : $"{shortfall} {WaitsForMoney}",
+        };
+        if (await db.DoAsync(ApproveRun, approval, cancel) == 0)
         {
             return new RunApproval.AlreadyApproved();
         }
 
         // From here on the caller's going away must not leave a run half done.
-        var notes = new List<RunNote>();
-        foreach (var line in LinesOf(row).Where(line => line.WillPay))
-        {
-            if (await ReserveAsync(store, id, line, row.CreatedAt, actor) is { } note)
-            {
-                notes.Add(new RunNote(line.AmbassadorId, line.Currency, note));
-            }
-        }
-
+        var notes = await ReserveAsync(store, id, [.. row.Lines.Where(line => line.WillPay)], row.CreatedAt, actor);
         await db.DoAsync(
             KeepResult, new { storeId = store.Id, id, result = JsonSerializer.Serialize(notes, RunJson.Default.ListRunNote) }, CancellationToken.None);
         return new RunApproval.Done((await FindAsync(store, id, CancellationToken.None))!);
     }
 
-    // Writes nothing new, but holds the row until the commit: whoever else would move this balance waits.
-    private const string HoldBalance =
-        """
-        UPDATE balances SET amount_minor = amount_minor
-        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND account = 'approved' AND currency = @currency
-        """;
+    /// <summary>What a stopped run tells whoever can mend it.</summary>
+    public const string WaitsForMoney = "Nothing more is sent in that currency until it is there; then the run goes on by itself.";
 
-    private const string OneBalance = Balances + " AND b.ambassador_id = @ambassadorId AND b.currency = @currency";
+    // The sum is one of the store's currency. What a run pays in another is compared with nothing, so it takes two as well.
+    private async Task<bool> NeedsTwoAsync(Store store, List<RunLine> lines, CancellationToken cancel) =>
+        await db.OneAsync<long?>(ReadTwoPeopleFrom, new { storeId = store.Id }, cancel) is { } from
+        && RunSums.Totals(lines).Any(total => total.Currency.Code != store.Currency || total.Minor >= from);
 
-    /// <summary>Makes a payout of a line, from what is payable now and never more than was shown. Returns what differs.</summary>
-    private async Task<string?> ReserveAsync(Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
+    /// <summary>
+    /// Makes payouts of lines, many in a transaction and each whole or not at all, so that intake never waits for a whole run.
+    /// Lines that a crash leaves behind keep their money approved, and the next run shows them.
+    /// </summary>
+    private async Task<List<RunNote>> ReserveAsync(Store store, string runId, List<RunLine> lines, DateTimeOffset shownAt, string actor)
     {
-        try
+        var notes = new List<RunNote>();
+        for (var next = 0; next < lines.Count;)
         {
-            return await db.InTransactionAsync(async tx =>
+            try
             {
-                var now = clock.GetUtcNow();
-                var args = new { storeId = store.Id, ambassadorId = line.AmbassadorId, currency = line.Currency };
-                await tx.DoAsync(HoldBalance, args);
-                var current = await tx.OneAsync<BalanceRow>(OneBalance, args);
-                switch (current is null ? new PayoutDecision.Hold("The balance is gone.") : PayoutDecision.Decide(current.PayeeOf(store, now), connected: true))
+                var (taken, made) = await db.InTransactionAsync(async tx =>
                 {
-                    case PayoutDecision.Hold hold:
-                        return $"Not paid: {hold.Why}";
+                    var (started, first, said) = (clock.GetTimestamp(), next, new List<RunNote>());
+                    var at = first;
+                    do
+                    {
+                        if (await ReserveAsync(tx, store, runId, lines[at], shownAt, actor) is { } note)
+                        {
+                            said.Add(new RunNote(lines[at].AmbassadorId, lines[at].Currency, note));
+                        }
 
-                    case PayoutDecision.Pay pay when pay.Destination != line.Destination:
-                        return "Not paid: the ambassador's Stripe account has changed since the preview.";
-
-                    case PayoutDecision.Pay pay:
-                        var amount = pay.Amount < line.Amount ? pay.Amount : line.Amount;
-                        var payout = new Payout(
-                            store.Id, Ids.New("po", now), runId, line.AmbassadorId, line.Currency, amount.Minor, ReversedMinor: 0, pay.Destination,
-                            store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now);
-                        await PayoutBook.ReserveAsync(tx, store, payout, shownAt, actor);
-                        return amount < line.Amount ? $"{line.Amount - amount} less than shown: the balance has fallen since."
-                            : pay.Amount > line.Amount ? $"{pay.Amount - line.Amount} came since the preview and stay for the next run."
-                            : null;
-
-                    default:
-                        throw new System.Diagnostics.UnreachableException();
-                }
-            });
-        }
-        // Another run opened a payout for the same payee at the same moment; rule P1 lets one of them through.
-        catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
-        {
-            return "Not paid: another payout was opened at the same moment.";
-        }
-    }
-
-    private const string ReadNames = "SELECT id, name FROM ambassadors WHERE store_id = @storeId AND id IN @ids";
-
-    private async Task<IReadOnlyDictionary<string, string>> NamesAsync(Store store, IReadOnlyList<RunLine> lines, CancellationToken cancel)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var ids in lines.Select(line => line.AmbassadorId).Distinct(StringComparer.Ordinal).Chunk(NamesAtOnceMax))
-        {
-            foreach (var row in await db.ManyAsync<NameRow>(ReadNames, new { storeId = store.Id, ids }, cancel))
+                        at++;
+                    }
+                    while (at < lines.Count && clock.GetElapsedTime(started) < ShortTransactions.Time);
+                    return (at - first, said);
+                });
+                next += taken;
+                notes.AddRange(made);
+            }
+            // Another run opened a payout for one of these payees at the same moment, of which rule P1 lets one through; or one of them
+            // took their method away.
+            catch (Exception e) when (e is StalePayoutException || (e is DbException d && db.Dialect.IsUniqueViolation(d)))
             {
-                names[row.Id] = row.Name;
+                notes.AddRange(await ReserveAloneAsync(store, runId, lines[next], shownAt, actor));
+                next++;
             }
         }
 
-        return names;
+        return notes;
+    }
+
+    private async Task<IEnumerable<RunNote>> ReserveAloneAsync(Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
+    {
+        string? note;
+        try
+        {
+            note = await db.InTransactionAsync(tx => ReserveAsync(tx, store, runId, line, shownAt, actor));
+        }
+        catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
+        {
+            note = "Not paid: another payout was opened at the same moment.";
+        }
+        catch (StalePayoutException)
+        {
+            note = "Not paid: the way in which they are paid was changed at the same moment.";
+        }
+
+        return note is null ? [] : [new RunNote(line.AmbassadorId, line.Currency, note)];
+    }
+
+    /// <summary>Makes a payout of a line, from what is payable now and never more than was shown. Returns what differs.</summary>
+    private async Task<string?> ReserveAsync(Tx tx, Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
+    {
+        var now = clock.GetUtcNow();
+        var payee = await PayeeReader.HoldAsync(tx, store, line.AmbassadorId, line.Currency, now);
+        switch (payee is null ? new PayoutDecision.Hold("The balance is gone.") : PayoutDecision.Decide(payee, connected: true))
+        {
+            case PayoutDecision.Hold hold:
+                return $"Not paid: {hold.Why}";
+
+            case PayoutDecision.Pay pay when pay.Destination != line.To:
+                return "Not paid: the ambassador's account has changed since the preview, or the way in which they are paid.";
+
+            case PayoutDecision.Pay pay:
+                var amount = pay.Amount < line.Amount ? pay.Amount : line.Amount;
+                var payout = new Payout(
+                    store.Id, Ids.New("po", now), runId, line.AmbassadorId, line.Currency, amount.Minor, ReversedMinor: 0, pay.Destination.Id,
+                    store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now, pay.Destination.Provider);
+                await PayoutBook.ReserveAsync(tx, store, payout, shownAt, actor);
+                return amount < line.Amount ? $"{line.Amount - amount} less than shown: the balance has fallen since."
+                    : pay.Amount > line.Amount ? $"{pay.Amount - line.Amount} came since the preview and stay for the next run."
+                    : null;
+
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private const string CancelPreview =
+        """
+        UPDATE payout_runs SET cancelled_at = @now, cancelled_by = @actor
+        WHERE store_id = @storeId AND id = @id AND cancelled_at IS NULL
+        """;
+
+    private const string Unsent = Payout.Columns + " WHERE store_id = @storeId AND run_id = @id AND state = 'approved' ORDER BY id";
+
+    /// <summary>
+    /// Takes back all of a run that was not sent yet; its money is payable again. What is on its way stays. Null: there is no such
+    /// run.
+    /// </summary>
+    public async Task<PayoutRun?> CancelAsync(Store store, string id, string actor, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, id, actor, now = clock.GetUtcNow() };
+        await db.DoAsync(CancelPreview, args, cancel);
+        var unsent = await db.ManyAsync<Payout>(Unsent, args, cancel);
+        await ShortTransactions.EachAsync(
+            db, clock, unsent, (tx, payout) => PayoutBook.CancelledAsync(tx, store, payout, actor, clock.GetUtcNow()), CancellationToken.None);
+        return await FindAsync(store, id, CancellationToken.None);
+    }
+
+    private const string ReadStop = "SELECT stopped_currencies FROM payout_runs WHERE store_id = @storeId AND id = @id AND stopped_for = 'balance'";
+
+    // A person's stop is of everything, and stays one of everything.
+    private const string StopRun =
+        """
+        UPDATE payout_runs SET stopped_at = @now, stopped_for = @cause, stopped_currencies = @currencies, stop_reason = @reason
+        WHERE store_id = @storeId AND id = @id AND state = 'approved' AND cancelled_at IS NULL AND (stopped_for IS NULL OR stopped_for = 'balance')
+        """;
+
+    private const string ResumeRun =
+        """
+        UPDATE payout_runs SET stopped_at = NULL, stopped_for = NULL, stopped_currencies = NULL, stop_reason = NULL
+        WHERE store_id = @storeId AND id = @id AND stopped_at IS NOT NULL
+        """;
+
+    private const string WakeSends =
+        """
+        UPDATE effects SET due_at = @now
+        WHERE store_id = @storeId AND kind = 'send_transfer' AND state = 'pending' AND lease_id IS NULL AND due_at > @now
+            AND payload IN (SELECT p.id FROM payouts p WHERE p.store_id = @storeId AND p.run_id = @id AND p.state = 'approved')
+        """;
+
+    /// <summary>Holds back what a run has not sent yet.</summary>
+    public static async Task<bool> StopAsync(Tx tx, string storeId, string id, string actor, DateTimeOffset now) =>
+        await tx.DoAsync(
+            StopRun, new { storeId, id, cause = StopCause.Person, currencies = (string?)null, reason = Inbox.Retry.Fit($"{actor} has stopped it."), now }) == 1;
+
+    /// <summary>Holds back what a run has not sent yet in a currency of which the store's Stripe account holds too little.</summary>
+    public static async Task StopForMoneyAsync(Tx tx, string storeId, string id, string currency, DateTimeOffset now)
+    {
+        var stopped = (await tx.OneAsync<string>(ReadStop, new { storeId, id }))?.Split(',') ?? [];
+        var currencies = string.Join(',', stopped.Append(currency).Distinct(StringComparer.Ordinal));
+        var reason = $"Stripe refused a transfer in {currency} for want of money. {WaitsForMoney}";
+        await tx.DoAsync(StopRun, new { storeId, id, cause = StopCause.Balance, currencies, reason, now });
+    }
+
+    /// <summary>A stopped run goes on at once. False: it is not stopped.</summary>
+    public Task<bool> ResumeAsync(string storeId, string id, CancellationToken cancel) => db.InTransactionAsync(
+        async tx =>
+        {
+            var args = new { storeId, id, now = clock.GetUtcNow() };
+            return await tx.DoAsync(ResumeRun, args) == 1 && await tx.DoAsync(WakeSends, args) >= 0;
+        },
+        cancel: cancel);
+
+    private async Task<List<RunFunding>> FundingAsync(Store store, string runId, List<RunLine> lines, CancellationToken cancel)
+    {
+        var needs = RunSums.Totals(lines.Where(line => line.To is { Provider: PayoutProvider.Stripe }));
+        if (needs.IsEmpty)
+        {
+            return [];
+        }
+
+        var free = await funds.FreeAsync(store, runId, [.. needs.Select(need => need.Currency)], cancel);
+        return [.. needs.Select(need => new RunFunding(need.Currency.Code, need.Minor, free[need.Currency.Code]))];
     }
 
     private async Task<bool> IsConnectedAsync(Store store, CancellationToken cancel) =>
         await credentials.FindAsync(store.Id, CredentialKind.StripeSecretKey, cancel) is not null;
 
-    private static List<RunLine> LinesOf(RunRow row) => JsonSerializer.Deserialize(row.Preview, RunJson.Default.ListRunLine) ?? [];
-
-    private static RunLine LineOf(Payee payee, PayoutDecision decision) => decision switch
+    private sealed record RunRow(
+        string State, string Preview, string? Result, string? Funding, DateTimeOffset CreatedAt, string? FirstApprovedBy, DateTimeOffset? StoppedAt,
+        string? StoppedFor, string? StopReason, DateTimeOffset? CancelledAt)
     {
-        PayoutDecision.Pay pay => new RunLine(payee.AmbassadorId, pay.Amount.Minor, pay.Amount.Currency.Code, true, pay.Note, pay.Destination),
-        PayoutDecision.Hold hold => new RunLine(payee.AmbassadorId, payee.Balance.Minor, payee.Balance.Currency.Code, false, hold.Why, null),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        public List<RunLine> Lines => field ??= JsonSerializer.Deserialize(Preview, RunJson.Default.ListRunLine) ?? [];
 
-    private sealed record BalanceRow(
-        string AmbassadorId, string Currency, long AmountMinor, string? State, string? StripeAccount, string? OpenPayoutId, string? CampaignState,
-        DateTimeOffset? MovedAt)
-    {
-        public Payee PayeeOf(Store store, DateTimeOffset now) => new(
-            AmbassadorId, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), State, StripeAccount, OpenPayoutId,
-            MinimumWaiver.Of(store, State, CampaignState, MovedAt, now));
+        public List<RunNote> Notes => Result is null ? [] : JsonSerializer.Deserialize(Result, RunJson.Default.ListRunNote) ?? [];
+
+        public List<RunFunding> NeedsAndFunds => Funding is null ? [] : JsonSerializer.Deserialize(Funding, RunJson.Default.ListRunFunding) ?? [];
+
+        public string ShownState => RunState.Of(State, FirstApprovedBy, StoppedAt, CancelledAt);
     }
-
-    private sealed record RunRow(string State, string Preview, string? Result, DateTimeOffset CreatedAt);
-
-    private sealed record NameRow(string Id, string Name);
 }
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(List<RunLine>))]
-[JsonSerializable(typeof(List<RunNote>))]
-internal sealed partial class RunJson : JsonSerializerContext;

@@ -28,7 +28,11 @@ internal static class PayoutsSetup
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // The framework's own lines would name each payout's group.
             .RemoveAllLoggers();
+        services.AddSingleton<PayeeReader>();
         services.AddSingleton<PayoutRuns>();
+        services.AddSingleton<StripeFunds>();
+        services.AddRound<PayoutSchedule>("payout schedule", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<GoOnWithRuns>("stopped runs", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<StripeConnection>();
         services.AddSingleton<AdoptTransfer>();
         services.AddSingleton<ReceiveStripeEvent>();

@@ -40,7 +40,7 @@ internal sealed class ConnectionTests
     {
         var page = await _owner.GetAsync(Page);
 
-        var rows = page.QuerySelectorAll("tbody tr").ToDictionary(row => row.QuerySelector("th")!.TextContent, row => row.Text("td"));
+        var rows = page.QuerySelectorAll("table:not(#topics) tbody tr").ToDictionary(row => row.QuerySelector("th")!.TextContent, row => row.Text("td"));
         Assert.That(rows, Has.Count.EqualTo(ShopifyAbility.All.Count));
         Assert.That(rows["Credit orders"], Is.EqualTo("Granted"));
         Assert.That(rows["Give gift cards as rewards"], Is.EqualTo("Not granted; optional Such rewards wait. Needs write_gift_cards."));
@@ -152,6 +152,66 @@ internal sealed class ConnectionTests
         await owner.GetAsync(Page, HttpStatusCode.NotFound);
         Assert.That((await owner.GetAsync("/dashboard")).QuerySelector($"a[href='{Page}']"), Is.Null);
         Assert.That((await _owner.GetAsync("/dashboard")).QuerySelector($"a[href='{Page}']"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Each_topic_says_when_it_was_heard_of_and_how_it_is_subscribed()
+    {
+        await FakeShopify.DeliverAsync(_app, _store.Domain, "shop/update", _shopify.ShopJson(_store.Domain));
+        var early = await _owner.GetAsync(Page);
+        _app.Clock.Advance(TimeSpan.FromHours(3));
+        await NightAsync();
+
+        var page = await _owner.GetAsync(Page);
+
+        Assert.That(early.Text("section"), Does.Contain("it has not been asked yet"));
+        Assert.That(TopicOf(early, "shop/update"), Is.EqualTo("just now|Not known yet"));
+        Assert.That(page.QuerySelectorAll("#topics tbody tr"), Has.Length.EqualTo(ShopifyTopic.All.Count));
+        Assert.That(TopicOf(page, "shop/update"), Is.EqualTo("3 hours ago|In the app's file"));
+        Assert.That(TopicOf(page, "orders/delete"), Is.EqualTo("Not in the last 35 days|Not known yet"));
+        Assert.That(page.QuerySelector("#topics .warn"), Is.Null);
+        Assert.That((await _owner.GetAsync("/dashboard")).QuerySelector("#subscribed"), Is.Null);
+    }
+
+    [Test]
+    public async Task A_topic_that_is_missing_and_one_that_goes_elsewhere_are_shown_with_what_is_to_be_done()
+    {
+        foreach (var topic in ShopifyTopic.All.Where(topic => topic.IsOfOrders && topic.Name != "orders/paid"))
+        {
+            _shopify.Subscribe(_store.Domain, topic.Word, _app.Get<PublicAddress>().Of(ReportedSubscription.Path));
+        }
+
+        _shopify.Subscribe(_store.Domain, "SHOP_UPDATE", "https://old.example/webhooks/shopify");
+        await NightAsync();
+
+        var page = await _owner.GetAsync(Page);
+
+        Assert.That(TopicOf(page, "orders/create"), Is.EqualTo("Not in the last 35 days|By this store"));
+        Assert.That(TopicOf(page, "orders/paid"), Does.Contain("this one is missing among them").And.EndWith("deploys the app's file with shopify app deploy."));
+        Assert.That(TopicOf(page, "shop/update"), Does.Contain("points to another address, old.example.").And.Contain("gid://shopify/WebhookSubscription/").And.EndWith("(webhookSubscriptionDelete)."));
+        Assert.That((await _owner.GetAsync("/dashboard")).Text("#subscribed"), Does.StartWith("2 kinds of messages of your store may not arrive"));
+    }
+
+    [Test]
+    public async Task That_Shopify_did_not_list_the_subscriptions_stands_on_the_page()
+    {
+        _shopify.Next(new FakeShopify.Fault.Status(503));
+        await NightAsync();
+
+        Assert.That((await _owner.GetAsync(Page)).Text("#topics-problem"), Is.EqualTo("Shopify did not tell them then. Shopify is out (HTTP 503). It is asked again the next night."));
+    }
+
+    private async Task NightAsync()
+    {
+        await _app.Db.DoAsync(
+            "INSERT INTO order_readings (store_id, kind, read_until, due_at) VALUES (@id, 'nightly', 0, 0)", new { id = _store.Id });
+        await _app.Get<TopicLooks>().LookAsync(_store, default);
+    }
+
+    private static string TopicOf(AngleSharp.Dom.IDocument page, string topic)
+    {
+        var row = page.QuerySelectorAll("#topics tbody tr").Single(row => row.Text("th").EndsWith(topic, StringComparison.Ordinal));
+        return $"{row.Text("td:nth-child(2)")}|{row.Text("td:nth-child(3)")}";
     }
 
     private async Task<Store> InstalledRehearsalAsync()

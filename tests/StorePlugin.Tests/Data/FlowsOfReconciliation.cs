@@ -39,6 +39,11 @@ internal static partial class Flows
         }
 
         await app.Get<ShopifyGrants>().ReadAsync(store, default);
+        shopify.Subscribe(store.Domain, "ORDERS_PAID", app.Get<PublicAddress>().Of(ReportedSubscription.Path));
+        await app.Get<TopicLooks>().LookAsync(store, default);
+        var topics = await app.Get<TopicLooks>().ReadAsync(store, default);
+        Assert.That(topics.Verdicts.Where(one => one.HeardAt is not null || one.IsOfStore).Select(one => (one.Topic.Name, one.State, one.IsOfStore)), Is.EqualTo(
+            new[] { ("orders/paid", TopicState.Heard, true) }));
         var api = await ApiClient.OfAsync(app, store);
         await OkAsync(api.Get("reconciliation"));
         Assert.That((await api.Get("reconciliation/missed-orders")).Json!["items"]!.AsArray(), Has.Count.EqualTo(4));

@@ -37,6 +37,16 @@ internal sealed class WordsTests
         Assert.That(Words.OrderStateMeaning(state, 1, null), Does.EndWith("."));
     }
 
+    [TestCase(-5, "just now")]
+    [TestCase(59, "just now")]
+    [TestCase(60, "1 minute ago")]
+    [TestCase(3599, "59 minutes ago")]
+    [TestCase(7200, "2 hours ago")]
+    [TestCase(86400, "1 day ago")]
+    [TestCase(86400 * 34, "34 days ago")]
+    public void How_long_ago_it_was_is_told_in_whole_units(long seconds, string expected) =>
+        Assert.That(Words.Ago(TimeSpan.FromSeconds(seconds)), Is.EqualTo(expected));
+
     [TestCase("Europe/Amsterdam", "2026-03-29T00:59:59Z", "29 Mar 2026, 01:59")]
     [TestCase("Europe/Amsterdam", "2026-03-29T01:00:00Z", "29 Mar 2026, 03:00")]
     [TestCase("Asia/Tokyo", "2025-12-31T15:00:00Z", "1 Jan 2026, 00:00")]

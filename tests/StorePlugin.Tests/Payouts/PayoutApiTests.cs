@@ -23,7 +23,7 @@ internal sealed class PayoutApiTests
         var ann = await _world.AmbassadorAsync("Ann");
         await _world.EarnsAsync(ann, "50.00");
         await _world.EarnsAsync(ann, "4000", "JPY");
-        await _world.AmbassadorAsync("Ben");
+        await _world.AmbassadorAsync("Ben", "acct_ben");
 
         var (created, preview) = await PostAsync("payout-runs");
         var (approved, run) = await PostAsync($"payout-runs/{preview["id"]}/approval");
@@ -35,7 +35,7 @@ internal sealed class PayoutApiTests
         Assert.That((created, approved, again), Is.EqualTo((HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.Conflict)));
         Assert.That(preview["state"]!.GetValue<string>(), Is.EqualTo("preview"));
         Assert.That(preview["lines"]![0]!.ToJsonString(), Is.EqualTo(
-            $$$"""{"ambassadorId":"{{{ann}}}","name":"Ann","amount":{"minor":5000,"currency":"EUR"},"willPay":true,"reason":null,"payoutId":null,"paid":null,"note":null}"""));
+            $$$"""{"ambassadorId":"{{{ann}}}","name":"Ann","amount":{"minor":5000,"currency":"EUR"},"willPay":true,"provider":"stripe","reason":null,"warning":null,"payoutId":null,"paid":null,"payoutState":null,"note":null}"""));
         Assert.That(preview["lines"]![2]!["reason"]!.GetValue<string>(), Is.EqualTo("Nothing is approved."));
         Assert.That(preview["totals"]!.ToJsonString(), Is.EqualTo("""[{"minor":5000,"currency":"EUR"},{"minor":4000,"currency":"JPY"}]"""));
         Assert.That(run["lines"]![0]!["payoutId"]!.GetValue<string>(), Does.StartWith("po_"));

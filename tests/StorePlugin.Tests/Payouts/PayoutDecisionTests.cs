@@ -6,11 +6,13 @@ namespace StorePlugin.Tests.Payouts;
 
 internal sealed class PayoutDecisionTests
 {
-    private static readonly Payee Ann = new("amb_1", Money.Parse("20.00", Currency.Parse("EUR")), "approved", "acct_1", null);
+    private static readonly PayoutDestination Account = new(PayoutProvider.Stripe, "acct_1");
+
+    private static readonly Payee Ann = new("amb_1", Money.Parse("20.00", Currency.Parse("EUR")), "approved", Account, null);
 
     [Test]
     public void The_minimum_itself_is_paid() =>
-        Assert.That(PayoutDecision.Decide(Ann, connected: true), Is.EqualTo(new PayoutDecision.Pay(Ann.Balance, "acct_1", null)));
+        Assert.That(PayoutDecision.Decide(Ann, connected: true), Is.EqualTo(new PayoutDecision.Pay(Ann.Balance, Account, null)));
 
     [Test]
     public void One_cent_below_the_minimum_is_carried_over() =>
@@ -32,9 +34,9 @@ internal sealed class PayoutDecisionTests
 
         Assert.That(
             PayoutDecision.Decide(left, connected: true),
-            Is.EqualTo(new PayoutDecision.Pay(Euro("1.00"), "acct_1", "Less than the minimum of 20.00 EUR is paid, since the ambassador has left.")));
+            Is.EqualTo(new PayoutDecision.Pay(Euro("1.00"), Account, "Less than the minimum of 20.00 EUR is paid, since the ambassador has left.")));
         Assert.That(Why(left with { Balance = Euro("0.99") }), Is.EqualTo("The balance is below 1.00 EUR, the least that can be sent; it is carried over."));
-        Assert.That(PayoutDecision.Decide(left with { Balance = Euro("20.00") }, connected: true), Is.EqualTo(new PayoutDecision.Pay(Euro("20.00"), "acct_1", null)));
+        Assert.That(PayoutDecision.Decide(left with { Balance = Euro("20.00") }, connected: true), Is.EqualTo(new PayoutDecision.Pay(Euro("20.00"), Account, null)));
         Assert.That(Why(left with { Balance = Euro("-1.00") }), Does.Contain("below zero"));
     }
 
@@ -52,7 +54,7 @@ internal sealed class PayoutDecisionTests
         var decision = PayoutDecision.Decide(Ann with { Waived = "the campaign has ended", Balance = Money.Parse("1.004", kwd) }, connected: true);
 
         Assert.That(decision, Is.EqualTo(new PayoutDecision.Pay(
-            Money.Parse("1.000", kwd), "acct_1",
+            Money.Parse("1.000", kwd), Account,
             "Less than the minimum of 6.000 KWD is paid, since the campaign has ended. 0.004 KWD stay for the next payout: Stripe takes no finer amount.")));
     }
 
@@ -66,7 +68,7 @@ internal sealed class PayoutDecisionTests
         Assert.That(Why(Ann with { Balance = Euro("0.00") }), Is.EqualTo("Nothing is approved."));
         Assert.That(Why(Ann with { State = "suspended" }), Does.Contain("suspended"));
         Assert.That(Why(Ann with { State = null }), Does.Contain("no such ambassador"));
-        Assert.That(Why(Ann with { StripeAccount = null }), Does.Contain("no Stripe account"));
+        Assert.That(Why(Ann with { Destination = null }), Does.Contain("no Stripe account"));
         Assert.That(Why(Ann with { OpenPayoutId = "po_1" }), Does.Contain("po_1 is still open"));
         Assert.That(Why(Ann with { Balance = Money.Parse("90.000", Currency.Parse("IQD")) }), Does.Contain("does not transfer IQD"));
         Assert.That(Why(Ann, connected: false), Does.Contain("not connected"));
@@ -78,7 +80,7 @@ internal sealed class PayoutDecisionTests
         var decision = PayoutDecision.Decide(Ann with { Balance = Money.Parse("7.124", Currency.Parse("KWD")) }, connected: true);
 
         Assert.That(decision, Is.EqualTo(new PayoutDecision.Pay(
-            Money.Parse("7.120", Currency.Parse("KWD")), "acct_1", "0.004 KWD stay for the next payout: Stripe takes no finer amount.")));
+            Money.Parse("7.120", Currency.Parse("KWD")), Account, "0.004 KWD stay for the next payout: Stripe takes no finer amount.")));
     }
 
     private static Money Euro(string text) => Money.Parse(text, Currency.Parse("EUR"));

@@ -25,7 +25,7 @@ internal sealed class PayoutRunTests
     {
         var ann = await _world.AmbassadorAsync("Ann");
         var ben = await _world.AmbassadorAsync("Ben", account: null);
-        var cleo = await _world.AmbassadorAsync("Cleo");
+        var cleo = await _world.AmbassadorAsync("Cleo", "acct_cleo");
         await _world.EarnsAsync(ann, "25.00");
         await _world.EarnsAsync(ann, "7.124", "KWD");
         await _world.EarnsAsync(ben, "30.00");
@@ -54,7 +54,7 @@ internal sealed class PayoutRunTests
         Assert.That(await _world.OrderStatesAsync(), Is.EqualTo(["in_payout"]));
         Assert.That((payout.State, payout.AmountMinor, payout.Destination, payout.Mode), Is.EqualTo(("approved", 5000L, "acct_ann", "test")));
         Assert.That((attempt.Outcome, attempt.Sends, attempt.FirstSentAt), Is.EqualTo(("frozen", 0L, (DateTimeOffset?)null)));
-        Assert.That(_world.Stripe.Requests, Is.Empty);
+        Assert.That(_world.Stripe.Sends, Is.Empty);
         await _world.AssertBooksAsync();
     }
 

@@ -30,8 +30,14 @@ internal sealed class PayoutMethodPageTests
     }
 
     [Test]
-    public async Task Where_the_store_pays_in_no_other_way_nothing_is_asked() =>
+    public async Task Where_the_store_pays_in_no_other_way_nothing_is_asked()
+    {
+        var before = (await _ann.GetAsync("/portal")).QuerySelectorAll("#how-you-are-paid form.fields");
+        await SettleAsync();
+
+        Assert.That(before, Has.Length.EqualTo(2), "PayPal and bank transfer, until the store says otherwise");
         Assert.That((await _ann.GetAsync("/portal")).QuerySelector("#how-you-are-paid"), Is.Null);
+    }
 
     [Test]
     public async Task They_name_an_account_see_it_shortened_and_take_it_away()

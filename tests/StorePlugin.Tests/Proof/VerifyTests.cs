@@ -431,14 +431,16 @@ internal sealed class VerifyTests
             await Plant.RowAsync(connection, "payout_runs", ("store_id", store.Id), ("id", "run_1"), ("state", "approved"));
         }
 
+        var now = _app.Clock.GetUtcNow();
         var amount = new Money(minor, Currency.Parse("EUR"));
+        var frozen = PayoutAttempt.Freeze(new Payout(store.Id, id, "run_1", _ann, "EUR", minor, 0, "acct_ann", "test", state, null, null, now, now), 1, now);
         var transfer = state == "sent" ? "tr_" + id : null;
         await Plant.RowAsync(
             connection, "payouts", ("store_id", store.Id), ("id", id), ("run_id", "run_1"), ("ambassador_id", _ann), ("currency", "EUR"),
             ("amount_minor", minor), ("destination", "acct_ann"), ("mode", "test"), ("state", state), ("transfer_id", transfer));
         await Plant.RowAsync(
             connection, "payout_attempts", ("store_id", store.Id), ("payout_id", id), ("attempt", 1L), ("idempotency_key", $"po-{id}-a1"),
-            ("body", PayoutAttempt.Freeze(store.Id, id, 1, amount, "acct_ann", _app.Clock.GetUtcNow()).Body), ("mode", "test"), ("outcome", state switch { "sent" => "accepted", "refused" => "refused", _ => "unknown" }), ("transfer_id", transfer));
+            ("body", frozen.Body), ("mode", "test"), ("outcome", state switch { "sent" => "accepted", "refused" => "refused", _ => "unknown" }), ("transfer_id", transfer));
         var postings = new List<LedgerTransaction> { Post(LedgerKind.PayoutReserved, id, Account.Approved, Account.InPayout) };
         if (settledAs is not null)
         {

@@ -163,6 +163,7 @@ internal sealed partial class FakeShopify
     private JsonObject Perform(string shop, string document, JsonNode variables)
     {
         if ((PerformOnOrders(shop, document, variables)
+            ?? PerformOnSubscriptions(shop, document, variables)
             ?? PerformOnBulks(shop, document, variables)
             ?? PerformOnApp(shop, document, variables)
             ?? PerformOnCustomers(shop, document, variables)

@@ -106,6 +106,9 @@ internal sealed class FakeStripe : IAsyncDisposable
         }
     }
 
+    /// <summary>Whatever was asked about transfers.</summary>
+    public IReadOnlyList<FakeRequest> OfTransfers => [.. Requests.Where(request => request.PathAndQuery.StartsWith("/v1/transfers", StringComparison.Ordinal))];
+
     public IReadOnlyList<FakeRequest> Sends => [.. Requests.Where(request => request.Method == "POST")];
 
     /// <param name="now">The test's clock, which ages the keys.</param>
@@ -150,6 +153,9 @@ internal sealed class FakeStripe : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the account's balance can be read; else the path is not known.</summary>
+    public bool TellsBalance { get; set; }
+
     /// <summary>Takes a transfer back, in part or whole.</summary>
     public void Reverse(string transferId, long amount)
     {
@@ -171,6 +177,18 @@ internal sealed class FakeStripe : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
+    private string Balance(string account)
+    {
+        lock (_lock)
+        {
+            return JsonSerializer.Serialize(new
+            {
+                @object = "balance",
+                available = _available.Where(pair => pair.Key.Account == account).Select(pair => new { amount = pair.Value, currency = pair.Key.Currency }),
+            });
+        }
+    }
+
     private async Task AnswerAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
@@ -186,6 +204,12 @@ internal sealed class FakeStripe : IAsyncDisposable
         }
 
         var account = AccountOf(request.Headers.Authorization.ToString());
+        if (request.Path == "/v1/balance" && TellsBalance)
+        {
+            await WriteAsync(context, 200, Balance(account));
+            return;
+        }
+
         if (request.Path != "/v1/transfers")
         {
             await WriteAsync(context, 404, Error("invalid_request_error", "resource_missing", "Unrecognized request URL"));

@@ -2,8 +2,9 @@
 --
 -- payouts.provider: destination is the payee's Stripe account, or the id of a row of payout_methods. bank_state is the second leg of a
 -- Stripe payout, from the payee's balance there to their bank; null until it is heard of. It moves no money of the ledger (rule P4).
--- first_approved_at: one of two people has approved. stopped_at: what is not sent yet waits until somebody resumes the run; lines that
--- were never reserved are left to the next one. cancelled_at: nobody wants the run any more.
+-- first_approved_at: one of two people has approved. funding: what the run needs of each currency and what was there, as JSON.
+-- stopped_at: what is not sent yet waits, in the currencies that stopped_currencies names or, where that is null, in all; stopped_for tells
+-- for what. cancelled_at: nobody wants the run any more.
 
 ALTER TABLE payouts ADD provider varchar(20) NOT NULL DEFAULT 'stripe';
 
@@ -21,7 +22,13 @@ ALTER TABLE payout_runs ADD first_approved_by nvarchar(120) NULL;
 
 ALTER TABLE payout_runs ADD stopped_at bigint NULL;
 
+ALTER TABLE payout_runs ADD stopped_for varchar(20) NULL;
+
+ALTER TABLE payout_runs ADD stopped_currencies varchar(400) NULL;
+
 ALTER TABLE payout_runs ADD stop_reason nvarchar(1000) NULL;
+
+ALTER TABLE payout_runs ADD funding nvarchar(4000) NULL;
 
 ALTER TABLE payout_runs ADD cancelled_at bigint NULL;
 
@@ -29,6 +36,8 @@ ALTER TABLE payout_runs ADD cancelled_by nvarchar(120) NULL;
 
 -- A day of the schedule makes one run at most; null: a person asked for it.
 ALTER TABLE payout_runs ADD scheduled_day bigint NULL;
+
+CREATE INDEX ix_payout_runs_stopped ON payout_runs (stopped_for) WHERE stopped_for IS NOT NULL;
 
 CREATE UNIQUE INDEX uq_payout_runs_scheduled ON payout_runs (store_id, scheduled_day) WHERE scheduled_day IS NOT NULL;
 

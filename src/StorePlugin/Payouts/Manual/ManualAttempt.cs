@@ -28,8 +28,7 @@ internal static class ManualAttempt
         }
 
         var kind = (await tx.OneAsync<string>(ReadKind, args))!;
-        return PayoutAttempt.Of(
-            payout.StoreId, payout.Id, attempt, Method, kind, BodyOf(payout.Id, payout.Amount, payout.Destination), Version, now);
+        return PayoutAttempt.Of(payout, attempt, Method, kind, BodyOf(payout.Id, payout.Amount, payout.Destination), Version, now);
     }
 
     /// <summary>What is asked for, always in the same letters.</summary>

@@ -109,7 +109,7 @@ internal static class PayoutExportEndpoints
 
         return await exports.ListAsync(caller.Store, id, after, paging.Take, cancel) is { } rows
             ? TypedResults.Ok(paging.Show(rows, row => row.Id, PayoutExportView.Of))
-            : PayoutEndpoints.NoSuchRun();
+            : PayoutRunEndpoints.NoSuchRun();
     }
 
     private static async Task<Results<Ok<Listing<PayoutExportDownloadView>>, ProblemHttpResult>> ListDownloads(
@@ -142,7 +142,7 @@ internal static class PayoutExportEndpoints
                 return TypedResults.Bytes(made.Bytes, made.Format.ContentType, $"{runId}-{made.Format.Name}.{made.Format.Extension}");
 
             case ExportResult.NoSuchRun:
-                return PayoutEndpoints.NoSuchRun();
+                return PayoutRunEndpoints.NoSuchRun();
 
             case ExportResult.NoSuchExport:
                 return NoSuchExport;

@@ -59,7 +59,7 @@ internal sealed class PayoutExports(Db db, PayoutMethods methods, PayoutSettings
     private const int RaceTriesMax = 5;
     private const int RowsAtOnceMax = 500;
 
-    private const string ReadRun = "SELECT stopped_at, cancelled_at FROM payout_runs WHERE store_id = @storeId AND id = @runId";
+    private const string ReadRun = "SELECT stopped_for, cancelled_at FROM payout_runs WHERE store_id = @storeId AND id = @runId";
 
     private const string Rows =
         """
@@ -104,7 +104,8 @@ internal sealed class PayoutExports(Db db, PayoutMethods methods, PayoutSettings
             return new ExportResult.NoSuchRun();
         }
 
-        if (run.StoppedAt is not null || run.CancelledAt is not null)
+        // Want of money at Stripe stops what goes by Stripe, and no file.
+        if (run.StoppedFor is not (null or "balance") || run.CancelledAt is not null)
         {
             return new ExportResult.Stopped();
         }
@@ -293,7 +294,7 @@ internal sealed class PayoutExports(Db db, PayoutMethods methods, PayoutSettings
 
     private static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private sealed record RunRow(DateTimeOffset? StoppedAt, DateTimeOffset? CancelledAt);
+    private sealed record RunRow(string? StoppedFor, DateTimeOffset? CancelledAt);
 
     private sealed record Row(string Id, string Currency, long AmountMinor, string State, string MethodId, byte[]? Sealed, string Name);
 

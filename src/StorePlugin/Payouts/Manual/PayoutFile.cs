@@ -26,11 +26,14 @@ internal sealed record PayoutFile(
 {
     private const string Csv = "text/csv; charset=utf-8";
 
+    // Of formats that have no limit of their own: a file is written down in one transaction, behind which others wait.
+    private const int RowsOfOneFileMax = 5000;
+
     private const string Gone = "The payee's details were erased.";
 
     /// <summary>For a person who pays by hand: fill in what came of each and send the file back.</summary>
     public static readonly PayoutFile Plain = new(
-        "csv", Csv, "csv", (int)PayoutRuns.LinesMax, OneCurrency: false, row => row.Details is null ? Gone : null, (_, rows) => RenderPlain(rows));
+        "csv", Csv, "csv", RowsOfOneFileMax, OneCurrency: false, row => row.Details is null ? Gone : null, (_, rows) => RenderPlain(rows));
 
     /// <summary>PayPal's mass payment: docs.paypal.ai/growth/payouts/send-money/use-web-ui, as of September 2026.</summary>
     public static readonly PayoutFile PayPal = new(
@@ -42,7 +45,7 @@ internal sealed record PayoutFile(
 
     /// <summary>A SEPA credit transfer, ISO 20022 pain.001.001.09.</summary>
     public static readonly PayoutFile Sepa = new(
-        "sepa-xml", "application/xml", "xml", (int)PayoutRuns.LinesMax, OneCurrency: true, RefusalOfSepa, SepaFile.Render);
+        "sepa-xml", "application/xml", "xml", RowsOfOneFileMax, OneCurrency: true, RefusalOfSepa, SepaFile.Render);
 
     public static readonly ImmutableArray<PayoutFile> All = [Plain, PayPal, Wise, Sepa];
 

@@ -138,7 +138,7 @@ internal static class PayoutResultEndpoints
         var isDry = dryRun == "true";
         return await results.ReadAsync(caller.Store, id, file, isDry, caller.Name, cancel) is { } report
             ? TypedResults.Ok(PayoutResultsView.Of(report, isDry))
-            : PayoutEndpoints.NoSuchRun();
+            : PayoutRunEndpoints.NoSuchRun();
     }
 
     private static async Task<Results<Ok<PayoutEndpoints.PayoutView>, ProblemHttpResult>> Record(

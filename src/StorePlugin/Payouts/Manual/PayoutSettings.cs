@@ -25,7 +25,7 @@ internal sealed record Debtor(string Name, string Iban, string? Bic)
 }
 
 /// <summary>What a store has settled about its payouts.</summary>
-/// <param name="Methods">Of <see cref="PayoutKind"/>; none while nothing was settled.</param>
+/// <param name="Methods">Of <see cref="PayoutKind"/>.</param>
 /// <param name="Schedule"><c>weekly</c>, <c>monthly</c>, or null: a person makes each run.</param>
 /// <param name="ScheduleDay">1 (Monday) to 7, or 1 to 28 of the month.</param>
 /// <param name="TwoPeopleFromMinor">From this sum on two people approve a run; minor units of the store's currency.</param>
@@ -42,8 +42,8 @@ internal sealed record SettledPayouts(
 
     public const long WeekDayMax = 7;
 
-    /// <summary>What counts where nothing was settled: a person makes each run, and Stripe is the only way.</summary>
-    public static readonly SettledPayouts None = new([], null, null, null, null, null);
+    /// <summary>What counts where nothing was settled: a person makes each run, and alone.</summary>
+    public static readonly SettledPayouts None = new([.. PayoutProvider.DefaultMethods.Split(',')], null, null, null, null, null);
 }
 
 internal sealed class PayoutSettings(Db db, IDataProtectionProvider protection, TimeProvider clock)

@@ -16,7 +16,17 @@ internal sealed partial class SendTransfer(
     /// <summary>The most calls of Stripe that one performance makes: a look-up and a send.</summary>
     public const int CallsMax = 2;
 
+    private const string StoppedRun =
+        """
+        SELECT stop_reason FROM payout_runs
+        WHERE store_id = @storeId AND id = @runId AND stopped_at IS NOT NULL AND (stopped_currencies IS NULL OR stopped_currencies LIKE @currency)
+        """;
+
     private static readonly TimeSpan KeyWait = TimeSpan.FromHours(1);
+
+    // A run that goes on wakes its sends.
+    private static readonly TimeSpan StoppedWait = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan OtherWorkerWait = TimeSpan.FromMinutes(2);
 
     // The waits after the first, second … send without a settling answer; the last one repeats.
@@ -45,6 +55,11 @@ internal sealed partial class SendTransfer(
         }
 
         var now = clock.GetUtcNow();
+        if (payout.State == PayoutState.Approved && await db.OneAsync<string>(StoppedRun, new { storeId = store.Id, runId = payout.RunId, currency = $"%{payout.Currency}%" }, cancel) is { } stopped)
+        {
+            return Wait(payout, $"The run waits: {stopped}", StoppedWait, now);
+        }
+
         if (attempt.FirstSentAt is { } first && now - first >= PayoutAttempt.ResendFor)
         {
             return HandOver(payout, attempt, "For 20 hours no answer has settled this transfer. It is not sent again; a look-up at Stripe decides.", now);
@@ -150,7 +165,14 @@ internal sealed partial class SendTransfer(
     private static EffectResult.Done Refuse(Store store, Payout payout, PayoutAttempt attempt, StripeAnswer.Refused refused, DateTimeOffset now) =>
         new(
             $"Stripe refused ({refused.Code}); the money is payable again.",
-            tx => PayoutBook.RefusedAsync(tx, store, payout, attempt, refused, now));
+            async tx =>
+            {
+                await PayoutBook.RefusedAsync(tx, store, payout, attempt, refused, now);
+                if (refused.Code == StripeAnswer.Refused.NoMoney)
+                {
+                    await PayoutRuns.StopForMoneyAsync(tx, store.Id, payout.RunId, payout.Currency, now);
+                }
+            });
 
     /// <summary>The same bytes and key once more, later.</summary>
     private static EffectResult.PutOff Again(Payout payout, PayoutAttempt attempt, StripeAnswer answer, DateTimeOffset now)

@@ -34,7 +34,7 @@ internal sealed record StripeTransfer(string Id, long Amount, long AmountReverse
     internal static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static long? Whole(JsonElement element, string name) =>
+    internal static long? Whole(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 
     // An id, or the whole account where it was expanded.
@@ -66,7 +66,7 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
     // Causes that go away without another payee account or another amount: money, permissions, a paused capability.
     private static readonly FrozenSet<string> CurableCodes = FrozenSet.Create(
         StringComparer.Ordinal,
-        "balance_insufficient", "capability_not_active", "livemode_mismatch", "payouts_limit_exceeded", "payouts_not_allowed",
+        Refused.NoMoney, "capability_not_active", "livemode_mismatch", "payouts_limit_exceeded", "payouts_not_allowed",
         "platform_account_required", "transfer_source_balance_parameters_mismatch", "transfers_not_allowed");
 
     // Account problems often come without a code.
@@ -78,7 +78,11 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
     /// <summary>This request was refused for good; what it asked for did not happen.</summary>
     /// <param name="Code">Stripe's code, else its type of error.</param>
     /// <param name="Curable">Whether the cause can be removed and the same payee paid then.</param>
-    internal sealed record Refused(string Code, string Message, bool Curable, long? Status, StripeHeaders Headers) : StripeAnswer(Status, Headers);
+    internal sealed record Refused(string Code, string Message, bool Curable, long? Status, StripeHeaders Headers) : StripeAnswer(Status, Headers)
+    {
+        /// <summary>The code where the store's available balance does not cover the transfer.</summary>
+        public const string NoMoney = "balance_insufficient";
+    }
 
     /// <summary>Stripe knows the idempotency key with other parameters: a fault of ours, and the first request may have paid.</summary>
     internal sealed record Drifted(string Message, long? Status, StripeHeaders Headers) : StripeAnswer(Status, Headers);
@@ -131,6 +135,29 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
         }
 
         return transfers.DrainToImmutable();
+    }
+
+    /// <summary>What is available, by currency in small letters, of an answer to <c>GET /v1/balance</c>; null where it is none.</summary>
+    public static IReadOnlyDictionary<string, long>? ReadAvailable(ReadOnlyMemory<byte> body)
+    {
+        if (Parse(body) is not { ValueKind: JsonValueKind.Object } balance
+            || !balance.TryGetProperty("available", out var available) || available.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        var amounts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var element in available.EnumerateArray())
+        {
+            if (StripeTransfer.Text(element, "currency") is not { } currency || StripeTransfer.Whole(element, "amount") is not { } amount)
+            {
+                return null;
+            }
+
+            amounts[currency] = amounts.GetValueOrDefault(currency) + amount;
+        }
+
+        return amounts;
     }
 
     private static StripeAnswer ClassifyError(int status, StripeHeaders headers, JsonElement? json)

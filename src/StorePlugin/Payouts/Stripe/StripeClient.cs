@@ -92,6 +92,26 @@ internal sealed class StripeClient(HttpClient http, Settings settings, PublicAdd
         return new StripeLookUp.Failed(StripeAnswer.Classify(status, headers, body));
     }
 
+    // A person waits for it, and it is a hint: what Stripe refuses for want of money is told by the refusal.
+    private static readonly TimeSpan BalanceTimeMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>The account's available balance by currency, in Stripe's units; null where no whole answer came in time.</summary>
+    public async Task<IReadOnlyDictionary<string, long>?> AvailableAsync(string storeId, string secretKey, CancellationToken cancel)
+    {
+        using var inTime = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        inTime.CancelAfter(BalanceTimeMax);
+        using var request = Request(HttpMethod.Get, storeId, secretKey, "/v1/balance", ApiVersion);
+        try
+        {
+            var (_, status, _, body) = await ExchangeAsync(storeId, request, inTime.Token);
+            return status == StatusCodes.Status200OK ? StripeAnswer.ReadAvailable(body) : null;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private HttpRequestMessage Request(HttpMethod method, string storeId, string secretKey, string path, string apiVersion)
     {
         var root = StripeKey.IsRehearsal(secretKey)

@@ -11,7 +11,7 @@ namespace StorePlugin.Stores.Shopify;
 /// It may be interrupted anywhere: the next look begins where the last whole page ended.
 /// </summary>
 internal sealed partial class Reconciliation(
-    Db db, StoreDirectory stores, ShopifyOrderReader orders, IInbox inbox, TimeProvider clock, ILogger<Reconciliation> logger)
+    Db db, StoreDirectory stores, ShopifyOrderReader orders, TopicLooks topics, IInbox inbox, TimeProvider clock, ILogger<Reconciliation> logger)
 {
     public const string Recent = "recent";
     public const string Nightly = "nightly";
@@ -160,6 +160,11 @@ internal sealed partial class Reconciliation(
             {
                 return;
             }
+        }
+
+        if (reading.Kind == Nightly)
+        {
+            await topics.LookAsync(store, cancel);
         }
 
         var (every, back) = reading.Kind == Recent ? (RecentEvery, RecentOverlap) : (NightlyEvery, NightlyDays - NightlyEvery);

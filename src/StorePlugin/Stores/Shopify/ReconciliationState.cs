@@ -11,7 +11,7 @@ namespace StorePlugin.Stores.Shopify;
 /// <param name="Missed">How many versions of orders no webhook had brought in the last seven days.</param>
 /// <param name="SilentTopics">
 /// Topics of orders of which nothing arrived in the last day, although several orders were missed in it; null where there are none.
-/// Shopify tells nobody which topics an app's registration holds, so that this is how a missing one shows.
+/// Shopify tells nobody which topics an app's file holds, so that this is how a missing one shows first.
 /// </param>
 internal sealed record ReconciliationState(string? Problem, long Missed, string? SilentTopics)
 {
@@ -34,13 +34,15 @@ internal sealed record ReconciliationState(string? Problem, long Missed, string?
     public static async Task<ReconciliationState> ReadAsync(Db db, Store store, DateTimeOffset now, CancellationToken cancel) => new(
         await db.OneAsync<string>($"{ReadProblem} {db.Page}", new { storeId = store.Id, take = 1L }, cancel),
         await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since = now.AddDays(-7) }, cancel),
-        await SilentTopicsAsync(db, store, now.AddDays(-1), cancel));
+        await SilentAsync(db, store, now, cancel) is { Count: > 0 } silent ? string.Join(", ", silent) : null);
 
-    private static async Task<string?> SilentTopicsAsync(Db db, Store store, DateTimeOffset since, CancellationToken cancel)
+    /// <summary>The topics of <see cref="SilentTopics"/>, one by one.</summary>
+    public static async Task<IReadOnlyList<string>> SilentAsync(Db db, Store store, DateTimeOffset now, CancellationToken cancel)
     {
+        var since = now.AddDays(-1);
         if (await db.OneAsync<long>(CountMissed, new { storeId = store.Id, since }, cancel) < OrdersMin)
         {
-            return null;
+            return [];
         }
 
         var expected = await db.OneAsync<long>(CountPlaced, new { storeId = store.Id, since }, cancel) < OrdersMin ? TopicsOfOrders[^1..] : TopicsOfOrders;
@@ -55,7 +57,7 @@ internal sealed record ReconciliationState(string? Problem, long Missed, string?
             }
         }
 
-        return silent.Count == 0 ? null : string.Join(", ", silent);
+        return silent;
     }
 }
 
@@ -63,7 +65,19 @@ internal sealed record ReadingView(
     [property: Description("recent (every quarter of an hour) or nightly (35 days).")] string Kind,
     [property: Description("What changed in the store before it has been compared.")] DateTimeOffset ReadUntil,
     [property: Description("When the last look ended; null before the first.")] DateTimeOffset? EndedAt,
-    [property: Description("Why the last look did not end, or left an order out, in words; null where it was whole.")] string? Problem);
+    [property: Description("Why the last look did not end, or left an order out, in words; null where it was whole.")] string? Problem)
+{
+    [Description("What is wrong with the topics of the store's webhooks; of the kind nightly only. Empty where nothing is.")]
+    public IReadOnlyList<TopicFindingView> TopicFindings { get; init; } = [];
+
+    [Description("Why Shopify did not list the store's subscriptions to webhooks last time, in words; of the kind nightly only. Null where it did.")]
+    public string? TopicProblem { get; init; }
+}
+
+internal sealed record TopicFindingView(
+    string Topic,
+    [property: Description("In sentences.")] string Text,
+    [property: Description("Shopify's id of the subscription that is in the way; null where none is.")] string? SubscriptionId);
 
 internal sealed record MissedOrderView(
     string OrderId,
@@ -89,8 +103,21 @@ internal static class ReconciliationEndpoints
             .WithDescription("They were fetched from the store and went through the same rules.");
     }
 
-    private static async Task<Ok<Listing<ReadingView>>> ListReadings(ApiCaller caller, Db db, CancellationToken cancel) =>
-        TypedResults.Ok(new Listing<ReadingView>(await db.ManyAsync<ReadingView>(ReadReadings, new { storeId = caller.Store.Id }, cancel), null));
+    private static async Task<Ok<Listing<ReadingView>>> ListReadings(ApiCaller caller, Db db, TopicLooks topics, Settings settings, CancellationToken cancel)
+    {
+        var readings = (await db.ManyAsync<ReadingView>(ReadReadings, new { storeId = caller.Store.Id }, cancel)).ToList();
+        var nightly = readings.FindIndex(reading => reading.Kind == Reconciliation.Nightly);
+        if (nightly >= 0 && settings.Shopify is not null)
+        {
+            var report = await topics.ReadAsync(caller.Store, cancel);
+            readings[nightly] = readings[nightly] with { TopicFindings = [.. report.Verdicts.SelectMany(ViewsOf)], TopicProblem = report.Problem };
+        }
+
+        return TypedResults.Ok(new Listing<ReadingView>(readings, null));
+    }
+
+    private static IEnumerable<TopicFindingView> ViewsOf(TopicVerdict verdict) =>
+        verdict.Findings.Select(finding => new TopicFindingView(verdict.Topic.Name, finding.Text, finding.SubscriptionId));
 
     private static async Task<Results<Ok<Listing<MissedOrderView>>, ProblemHttpResult>> ListMissed(
         ApiCaller caller, Db db, [AsParameters] Paging paging, CancellationToken cancel)

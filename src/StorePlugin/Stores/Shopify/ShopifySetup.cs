@@ -17,6 +17,7 @@ internal static class ShopifySetup
         services.AddSingleton<ShopifyAdminClient>();
         services.AddSingleton<ShopifyAuthorization>();
         services.AddSingleton<ShopifyOrderReader>();
+        services.AddSingleton<TopicLooks>();
         services.AddRound<Reconciliation>("reconciliation", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<ReadHistory>("history", TimeSpan.FromSeconds(15), (job, cancel) => job.RunOnceAsync(cancel));
         services.AddHttpClient(FilesHttpName)

@@ -40,6 +40,41 @@ internal sealed class PayoutExportTests
     }
 
     [Test]
+    public async Task A_run_pays_by_the_method_that_was_named()
+    {
+        var ann = await _world.PayeeAsync("Ann", ManualWorld.DutchIban);
+        var cleo = await _world.PayeeAsync("Cleo", "cleo@example.com");
+        await _world.Payouts.EarnsAsync(ann, "50.00");
+        await _world.Payouts.EarnsAsync(cleo, "7.124", "KWD");
+
+        var run = await _world.Payouts.PayAsync();
+        var sepa = await _world.ExportAsync(run.Id, "sepa-xml");
+        var all = await _world.ExportAsync(run.Id, "csv");
+
+        Assert.That(run.Payouts.Select(payout => (payout.AmbassadorId, payout.AmountMinor)), Is.EquivalentTo([(ann, 5000L), (cleo, 7124L)]));
+        Assert.That((sepa.Status, sepa.LeftOut, all.Lines.Count), Is.EqualTo((200, "1", 2)));
+        Assert.That(all.Lines[1], Does.Contain("cleo@example.com,,,7.124,KWD"));
+        await _world.Payouts.WorkForAsync(TimeSpan.FromDays(2));
+        Assert.That(_world.Payouts.Stripe.Transfers, Is.Empty);
+        await _world.AssertBooksAsync();
+    }
+
+    [Test]
+    public async Task What_is_cancelled_before_an_export_is_in_none_and_what_is_out_cannot_be()
+    {
+        var run = await _world.RunAsync();
+        var ann = await _world.OwedAsync("Ann", ManualWorld.DutchIban, "50.00", runId: run);
+        var ben = await _world.OwedAsync("Ben", "ben@example.com", "70.00", runId: run);
+        var taken = await _world.Api.Post($"payouts/{ben.Id}/cancellation");
+        var export = await _world.ExportAsync(run, "csv");
+        var late = await _world.Api.Post($"payouts/{ann.Id}/cancellation");
+
+        Assert.That((taken.Status, export.Lines.Count, late.Status), Is.EqualTo((200, 2, 409)));
+        Assert.That((await _world.StateAsync(ann), await _world.StateAsync(ben)), Is.EqualTo(("sending", "cancelled")));
+        await _world.AssertBooksAsync();
+    }
+
+    [Test]
     public async Task Whoever_had_a_file_is_on_record_and_the_file_itself_is_not_kept()
     {
         var run = await _world.RunAsync();
@@ -222,9 +257,9 @@ internal sealed class PayoutExportTests
     public async Task Nothing_leaves_a_run_that_was_stopped_or_a_store_without_an_account()
     {
         var payout = await _world.OwedAsync("Ann", ManualWorld.DutchIban, "50.00");
-        await _world.Db.DoAsync("UPDATE payout_runs SET stopped_at = 1 WHERE id = @id", new { id = payout.RunId });
+        await _world.Api.Post($"payout-runs/{payout.RunId}/stop", """{"reason":"Wait"}""");
         var stopped = await _world.ExportAsync(payout.RunId, "csv");
-        await _world.Db.DoAsync("UPDATE payout_runs SET stopped_at = NULL WHERE id = @id", new { id = payout.RunId });
+        await _world.Api.Post($"payout-runs/{payout.RunId}/resumption");
         await _world.SettleAsync(null);
         var nobody = await _world.ExportAsync(payout.RunId, "sepa-xml");
 

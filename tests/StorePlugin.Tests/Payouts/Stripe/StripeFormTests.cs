@@ -4,12 +4,14 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Stripe;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Payouts.Stripe;
 
 internal sealed class StripeFormTests
 {
+    private static readonly Payout Po42 = new(
+        "sto_1", "po_42", "run_1", "amb_1", "EUR", 1050, 0, "acct_1", "test", PayoutState.Approved, null, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+
     private static IEnumerable<TestCaseData> Encodings() => StripeVectors.Cases("form_encodings");
 
     [TestCaseSource(nameof(Encodings))]
@@ -23,7 +25,7 @@ internal sealed class StripeFormTests
     [Test]
     public void A_frozen_attempt_names_its_payout_twice_and_its_number()
     {
-        var attempt = PayoutAttempt.Freeze("sto_1", "po_42", 3, new Money(1050, Currency.Parse("EUR")), "acct_1", DateTimeOffset.UnixEpoch);
+        var attempt = PayoutAttempt.Freeze(Po42, 3, DateTimeOffset.UnixEpoch);
 
         Assert.That(attempt.Body, Is.EqualTo(
             "amount=1050&currency=eur&destination=acct_1&transfer_group=po_42&metadata[payout_id]=po_42&metadata[attempt]=3"));

@@ -51,7 +51,7 @@ internal sealed class TransferTests
 
         await _world.App.Get<StripeClient>().SendAsync(_world.Store.Id, "sk_test_vectors", frozen, CancellationToken.None);
 
-        var request = Stripe.Requests.Single();
+        var request = Stripe.OfTransfers.Single();
         Assert.That((request.Method, request.PathAndQuery, request.Body), Is.EqualTo(("POST", "/v1/transfers", frozen.Body)));
         foreach (var (name, value) in vector["headers"]!.AsObject())
         {
@@ -68,7 +68,7 @@ internal sealed class TransferTests
 
         await _world.App.Get<StripeClient>().LookUpAsync(_world.Store.Id, "sk_test_vectors", "po_42", CancellationToken.None);
 
-        var request = Stripe.Requests.Single();
+        var request = Stripe.OfTransfers.Single();
         Assert.That((request.Method, request.PathAndQuery), Is.EqualTo(("GET", vector["path"]!.GetValue<string>())));
         Assert.That(request.Headers["stripe-version"], Is.EqualTo(vector["headers"]!["stripe-version"]!.GetValue<string>()));
         Assert.That(request.Headers["authorization"], Is.EqualTo("Bearer sk_test_vectors"));
@@ -230,7 +230,7 @@ internal sealed class TransferTests
         await _world.WorkForAsync(TimeSpan.FromMinutes(1));
 
         var unknown = await _world.PayoutAsync(payout.Id);
-        Assert.That(Stripe.Requests.Select(request => request.Method), Is.EqualTo(["POST", "POST", "GET"]));
+        Assert.That(Stripe.OfTransfers.Select(request => request.Method), Is.EqualTo(["POST", "POST", "GET"]));
         Assert.That(unknown.State, Is.EqualTo("unknown"));
         Assert.That(unknown.Problem, Does.Contain("does not tell what became of the first send"));
         Assert.That((await _world.AttemptsAsync(payout.Id)).Single().HttpStatus, Is.EqualTo(403));
@@ -304,7 +304,7 @@ internal sealed class TransferTests
 
         await _world.WorkAsync();
 
-        Assert.That(Stripe.Requests, Is.Empty);
+        Assert.That(Stripe.OfTransfers, Is.Empty);
         Assert.That((await _world.PayoutAsync(payout.Id)).Problem, Does.Contain("not of mode test"));
     }
 
@@ -316,7 +316,7 @@ internal sealed class TransferTests
 
         await _world.WorkAsync();
 
-        Assert.That(Stripe.Requests, Is.Empty);
+        Assert.That(Stripe.OfTransfers, Is.Empty);
         Assert.That(_world.RehearsalRequests, Is.EqualTo([$"POST /rehearsal/stripe/{_world.Store.Id}/v1/transfers"]));
         Assert.That((await _world.PayoutAsync(payout.Id)).State, Is.EqualTo("unknown"));
     }

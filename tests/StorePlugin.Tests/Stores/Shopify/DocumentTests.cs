@@ -54,6 +54,8 @@ internal sealed partial class DocumentTests
         yield return Case("an id", ShopifyDiscountCodes.LookAtAdded, new AddedCodesVariables("gid://shopify/DiscountRedeemCodeBulkCreation/7"));
         yield return Case("a first page", ShopifyDiscountCodes.LookAt, new DiscountCodesVariables("gid://shopify/DiscountCodeNode/7", 250, null));
         yield return Case("a further page", ShopifyDiscountCodes.LookAt, new DiscountCodesVariables("gid://shopify/DiscountCodeNode/7", 250, "cursor"));
+        yield return Case("a first page", ReportedSubscriptions.List, new SubscriptionsVariables(null));
+        yield return Case("a further page", ReportedSubscriptions.List, new SubscriptionsVariables("cursor"));
         yield return Case("nothing", ShopifyOperations.ReadShop, new NoVariables());
         yield return Case("nothing", ShopifyScopeQuestions.Current, new NoVariables());
         yield return Case("settings", WebPixelQuestions.Create, new CreatePixelVariables(new WebPixelInput("""{"endpoint":"https://plugin.example/shopify/pixel/sto_1"}""")));
