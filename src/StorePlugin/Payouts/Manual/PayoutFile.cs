@@ -49,12 +49,13 @@ internal sealed record PayoutFile(
 
     public static readonly ImmutableArray<PayoutFile> All = [Plain, PayPal, Wise, Sepa];
 
-    // PayPal's table of currencies; where the number is 0 it takes whole units only, whatever ISO 4217 says.
-    private static readonly FrozenDictionary<string, int> PayPalDecimals = new Dictionary<string, int>
-    {
-        ["AUD"] = 2, ["BRL"] = 2, ["CAD"] = 2, ["CHF"] = 2, ["CNY"] = 2, ["CZK"] = 2, ["DKK"] = 2, ["EUR"] = 2, ["GBP"] = 2, ["HKD"] = 2, ["HUF"] = 0, ["ILS"] = 2,
-        ["JPY"] = 0, ["MXN"] = 2, ["MYR"] = 2, ["NOK"] = 2, ["NZD"] = 2, ["PHP"] = 2, ["PLN"] = 2, ["SEK"] = 2, ["SGD"] = 2, ["THB"] = 2, ["TWD"] = 0, ["USD"] = 2,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    // PayPal's table of currencies; of some it takes whole units only, whatever ISO 4217 says.
+    private static readonly FrozenSet<string> PayPalWhole = FrozenSet.Create(StringComparer.Ordinal, "HUF", "JPY", "TWD");
+
+    private static readonly FrozenSet<string> PayPalCurrencies = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "JPY", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB",
+        "TWD", "USD");
 
     private static readonly string[] PlainColumns =
         ["payoutId", "name", "kind", "recipient", "holder", "bic", "amount", "currency", "status", "reference", "reason"];
@@ -74,8 +75,8 @@ internal sealed record PayoutFile(
             return "The payee has named no PayPal address.";
         }
 
-        return !PayPalDecimals.TryGetValue(row.Amount.Currency.Code, out var decimals) ? $"PayPal does not pay out {row.Amount.Currency}."
-            : decimals == 0 && row.Amount.Minor % row.Amount.Currency.MinorPerMajor != 0 ? $"PayPal pays out whole units of {row.Amount.Currency} only."
+        return !PayPalCurrencies.Contains(row.Amount.Currency.Code) ? $"PayPal does not pay out {row.Amount.Currency}."
+            : PayPalWhole.Contains(row.Amount.Currency.Code) && row.Amount.Minor % row.Amount.Currency.MinorPerMajor != 0 ? $"PayPal pays out whole units of {row.Amount.Currency} only."
             : null;
     }
 
@@ -110,7 +111,7 @@ internal sealed record PayoutFile(
             row.Amount.Currency.Code, row.Details.Recipient,
         }).Prepend(WiseColumns));
 
-    private static string PayPalAmount(Money amount) => PayPalDecimals[amount.Currency.Code] == 0
+    private static string PayPalAmount(Money amount) => PayPalWhole.Contains(amount.Currency.Code)
         ? amount.ToDecimalString().Split('.')[0]
         : amount.ToDecimalString();
 

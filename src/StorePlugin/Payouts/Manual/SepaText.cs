@@ -12,14 +12,12 @@ internal static class SepaText
 {
     private const string Signs = "/-?:().,'+ ";
 
-    // What Unicode does not take apart.
-    private static readonly FrozenDictionary<int, string> Letters = new Dictionary<int, string>
-    {
-        ['ß'] = "ss", ['ẞ'] = "SS", ['æ'] = "ae", ['Æ'] = "AE", ['œ'] = "oe", ['Œ'] = "OE", ['ø'] = "o", ['Ø'] = "O", ['ł'] = "l", ['Ł'] = "L",
-        ['đ'] = "d", ['Đ'] = "D", ['ð'] = "d", ['Ð'] = "D", ['þ'] = "th", ['Þ'] = "TH", ['ı'] = "i", ['ħ'] = "h", ['Ħ'] = "H", ['ŧ'] = "t",
-        ['Ŧ'] = "T", ['ŋ'] = "n", ['Ŋ'] = "N", ['ĸ'] = "k", ['ə'] = "a", ['Ə'] = "A",
-        ['’'] = "'", ['‘'] = "'", ['´'] = "'", ['`'] = "'", ['ʼ'] = "'", ['–'] = "-", ['—'] = "-", ['‐'] = "-", ['‑'] = "-", ['&'] = "+",
-    }.ToFrozenDictionary();
+    // What Unicode does not take apart, each letter with what stands for it.
+    private static readonly FrozenDictionary<int, string> Letters =
+        """
+        ßss ẞSS æae ÆAE œoe ŒOE øo ØO łl ŁL đd ĐD ðd ÐD þth ÞTH ıi ħh ĦH ŧt ŦT ŋn ŊN ĸk
+        əa ƏA ’' ‘' ´' `' ʼ' –- —- ‐- ‑- &+
+        """.Split((char[]?)null).ToFrozenDictionary(one => (int)one[0], one => one[1..]);
 
     /// <summary>
     /// The text in that character set, signs that it lacks as blanks. Null where a letter of another script stands in it, which would
