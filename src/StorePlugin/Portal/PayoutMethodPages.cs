@@ -52,22 +52,17 @@ internal static class PayoutMethodPages
         var form = await request.ReadFormAsync(cancel);
         var kind = PayoutKind.All.FirstOrDefault(known => known == form["kind"].ToString(), PayoutKind.Other);
         var (recipient, holder, bic) = (form["recipient"].ToString(), form[PayoutDetails.HolderField].ToString(), form[PayoutDetails.BicField].ToString());
-        switch (PayoutDetails.Read(kind, recipient, holder, bic))
+        return PayoutDetails.Read(kind, recipient, holder, bic) switch
         {
-            case DetailsReading.Wrong(var problems):
-                return await AgainAsync([.. problems.Select(problem => $"{Label(problem.Field)} {problem.Why}.")]);
-
-            case DetailsReading.Read(var details):
-                return await sources.Methods.SetAsync(visitor.Store, visitor.AmbassadorId!, details, PayoutMethods.Ambassador, cancel) switch
-                {
-                    MethodChange.Done => TypedResults.Redirect("/portal?notice=method-kept"),
-                    MethodChange.KindNotAllowed => await AgainAsync([$"{visitor.Store.DisplayName} does not pay this way any more; choose another."]),
-                    _ => throw new UnreachableException("A session names an ambassador who does not exist."),
-                };
-
-            default:
-                throw new UnreachableException();
-        }
+            DetailsReading.Wrong(var problems) => await AgainAsync([.. problems.Select(problem => $"{Label(problem.Field)} {problem.Why}.")]),
+            DetailsReading.Read(var details) => await sources.Methods.SetAsync(visitor.Store, visitor.AmbassadorId!, details, PayoutMethods.Ambassador, cancel) switch
+            {
+                MethodChange.Done => TypedResults.Redirect("/portal?notice=method-kept"),
+                MethodChange.KindNotAllowed => await AgainAsync([$"{visitor.Store.DisplayName} does not pay this way any more; choose another."]),
+                _ => throw new UnreachableException("A session names an ambassador who does not exist."),
+            },
+            _ => throw new UnreachableException(),
+        };
 
         // With what was written: nobody types an account twice.
         async Task<IResult> AgainAsync(IReadOnlyList<string> problems)

@@ -114,10 +114,11 @@ internal sealed class StoreErasureTests
         var idle = await AmbassadorAsync("IDLE10");
         await _world.Api.Put("payout-settings", new JsonObject
         {
-            ["methods"] = new JsonArray("iban"), ["debtor"] = new JsonObject { ["name"] = "Planted Debtor", ["iban"] = "DE89370400440532013000" },
+            ["methods"] = new JsonArray("iban"),
+            ["debtor"] = new JsonObject { ["name"] = "Planted Debtor", ["iban"] = "DE89370400440532013000" },
         });
         await _world.Api.Put($"ambassadors/{idle}/payout-method", new JsonObject { ["kind"] = "iban", ["iban"] = "NL91ABNA0417164300", ["holder"] = "Planted Holder" });
-        var method = (await _app.Db.OneAsync<string>("SELECT id FROM payout_methods WHERE store_id = @s", new { s = _world.Store.Id }))!;
+        var method = await _app.Db.OneAsync<string>("SELECT id FROM payout_methods WHERE store_id = @s", new { s = _world.Store.Id });
         await Plant.RowAsync(_app.Db, "payout_runs", ("store_id", _world.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
         await Plant.RowAsync(
             _app.Db, "payouts", ("store_id", _world.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", idle), ("currency", "EUR"),

@@ -17,7 +17,7 @@ internal static class Iban
         FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20
         LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24
         SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30
-        """.Split((char[]?)null).ToFrozenDictionary(one => one[..2], one => int.Parse(one[2..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        """.Split([' ', '\n']).ToFrozenDictionary(one => one[..2], one => int.Parse(one[2..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
 
     // Where the schemes of the European Payments Council reach, by the letters that accounts there begin with.
     private static readonly FrozenSet<string> Sepa = FrozenSet.Create(

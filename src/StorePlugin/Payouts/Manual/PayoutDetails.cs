@@ -1,6 +1,5 @@
 // Where a payee wants their money besides Stripe: read from what a person typed, masked for showing, and in full for the export alone.
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;

@@ -5,7 +5,6 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Stores;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts.Manual;
 

@@ -2,7 +2,6 @@
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Stores;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts.Manual;
 

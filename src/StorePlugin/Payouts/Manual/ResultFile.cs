@@ -1,7 +1,6 @@
 // Reads files that tell what came of payouts: our own CSV filled in, PayPal's and Wise's reports, and a bank's pain.002.
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 using StorePlugin.Ambassadors;

@@ -17,7 +17,7 @@ internal static class SepaText
         """
         ßss ẞSS æae ÆAE œoe ŒOE øo ØO łl ŁL đd ĐD ðd ÐD þth ÞTH ıi ħh ĦH ŧt ŦT ŋn ŊN ĸk
         əa ƏA ’' ‘' ´' `' ʼ' –- —- ‐- ‑- &+
-        """.Split((char[]?)null).ToFrozenDictionary(one => (int)one[0], one => one[1..]);
+        """.Split([' ', '\n']).ToFrozenDictionary(one => (int)one[0], one => one[1..]);
 
     /// <summary>
     /// The text in that character set, signs that it lacks as blanks. Null where a letter of another script stands in it, which would

@@ -1,5 +1,4 @@
 // The files of a run: what leaves counts as sent, what is out is said to be, and the same facts make the same file.
-using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
 using StorePlugin.Tests.Rig;
 

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
 using StorePlugin.Tests.Privacy;
-using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Payouts.Manual;
 

@@ -21,10 +21,10 @@ internal sealed class ResultFileTests
             """);
 
         Assert.That((file.Format, file.RowCount), Is.EqualTo(("csv", 4L)));
-        Assert.That(file.Lines.Select(line => (line.Line, line.PayoutName, line.Outcome, line.Reference, line.Reason)), Is.EqualTo(new[]
+        Assert.That(file.Lines.Select(line => (line.Line, line.PayoutName, line.Outcome, line.Reference, line.Reason)), Is.EqualTo(new (long, string, ResultOutcome, string?, string?)[]
         {
-            (2L, "po_1", ResultOutcome.Paid, "B-77", (string?)null), (3L, "po_2", ResultOutcome.Failed, (string?)null, "Account closed"),
-            (4L, "po_3", ResultOutcome.Waiting, (string?)null, (string?)null),
+            (2L, "po_1", ResultOutcome.Paid, "B-77", null), (3L, "po_2", ResultOutcome.Failed, null, "Account closed"),
+            (4L, "po_3", ResultOutcome.Waiting, null, null),
         }));
         Assert.That(file.Findings.Select(finding => (finding.Line, finding.Column, finding.Text)), Is.EqualTo([(5L, "status", "The status “done” is not known here.")]));
     }
