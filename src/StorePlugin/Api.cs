@@ -14,6 +14,7 @@ using StorePlugin.Ledger;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
@@ -97,6 +98,7 @@ internal static class Api
         api.MapEffects();
         api.MapPrivacy();
         api.MapPayoutRunApi();
+        api.MapStatementApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapPayoutSettings();
         api.MapPayoutMethods();

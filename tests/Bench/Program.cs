@@ -18,6 +18,8 @@ const string Usage =
                 --orders 100000  --rounds 1
       redirect  how long a visit of a referral link takes, and whether its click is durable
                 --per-second 1000  --seconds 30  --full no|yes
+      payout    a payout run: preview and approval, sending with the rate that Stripe is asked at and without, peak memory
+                --payees 10000  --seconds 10
       verify    the verb over the database that holds a year: time and peak memory
       rebuild   the same: the event log replayed and compared with what stands
       backtest  the same: all of its orders decided again, by the terms that they had
@@ -54,6 +56,8 @@ switch (args.FirstOrDefault())
     case "redirect":
         var full = options.GetValueOrDefault("full", "no") == "yes" ? await YearAsync() : null;
         return await RedirectFigure.RunAsync(Folder(), full?.Folder, Number("per-second", 1000), Number("seconds", 30)) ? 0 : 1;
+    case "payout":
+        return await PayoutFigure.RunAsync(Folder(), Number("payees", 10_000), Number("seconds", 10)) ? 0 : 1;
     case "verify":
         return await VerbFigure.RunAsync((await YearAsync()).Folder, ["verify"]) ? 0 : 1;
     case "rebuild":

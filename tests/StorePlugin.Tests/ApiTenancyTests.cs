@@ -14,7 +14,7 @@ internal sealed class ApiTenancyTests
     private static readonly string[] WithoutIds =
     [
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
-        "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
+        "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payee-years/{year}", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
         "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings",
@@ -134,6 +134,9 @@ internal sealed class ApiTenancyTests
             ("POST /api/v1/effects/{id}/replays", $"effects/{effect}/replays", null),
             ("GET /api/v1/privacy-requests/{id}/file", $"privacy-requests/{privacy}/file", null),
             ("GET /api/v1/privacy-requests/{id}/downloads", $"privacy-requests/{privacy}/downloads", null),
+            ("GET /api/v1/ambassadors/{id}/statements", $"ambassadors/{ann}/statements", null),
+            ("GET /api/v1/ambassadors/{id}/statements/{month}", $"ambassadors/{ann}/statements/2026-03", null),
+            ("GET /api/v1/ambassadors/{id}/statements/{month}.csv", $"ambassadors/{ann}/statements/2026-03.csv", null),
             ("GET /api/v1/payout-runs/{id}", "payout-runs/run_1", null),
             ("POST /api/v1/payout-runs/{id}/approval", "payout-runs/run_1/approval", null),
             ("GET /api/v1/payout-runs/{id}/exports", "payout-runs/run_1/exports", null),
@@ -182,7 +185,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payout-runs", "payouts", "privacy-requests"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }

@@ -2,6 +2,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
@@ -28,6 +29,7 @@ internal static class DashboardEndpoints
         rooms.MapConnection();
         rooms.MapPlan();
         rooms.MapRefusedCodes();
+        rooms.MapStatements();
     }
 
     /// <summary>The path of an ambassador's page.</summary>

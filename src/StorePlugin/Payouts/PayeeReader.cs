@@ -55,21 +55,25 @@ internal sealed class PayeeReader(Db db)
             .OrderBy(row => row.AmbassadorId, StringComparer.Ordinal).ThenBy(row => row.Currency, StringComparer.Ordinal)
             .Select(row => row.PayeeOf(store, now))];
 
-    // Writes nothing new, but holds the row until the commit: whoever else would move this balance waits.
-    private const string HoldBalance =
+    // Writes nothing new, but holds the rows until the commit: whoever else would move these balances waits.
+    private const string HoldBalances =
         """
         UPDATE balances SET amount_minor = amount_minor
-        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND account = 'approved' AND currency = @currency
+        WHERE store_id = @storeId AND ambassador_id IN @ids AND account = 'approved'
         """;
 
-    private const string OneBalance = Balances + " AND b.ambassador_id = @ambassadorId AND b.currency = @currency";
+    private const string SomeBalances = Balances + " AND b.ambassador_id IN @ids";
 
-    /// <summary>One payee as of now, whose balance nobody else moves until the transaction ends; null: there is no such balance.</summary>
-    public static async Task<Payee?> HoldAsync(Tx tx, Store store, string ambassadorId, string currency, DateTimeOffset now)
+    /// <summary>
+    /// These payees as of now, by ambassador and currency; nobody else moves their balances until the transaction ends. Who has no
+    /// balance is not among them.
+    /// </summary>
+    public static async Task<IReadOnlyDictionary<(string AmbassadorId, string Currency), Payee>> HoldAsync(
+        Tx tx, Store store, IReadOnlyCollection<string> ids, DateTimeOffset now)
     {
-        var args = new { storeId = store.Id, ambassadorId, currency, now };
-        await tx.DoAsync(HoldBalance, args);
-        return (await tx.OneAsync<Row>(OneBalance, args))?.PayeeOf(store, now);
+        var args = new { storeId = store.Id, ids, now };
+        await tx.DoAsync(HoldBalances, args);
+        return (await tx.ManyAsync<Row>(SomeBalances, args)).ToDictionary(row => (row.AmbassadorId, row.Currency), row => row.PayeeOf(store, now));
     }
 
     private const string WithoutBalance =

@@ -62,18 +62,39 @@ internal static class PayoutBook
         """;
 
     /// <summary>
-    /// Reserves the money and freezes the first attempt (rules P1, P2): row, attempt, ledger, orders and effect, or nothing.
+    /// Reserves the money of new payouts and freezes their first attempts (rules P1, P2): row, attempt, ledger, orders and effect, or
+    /// nothing. A run makes thousands of them while somebody waits, so each statement is prepared once.
     /// </summary>
     /// <param name="shownAt">The instant of the run's preview: what became payable since is in the next run, money and orders alike.</param>
-    public static async Task ReserveAsync(Tx tx, Store store, Payout payout, DateTimeOffset shownAt, string actor)
+    public static async Task ReserveAsync(Tx tx, Store store, IReadOnlyList<Payout> payouts, DateTimeOffset shownAt, string actor)
     {
-        var now = payout.CreatedAt;
-        await tx.DoAsync(InsertPayout, payout);
-        await FreezeAsync(tx, payout, attempt: 1, now);
-        await PayoutEvent.Reserved(payout, actor).PostAsync(tx, store);
-        var taken = new { storeId = store.Id, payoutId = payout.Id, ambassadorId = payout.AmbassadorId, currency = payout.Currency, shownAt, now, actor };
-        await tx.DoAsync(LogTaken, taken);
-        await tx.DoAsync(TakeOrders, taken);
+        await using var insert = new Prepared(tx, InsertPayout);
+        foreach (var payout in payouts)
+        {
+            await insert.DoAsync(
+                ("StoreId", payout.StoreId), ("Id", payout.Id), ("RunId", payout.RunId), ("AmbassadorId", payout.AmbassadorId), ("Currency", payout.Currency),
+                ("AmountMinor", payout.AmountMinor), ("ReversedMinor", payout.ReversedMinor), ("Destination", payout.Destination), ("Mode", payout.Mode),
+                ("State", payout.State), ("TransferId", payout.TransferId), ("Problem", payout.Problem), ("CreatedAt", payout.CreatedAt),
+                ("UpdatedAt", payout.UpdatedAt), ("Provider", payout.Provider));
+        }
+
+        foreach (var payout in payouts)
+        {
+            await FreezeAsync(tx, payout, attempt: 1, payout.CreatedAt);
+        }
+
+        await PayoutEvent.PostAsync(tx, store, [.. payouts.Select(payout => PayoutEvent.Reserved(payout, actor))]);
+        await using var log = new Prepared(tx, LogTaken);
+        await using var take = new Prepared(tx, TakeOrders);
+        foreach (var payout in payouts)
+        {
+            await log.DoAsync(
+                ("storeId", store.Id), ("payoutId", payout.Id), ("ambassadorId", payout.AmbassadorId), ("currency", payout.Currency), ("shownAt", shownAt),
+                ("now", payout.CreatedAt), ("actor", actor));
+            await take.DoAsync(
+                ("storeId", store.Id), ("payoutId", payout.Id), ("ambassadorId", payout.AmbassadorId), ("currency", payout.Currency), ("shownAt", shownAt),
+                ("now", payout.CreatedAt));
+        }
     }
 
     private const string ClearProblem =
@@ -449,27 +470,17 @@ internal static class PayoutBook
         var frozen = payout.Provider == PayoutProvider.Manual
             ? await ManualAttempt.FreezeAsync(tx, payout, attempt, now)
             : PayoutAttempt.Freeze(payout, attempt, now);
-        await tx.DoAsync(
-            InsertAttempt,
-            new
-            {
-                frozen.StoreId,
-                frozen.PayoutId,
-                frozen.Attempt,
-                frozen.IdempotencyKey,
-                frozen.Method,
-                frozen.Path,
-                frozen.Body,
-                frozen.ApiVersion,
-                payout.Mode,
-                frozen.Outcome,
-                frozen.CreatedAt,
-            });
+        await using var insert = new Prepared(tx, InsertAttempt);
+        await insert.DoAsync(
+            ("StoreId", frozen.StoreId), ("PayoutId", frozen.PayoutId), ("Attempt", frozen.Attempt), ("IdempotencyKey", frozen.IdempotencyKey),
+            ("Method", frozen.Method), ("Path", frozen.Path), ("Body", frozen.Body), ("ApiVersion", frozen.ApiVersion), ("Mode", payout.Mode),
+            ("Outcome", frozen.Outcome), ("CreatedAt", frozen.CreatedAt));
 
         // What leaves in a file is sent by whoever takes the file.
         if (payout.Provider == PayoutProvider.Stripe)
         {
-            await Outbox.AddAsync(tx, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now);
+            await using var send = new Prepared(tx, Outbox.Insert);
+            await Outbox.AddAsync(send, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now, now);
         }
     }
 

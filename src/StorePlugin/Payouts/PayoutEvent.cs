@@ -70,24 +70,20 @@ internal sealed record PayoutEvent(
     }
 
     /// <summary>Writes the step into the log and into the ledger, in the caller's transaction.</summary>
-    public async Task PostAsync(Tx tx, Store store)
+    public Task PostAsync(Tx tx, Store store) => PostAsync(tx, store, [this]);
+
+    /// <summary>Writes steps of several payouts into the log and into the ledger, in the caller's transaction.</summary>
+    public static async Task PostAsync(Tx tx, Store store, IReadOnlyList<PayoutEvent> events)
     {
-        await tx.DoAsync(
-            Insert,
-            new
-            {
-                storeId = store.Id,
-                PayoutId,
-                Kind,
-                Subject,
-                At,
-                bookedDay = store.LocalDay(At),
-                Actor,
-                AmbassadorId,
-                minor = Amount.Minor,
-                currency = Amount.Currency.Code,
-                Reason,
-            });
-        await LedgerBook.PostAsync(tx, store, [Posting]);
+        await using var insert = new Prepared(tx, Insert);
+        foreach (var step in events)
+        {
+            await insert.DoAsync(
+                ("storeId", store.Id), ("PayoutId", step.PayoutId), ("Kind", step.Kind), ("Subject", step.Subject), ("At", step.At),
+                ("bookedDay", store.LocalDay(step.At)), ("Actor", step.Actor), ("AmbassadorId", step.AmbassadorId), ("minor", step.Amount.Minor),
+                ("currency", step.Amount.Currency.Code), ("Reason", step.Reason));
+        }
+
+        await LedgerBook.PostAsync(tx, store, [.. events.Select(step => step.Posting)]);
     }
 }

@@ -190,89 +190,95 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         await db.OneAsync<long?>(ReadTwoPeopleFrom, new { storeId = store.Id }, cancel) is { } from
         && RunSums.Totals(lines).Any(total => total.Currency.Code != store.Currency || total.Minor >= from);
 
+    // As many as a transaction of about the time that intake may wait takes.
+    private const int LinesAtOnceMax = 25;
+
     /// <summary>
-    /// Makes payouts of lines, many in a transaction and each whole or not at all, so that intake never waits for a whole run.
-    /// Lines that a crash leaves behind keep their money approved, and the next run shows them.
+    /// Makes payouts of lines, some in a transaction, so that intake never waits for a whole run. Lines that a crash leaves behind
+    /// keep their money approved, and the next run shows them.
     /// </summary>
     private async Task<List<RunNote>> ReserveAsync(Store store, string runId, List<RunLine> lines, DateTimeOffset shownAt, string actor)
     {
         var notes = new List<RunNote>();
-        for (var next = 0; next < lines.Count;)
+        foreach (var some in lines.Chunk(LinesAtOnceMax))
         {
             try
             {
-                var (taken, made) = await db.InTransactionAsync(async tx =>
-                {
-                    var (started, first, said) = (clock.GetTimestamp(), next, new List<RunNote>());
-                    var at = first;
-                    do
-                    {
-                        if (await ReserveAsync(tx, store, runId, lines[at], shownAt, actor) is { } note)
-                        {
-                            said.Add(new RunNote(lines[at].AmbassadorId, lines[at].Currency, note));
-                        }
-
-                        at++;
-                    }
-                    while (at < lines.Count && clock.GetElapsedTime(started) < ShortTransactions.Time);
-                    return (at - first, said);
-                });
-                next += taken;
-                notes.AddRange(made);
+                notes.AddRange(await db.InTransactionAsync(tx => ReserveAsync(tx, store, runId, some, shownAt, actor)));
             }
             // Another run opened a payout for one of these payees at the same moment, of which rule P1 lets one through; or one of them
             // took their method away.
             catch (Exception e) when (e is StalePayoutException || (e is DbException d && db.Dialect.IsUniqueViolation(d)))
             {
-                notes.AddRange(await ReserveAloneAsync(store, runId, lines[next], shownAt, actor));
-                next++;
+                foreach (var line in some)
+                {
+                    notes.AddRange(await ReserveAloneAsync(store, runId, line, shownAt, actor));
+                }
             }
         }
 
         return notes;
     }
 
-    private async Task<IEnumerable<RunNote>> ReserveAloneAsync(Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
+    private async Task<IReadOnlyList<RunNote>> ReserveAloneAsync(Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
     {
-        string? note;
         try
         {
-            note = await db.InTransactionAsync(tx => ReserveAsync(tx, store, runId, line, shownAt, actor));
+            return await db.InTransactionAsync(tx => ReserveAsync(tx, store, runId, [line], shownAt, actor));
         }
         catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
         {
-            note = "Not paid: another payout was opened at the same moment.";
+            return [new RunNote(line.AmbassadorId, line.Currency, "Not paid: another payout was opened at the same moment.")];
         }
         catch (StalePayoutException)
         {
-            note = "Not paid: the way in which they are paid was changed at the same moment.";
+            return [new RunNote(line.AmbassadorId, line.Currency, "Not paid: the way in which they are paid was changed at the same moment.")];
         }
-
-        return note is null ? [] : [new RunNote(line.AmbassadorId, line.Currency, note)];
     }
 
-    /// <summary>Makes a payout of a line, from what is payable now and never more than was shown. Returns what differs.</summary>
-    private async Task<string?> ReserveAsync(Tx tx, Store store, string runId, RunLine line, DateTimeOffset shownAt, string actor)
+    /// <summary>Makes payouts of lines, from what is payable now and never more than was shown. Returns what differs.</summary>
+    private async Task<IReadOnlyList<RunNote>> ReserveAsync(
+        Tx tx, Store store, string runId, IReadOnlyList<RunLine> lines, DateTimeOffset shownAt, string actor)
     {
         var now = clock.GetUtcNow();
-        var payee = await PayeeReader.HoldAsync(tx, store, line.AmbassadorId, line.Currency, now);
+        var known = await PayeeReader.HoldAsync(tx, store, [.. lines.Select(line => line.AmbassadorId).Distinct(StringComparer.Ordinal)], now);
+        var (made, notes) = (new List<Payout>(lines.Count), new List<RunNote>());
+        foreach (var line in lines)
+        {
+            var (payout, note) = PayoutOf(store, runId, line, known.GetValueOrDefault((line.AmbassadorId, line.Currency)), now);
+            if (payout is not null)
+            {
+                made.Add(payout);
+            }
+
+            if (note is not null)
+            {
+                notes.Add(new RunNote(line.AmbassadorId, line.Currency, note));
+            }
+        }
+
+        await PayoutBook.ReserveAsync(tx, store, made, shownAt, actor);
+        return notes;
+    }
+
+    private static (Payout? Payout, string? Note) PayoutOf(Store store, string runId, RunLine line, Payee? payee, DateTimeOffset now)
+    {
         switch (payee is null ? new PayoutDecision.Hold("The balance is gone.") : PayoutDecision.Decide(payee, connected: true))
         {
             case PayoutDecision.Hold hold:
-                return $"Not paid: {hold.Why}";
+                return (null, $"Not paid: {hold.Why}");
 
             case PayoutDecision.Pay pay when pay.Destination != line.To:
-                return "Not paid: the ambassador's account has changed since the preview, or the way in which they are paid.";
+                return (null, "Not paid: the ambassador's account has changed since the preview, or the way in which they are paid.");
 
             case PayoutDecision.Pay pay:
                 var amount = pay.Amount < line.Amount ? pay.Amount : line.Amount;
                 var payout = new Payout(
                     store.Id, Ids.New("po", now), runId, line.AmbassadorId, line.Currency, amount.Minor, ReversedMinor: 0, pay.Destination.Id,
                     store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now, pay.Destination.Provider);
-                await PayoutBook.ReserveAsync(tx, store, payout, shownAt, actor);
-                return amount < line.Amount ? $"{line.Amount - amount} less than shown: the balance has fallen since."
+                return (payout, amount < line.Amount ? $"{line.Amount - amount} less than shown: the balance has fallen since."
                     : pay.Amount > line.Amount ? $"{pay.Amount - line.Amount} came since the preview and stay for the next run."
-                    : null;
+                    : null);
 
             default:
                 throw new UnreachableException();

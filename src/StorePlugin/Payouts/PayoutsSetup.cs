@@ -1,6 +1,7 @@
 // What the folder Payouts adds to the program.
 using StorePlugin.Inbox;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
 
 namespace StorePlugin.Payouts;
@@ -31,6 +32,8 @@ internal static class PayoutsSetup
         services.AddSingleton<PayeeReader>();
         services.AddSingleton<PayoutRuns>();
         services.AddSingleton<StripeFunds>();
+        services.AddSingleton<StatementReader>();
+        services.AddSingleton<YearTotals>();
         services.AddRound<PayoutSchedule>("payout schedule", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<GoOnWithRuns>("stopped runs", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<StripeConnection>();

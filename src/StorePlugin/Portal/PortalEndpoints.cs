@@ -5,6 +5,7 @@ using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Portal;
@@ -38,6 +39,7 @@ internal static class PortalEndpoints
         rooms.MapGet("/link.png", DownloadLinkCode);
         rooms.MapPost("/rules/acceptance", AcceptRules);
         rooms.MapPayoutMethodForms();
+        rooms.MapOwnStatements();
     }
 
     private static async Task<RazorComponentResult> Show(

@@ -492,7 +492,7 @@ internal sealed class WriteOffTests
 
         var payout = new Payout(
             _shop.Store.Id, $"po_{_payouts}", "run_1", _ann, "EUR", minor, 0, "acct_ann", "test", PayoutState.Approved, TransferId: null, Problem: null, now, now);
-        await _app.Db.InTransactionAsync(tx => PayoutBook.ReserveAsync(tx, _shop.Store, payout, now, "owner"));
+        await _app.Db.InTransactionAsync(tx => PayoutBook.ReserveAsync(tx, _shop.Store, [payout], now, "owner"));
         return payout;
     }
 

@@ -561,7 +561,7 @@ internal sealed class RebuildTests
             _shop.Store.Id, id, "run_1", _ann, "EUR", minor, 0, "acct_ann", "test", PayoutState.Approved, TransferId: null, Problem: null, now, now);
         await _app.Db.InTransactionAsync(async tx =>
         {
-            await PayoutBook.ReserveAsync(tx, _shop.Store, payout, now, "ann");
+            await PayoutBook.ReserveAsync(tx, _shop.Store, [payout], now, "ann");
             var transfer = new StripeTransfer("tr_" + id, minor, 0, "eur", "acct_ann", 1);
             Assert.That(await PayoutBook.SentAsync(tx, _shop.Store, payout, 1, transfer, answer: null, now), Is.True);
         });

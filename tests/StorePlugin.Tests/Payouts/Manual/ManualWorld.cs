@@ -83,7 +83,7 @@ internal sealed class ManualWorld : IAsyncDisposable
             Payouts.Store.Id, $"po_0195522f4b4070008{(++_payouts).ToString("d16", System.Globalization.CultureInfo.InvariantCulture)}", runId, ambassadorId, currency,
             Money.Parse(amount, Currency.Parse(currency)).Minor, ReversedMinor: 0, method, Payouts.Store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now,
             PayoutProvider.Manual);
-        await Db.InTransactionAsync(tx => PayoutBook.ReserveAsync(tx, Payouts.Store, payout, now, "ann"));
+        await Db.InTransactionAsync(tx => PayoutBook.ReserveAsync(tx, Payouts.Store, [payout], now, "ann"));
         await Payouts.AssertBooksAsync();
         return payout;
     }

@@ -157,7 +157,7 @@ internal sealed class PayoutMethodTests
         var late = payout with { Id = "po_late", State = PayoutState.Approved, Currency = "USD" };
 
         await Assert.ThatAsync(
-            () => _world.Db.InTransactionAsync(tx => PayoutBook.ReserveAsync(tx, _world.Payouts.Store, late, late.CreatedAt, "ann")), Throws.TypeOf<StalePayoutException>());
+            () => _world.Db.InTransactionAsync(tx => PayoutBook.ReserveAsync(tx, _world.Payouts.Store, [late], late.CreatedAt, "ann")), Throws.TypeOf<StalePayoutException>());
         Assert.That(await _world.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM payouts"), Is.EqualTo(1));
     }
 
