@@ -65,7 +65,7 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
         var details = kind switch
         {
             PayoutKind.PayPal => new PayoutDetails(kind, recipient.Trim()),
-            PayoutKind.Iban => new PayoutDetails(kind, Manual.Iban.Normal(recipient), OneLine(holder), BicOf(bic)),
+            PayoutKind.Iban => new PayoutDetails(kind, Iban.Normal(recipient), OneLine(holder), BicOf(bic)),
             PayoutKind.Other => new PayoutDetails(kind, OneLine(recipient) ?? ""),
             _ => throw new System.Diagnostics.UnreachableException($"{kind} is no kind of method."),
         };
@@ -118,7 +118,7 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
         // A spreadsheet would take another first letter for a formula, and marked as text it would be another mailbox.
         PayoutKind.PayPal => AmbassadorRequest.IsEmail(details.Recipient) && char.IsAsciiLetterOrDigit(details.Recipient[0])
             ? null : "must be the e-mail address of a PayPal account, such as ann@example.com",
-        PayoutKind.Iban => Manual.Iban.Refusal(details.Recipient),
+        PayoutKind.Iban => Iban.Refusal(details.Recipient),
         _ => details.Recipient.Length is 0 or > TextLengthMax || details.Recipient.Any(char.IsControl)
             ? $"must have 1 to {TextLengthMax} characters, on one line" : null,
     };
