@@ -11,6 +11,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
@@ -99,6 +100,8 @@ internal static class Api
         api.MapPrivacy();
         api.MapPayoutRunApi();
         api.MapStatementApi();
+        api.MapTimeZones();
+        api.MapMailApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapPayoutSettings();
         api.MapPayoutMethods();

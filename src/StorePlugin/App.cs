@@ -83,6 +83,7 @@ internal static class App
         app.MapLinks();
         app.MapRules();
         app.MapJoin();
+        app.MapMail();
         app.MapPages();
         app.MapDashboard();
         app.MapPortal();

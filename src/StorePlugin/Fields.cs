@@ -72,7 +72,8 @@ internal sealed class Fields
     }
 
     /// <summary>As <see cref="Text"/>; null when it is absent or wrong.</summary>
-    public string? OptionalText(string name, int lengthMin, int lengthMax)
+    /// <param name="lineBreaks">Whether it may have several lines, which come back parted by <c>\n</c>.</param>
+    public string? OptionalText(string name, int lengthMin, int lengthMax, bool lineBreaks = false)
     {
         if (Find(name) is not { } value)
         {
@@ -89,6 +90,7 @@ internal sealed class Fields
         try
         {
             text = value.GetString()!.Trim();
+            text = lineBreaks ? text.ReplaceLineEndings("\n") : text;
         }
         // Bytes that are no UTF-8, or half of a surrogate pair: only reading the text finds out.
         catch (InvalidOperationException)
@@ -103,7 +105,7 @@ internal sealed class Fields
             return null;
         }
 
-        if (text.Any(char.IsControl))
+        if (text.Any(letter => char.IsControl(letter) && !(lineBreaks && letter == '\n')))
         {
             Refuse(name, "must not hold control characters");
             return null;

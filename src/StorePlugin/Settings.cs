@@ -39,7 +39,10 @@ internal sealed record BillingOptions(string Name, Money Price, int TrialDays, b
 /// <param name="StartTls">Whether the connection to the server must be encrypted before anything is said.</param>
 /// <param name="From">Set wherever <paramref name="Host"/> is.</param>
 /// <param name="Folder">Where mail lies that goes to no server; the mail of rehearsals always does.</param>
-internal sealed record MailOptions(string? Host, int Port, bool StartTls, string? User, string? Password, string? From, string Folder);
+/// <param name="BounceAddress">Where what cannot be delivered goes back to, each mail with its id behind a plus; null: to <paramref name="From"/>.</param>
+/// <param name="BounceSecret">Opens the door for what comes back; null: nobody's does.</param>
+internal sealed record MailOptions(
+    string? Host, int Port, bool StartTls, string? User, string? Password, string? From, string Folder, string? BounceAddress = null, string? BounceSecret = null);
 
 /// <summary>Configuration that is partly set or wrong. Each problem names its key.</summary>
 internal sealed class SettingsException(IReadOnlyList<string> problems)
@@ -56,6 +59,7 @@ internal sealed partial record Settings
     private const string DefaultApiVersion = "2026-10";
     private const int BillingTrialDaysMax = 365;
     private const int BillingNameLengthMax = 60;
+    private const int BounceSecretLengthMin = 16;
 
     public required string DataFolder { get; init; }
 
@@ -328,7 +332,34 @@ internal sealed partial record Settings
             read.Refuse("Mail:Folder", "is set beside Mail:Smtp:Host; mail goes one way or the other");
         }
 
-        return new MailOptions(host, (int)(port ?? 25), startTls, user, password, from, folder ?? Path.Combine(dataFolder, "mail"));
+        var (bounceAddress, bounceSecret) = ReadBounces(read, host);
+        return new MailOptions(host, (int)(port ?? 25), startTls, user, password, from, folder ?? Path.Combine(dataFolder, "mail"), bounceAddress, bounceSecret);
+    }
+
+    private static (string? Address, string? Secret) ReadBounces(Reader read, string? host)
+    {
+        var (address, secret) = (read.Text("Mail:Bounces:Address"), read.Text("Mail:Bounces:Secret"));
+        if (address is not null && host is null)
+        {
+            read.Refuse("Mail:Bounces:Address", "is set without Mail:Smtp:Host; nothing comes back of mail that goes into a folder");
+        }
+
+        if (address is not null && secret is null)
+        {
+            read.Refuse("Mail:Bounces:Secret", "is missing although Mail:Bounces:Address is set; what comes back there would be read by nobody");
+        }
+
+        if (address is not null && !MailSender.IsBounceAddress(address))
+        {
+            read.Refuse("Mail:Bounces:Address", $"is '{address}' and must be a plain address without a plus and with at most 27 characters before the @, such as bounces@lux.example");
+        }
+
+        if (secret is { Length: < BounceSecretLengthMin })
+        {
+            read.Refuse("Mail:Bounces:Secret", $"is too short: anybody who guesses it keeps mail from people; use {BounceSecretLengthMin} characters or more");
+        }
+
+        return (address, secret);
     }
 
     private static bool IsThisMachine(string? host) =>

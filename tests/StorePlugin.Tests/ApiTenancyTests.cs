@@ -18,6 +18,8 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
         "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings",
+        "GET /api/v1/mail-texts", "GET /api/v1/mail-texts/{mail}", "PUT /api/v1/mail-texts/{mail}", "DELETE /api/v1/mail-texts/{mail}", "POST /api/v1/mail-texts/{mail}/preview",
+        "GET /api/v1/mail-settings", "PUT /api/v1/mail-settings", "GET /api/v1/mail-suppressions", "POST /api/v1/mail-suppressions",
     ];
 
     [Test]
@@ -66,6 +68,9 @@ internal sealed class ApiTenancyTests
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
         await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, victim.Store, new PrivacyRequested("customers/data_request") { RequestId = "1" }));
         var privacy = await IdAsync(app, "SELECT id FROM privacy_requests WHERE store_id = @s", victim);
+        var suppression = (await own.Post("mail-suppressions", new JsonObject { ["email"] = "planted@example.com" })).Text("id");
+        await own.Put("mail-texts/welcome", new JsonObject { ["subject"] = "Hello {name}" });
+        await own.Put("mail-settings", new JsonObject { ["weeklyCap"] = 3, ["quietHours"] = null });
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
         (string Call, string Path, JsonNode? Body)[] calls =
@@ -88,6 +93,10 @@ internal sealed class ApiTenancyTests
             ("POST /api/v1/ambassadors", "ambassadors", Bodies.Ambassador(victim.CampaignId, "EVE10")),
             ("GET /api/v1/ambassadors/{id}", $"ambassadors/{ann}", null),
             ("PUT /api/v1/ambassadors/{id}/stripe-account", $"ambassadors/{ann}/stripe-account", new JsonObject { ["stripeAccount"] = "acct_thief" }),
+            ("PUT /api/v1/ambassadors/{id}/time-zone", $"ambassadors/{ann}/time-zone", new JsonObject { ["timeZone"] = "Asia/Tokyo" }),
+            ("DELETE /api/v1/mail-suppressions/{id}", $"mail-suppressions/{suppression}", new JsonObject { ["reason"] = "mine" }),
+            ("GET /api/v1/campaigns/{id}/invitations", $"campaigns/{victim.CampaignId}/invitations", null),
+            ("POST /api/v1/campaigns/{id}/invitations", $"campaigns/{victim.CampaignId}/invitations", Invitation()),
             ("POST /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("DELETE /api/v1/ambassadors/{id}/suspension", $"ambassadors/{ann}/suspension", null),
             ("POST /api/v1/ambassadors/{id}/ending", $"ambassadors/{ann}/ending", null),
@@ -185,7 +194,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests", "mail-suppressions"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }
@@ -196,6 +205,11 @@ internal sealed class ApiTenancyTests
     private static JsonObject Exemption(string rule) => new() { ["rule"] = rule, ["reason"] = "Known in person.", ["until"] = "2026-06-01T00:00:00Z" };
 
     private static JsonObject PayoutMethod(string email) => new() { ["kind"] = "paypal", ["email"] = email };
+
+    private static JsonObject Invitation() => new()
+    {
+        ["invitations"] = new JsonArray(new JsonObject { ["email"] = "eve@example.com", ["personalLine"] = "Come over to my store." }),
+    };
 
     private static JsonObject Leak(string where) => new() { ["code"] = "ANN10", ["where"] = where };
 
@@ -212,7 +226,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "privacy_requests", "privacy_downloads"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

@@ -3,6 +3,7 @@ using System.Data.Common;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -214,6 +215,7 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         else
         {
             await ReturnAsync(tx, storeId, id, ambassador, approval, at);
+            await Invitations.JoinAsync(tx, storeId, campaignId, personHash, now);
         }
 
         var code = new NewCode(id, campaignId, ambassador.Code, at, campaign.HasDiscount ? "pending" : "none");

@@ -91,6 +91,7 @@ internal static class Joining
         };
         await tx.DoAsync(InsertAmbassador, args);
         await tx.DoAsync(InsertSlug, args);
+        await Invitations.JoinAsync(tx, storeId, person.CampaignId, newcomer.PersonHash, now);
         if (newcomer.Approval.AppliedAt is { } appliedAt)
         {
             await AmbassadorLife.RecordAsync(tx, storeId, newcomer.Id, "applied", appliedAt, Applicant, reason: null);

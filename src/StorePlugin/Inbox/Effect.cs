@@ -70,7 +70,11 @@ internal abstract record EffectResult(string Text, Func<Tx, Task>? Write)
     /// It is put off: a provider's throttling or outage, which counts as no attempt, or a schedule of its own such as a
     /// transfer's (rule P2).
     /// </summary>
-    internal sealed record PutOff(string Text, TimeSpan Wait, Func<Tx, Task>? Write = null) : EffectResult(Text, Write);
+    internal sealed record PutOff(string Text, TimeSpan Wait, Func<Tx, Task>? Write = null) : EffectResult(Text, Write)
+    {
+        /// <summary>Its hour has not come: it is no pending work until then, and the row says nothing of a try.</summary>
+        public bool IsScheduled { get; init; }
+    }
 
     /// <summary>No retry can mend it; the row is dead, listed and replayable.</summary>
     internal sealed record Refused(string Text, Func<Tx, Task>? Write = null) : EffectResult(Text, Write);

@@ -154,7 +154,7 @@ internal sealed partial class EffectWorker
                 var args = new
                 {
                     state,
-                    outcome = Retry.Fit(result.Text),
+                    outcome = result is EffectResult.PutOff { IsScheduled: true } ? null : Retry.Fit(result.Text),
                     attempts,
                     dueAt = now + wait,
                     doneAt = state == "pending" ? (DateTimeOffset?)null : now,

@@ -1,5 +1,5 @@
-// What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, files for customers
-// that have had their time, and installations, links and sessions that have ended.
+// What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, who was invited and when
+// somebody was written to, files for customers that have had their time, and installations, links and sessions that have ended.
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Privacy;
@@ -59,6 +59,22 @@ internal sealed class Retention(Db db, TimeProvider clock)
         WHERE store_id = @StoreId AND id = @Name AND state = 'rejected' AND erased_at IS NULL
         """;
 
+    // Three weeks longer than the limit of mails looks back: a report about a mail that came back may be late.
+    private static readonly TimeSpan SendsKept = TimeSpan.FromDays(30);
+
+    private const string OldSends = "SELECT store_id, effect_id AS name FROM mail_sends WHERE at <= @before ORDER BY at ";
+
+    private const string DropSend = "DELETE FROM mail_sends WHERE store_id = @StoreId AND effect_id = @Name";
+
+    // As long as of those who were turned away.
+    private static readonly TimeSpan InvitedKept = RejectedKept;
+
+    private const string OldInvitations =
+        "SELECT store_id, id AS name FROM invitations WHERE sealed IS NOT NULL AND created_at <= @before ORDER BY created_at ";
+
+    // The hash stays, so that nobody is invited a second time.
+    private const string DropInvited = "UPDATE invitations SET sealed = NULL WHERE store_id = @StoreId AND id = @Name";
+
     private const string OldFiles =
         "SELECT store_id, id AS name FROM privacy_requests WHERE state = 'ready' AND file_until <= @before ORDER BY file_until ";
 
@@ -72,6 +88,8 @@ internal sealed class Retention(Db db, TimeProvider clock)
             + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel)
             + await EraseAsync(UnansweredApplications, EndApplication, now, Applications.UnansweredKept, cancel)
             + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel)
+            + await DropAsync(OldSends, DropSend, now - SendsKept, cancel)
+            + await DropAsync(OldInvitations, DropInvited, now - InvitedKept, cancel)
             + await DropFilesAsync(now, cancel);
     }
 

@@ -1,4 +1,5 @@
 // A mail as content: what its HTML and its plain text are both made of, so that the two cannot say different things.
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
@@ -10,12 +11,19 @@ namespace StorePlugin.Mail;
 /// <param name="Why">Why the reader gets this mail; stands at its foot.</param>
 public sealed record LetterContent(string Shop, bool IsRehearsal, string Heading, IReadOnlyList<LetterPart> Parts, string Why)
 {
+    /// <summary>Where the reader asks for no more of these mails; null where the mail is owed whatever they wish.</summary>
+    public string? StopAddress { get; init; }
+
+    public const string StopLabel = "No more of these mails";
     public const string RehearsalNote = "Rehearsal: this store is made up. No shopper is real and no money moves.";
 }
 
 /// <summary>A part of a mail.</summary>
 public abstract record LetterPart
 {
+    /// <summary>A sentence that the merchant may put theirs in place of.</summary>
+    public sealed record Opening(string Text) : LetterPart;
+
     public sealed record Sentence(string Text) : LetterPart;
 
     /// <summary>The one thing that the reader looks for.</summary>
@@ -33,7 +41,11 @@ public abstract record LetterPart
 
 /// <summary>A mail to one person.</summary>
 /// <param name="Name">The reader's name, on one line.</param>
-internal sealed record Letter(string Name, string Email, string Subject, LetterContent Content);
+internal sealed record Letter(string Name, string Email, string Subject, LetterContent Content)
+{
+    /// <summary>What stands for the placeholders of the merchant's words, by name; empty for mails that are not worded by them.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = ImmutableDictionary<string, string>.Empty;
+}
 
 /// <summary>What came of writing a mail.</summary>
 internal abstract record Writing
@@ -65,13 +77,22 @@ internal static class LetterText
             text.Append("\r\n");
         }
 
-        return text.Append("-- \r\n").Append(content.Shop).Append("\r\n").Append(content.Why).Append("\r\n").ToString();
+        text.Append("-- \r\n").Append(content.Shop).Append("\r\n").Append(content.Why).Append("\r\n");
+        if (content.StopAddress is { } stop)
+        {
+            text.Append(LetterContent.StopLabel).Append(": ").Append(stop).Append("\r\n");
+        }
+
+        return text.ToString();
     }
 
     private static void Add(StringBuilder text, LetterPart part)
     {
         switch (part)
         {
+            case LetterPart.Opening opening:
+                text.Append(opening.Text).Append("\r\n");
+                break;
             case LetterPart.Sentence sentence:
                 text.Append(sentence.Text).Append("\r\n");
                 break;

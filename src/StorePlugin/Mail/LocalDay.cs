@@ -22,14 +22,16 @@ internal static class LocalDay
     /// <summary>The morning after a day, at which its digest is due.</summary>
     public static DateTimeOffset DigestDue(Store store, DateOnly day) => Morning(store, day.AddDays(1));
 
+    /// <summary>08:00 of a day, in the store's time zone.</summary>
+    public static DateTimeOffset Morning(Store store, DateOnly day) => At(store.Zone, day, new TimeOnly(MorningHour, 0));
+
     /// <summary>
-    /// 08:00 of a day, in the store's time zone. Where the clocks skip that hour it is the first that exists, and where they
-    /// show it twice the first of the two.
+    /// A time of a day in a zone. Where the clocks skip it, it is the first that exists, and where they show it twice the first of the
+    /// two.
     /// </summary>
-    public static DateTimeOffset Morning(Store store, DateOnly day)
+    public static DateTimeOffset At(TimeZoneInfo zone, DateOnly day, TimeOnly time)
     {
-        var zone = store.Zone;
-        var local = day.ToDateTime(new TimeOnly(MorningHour, 0));
+        var local = day.ToDateTime(time);
         while (zone.IsInvalidTime(local))
         {
             local = local.AddMinutes(15);

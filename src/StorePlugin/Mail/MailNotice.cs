@@ -14,10 +14,15 @@ namespace StorePlugin.Mail;
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
 /// <param name="Campaign">Whose terms changed, with the number of the revision.</param>
 /// <param name="Request">The request whose file is ready, for a mail to the store's people.</param>
+/// <param name="ReversedMinor">How much of the payout had been reversed in all, for a mail about that; each further reversal has its own.</param>
+/// <param name="Invitation">Who is invited.</param>
 internal sealed record MailNotice(
     string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null, string? Campaign = null,
-    long? Revision = null, string? Request = null)
+    long? Revision = null, string? Request = null, long? ReversedMinor = null, string? Invitation = null)
 {
+    /// <summary>Somebody at the store invites a person who has not asked for it.</summary>
+    public const string Invited = "invitation";
+
     /// <summary>The ambassador's code works: here is everything that is needed to begin.</summary>
     public const string Welcome = "welcome";
 
@@ -26,6 +31,12 @@ internal sealed record MailNotice(
 
     /// <summary>A transfer exists.</summary>
     public const string PayoutSent = "payout_sent";
+
+    /// <summary>Stripe has refused for good, or the bank has sent the money back.</summary>
+    public const string PayoutFailed = "payout_failed";
+
+    /// <summary>Of a transfer something was taken back.</summary>
+    public const string PayoutReversed = "payout_reversed";
 
     /// <summary>A reward's code works, or a milestone's money is in the books.</summary>
     public const string RewardGiven = "reward";
@@ -45,8 +56,8 @@ internal sealed record MailNotice(
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
-    /// <summary>The subjects of every mail about a payout, as a pattern of SQL. Such a mail is owed even after the store has left.</summary>
-    public const string PayoutSentSubjects = PayoutSent + ":%";
+    /// <summary>The subjects of every mail about a payout, as a pattern of SQL beside the kind. Such a mail is owed even after the store has left.</summary>
+    public const string PayoutSubjects = "payout_%";
 
     /// <summary>The effect's subject: the same cause never makes two mails.</summary>
     [JsonIgnore]
@@ -55,12 +66,21 @@ internal sealed record MailNotice(
         OrderDigest => $"{OrderDigest}:{Ambassador}:{DayText}",
         ReviewReminder => $"{ReviewReminder}:{DayText}",
         TermsChanged or TermsWithdrawn => $"{Mail}:{Campaign}:{Revision}:{Ambassador}",
-        PayoutSent => $"{PayoutSent}:{Payout}",
+        PayoutSent or PayoutFailed => $"{Mail}:{Payout}",
+        PayoutReversed => string.Create(CultureInfo.InvariantCulture, $"{Mail}:{Payout}:{ReversedMinor}"),
+        Invited => $"{Invited}:{Invitation}",
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",
         PrivacyFile => $"{PrivacyFile}:{Request}",
         _ => $"{Mail}:{Ambassador}",
     };
+
+    /// <summary>
+    /// Whether a mail is owed whatever the reader wishes: money, terms, and what a store's own people must know. Such a mail counts against
+    /// no limit, heeds no quiet hours and offers no way out.
+    /// </summary>
+    public static bool IsExempt(string mail) =>
+        mail is PayoutSent or PayoutFailed or PayoutReversed or TermsChanged or TermsWithdrawn or PrivacyFile or ReviewReminder;
 
     private string? DayText => Day?.ToString(DayFormat, CultureInfo.InvariantCulture);
 

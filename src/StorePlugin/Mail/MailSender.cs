@@ -17,16 +17,21 @@ namespace StorePlugin.Mail;
 
 /// <summary>
 /// A rehearsal's mail goes into the folder, whatever is configured. What comes back, and every reason in it, is without
-/// the address: it is kept with the effect and logged.
+/// the address: it is kept with the effect and logged. Mails are handed over one at a time, and what was taken is written down before
+/// the next one goes: a program that dies repeats the one at most.
 /// </summary>
-internal sealed class MailSender(Settings settings, PublicAddress address, TimeProvider clock)
+internal sealed class MailSender(Settings settings, PublicAddress address, TimeProvider clock) : IDisposable
 {
     private const string RehearsalMark = "[Rehearsal] ";
     private const int MailboxRefusedMin = 500;
 
     // The outcomes of a mail that was sent; others ask for them later.
-    private const string Taken = "The mail server took the mail.";
+    public const string Taken = "The mail server took the mail.";
     private const string InFolder = "The mail lies in the mail folder as ";
+
+    // RFC 5321; an effect's id and the plus before it.
+    private const int LocalPartMax = 64;
+    private const int TagLength = 37;
 
     // Submission over TLS from the first byte (RFC 8314); elsewhere it begins with STARTTLS.
     private const int ImplicitTlsPort = 465;
@@ -41,17 +46,31 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
 
     private static readonly ParserOptions WholeAddress = new() { AllowAddressesWithoutDomain = false, AllowUnquotedCommasInAddresses = false };
 
+    // The connection is there already, and servers wait for minutes.
+    private static readonly TimeSpan TurnTimeMax = TimeSpan.FromMinutes(2);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
     private long _pauseUntil;
 
     /// <summary>Whether it is an address, with or without a name.</summary>
     public static bool IsAddress(string text) => TryRead(text, out _);
 
+    /// <summary>Whether it is an address without a name, to which a mail's id can be put behind a plus.</summary>
+    public static bool IsBounceAddress(string text) =>
+        TryRead(text, out var mailbox) && mailbox.Address == text && !text.Contains('+', StringComparison.Ordinal) && Ascii.IsValid(text)
+        && mailbox.LocalPart.Length <= LocalPartMax - TagLength;
+
     /// <summary>Whether an effect with this outcome has sent its mail; else there was nothing to send, or no way.</summary>
     public static bool WasSent(string? outcome) => outcome == Taken || outcome?.StartsWith(InFolder, StringComparison.Ordinal) == true;
 
-    public async Task<EffectResult> SendAsync(
-        Store store, string effectId, Letter letter, string text, string html, CancellationToken cancel)
+    /// <summary>The subject as it is sent.</summary>
+    public static string SubjectOf(Store store, Letter letter) => (store.IsRehearsal ? RehearsalMark : "") + letter.Subject;
+
+    /// <param name="noteTaken">Writes down that the mail was taken.</param>
+    public async Task<EffectResult> SendAsync(Store store, string effectId, PrintedLetter printed, Func<Task> noteTaken, CancellationToken cancel)
     {
+        var letter = printed.Letter;
         if (!TryRead(letter.Email, out var to))
         {
             return new EffectResult.Refused("The recipient's address is not one that mail can be sent to.");
@@ -60,16 +79,22 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         using var message = new MimeMessage();
         message.From.Add(From());
         message.To.Add(new MailboxAddress(Encoding.UTF8, letter.Name, to.Address));
-        message.Subject = (store.IsRehearsal ? RehearsalMark : "") + letter.Subject;
+        message.Subject = SubjectOf(store, letter);
         message.Date = clock.GetUtcNow();
         message.Headers.Remove(HeaderId.MessageId);
         message.Headers.Add("Message-ID", $"<{effectId}@{Host()}>");
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
+        if (letter.Content.StopAddress is { } stop)
+        {
+            // RFC 8058. As it is: a long address would be encoded as words, in which no mail program finds a link.
+            AddRaw(message, HeaderId.ListUnsubscribe, $"<{stop}>");
+            AddRaw(message, HeaderId.ListUnsubscribePost, "List-Unsubscribe=One-Click");
+        }
 
         // The last is what a mail program prefers.
         message.Body = new MultipartAlternative(
-            new TextPart(TextFormat.Plain) { Text = text },
-            new TextPart(TextFormat.Html) { Text = html });
+            new TextPart(TextFormat.Plain) { Text = printed.Text },
+            new TextPart(TextFormat.Html) { Text = printed.Html });
         message.Prepare(EncodingConstraint.SevenBit);
         var format = FormatOptions.Default.Clone();
         format.NewLineFormat = NewLineFormat.Dos;
@@ -78,10 +103,11 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         format.International = !Ascii.IsValid(to.LocalPart);
         if (settings.Mail.Host is { } host && !store.IsRehearsal)
         {
-            return await SendAsync(host, format, message, cancel);
+            return await SendAsync(host, format, message, EnvelopeSender(effectId), noteTaken, cancel);
         }
 
         await WriteAsync(format, message, effectId, cancel);
+        await noteTaken();
         return new EffectResult.Done($"{InFolder}{FileOf(effectId)}.");
     }
 
@@ -89,6 +115,25 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     public static string FileOf(string effectId) => effectId + ".eml";
 
     private static bool TryRead(string text, [NotNullWhen(true)] out MailboxAddress? mailbox) => MailboxAddress.TryParse(WholeAddress, text, out mailbox);
+
+    private static void AddRaw(MimeMessage message, HeaderId id, string value)
+    {
+        var header = new Header(id, "");
+        header.SetRawValue(Encoding.ASCII.GetBytes($" {value}\r\n"));
+        message.Headers.Add(header);
+    }
+
+    /// <summary>Where what cannot be delivered goes back to, with the mail's id behind a plus; null: to the sender.</summary>
+    private MailboxAddress? EnvelopeSender(string effectId)
+    {
+        if (settings.Mail.BounceAddress is not { } bounces)
+        {
+            return null;
+        }
+
+        var at = bounces.LastIndexOf('@');
+        return MailboxAddress.Parse(WholeAddress, $"{bounces[..at]}+{effectId}{bounces[at..]}");
+    }
 
     private MailboxAddress From() => settings.Mail.From is { } from ? MailboxAddress.Parse(WholeAddress, from) : new MailboxAddress("StorePlugin", $"noreply@{Host()}");
 
@@ -98,7 +143,8 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         return url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
     }
 
-    private async Task<EffectResult> SendAsync(string host, FormatOptions format, MimeMessage message, CancellationToken cancel)
+    private async Task<EffectResult> SendAsync(
+        string host, FormatOptions format, MimeMessage message, MailboxAddress? envelopeSender, Func<Task> noteTaken, CancellationToken cancel)
     {
         if (clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _pauseUntil))
         {
@@ -106,11 +152,29 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         }
 
         using var client = new Client();
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(AnswerTimeMax);
         try
         {
-            return await SendAsync(client, host, format, message, timeout.Token);
+            if (await InTimeAsync(token => ConnectAsync(client, host, format, token), cancel) is { } refused)
+            {
+                return refused;
+            }
+
+            if (!await _turn.WaitAsync(TurnTimeMax, cancel))
+            {
+                return new EffectResult.PutOff("The mails before it take their time.", OutageWait);
+            }
+
+            try
+            {
+                await InTimeAsync(token => client.SendAsync(format, message, envelopeSender ?? message.From.Mailboxes.First(), message.To.Mailboxes, token), cancel);
+                await noteTaken();
+            }
+            finally
+            {
+                _turn.Release();
+            }
+
+            return await InTimeAsync(token => LeaveAsync(client, token), cancel);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -122,7 +186,17 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
         }
     }
 
-    private async Task<EffectResult> SendAsync(Client client, string host, FormatOptions format, MimeMessage message, CancellationToken cancel)
+    public void Dispose() => _turn.Dispose();
+
+    private static async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(AnswerTimeMax);
+        return await work(timeout.Token);
+    }
+
+    /// <summary>Comes to where the mail can be handed over. Returns why it never can; null where it can.</summary>
+    private async Task<EffectResult?> ConnectAsync(Client client, string host, FormatOptions format, CancellationToken cancel)
     {
         var options = settings.Mail;
         await client.ConnectAsync(host, options.Port, SecurityOf(options), cancel);
@@ -137,7 +211,11 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
             await client.AuthenticateAsync(user, password, cancel);
         }
 
-        await client.SendAsync(format, message, cancel);
+        return null;
+    }
+
+    private static async Task<EffectResult> LeaveAsync(Client client, CancellationToken cancel)
+    {
         await client.DisconnectAsync(quit: true, cancel);
         return new EffectResult.Done(Taken);
     }

@@ -8,10 +8,20 @@ internal static class MailSetup
     public static void AddMail(this IServiceCollection services)
     {
         services.AddSingleton<Digests>();
-        services.AddSingleton<Welcome>();
-        services.AddSingleton<OrderDigest>();
-        services.AddSingleton<PayoutSent>();
-        services.AddSingleton<RewardGiven>();
+        services.AddMerchantMail<Welcome>();
+        services.AddMerchantMail<OrderDigest>();
+        services.AddMerchantMail<PayoutSent>();
+        services.AddMerchantMail<PayoutFailed>();
+        services.AddMerchantMail<PayoutReversed>();
+        services.AddMerchantMail<RewardGiven>();
+        services.AddMerchantMail<Invited>();
+        services.AddSingleton<Invitations>();
+        services.AddSingleton<Suppressions>();
+        services.AddSingleton<StopLinks>();
+        services.AddSingleton<MailSettings>();
+        services.AddSingleton<MailTexts>();
+        services.AddSingleton<Cadence>();
+        services.AddSingleton<LetterPress>();
         services.AddSingleton<ReviewReminder>();
         services.AddRound<RemindOfReviews>("reminders", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<TermsChanged>();
@@ -20,5 +30,27 @@ internal static class MailSetup
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();
+    }
+
+    /// <summary>The pages and the door that stand outside of the API.</summary>
+    public static void MapMail(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMailStops();
+        routes.MapBounces();
+    }
+
+    public static void MapMailApi(this IEndpointRouteBuilder api)
+    {
+        api.MapMailTexts();
+        api.MapMailSettings();
+        api.MapSuppressions();
+        api.MapInvitations();
+    }
+
+    private static void AddMerchantMail<TMail>(this IServiceCollection services)
+        where TMail : class, IMerchantMail
+    {
+        services.AddSingleton<TMail>();
+        services.AddSingleton<IMerchantMail>(provider => provider.GetRequiredService<TMail>());
     }
 }

@@ -1,105 +1,96 @@
 // The mail about money that is on its way. It is owed to a suspended ambassador too, and after the store has left (rule U1).
 using StorePlugin.Data;
-using StorePlugin.Ledger;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Mail;
 
-internal sealed class PayoutSent(Db db, PublicAddress address)
+internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider clock) : IMerchantMail
 {
-    private const string ReadSentAt =
-        "SELECT booked_at FROM ledger_transactions WHERE store_id = @storeId AND kind = @kind AND source = @payoutId";
+    public string Mail => MailNotice.PayoutSent;
 
-    private const string ReadOrders =
-        """
-        SELECT CAST(COUNT(*) AS bigint) AS number, COALESCE(MIN(at), 0) AS first_at, COALESCE(MAX(at), 0) AS last_at
-        FROM orders WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND payout_id = @payoutId
-        """;
+    public string When => "A payout was sent.";
 
-    private const string ReadMethod = "SELECT masked FROM payout_methods WHERE store_id = @storeId AND id = @methodId";
+    public IReadOnlyList<Placeholder> Placeholders => [Placeholder.Reader, Placeholder.Shop, Placeholder.Campaign, PayoutFacts.AmountPlaceholder];
+
+    public Letter Sample(Store store) => Compose(store, Samples.Reader, PayoutFacts.Sample(store, PayoutState.Sent, 0, clock.GetUtcNow()));
 
     public async Task<Writing> WriteAsync(Store store, string payoutId, CancellationToken cancel)
     {
-        if (await db.OneAsync<Payout>(Payout.ById, new { storeId = store.Id, payoutId }, cancel) is not { } payout)
+        if (await PayoutFacts.FindAsync(db, store, payoutId, cancel) is not { } facts)
         {
             return new Writing.Unneeded("There is no such payout.");
         }
 
-        if (payout.ReversedMinor == payout.AmountMinor)
+        if (facts.Payout.ReversedMinor == facts.Payout.AmountMinor)
         {
             return new Writing.Unneeded("The transfer was taken back before the mail was sent.");
         }
 
-        if (await Recipient.FindAsync(db, store.Id, payout.AmbassadorId, cancel) is not { } reader)
+        if (facts.BankState == "failed")
         {
-            return new Writing.Unneeded("The ambassador is gone.");
+            return new Writing.Unneeded("The bank sent the money back before the mail was sent, and another mail tells of that.");
         }
 
-        var args = new { storeId = store.Id, payoutId, ambassadorId = payout.AmbassadorId, kind = LedgerKind.PayoutSent };
-        var sentAt = await db.OneAsync<DateTimeOffset>(ReadSentAt, args, cancel);
-        var orders = await db.OneAsync<Orders>(ReadOrders, args, cancel);
-        var method = payout.Provider == PayoutProvider.Manual
-            ? await db.OneAsync<string>(ReadMethod, new { storeId = store.Id, methodId = payout.Destination }, cancel)
-            : null;
-        return new Writing.Written(Compose(store, reader, payout, sentAt, orders!, method));
+        return await Recipient.FindAsync(db, store.Id, facts.Payout.AmbassadorId, cancel) is { } reader
+            ? new Writing.Written(Compose(store, reader, facts))
+            : new Writing.Unneeded("The ambassador is gone.");
     }
 
-    /// <param name="method">Where it went, masked; null: to Stripe.</param>
-    private Letter Compose(Store store, Recipient reader, Payout payout, DateTimeOffset sentAt, Orders orders, string? method)
+    private Letter Compose(Store store, Recipient reader, PayoutFacts facts)
     {
         var shop = OneLine.Of(store.DisplayName);
-        var (where, when) = method is null
-            ? ($"{shop} has sent what you earned to your account at Stripe.",
-                "Stripe passes it on to your bank and decides when it arrives: typically some business days from now, and longer for the first payout to a new account.")
-            : ($"{shop} has sent what you earned to {(method.Length > 0 ? method : "where you asked for it")}.",
-                "Your bank or PayPal decides when it arrives: typically within some business days. Where PayPal asks you to accept it, do so within 30 days.");
-        var time = new StoreTime(store);
-        var facts = new List<(string Label, string Value)> { ("From", $"{shop}, for “{reader.Campaign}”"), ("Sent on", time.Day(sentAt)) };
-        if (orders.Number > 0)
-        {
-            var (first, last) = (time.Day(orders.First), time.Day(orders.Last));
-            facts.Add(("For", $"{Words.Count(orders.Number, "order", "orders")} {(first == last ? $"of {first}" : $"from {first} to {last}")}"));
-        }
-
+        var payout = facts.Payout;
+        var lines = facts.Lines(store, reader);
         if (payout.ReversedMinor > 0)
         {
-            facts.Add(("Taken back since", Words.Of(payout.ReversedMinor, payout.Currency)));
+            lines.Add(("Taken back since", Words.Of(payout.ReversedMinor, payout.Currency)));
         }
 
-        facts.Add(("Reference", payout.Id));
+        lines.Add(("Reference", payout.Id));
+        var amount = Words.Of(payout.Amount);
         return new Letter(
             reader.Name,
             reader.Email,
-            $"{Words.Of(payout.Amount)} is on its way to you from {shop}",
+            $"{amount} is on its way to you from {shop}",
             new LetterContent(
                 shop,
                 store.IsRehearsal,
                 "Your payout is on its way",
                 [
-                    new LetterPart.Sentence($"Hello {reader.Name},"),
-                    new LetterPart.Sentence(where),
-                    new LetterPart.Figure("Sent to you", Words.Of(payout.Amount)),
-                    new LetterPart.Facts(facts),
-                    new LetterPart.Sentence(when),
+                    new LetterPart.Opening($"Hello {reader.Name},"),
+                    new LetterPart.Opening($"{shop} has sent what you earned {WhereTo(facts.Provider)}."),
+                    new LetterPart.Figure("Sent to you", amount),
+                    new LetterPart.Facts(lines),
+                    new LetterPart.Sentence(ArrivalOf(facts, shop, new StoreTime(store))),
                     new LetterPart.Link("Which orders it is for", address.Of("/portal")),
                     new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."),
                 ],
-                $"You get this mail because {shop} paid you as an ambassador. A program sent it. No payout mail asks for a password or for your bank's data."));
+                $"You get this mail because {shop} paid you as an ambassador. A program sent it. No payout mail asks for a password or for your bank's data."))
+        {
+            Values = reader.ValuesAt(shop).Add(PayoutFacts.AmountPlaceholder.Name, amount),
+        };
     }
 
-    // By properties, not by position: SQLite tells no type for a computed column.
-    private sealed record Orders
+    private static string WhereTo(string provider) => provider switch
     {
-        public long Number { get; init; }
+        "stripe" => "to your account at Stripe",
+        "store_credit" => "as store credit, to your customer account at the store",
+        "discount_code" => "as a code to shop with",
+        _ => "by the way that you have named for your payouts",
+    };
 
-        public long FirstAt { get; init; }
-
-        public long LastAt { get; init; }
-
-        public DateTimeOffset First => DateTimeOffset.FromUnixTimeMilliseconds(FirstAt);
-
-        public DateTimeOffset Last => DateTimeOffset.FromUnixTimeMilliseconds(LastAt);
-    }
+    /// <summary>When it may be there: what is known, else what is usual and who decides it.</summary>
+    private static string ArrivalOf(PayoutFacts facts, string shop, StoreTime time) => facts.Provider switch
+    {
+        "stripe" when facts.BankState == "paid" => "Stripe says that it has reached your bank. Banks may take a day more to show it.",
+        "stripe" when facts.ArrivesAt is { } day => $"Stripe expects it at your bank on {time.Day(day)}. Banks may take a day more to show it.",
+        "stripe" =>
+            "Stripe passes it on to your bank and decides when it arrives: usually two to five working days after Stripe has sent it on, " +
+            "and longer for the first payout to a new account.",
+        "store_credit" => "It is there already: sign in when you pay at the store, and it is taken off.",
+        "discount_code" => "It works from now on. Your page shows the code, which is meant for you.",
+        _ => $"{shop} sends it outside of this program, so that nobody here can follow it: usually it is there within one to three working days after it was sent.",
+    };
 }

@@ -1,4 +1,5 @@
 // Who a mail goes to, read when it is sent: the outbox knows no name and no address.
+using System.Collections.Immutable;
 using StorePlugin.Data;
 
 namespace StorePlugin.Mail;
@@ -23,6 +24,11 @@ internal sealed record Recipient(
         "ended" => "The ambassador has left.",
         _ => null,
     };
+
+    /// <summary>What the placeholders that every mail to ambassadors knows stand for.</summary>
+    public ImmutableDictionary<string, string> ValuesAt(string shop) => ImmutableDictionary.CreateRange(
+        StringComparer.Ordinal,
+        [KeyValuePair.Create(Placeholder.Reader.Name, Name), KeyValuePair.Create(Placeholder.Shop.Name, shop), KeyValuePair.Create(Placeholder.Campaign.Name, Campaign)]);
 
     /// <summary>The ambassador, with every text that people wrote made safe for one line; null when there is none any more.</summary>
     public static async Task<Recipient?> FindAsync(Db db, string storeId, string ambassadorId, CancellationToken cancel) =>

@@ -6,8 +6,10 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Mail;
 
-internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address)
+internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address, TimeProvider clock) : IMerchantMail
 {
+    private static readonly Placeholder Given = new("reward", "what was given, in words");
+
     private const string Read =
         """
         SELECT r.kind, r.state, r.percent_bp, r.amount_minor, r.minimum_minor, r.currency, r.code, r.ends_at, o.reference, r.order_id, r.id, r.form
@@ -15,6 +17,17 @@ internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address)
         LEFT JOIN orders o ON o.store_id = r.store_id AND o.order_id = r.order_id
         WHERE r.store_id = @storeId AND r.id = @rewardId
         """;
+
+    public string Mail => MailNotice.RewardGiven;
+
+    public string When => "A reward is approved and given: a code, a gift card, store credit, or a milestone's money.";
+
+    public IReadOnlyList<Placeholder> Placeholders => [Placeholder.Reader, Placeholder.Shop, Placeholder.Campaign, Given];
+
+    public Letter Sample(Store store) => Compose(
+        store, Samples.Reader,
+        new Row(
+            RewardKind.Advocate, RewardState.Issued, 2000, null, null, null, "THANKS-EXAMPLE", clock.GetUtcNow().AddDays(180), "#1001", "1001", "rew_example", null));
 
     public async Task<Writing> WriteAsync(Store store, string ambassadorId, string rewardId, CancellationToken cancel)
     {
@@ -43,7 +56,7 @@ internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address)
         var why = isMilestone
             ? $"You have reached a milestone of “{reader.Campaign}”."
             : $"The order {OneLine.Of(reward.Reference ?? reward.OrderId)}, which you brought, is approved.";
-        var parts = new List<LetterPart> { new LetterPart.Sentence($"Hello {reader.Name},"), new LetterPart.Sentence($"{why} Thank you.") };
+        var parts = new List<LetterPart> { new LetterPart.Opening($"Hello {reader.Name},"), new LetterPart.Opening($"{why} Thank you.") };
         if (reward.Form is { } form)
         {
             parts.AddRange(ValueParts(store, reward, form, what, isMilestone));
@@ -70,7 +83,10 @@ internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address)
             reward is { Code: null, Form: null } ? $"{what} more from {shop}" : $"A thank-you from {shop}: {what}",
             new LetterContent(
                 shop, store.IsRehearsal, TitleOf(reward), parts,
-                $"You get this mail because you are an ambassador of {shop}. A program sent it."));
+                $"You get this mail because you are an ambassador of {shop}. A program sent it."))
+        {
+            Values = reader.ValuesAt(shop).Add(Given.Name, what),
+        };
     }
 
     private static string TitleOf(Row reward) => (reward.Form, reward.Code) switch

@@ -1,7 +1,5 @@
-// Performs the effect that sends a mail: reads who and what, writes the letter, hands it to the sender.
+// Performs the effect that sends a mail: reads who and what, writes the letter, asks whether it may go now, hands it to the sender.
 using System.Diagnostics;
-using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Web;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
@@ -11,8 +9,9 @@ namespace StorePlugin.Mail;
 /// The effect's id is the mail's Message-ID, so that a mail which is sent again after a crash is known as the same.
 /// </summary>
 internal sealed class SendMail(
-    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, RewardGiven rewardGiven, ReviewReminder reviewReminder,
-    TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, MailSender sender, IServiceProvider services, ILoggerFactory loggers) : IEffectHandler
+    StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, PayoutFailed payoutFailed, PayoutReversed payoutReversed,
+    RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, Invited invited,
+    Suppressions suppressions, Cadence cadence, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
 
@@ -22,42 +21,61 @@ internal sealed class SendMail(
     {
         var store = await stores.GetAsync(effect.StoreId, cancel);
         var notice = MailNotice.FromJson(effect.Payload);
-        var writing = notice switch
-        {
-            { Mail: MailNotice.Welcome, Ambassador: { } id } => await welcome.WriteAsync(store, id, cancel),
-            { Mail: MailNotice.OrderDigest, Ambassador: { } id, Day: { } day } => await digest.WriteAsync(store, id, day, cancel),
-            { Mail: MailNotice.PayoutSent, Payout: { } payoutId } => await payoutSent.WriteAsync(store, payoutId, cancel),
-            { Mail: MailNotice.RewardGiven, Ambassador: { } id, Reward: { } rewardId } => await rewardGiven.WriteAsync(store, id, rewardId, cancel),
-            { Mail: MailNotice.ReviewReminder } => await reviewReminder.WriteAsync(store, cancel),
-            { Mail: MailNotice.TermsChanged, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
-                await termsChanged.WriteAsync(store, id, campaignId, number, cancel),
-            { Mail: MailNotice.TermsWithdrawn, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
-                await termsWithdrawn.WriteAsync(store, id, campaignId, number, cancel),
-            { Mail: MailNotice.PrivacyFile, Request: { } requestId } => await privacyFile.WriteAsync(store, requestId, cancel),
-            _ => null,
-        };
-        return writing switch
+        return await WriteAsync(store, notice, cancel) switch
         {
             null => new EffectResult.Refused($"This program knows no mail '{notice.Mail}'."),
-            Writing.Unneeded unneeded => new EffectResult.Done(unneeded.Why),
+            Writing.Unneeded unneeded => KeptBack(notice, effect, unneeded.Why),
             Writing.NotYet notYet => new EffectResult.PutOff(notYet.Why, NotYetWait),
-            Writing.Written written => await SendAsync(store, effect.Id, written.Letter, cancel),
-            _ => throw new UnreachableException($"{writing.GetType().Name} is no writing."),
+            Writing.Written written => await SendAsync(store, effect, notice, written.Letter, cancel),
+            var other => throw new UnreachableException($"{other.GetType().Name} is no writing."),
         };
     }
 
-    private async Task<EffectResult> SendAsync(Store store, string effectId, Letter letter, CancellationToken cancel) =>
-        await sender.SendAsync(store, effectId, letter, LetterText.Of(letter.Content), await HtmlOfAsync(letter.Content), cancel);
-
-    private async Task<string> HtmlOfAsync(LetterContent content)
+    private async Task<Writing?> WriteAsync(Store store, MailNotice notice, CancellationToken cancel) => notice switch
     {
-        // What the renderer asks for belongs to a scope, and in development the framework holds it to that.
-        await using var scope = services.CreateAsyncScope();
-        await using var renderer = new HtmlRenderer(scope.ServiceProvider, loggers);
-        return await renderer.Dispatcher.InvokeAsync(async () =>
+        { Mail: MailNotice.Welcome, Ambassador: { } id } => await welcome.WriteAsync(store, id, cancel),
+        { Mail: MailNotice.OrderDigest, Ambassador: { } id, Day: { } day } => await digest.WriteAsync(store, id, day, cancel),
+        { Mail: MailNotice.PayoutSent, Payout: { } payoutId } => await payoutSent.WriteAsync(store, payoutId, cancel),
+        { Mail: MailNotice.PayoutFailed, Payout: { } payoutId } => await payoutFailed.WriteAsync(store, payoutId, cancel),
+        { Mail: MailNotice.PayoutReversed, Payout: { } payoutId, ReversedMinor: { } minor } => await payoutReversed.WriteAsync(store, payoutId, minor, cancel),
+        { Mail: MailNotice.RewardGiven, Ambassador: { } id, Reward: { } rewardId } => await rewardGiven.WriteAsync(store, id, rewardId, cancel),
+        { Mail: MailNotice.ReviewReminder } => await reviewReminder.WriteAsync(store, cancel),
+        { Mail: MailNotice.TermsChanged, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
+            await termsChanged.WriteAsync(store, id, campaignId, number, cancel),
+        { Mail: MailNotice.TermsWithdrawn, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
+            await termsWithdrawn.WriteAsync(store, id, campaignId, number, cancel),
+        { Mail: MailNotice.PrivacyFile, Request: { } requestId } => await privacyFile.WriteAsync(store, requestId, cancel),
+        { Mail: MailNotice.Invited, Invitation: { } invitationId } => await invited.WriteAsync(store, invitationId, cancel),
+        _ => null,
+    };
+
+    private async Task<EffectResult> SendAsync(Store store, Effect effect, MailNotice notice, Letter letter, CancellationToken cancel)
+    {
+        var personHash = suppressions.HashOf(store, letter.Email);
+        switch (await cadence.AskAsync(store, effect, notice, personHash, cancel))
         {
-            var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(LetterPage.Model)] = content });
-            return (await renderer.RenderComponentAsync<LetterPage>(parameters)).ToHtmlString();
-        });
+            case Passage.KeptBack kept:
+                return KeptBack(notice, effect, kept.Why);
+            case Passage.Later later:
+                return new EffectResult.PutOff(later.Why, later.Wait) { IsScheduled = true };
+            case Passage.Taken:
+                return Marked(notice, effect, new EffectResult.Done(MailSender.Taken));
+        }
+
+        var text = press.Find(notice.Mail) is null ? null : await texts.FindAsync(store, notice.Mail, cancel);
+        var printed = await press.PrintAsync(notice.Mail, letter, text, MailNotice.IsExempt(notice.Mail) ? null : links.AddressFor(store, personHash));
+        return Marked(notice, effect, await sender.SendAsync(store, effect.Id, printed, () => cadence.NoteTakenAsync(effect), cancel));
     }
+
+    private EffectResult.Done KeptBack(MailNotice notice, Effect effect, string why) => new(why, WriteOf(notice, effect, "kept_back"));
+
+    private EffectResult Marked(MailNotice notice, Effect effect, EffectResult result) => result switch
+    {
+        EffectResult.Done => result with { Write = WriteOf(notice, effect, "sent") },
+        EffectResult.Refused => result with { Write = tx => Cadence.ReleaseAsync(tx, effect) },
+        _ => result,
+    };
+
+    private Func<Data.Tx, Task>? WriteOf(MailNotice notice, Effect effect, string state) =>
+        notice.Invitation is { } id ? tx => Invitations.MarkAsync(tx, effect.StoreId, id, state, clock.GetUtcNow()) : null;
 }

@@ -8,8 +8,10 @@ using StorePlugin.Webhooks;
 
 namespace StorePlugin.Mail;
 
-internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
+internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock) : IMerchantMail
 {
+    private static readonly Placeholder Code = new("code", "the ambassador's code");
+
     // Of several codes the oldest that works, since the mail says that it does.
     private const string ReadShare =
         """
@@ -25,6 +27,14 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
         WHERE store_id = @storeId AND campaign_id = @campaignId AND effective_at <= @now AND withdrawn_at IS NULL
         ORDER BY revision DESC
         """;
+
+    public string Mail => MailNotice.Welcome;
+
+    public string When => "The ambassador is approved and the code works.";
+
+    public IReadOnlyList<Placeholder> Placeholders => [Placeholder.Reader, Placeholder.Shop, Placeholder.Campaign, Code];
+
+    public Letter Sample(Store store) => Compose(store, Samples.Reader, new Share("ANN10", "ANN10"), new Terms(1000, 1000, 30, 30), "");
 
     public async Task<Writing> WriteAsync(Store store, string ambassadorId, CancellationToken cancel)
     {
@@ -62,8 +72,8 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
         var shop = OneLine.Of(store.DisplayName);
         var parts = new List<LetterPart>
         {
-            new LetterPart.Sentence($"Hello {reader.Name},"),
-            new LetterPart.Sentence($"You are an ambassador of {shop} now, in “{reader.Campaign}”. Share your code or your link: you earn when someone buys with it."),
+            new LetterPart.Opening($"Hello {reader.Name},"),
+            new LetterPart.Opening($"You are an ambassador of {shop} now, in “{reader.Campaign}”. Share your code or your link: you earn when someone buys with it."),
             new LetterPart.Figure("Your code", share.Code),
             new LetterPart.Link("Your link", address.Of($"/r/{Uri.EscapeDataString(share.Slug)}")),
             new LetterPart.Facts(FactsOf(store, terms, ambassadorId)),
@@ -81,7 +91,10 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock)
             reader.Email,
             $"Your code {share.Code} for {shop}",
             new LetterContent(
-                shop, store.IsRehearsal, $"Welcome to {reader.Campaign}", parts, $"You get this mail because {shop} made you an ambassador. A program sent it."));
+                shop, store.IsRehearsal, $"Welcome to {reader.Campaign}", parts, $"You get this mail because {shop} made you an ambassador. A program sent it."))
+        {
+            Values = reader.ValuesAt(shop).Add(Code.Name, share.Code),
+        };
     }
 
     private static List<(string Label, string Value)> FactsOf(Store store, Terms terms, string ambassadorId)

@@ -366,6 +366,7 @@ internal static class PayoutBook
         await tx.DoAsync(RefuseAttempt, args);
         await PayoutEvent.Returned(payout, attempt, now, actor, reason).PostAsync(tx, store);
         await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
+        await new MailNotice(MailNotice.PayoutFailed, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
         return true;
     }
 
@@ -428,6 +429,7 @@ internal static class PayoutBook
             await ReturnOrdersAsync(tx, store, payout, "paid", now);
         }
 
+        await new MailNotice(MailNotice.PayoutReversed, payout.AmbassadorId, Payout: payout.Id, ReversedMinor: reversed.Minor).AddAsync(tx, store.Id, now);
         return true;
     }
 

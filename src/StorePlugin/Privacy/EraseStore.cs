@@ -159,6 +159,25 @@ internal sealed class EraseStore(
 
     private const string EraseDebtor = "UPDATE payout_exports SET debtor_sealed = NULL WHERE store_id = @storeId AND id = @name";
 
+    private const string FindTexts = "SELECT mail AS name FROM mail_texts WHERE store_id = @storeId ORDER BY mail ";
+
+    private const string DropText = "DELETE FROM mail_texts WHERE store_id = @storeId AND mail = @name";
+
+    private const string FindSends = "SELECT effect_id AS name FROM mail_sends WHERE store_id = @storeId ORDER BY effect_id ";
+
+    private const string DropSend = "DELETE FROM mail_sends WHERE store_id = @storeId AND effect_id = @name";
+
+    private const string FindInvitations =
+        "SELECT id AS name FROM invitations WHERE store_id = @storeId AND (sealed IS NOT NULL OR address_hash <> id) ORDER BY id ";
+
+    private const string EraseInvitation = "UPDATE invitations SET sealed = NULL, address_hash = id WHERE store_id = @storeId AND id = @name";
+
+    private const string FindSuppressions =
+        "SELECT id AS name FROM mail_suppressions WHERE store_id = @storeId AND (detail IS NOT NULL OR lift_reason IS NOT NULL) ORDER BY id ";
+
+    private const string EraseSuppression =
+        "UPDATE mail_suppressions SET detail = NULL, lift_reason = NULL WHERE store_id = @storeId AND id = @name";
+
     // What is found, and what is done with each.
     private static readonly (string Find, string Erase)[] Rows =
     [
@@ -176,6 +195,10 @@ internal sealed class EraseStore(
         (FindBodies, DropBody),
         (FindPayoutSettings, DropPayoutSettings),
         (FindDebtors, EraseDebtor),
+        (FindTexts, DropText),
+        (FindSends, DropSend),
+        (FindInvitations, EraseInvitation),
+        (FindSuppressions, EraseSuppression),
     ];
 
     private async Task<int> EachAsync(Store store, string find, string erase, CancellationToken cancel)
@@ -241,7 +264,7 @@ internal sealed class EraseStore(
     /// </summary>
     private async Task<bool> IsSettledAsync(Store store, CancellationToken cancel) =>
         await db.OneAsync<long>(CountUnsettled, new { storeId = store.Id }, cancel) == 0
-        && await db.OneAsync<long>(CountOwedEffects, new { storeId = store.Id, payoutMails = MailNotice.PayoutSentSubjects }, cancel) == 0;
+        && await db.OneAsync<long>(CountOwedEffects, new { storeId = store.Id, payoutMails = MailNotice.PayoutSubjects }, cancel) == 0;
 
     // While payouts are open, whoever was ever paid may still be written to.
     private const string FindAmbassadors =
@@ -255,7 +278,7 @@ internal sealed class EraseStore(
         """;
 
     private const string EraseAmbassador =
-        "UPDATE ambassadors SET name = 'erased', email = '', email_key = id, stripe_account = NULL WHERE store_id = @storeId AND id = @name";
+        "UPDATE ambassadors SET name = 'erased', email = '', email_key = id, stripe_account = NULL, time_zone = NULL WHERE store_id = @storeId AND id = @name";
 
     private const string EraseMethods =
         """

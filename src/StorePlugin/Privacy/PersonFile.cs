@@ -16,7 +16,8 @@ internal sealed record PersonFile(
     FilePart<FileCredit> StoreCredit,
     FilePart<FileFinding> Findings,
     FilePart<FileAmbassador> Ambassador,
-    FilePart<FileApplication> Applications)
+    FilePart<FileApplication> Applications,
+    FilePart<FileMail> Mail)
 {
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, PrivacyJson.Default.PersonFile);
 
@@ -58,6 +59,11 @@ internal sealed record FileBalance(string Account, Amount Amount);
 
 internal sealed record FileApplication(
     string Campaign, string Name, string Email, string? Message, string State, DateTimeOffset AppliedAt, DateTimeOffset? DecidedAt, string? Reason);
+
+/// <param name="What"><c>invitation</c>, or why mail is kept back: <c>opted_out</c>, <c>bounced</c>, <c>complained</c> or <c>by_merchant</c>.</param>
+/// <param name="Campaign">Of an invitation.</param>
+/// <param name="State">Of an invitation; of what was kept back, whether it was lifted.</param>
+internal sealed record FileMail(string What, string? Campaign, DateTimeOffset At, string State);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(PersonFile))]

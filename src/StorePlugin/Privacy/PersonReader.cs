@@ -58,8 +58,26 @@ internal static class PersonReader
             new FilePart<FileCredit>("Store credit that the programme gave to this customer", await CreditsAsync(tx, store, keys)),
             new FilePart<FileFinding>("What the program noticed about these orders before it released a commission", findings),
             new FilePart<FileAmbassador>("This person as an ambassador of the store", await AmbassadorsAsync(tx, store, keys)),
-            new FilePart<FileApplication>("What this person wrote when they asked to become an ambassador", await ApplicationsAsync(tx, store, request.Shopper.Email)));
+            new FilePart<FileApplication>("What this person wrote when they asked to become an ambassador", await ApplicationsAsync(tx, store, request.Shopper.Email)),
+            new FilePart<FileMail>("Invitations to this person, and whether mail to them is kept back", await MailAsync(tx, store, keys)));
     }
+
+    private const string ReadMail =
+        """
+        SELECT 'invitation' AS what, m.name AS campaign, i.created_at AS at, i.state
+        FROM invitations i JOIN campaigns m ON m.store_id = i.store_id AND m.id = i.campaign_id
+        WHERE i.store_id = @storeId AND i.address_hash IN @keys
+        UNION ALL
+        SELECT s.reason, NULL, s.since, CASE WHEN s.lifted_at IS NULL THEN 'kept back' ELSE 'lifted' END
+        FROM mail_suppressions s WHERE s.store_id = @storeId AND s.address_hash IN @keys
+        ORDER BY at
+        """;
+
+    private static async Task<IReadOnlyList<FileMail>> MailAsync(Tx tx, Store store, IReadOnlyCollection<string> keys) =>
+    [
+        .. (await tx.ManyAsync<MailRow>(ReadMail, new { storeId = store.Id, keys = new TextList(keys) }))
+            .Select(row => new FileMail(row.What, row.Campaign, row.At, row.State)),
+    ];
 
     private const string ReadOrders =
         """
@@ -172,6 +190,17 @@ internal static class PersonReader
         public string? Receipt { get; init; }
 
         public string? Code { get; init; }
+    }
+
+    private sealed record MailRow
+    {
+        public string What { get; init; } = "";
+
+        public string? Campaign { get; init; }
+
+        public DateTimeOffset At { get; init; }
+
+        public string State { get; init; } = "";
     }
 
     private sealed record BindingRow

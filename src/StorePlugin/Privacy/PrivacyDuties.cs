@@ -75,6 +75,8 @@ internal sealed class PrivacyDuties(StoreKeys keys, DeadBodies deadBodies, TimeP
         await RedactedOrders.AddAsync(tx, store.Id, orderIds, now);
         var erased = await Customers.EraseAsync(tx, store, person);
         await AmbassadorCustomers.ForgetAsync(tx, store.Id, person);
+        await Invitations.ForgetAsync(tx, store.Id, person);
+        await Cadence.ForgetAsync(tx, store.Id, person);
         if (request.Shopper.CustomerId is { } customerId)
         {
             await ValueRewards.EraseAsync(tx, store, customerId);

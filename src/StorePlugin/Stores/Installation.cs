@@ -223,7 +223,7 @@ internal sealed class Installation(
         """
         UPDATE effects SET state = 'done', lease_id = NULL, outcome = @outcome, done_at = @now
         WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer)
-            AND subject NOT LIKE @payoutMails
+            AND NOT (kind = 'mail' AND subject LIKE @payoutMails)
         """;
 
     /// <summary>
@@ -247,7 +247,7 @@ internal sealed class Installation(
                 outcome = UninstalledOutcome,
                 sendTransfer = Effect.Kinds.SendTransfer,
                 lookUpTransfer = Effect.Kinds.LookUpTransfer,
-                payoutMails = MailNotice.PayoutSentSubjects,
+                payoutMails = MailNotice.PayoutSubjects,
                 now,
             });
     }

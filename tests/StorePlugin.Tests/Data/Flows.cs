@@ -56,6 +56,7 @@ internal static partial class Flows
         new("what storefronts ask", StorefrontAsync),
         new("customers who join from a store's own pages", ExtensionsAsync),
         new("codes that work once each", SeriesAsync),
+        new("what merchants and readers decide about mail", MailAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

@@ -68,6 +68,9 @@ internal static partial class Flows
         await OkAsync(api.Post($"ambassadors/{id}/leaks", new JsonObject { ["code"] = "FLOWPRIV", ["where"] = "A forum" }));
         await OkAsync(api.Post($"ambassadors/{id}/exemptions", new JsonObject { ["rule"] = "F2", ["reason"] = "x", ["until"] = InstantConverter.Text(app.Clock.GetUtcNow().AddDays(60)) }));
         await OkAsync(api.Post($"ambassadors/{id}/suspension", new JsonObject { ["reason"] = "x" }));
+        await OkAsync(api.Put("mail-texts/welcome", new JsonObject { ["subject"] = "Hello {name}" }));
+        await OkAsync(api.Post("mail-suppressions", new JsonObject { ["email"] = "gone@example.com", ["detail"] = "x" }));
+        await OkAsync(api.Post($"campaigns/{shop.CampaignId}/invitations", Invitations("eve@example.com")));
         await shop.DeliverAsync("orders/paid", Order("3").ToJson());
         await app.DrainAsync();
 

@@ -379,6 +379,12 @@ internal abstract class MigrationContract
             ("payout_export_rows", [("store_id", S), ("export_id", "pex"), ("payout_id", "po")]),
             ("payout_export_downloads", [("store_id", S), ("export_id", "pex")]),
         ],
+        59 =>
+        [
+            ("mail_texts", [("store_id", S), ("mail", "welcome")]), ("mail_suppressions", [("store_id", S), ("id", "sup"), ("reason", "bounced")]),
+            ("mail_sends", [("store_id", S), ("effect_id", "eff")]), ("mail_settings", [("store_id", S)]),
+        ],
+        60 => [("invitations", [("store_id", S), ("id", "inv"), ("campaign_id", "cmp"), ("state", "sent")])],
         _ => [],
     };
 }

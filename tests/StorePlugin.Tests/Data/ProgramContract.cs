@@ -1,6 +1,7 @@
 // The program itself on both databases: every way through it, and every statement it has.
 using StorePlugin.Data;
 using StorePlugin.Demo;
+using StorePlugin.Payouts;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Rig;
@@ -96,9 +97,49 @@ internal abstract class ProgramContract
     private async Task RunAsync(Flow flow)
     {
         await using var app = await StoreApp.StartAsync(
-            [new("Serilog:MinimumLevel:Default", "Fatal"), new("Secrets:KeyFile", Path.Combine(_keys, "secrets.key"))], database: _database);
+            [
+                new("Serilog:MinimumLevel:Default", "Fatal"), new("Secrets:KeyFile", Path.Combine(_keys, "secrets.key")),
+                new("Mail:Bounces:Secret", "a-secret-of-the-tests"),
+            ],
+            database: _database);
 
         await flow.Run(app);
+    }
+
+    /// <summary>A run by the calendar, one by two people, one that waits for money, and what is taken back of them; then what statements say.</summary>
+    private static async Task RunsAsync(PayoutWorld world)
+    {
+        await world.Db.DoAsync(
+            """
+            INSERT INTO payout_settings (store_id, schedule, schedule_day, two_people_from_minor, methods, updated_at, updated_by)
+            VALUES (@id, 'weekly', 1, 0, 'iban', 0, 'test')
+            """,
+            new { id = world.Store.Id });
+        var (runs, schedule) = (world.App.Get<PayoutRuns>(), world.App.Get<PayoutSchedule>());
+        var dan = await world.AmbassadorAsync("Dan", "acct_dan");
+        await world.EarnsAsync(dan, "50.00");
+        await schedule.RunOnceAsync(default);
+        await schedule.RunOnceAsync(default);
+        world.Stripe.TellsBalance = true;
+        world.Stripe.TopUp("eur", -999_000);
+        var run = await runs.PreviewAsync(world.Store, "ann", default);
+        Assert.That(await runs.ApproveAsync(world.Store, run.Id, "ann", default), Is.InstanceOf<RunApproval.NeedsSecond>());
+        Assert.That(((RunApproval.Done)await runs.ApproveAsync(world.Store, run.Id, "ben", default)).Run.State, Is.EqualTo("stopped"));
+        await world.WorkAsync();
+        world.Stripe.TopUp("eur", 999_000);
+        await world.App.Get<GoOnWithRuns>().RunOnceAsync(default);
+        await PostAsync($"payout-runs/{run.Id}/stop");
+        await PostAsync($"payout-runs/{run.Id}/resumption");
+        await PostAsync($"payouts/{(await runs.FindAsync(world.Store, run.Id, default))!.Payouts.Single(one => one.AmbassadorId == dan).Id}/cancellation");
+        await PostAsync($"payout-runs/{run.Id}/cancellation");
+        Assert.That(await world.BalancesAsync(dan), Is.EqualTo((5000L, 0L, 0L)));
+        foreach (var path in new[] { "payout-runs", $"ambassadors/{dan}/statements", $"ambassadors/{dan}/statements/2026-03", "payee-years/2026" })
+        {
+            Assert.That((int)(await world.App.Http.GetAsync(new Uri($"/api/v1/{path}", UriKind.Relative))).StatusCode, Is.EqualTo(200), path);
+        }
+
+        async Task PostAsync(string path) =>
+            Assert.That((int)(await world.App.Http.PostAsync(new Uri($"/api/v1/{path}", UriKind.Relative), null)).StatusCode, Is.EqualTo(200), path);
     }
 
     private static async Task PayAsync(DatabaseOptions database)
@@ -129,6 +170,7 @@ internal abstract class ProgramContract
         await LookUpAsync(world, lost.Id);
         world.Stripe.Reverse((await world.PayoutAsync(sent.Id)).TransferId!, 5000);
         await LookUpAsync(world, sent.Id);
+        await RunsAsync(world);
         var page = await world.App.Http.GetStringAsync(new Uri("/api/v1/payouts?limit=2", UriKind.Relative));
         var run = await world.App.Http.GetAsync(new Uri($"/api/v1/payout-runs/{refused.RunId}", UriKind.Relative));
         var one = await world.App.Http.GetAsync(new Uri($"/api/v1/payouts/{sent.Id}", UriKind.Relative));

@@ -16,6 +16,7 @@ internal sealed partial class QueryPlanTests
         ["DemoVerb.LiveStores"] = "the list of stores, once at start",
         ["DropBodies.FindOld"] = "the list of stores, once a minute; of each store the old rows by their index",
         ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
+        ["YearTotals.Read"] = "the rows of a year, gathered from four reads that each go by an index",
         ["Workers.FreeEffects"] = "the index of open rows, once at start",
     };
 
@@ -76,6 +77,8 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldSessions", "ix_sessions_expires")]
     [TestCase("Retention.OldApplications", "ix_applications_refused")]
     [TestCase("Retention.UnansweredApplications", "ix_applications_waiting")]
+    [TestCase("Retention.OldSends", "ix_mail_sends_at")]
+    [TestCase("Retention.OldInvitations", "ix_invitations_kept")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

@@ -220,11 +220,24 @@ internal sealed class MailSenderTests
     }
 
     [Test]
-    public async Task Performed_again_it_is_the_same_mail()
+    public async Task What_the_server_has_is_not_handed_over_again()
     {
         await AddAsync();
         await _app.DrainAsync();
         var subject = (await _app.Db.OneAsync<string>("SELECT subject FROM effects WHERE kind = 'mail'"))!;
+        var again = await Effects.PerformAsync(_app, _shop.Store.Id, Effect.Kinds.Mail, subject);
+
+        Assert.That(again.Text, Is.EqualTo("The mail server took the mail."));
+        Assert.That(_smtp.Mails, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Performed_again_after_a_crash_it_is_the_same_mail()
+    {
+        await AddAsync();
+        await _app.DrainAsync();
+        var subject = (await _app.Db.OneAsync<string>("SELECT subject FROM effects WHERE kind = 'mail'"))!;
+        await _app.Db.DoAsync("UPDATE mail_sends SET taken_at = NULL");
         await Effects.PerformAsync(_app, _shop.Store.Id, Effect.Kinds.Mail, subject);
 
         Assert.That(_smtp.Mails, Has.Count.EqualTo(2));

@@ -84,8 +84,12 @@ internal sealed class OrderDigestTests
             new Row($"order_digest:{_ann}:2026-03-02", Instant("2026-03-03T07:00:00Z")),
         ]));
 
-        _app.Clock.MoveTo(Instant("2026-03-03T07:00:00Z"));
-        await _app.DrainAsync();
+        foreach (var morning in new[] { "2026-03-02T07:00:00Z", "2026-03-03T07:00:00Z" })
+        {
+            _app.Clock.MoveTo(Instant(morning));
+            await _app.DrainAsync();
+        }
+
         Assert.That(ReadMail.AllOf(_app).Select(mail => string.Join(' ', CellsOf(mail)[1..^1])), Is.EquivalentTo([
             "#1001 | €\u00A090.00 | €\u00A09.00", "#1002 | €\u00A090.00 | €\u00A09.00", "#1003 | €\u00A090.00 | €\u00A09.00",
         ]));

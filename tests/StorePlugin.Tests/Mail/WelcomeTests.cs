@@ -60,7 +60,9 @@ internal sealed partial class WelcomeTests
                 Assert.That(text, Does.Not.Contain("/sign-in/").And.Not.Contain("ehearsal"));
             }
 
-            Assert.That(mail.Page.QuerySelectorAll("a").Select(link => link.GetAttribute("href")), Is.EqualTo(["https://refer.example/r/ANN20", "https://refer.example/portal"]));
+            var links = mail.Page.QuerySelectorAll("a").Select(link => link.GetAttribute("href")).ToList();
+            Assert.That(links[..^1], Is.EqualTo(["https://refer.example/r/ANN20", "https://refer.example/portal"]));
+            Assert.That(links[^1], Does.StartWith("https://refer.example/mail/stop/"));
             Assert.That(mail.Page.QuerySelectorAll("img, script, link, style, [src]"), Is.Empty, "nothing comes from elsewhere");
         }
     }
@@ -107,7 +109,7 @@ internal sealed partial class WelcomeTests
             await _api.Post($"ambassadors/{ann}/suspension");
             await _api.Delete($"ambassadors/{ann}/suspension");
             await _api.Post($"ambassadors/{ann}/ending");
-            _app.Clock.Advance(TimeSpan.FromMinutes(1));
+            _app.Clock.Advance(TimeSpan.FromDays(7));
             await BackAsync($"ANN-{time}");
             await _app.DrainAsync();
         }
@@ -188,7 +190,7 @@ internal sealed partial class WelcomeTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(mail.Headers.Select(header => header.Name), Is.EquivalentTo(
-                ["Message-ID", "Auto-Submitted", "MIME-Version", "From", "To", "Date", "Subject", "Content-Type"]));
+                ["Message-ID", "Auto-Submitted", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "From", "To", "Date", "Subject", "Content-Type"]));
             Assert.That(mail["To"], Does.Contain("Zoë").And.Contain("李娜").And.EndWith(" <ann@example.com>"));
             // Behind quoted and encoded parts, which are the name, nothing stands but the one address.
             var to = mail.Headers.Single(header => header.Name == "To").Value;

@@ -128,6 +128,30 @@ internal sealed class CustomerPrivacyTests
     }
 
     [Test]
+    public async Task Who_was_invited_or_wants_no_mail_is_told_so_and_the_wish_outlives_the_erasure()
+    {
+        await _world.Api.Post($"campaigns/{_world.CampaignId}/invitations", PrivacyWorld.Invitation(PrivacyWorld.Email));
+        await _app.DrainAsync();
+        await _world.Api.Post("mail-suppressions", new JsonObject { ["email"] = PrivacyWorld.Email });
+        await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
+        await _app.DrainAsync();
+        var told = (await _world.Api.Get($"privacy-requests/{await IdAsync()}/file")).Json!["mail"]!["items"]!.AsArray();
+        var before = await _world.CountAsync("SELECT COUNT(*) FROM mail_sends WHERE store_id = @s");
+        await _world.SendAsync(PrivacyWorld.Lux, "customers/redact", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/redact"));
+        await _app.DrainAsync();
+        await _world.EraseAsync();
+        var again = (await _world.Api.Post($"campaigns/{_world.CampaignId}/invitations", PrivacyWorld.Invitation(PrivacyWorld.Email))).Json!;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(told.Select(item => $"{item!["what"]} {item["campaign"]} {item["state"]}"), Is.EqualTo(["invitation Spring sent", "by_merchant  kept back"]));
+            Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM invitations WHERE store_id = @s AND sealed IS NULL AND address_hash = id"), Is.EqualTo(1));
+            Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM mail_sends WHERE store_id = @s"), Is.EqualTo(before - 1));
+            Assert.That((string?)again["skipped"]![0]!["why"], Does.StartWith("The store's people want no mail"));
+        }
+    }
+
+    [Test]
     public async Task Whoever_is_an_ambassador_or_an_applicant_too_gets_those_data()
     {
         var body = Bodies.Ambassador(_world.CampaignId, "SELF10", PrivacyWorld.Email);

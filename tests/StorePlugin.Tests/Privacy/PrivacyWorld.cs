@@ -27,6 +27,8 @@ internal sealed class PrivacyWorld : IAsyncDisposable
     public static readonly string[] Idle = ["Idleplanted", "planted.idle@markers.example"];
     public static readonly string[] Applicant = ["Bobplanted", "planted.bob@markers.example", "planted words of bob"];
 
+    public static readonly string[] Guest = ["planted.guest@markers.example", "planted line of a guest"];
+
     private readonly CapturedLog _log = new();
     private readonly FakeShopify _shopify;
 
@@ -92,6 +94,12 @@ internal sealed class PrivacyWorld : IAsyncDisposable
 
         return json.ToJsonString();
     }
+
+    /// <summary>The body that invites somebody, with the line of <see cref="Guest"/>.</summary>
+    public static JsonObject Invitation(string email) => new()
+    {
+        ["invitations"] = new JsonArray(new JsonObject { ["email"] = email, ["personalLine"] = Guest[1] }),
+    };
 
     public async Task SendAsync(string shop, string topic, string body) =>
         Assert.That(await FakeShopify.DeliverAsync(App, shop, topic, body), Is.EqualTo(HttpStatusCode.OK));

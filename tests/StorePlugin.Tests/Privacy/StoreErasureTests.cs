@@ -39,9 +39,12 @@ internal sealed class StoreErasureTests
         {
         }
 
+        await _world.Api.Put("mail-texts/invitation", new JsonObject { ["closing"] = "planted closing" });
+        await _world.Api.Post("mail-suppressions", new JsonObject { ["email"] = "gone@markers.example", ["detail"] = "planted detail" });
+        Assert.That((await _world.Api.Post($"campaigns/{_world.CampaignId}/invitations", PrivacyWorld.Invitation(PrivacyWorld.Guest[0]))).Status, Is.EqualTo(200));
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, "planted place", "planted reason", "Lux Candles"];
+        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -49,7 +52,7 @@ internal sealed class StoreErasureTests
         await LeaveForGoodAsync();
 
         // Ann is owed a commission, and still known for as long as the rule says (U1).
-        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Shopper, "planted place", "planted reason", "Lux Candles"];
+        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, .. PrivacyWorld.Shopper, "planted place", "planted reason", "planted closing", "planted detail", "Lux Candles"];
         Assert.That(await FindInLuxAsync(gone), Is.Empty);
         Assert.That(await FindInLuxAsync(PrivacyWorld.Ambassador[1]), Is.Not.Empty);
         Assert.That(await StateAsync(), Is.EqualTo("erasing"));
@@ -63,12 +66,13 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }
 
             Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM deliveries WHERE store_id = @s AND body IS NOT NULL"), Is.Zero);
+            Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM invitations WHERE store_id = @s AND sealed IS NULL AND address_hash = id"), Is.EqualTo(1));
             Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM code_series WHERE store_id = @s AND state <> 'ended'"), Is.Zero);
         }
 

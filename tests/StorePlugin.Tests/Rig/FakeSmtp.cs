@@ -16,6 +16,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
     private readonly X509Certificate2? _certificate;
     private readonly bool _encryptsAtOnce;
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentBag<Task> _talks = [];
     private readonly Task _loop;
 
     private FakeSmtp(IPEndPoint place, X509Certificate2? certificate, bool encryptsAtOnce)
@@ -36,6 +37,9 @@ internal sealed class FakeSmtp : IAsyncDisposable
     public ConcurrentQueue<string> Mails { get; } = new();
 
     public ConcurrentQueue<string> Commands { get; } = new();
+
+    /// <summary>Runs when a mail is here whole, before the sender hears of it.</summary>
+    public Func<Task> Took { get; set; } = () => Task.CompletedTask;
 
     /// <summary>How often somebody came.</summary>
     public int Visits { get; private set; }
@@ -62,6 +66,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Dispose();
         await _loop;
+        await Task.WhenAll(_talks);
         _stop.Dispose();
     }
 
@@ -71,19 +76,30 @@ internal sealed class FakeSmtp : IAsyncDisposable
         {
             try
             {
-                using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 Visits++;
-                await using Stream stream = _encryptsAtOnce ? await EncryptAsync(client.GetStream()) : client.GetStream();
-                await TalkAsync(stream, greeting: Answers.GetValueOrDefault("") ?? "220 fake");
-            }
-            // Whoever hangs up in the middle, or does not trust us, is what some tests are about.
-            catch (Exception e) when (e is IOException or AuthenticationException)
-            {
+                _talks.Add(TalkAsync(client));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
             {
                 return;
             }
+        }
+    }
+
+    private async Task TalkAsync(TcpClient client)
+    {
+        try
+        {
+            using (client)
+            {
+                await using Stream stream = _encryptsAtOnce ? await EncryptAsync(client.GetStream()) : client.GetStream();
+                await TalkAsync(stream, greeting: Answers.GetValueOrDefault("") ?? "220 fake");
+            }
+        }
+        // Whoever hangs up in the middle, or does not trust us, is what some tests are about.
+        catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException or SocketException)
+        {
         }
     }
 
@@ -129,6 +145,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
                 if (refusal is null)
                 {
                     Mails.Enqueue(mail);
+                    await Took();
                 }
 
                 await writer.WriteLineAsync(refusal ?? "250 taken");
