@@ -14,6 +14,7 @@ using StorePlugin.Ledger;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Privacy;
@@ -104,6 +105,10 @@ internal static class Api
         api.MapMailApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapGroup("").WithTags("Stripe").MapStripeApi();
+        api.MapPayoutSettings();
+        api.MapPayoutMethods();
+        api.MapPayoutExports();
+        api.MapPayoutResults();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;
     }

@@ -248,6 +248,9 @@ internal sealed class Fields
         return [.. value.EnumerateArray().Select((item, i) => new Fields(item, $"{_path}{name}[{i}].", _errors))];
     }
 
+    /// <summary>Whether a member is there, be it null.</summary>
+    public bool HasMember(string name) => _object.TryGetProperty(name, out _);
+
     /// <summary>Whether a member is there and not null.</summary>
     public bool Has(string name) => Find(name) is not null;
 

@@ -18,6 +18,7 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/stripe-connection", "GET /api/v1/payout-routes", "PUT /api/v1/payout-routes",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
+        "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings",
         "GET /api/v1/mail-texts", "GET /api/v1/mail-texts/{mail}", "PUT /api/v1/mail-texts/{mail}", "DELETE /api/v1/mail-texts/{mail}", "POST /api/v1/mail-texts/{mail}/preview",
         "GET /api/v1/mail-settings", "PUT /api/v1/mail-settings", "GET /api/v1/mail-suppressions", "POST /api/v1/mail-suppressions",
     ];
@@ -62,6 +63,11 @@ internal sealed class ApiTenancyTests
             app.Db, "payout_attempts", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "test"), ("outcome", "unknown"));
         await Plant.RowAsync(app.Db, "payee_accounts", ("store_id", victim.Store.Id), ("account_id", "acct_ann"), ("ambassador_id", ann), ("state", "ready"));
         await Plant.RowAsync(app.Db, "payout_routes", ("store_id", victim.Store.Id), ("from_country", "DE"), ("to_country", "BR"), ("route", "none"));
+        await own.Put("payout-settings", new JsonObject { ["methods"] = new JsonArray("paypal") });
+        Assert.That((await own.Put($"ambassadors/{ann}/payout-method", PayoutMethod("ann@example.com"))).Status, Is.EqualTo(200));
+        await Plant.RowAsync(
+            app.Db, "payout_exports", ("store_id", victim.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"));
+        await Plant.RowAsync(app.Db, "payout_export_rows", ("store_id", victim.Store.Id), ("export_id", "pex_1"), ("payout_id", "po_1"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
         await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, victim.Store, new PrivacyRequested("customers/data_request") { RequestId = "1" }));
         var privacy = await IdAsync(app, "SELECT id FROM privacy_requests WHERE store_id = @s", victim);
@@ -147,6 +153,15 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/ambassadors/{id}/statements/{month}.csv", $"ambassadors/{ann}/statements/2026-03.csv", null),
             ("GET /api/v1/payout-runs/{id}", "payout-runs/run_1", null),
             ("POST /api/v1/payout-runs/{id}/approval", "payout-runs/run_1/approval", null),
+            ("GET /api/v1/payout-runs/{id}/exports", "payout-runs/run_1/exports", null),
+            ("POST /api/v1/payout-runs/{id}/exports", "payout-runs/run_1/exports", new JsonObject { ["format"] = "csv" }),
+            ("GET /api/v1/payout-runs/{id}/exports/{exportId}/file", "payout-runs/run_1/exports/pex_1/file", null),
+            ("GET /api/v1/payout-runs/{id}/exports/{exportId}/downloads", "payout-runs/run_1/exports/pex_1/downloads", null),
+            ("POST /api/v1/payout-runs/{id}/results", "payout-runs/run_1/results", "payoutId,status\npo_1,paid"),
+            ("POST /api/v1/payouts/{id}/result", "payouts/po_1/result", new JsonObject { ["outcome"] = "paid" }),
+            ("GET /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
+            ("PUT /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", PayoutMethod("eve@example.com")),
+            ("DELETE /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
             ("POST /api/v1/payout-runs/{id}/cancellation", "payout-runs/run_1/cancellation", null),
             ("POST /api/v1/payout-runs/{id}/stop", "payout-runs/run_1/stop", null),
             ("POST /api/v1/payout-runs/{id}/resumption", "payout-runs/run_1/resumption", null),
@@ -194,6 +209,8 @@ internal sealed class ApiTenancyTests
 
     private static JsonObject Exemption(string rule) => new() { ["rule"] = rule, ["reason"] = "Known in person.", ["until"] = "2026-06-01T00:00:00Z" };
 
+    private static JsonObject PayoutMethod(string email) => new() { ["kind"] = "paypal", ["email"] = email };
+
     private static JsonObject Invitation() => new()
     {
         ["invitations"] = new JsonArray(new JsonObject { ["email"] = "eve@example.com", ["personalLine"] = "Come over to my store." }),
@@ -214,7 +231,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "payout_routes"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

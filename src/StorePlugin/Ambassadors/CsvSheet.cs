@@ -34,7 +34,14 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
     /// <param name="columns">Every column that there may be.</param>
     /// <param name="required">Those that must be there.</param>
     /// <param name="rowsMax">How many rows a file may have; one more is kept, so that who counts them sees that there are too many.</param>
-    public static CsvSheet Read(string text, IReadOnlyList<string> columns, IReadOnlyList<string> required, int rowsMax = ImportFile.RowsMax)
+    public static CsvSheet Read(string text, IReadOnlyList<string> columns, IReadOnlyList<string> required, int rowsMax = ImportFile.RowsMax) =>
+        Read(text, rowsMax, (line, header) => header.Length > 0
+            ? FindingsOfHeader(line, header, columns, required)
+            : [new ImportFinding(line, "", $"The first line must name the columns: {string.Join(", ", columns)}.")]);
+
+    /// <summary>As above, for files of others, which have columns that nobody here knows. Of two with one name the first counts.</summary>
+    /// <param name="judge">What is wrong with a header, by its line and its names in small letters; without names the file is empty.</param>
+    public static CsvSheet Read(string text, int rowsMax, Func<long, string[], List<ImportFinding>> judge)
     {
         // No field of a person has two lines, so that a quotation mark that is never closed spoils its own line only.
         var rows = new List<CsvRow>();
@@ -52,11 +59,11 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
             });
         if (!reader.Read())
         {
-            return new CsvSheet([], [new ImportFinding(1, "", $"The first line must name the columns: {string.Join(", ", columns)}.")]);
+            return new CsvSheet([], judge(1, []));
         }
 
         var header = FieldsOf(reader).Select(name => name.ToLowerInvariant()).ToArray();
-        var wrong = FindingsOfHeader(reader.LineNumber, header, columns, required);
+        var wrong = judge(reader.LineNumber, header);
         if (wrong.Count > 0)
         {
             return new CsvSheet([], wrong);
@@ -85,7 +92,9 @@ internal sealed record CsvSheet(IReadOnlyList<CsvRow> Rows, IReadOnlyList<Import
         return new CsvRow(
             line,
             fault,
-            fault is null ? header.Zip(fields).ToDictionary(field => field.First, field => field.Second, StringComparer.Ordinal) : NoFields);
+            fault is null
+                ? header.Zip(fields).DistinctBy(field => field.First, StringComparer.Ordinal).ToDictionary(field => field.First, field => field.Second, StringComparer.Ordinal)
+                : NoFields);
     }
 
     private static string[] FieldsOf(CsvReader reader) => [.. Enumerable.Range(0, reader.FieldCount).Select(place => reader.GetString(place).Trim())];

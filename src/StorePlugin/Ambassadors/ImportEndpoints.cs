@@ -28,17 +28,33 @@ internal sealed class CsvBody : IApiArgument, IBindableFromHttpContext<CsvBody>
     /// <summary>Without a byte order mark; empty when it was refused.</summary>
     public string Text { get; }
 
-    public static async ValueTask<CsvBody?> BindAsync(HttpContext context, ParameterInfo parameter)
-    {
-        if (!MediaTypeOf(context.Request).Equals("text/csv", StringComparison.OrdinalIgnoreCase))
-        {
-            return Refused(Problems.Of(
+    public static async ValueTask<CsvBody?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        IsOf(context.Request, "text/csv")
+            ? await ReadAsync(context)
+            : Refused(Problems.Of(
                 StatusCodes.Status415UnsupportedMediaType,
                 "content-type-unsupported",
                 "The body is not declared as CSV.",
                 "Send the header Content-Type: text/csv."));
+
+    /// <summary>Whether a body is declared as of one of these types.</summary>
+    public static bool IsOf(HttpRequest request, params ReadOnlySpan<string> types)
+    {
+        var declared = MediaTypeOf(request);
+        foreach (var type in types)
+        {
+            if (declared.Equals(type, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
 
+        return false;
+    }
+
+    /// <summary>Reads a text file of whatever type.</summary>
+    public static async Task<CsvBody> ReadAsync(HttpContext context)
+    {
         // The cap of the other calls is too low for a file.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
@@ -108,16 +124,16 @@ internal static class ImportEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
     /// <summary>Describes the body of a call that takes a CSV file, and how it is refused.</summary>
-    public static RouteHandlerBuilder TakesCsv(this RouteHandlerBuilder call) =>
+    public static RouteHandlerBuilder TakesCsv(this RouteHandlerBuilder call) => call.TakesFile("text/csv");
+
+    /// <summary>The same for a text file of one of these types.</summary>
+    public static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder call, params string[] types) =>
         call.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Content = new Dictionary<string, OpenApiMediaType>
-                {
-                    ["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
-                },
+                Content = types.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } }, StringComparer.Ordinal),
             };
             return Task.CompletedTask;
         })

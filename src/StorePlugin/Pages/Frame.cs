@@ -23,6 +23,8 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
     {
         "code-adopted" => "The code is the ambassador's now: orders with it count for them from now on. The discount stays yours.",
         "code-added" => "The ambassador has the code now. Where the campaign gives a discount, it is made in your store in a moment.",
+        "method-kept" => "It is kept: your money goes there from now on.",
+        "method-removed" => "It is taken away. Nothing is paid until you say where to.",
         "payouts-opened" => "You are back from Stripe. This is what it says of your account now.",
         "payouts-unread" => "You are back from Stripe, which did not answer just now. Your account is looked at again by itself.",
         "pixel-on" => "The web pixel is switched on.",

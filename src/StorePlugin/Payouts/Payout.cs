@@ -56,7 +56,7 @@ internal static class AttemptOutcome
 /// <summary>A payout's row.</summary>
 /// <param name="AmountMinor">Our minor units of <paramref name="Currency"/>.</param>
 /// <param name="ReversedMinor">How much of it has been booked as reversed.</param>
-/// <param name="Destination">The payee's Stripe account, frozen with the attempt.</param>
+/// <param name="Destination">The payee's Stripe account, or the id of their method; frozen with the attempt.</param>
 /// <param name="Problem">What a person should know, in words.</param>
 /// <param name="Provider">One of <see cref="PayoutProvider"/>.</param>
 /// <param name="BankState">One of <see cref="Payouts.BankState"/>; null until it is heard of.</param>
@@ -118,7 +118,7 @@ internal sealed record Payout(
 /// <param name="Attempt">1 and rising; a new one has a new key (rule P2).</param>
 /// <param name="FirstSentAt">The first send that may have moved money; the 20 hours count from it.</param>
 /// <param name="Sends">How often it was sent; the version of the row for compare-and-set.</param>
-/// <param name="SentWith">Hash of the secret key of those sends.</param>
+/// <param name="SentWith">Hash of the secret key of those sends; the export, for a file.</param>
 /// <param name="FoundNothingAt">When a look-up at least 24 hours after the last send found no transfer.</param>
 internal sealed record PayoutAttempt(
     string StoreId,
@@ -161,13 +161,11 @@ internal sealed record PayoutAttempt(
     /// <summary>The subject of the effect that sends it.</summary>
     public string Subject => $"{PayoutId}-a{Attempt}";
 
-    /// <summary>Freezes the request of an attempt.</summary>
+    /// <summary>Freezes the request of an attempt at Stripe.</summary>
     public static PayoutAttempt Freeze(Payout payout, long attempt, DateTimeOffset now) =>
-        new(
-            payout.StoreId,
-            payout.Id,
+        Of(
+            payout,
             attempt,
-            $"po-{payout.Id}-a{attempt}",
             "POST",
             StripeClient.TransfersPath,
             StripeForm.Encode(
@@ -180,6 +178,19 @@ internal sealed record PayoutAttempt(
                 ("metadata[attempt]", attempt.ToString(CultureInfo.InvariantCulture)),
             ]),
             StripeClient.ApiVersion,
+            now);
+
+    /// <summary>An attempt of which nothing was sent yet.</summary>
+    public static PayoutAttempt Of(Payout payout, long attempt, string method, string path, string body, string apiVersion, DateTimeOffset now) =>
+        new(
+            payout.StoreId,
+            payout.Id,
+            attempt,
+            $"po-{payout.Id}-a{attempt}",
+            method,
+            path,
+            body,
+            apiVersion,
             AttemptOutcome.Frozen,
             HttpStatus: null,
             ErrorCode: null,

@@ -4,6 +4,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -18,6 +19,9 @@ namespace StorePlugin.Payouts;
 internal static class PayoutBook
 {
     private const string Actor = "payouts";
+
+    // SQL Server takes 2,100 parameters.
+    private const int ExportedAtOnceMax = 500;
 
     private const string InsertPayout =
         """
@@ -145,6 +149,32 @@ internal static class PayoutBook
             : throw new UnreachableException($"Payout {attempt.PayoutId} has an open attempt and is not open itself.");
     }
 
+    private const string BeginExports =
+        """
+        UPDATE payouts SET state = 'sending', updated_at = @now
+        WHERE store_id = @storeId AND id IN @ids AND provider = 'manual' AND state = 'approved'
+        """;
+
+    private const string MarkExports =
+        """
+        UPDATE payout_attempts SET outcome = 'unknown', first_sent_at = @now, last_sent_at = @now, sends = sends + 1, sent_with = @exportId
+        WHERE store_id = @storeId AND payout_id IN @ids AND outcome = 'frozen'
+        """;
+
+    /// <summary>Writes that payouts leave in a file, before anybody has it: all of them, or the exception takes everything back.</summary>
+    /// <exception cref="StalePayoutException">One of them is no longer approved.</exception>
+    public static async Task BeginExportAsync(Tx tx, string storeId, IReadOnlyList<string> payoutIds, string exportId, DateTimeOffset now)
+    {
+        foreach (var ids in payoutIds.Chunk(ExportedAtOnceMax))
+        {
+            var args = new { storeId, ids = new TextList(ids), exportId, now };
+            if (await tx.DoAsync(BeginExports, args) != ids.Length || await tx.DoAsync(MarkExports, args) != ids.Length)
+            {
+                throw new StalePayoutException(ids[0]);
+            }
+        }
+    }
+
     private const string UnmarkSend =
         """
         UPDATE payout_attempts SET outcome = 'frozen', first_sent_at = NULL, sent_with = NULL
@@ -250,16 +280,26 @@ internal static class PayoutBook
     /// <param name="answer">The answer that told it; null when a look-up did.</param>
     /// <param name="actor">Who decided that it is the one; the program itself where nobody had to.</param>
     /// <param name="reason">Why, in that person's words.</param>
-    public static async Task<bool> SentAsync(
+    public static Task<bool> SentAsync(
         Tx tx, Store store, Payout payout, long attempt, StripeTransfer transfer, StripeAnswer? answer, DateTimeOffset now,
-        string actor = Actor, string? reason = null)
+        string actor = Actor, string? reason = null) =>
+        SentAsync(tx, store, payout, attempt, transfer.Id, answer, now, actor, reason ?? $"Transfer {transfer.Id} exists.");
+
+    /// <summary>A manual payout was paid, as a person or a file of theirs says.</summary>
+    /// <param name="reference">The other side's name of the payment; the bank's, PayPal's or Wise's.</param>
+    public static Task<bool> PaidAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string reference, DateTimeOffset now, string actor, string reason) =>
+        SentAsync(tx, store, payout, attempt.Attempt, reference, answer: null, now, actor, reason);
+
+    private static async Task<bool> SentAsync(
+        Tx tx, Store store, Payout payout, long attempt, string transferId, StripeAnswer? answer, DateTimeOffset now, string actor, string reason)
     {
         var args = new
         {
             storeId = store.Id,
             payoutId = payout.Id,
             attempt,
-            transferId = transfer.Id,
+            transferId,
             requestId = Fit(answer?.Headers.RequestId, 100),
             httpStatus = answer?.Status,
             now,
@@ -270,7 +310,7 @@ internal static class PayoutBook
         }
 
         await tx.DoAsync(AcceptAttempt, args);
-        await PayoutEvent.Sent(payout, now, actor, reason ?? $"Transfer {transfer.Id} exists.").PostAsync(tx, store);
+        await PayoutEvent.Sent(payout, now, actor, reason).PostAsync(tx, store);
         await tx.DoAsync(LogMoved, new { args.storeId, args.payoutId, args.now, kind = OrderLog.Paid, state = "in_payout", actor });
         await tx.DoAsync(PayOrders, args);
         await new MailNotice(MailNotice.PayoutSent, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
@@ -304,6 +344,19 @@ internal static class PayoutBook
                 ? $"Stripe refused ({refusal.Code}), and the cause can be cured: {refusal.Message}"
                 : $"Stripe refused for good ({refusal.Code}): {refusal.Message}");
         await NoteAnswerAsync(tx, attempt, refusal);
+        return await ReturnAsync(tx, store, payout, attempt, problem, now, Actor, $"Stripe refused payout {payout.Id}.");
+    }
+
+    /// <summary>A manual payout was not paid, or came back before it counted as paid: the money is payable again (rule P4).</summary>
+    /// <param name="problem">What a person should know.</param>
+    /// <param name="reason">What stands in the ledger.</param>
+    public static Task<bool> FailedAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason) =>
+        ReturnAsync(tx, store, payout, attempt, Retry.Fit(problem), now, actor, reason);
+
+    private static async Task<bool> ReturnAsync(
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason)
+    {
         var args = new { storeId = store.Id, payoutId = payout.Id, attempt = attempt.Attempt, problem, now };
         if (await tx.DoAsync(ToRefused, args) == 0)
         {
@@ -311,7 +364,7 @@ internal static class PayoutBook
         }
 
         await tx.DoAsync(RefuseAttempt, args);
-        await PayoutEvent.Returned(payout, attempt, now, Actor).PostAsync(tx, store);
+        await PayoutEvent.Returned(payout, attempt, now, actor, reason).PostAsync(tx, store);
         await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
         await new MailNotice(MailNotice.PayoutFailed, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
         return true;
@@ -416,12 +469,16 @@ internal static class PayoutBook
 
     private static async Task FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
     {
-        var frozen = PayoutAttempt.Freeze(payout, attempt, now);
+        var frozen = payout.Provider == PayoutProvider.Manual
+            ? await ManualAttempt.FreezeAsync(tx, payout, attempt, now)
+            : PayoutAttempt.Freeze(payout, attempt, now);
         await using var insert = new Prepared(tx, InsertAttempt);
         await insert.DoAsync(
             ("StoreId", frozen.StoreId), ("PayoutId", frozen.PayoutId), ("Attempt", frozen.Attempt), ("IdempotencyKey", frozen.IdempotencyKey),
             ("Method", frozen.Method), ("Path", frozen.Path), ("Body", frozen.Body), ("ApiVersion", frozen.ApiVersion), ("Mode", payout.Mode),
             ("Outcome", frozen.Outcome), ("CreatedAt", frozen.CreatedAt));
+
+        // What leaves in a file is sent by whoever takes the file.
         if (payout.Provider == PayoutProvider.Stripe)
         {
             await using var send = new Prepared(tx, Outbox.Insert);

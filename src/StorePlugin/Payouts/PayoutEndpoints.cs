@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;
 
@@ -140,7 +139,7 @@ internal static class PayoutEndpoints
     }
 
 
-    private static ProblemHttpResult NoSuchPayout() =>
+    public static ProblemHttpResult NoSuchPayout() =>
         Problems.NotFound("payout-not-found", "There is no such payout.", "The store has no payout with this id.");
 
     private static ProblemHttpResult NotProved() => Problems.Conflict(

@@ -37,9 +37,9 @@ internal sealed record PayoutEvent(
     public static PayoutEvent Sent(Payout payout, DateTimeOffset now, string actor, string reason) =>
         new(payout.Id, SentKind, payout.Id, now, actor, payout.AmbassadorId, payout.Amount, reason);
 
-    /// <summary>Stripe refused, and the money is payable again (rule P4).</summary>
-    public static PayoutEvent Returned(Payout payout, PayoutAttempt attempt, DateTimeOffset now, string actor) => new(
-        payout.Id, ReturnedKind, attempt.Subject, now, actor, payout.AmbassadorId, payout.Amount, $"Stripe refused payout {payout.Id}.");
+    /// <summary>It was refused, and the money is payable again (rule P4).</summary>
+    public static PayoutEvent Returned(Payout payout, PayoutAttempt attempt, DateTimeOffset now, string actor, string reason) =>
+        new(payout.Id, ReturnedKind, attempt.Subject, now, actor, payout.AmbassadorId, payout.Amount, reason);
 
     /// <summary>A person took it back before it was sent, and the money is payable again (rule P3).</summary>
     public static PayoutEvent Cancelled(Payout payout, DateTimeOffset now, string actor) => new(

@@ -100,7 +100,7 @@ internal static class PayoutRunEndpoints
             : Problems.Conflict("payout-run-not-stopped", "The run is not stopped.", "Only a stopped run can be let go on.");
     }
 
-    private static ProblemHttpResult NoSuchRun() =>
+    public static ProblemHttpResult NoSuchRun() =>
         Problems.NotFound("payout-run-not-found", "There is no such payout run.", "The store has no payout run with this id.");
 
     internal sealed record PayoutRunSummary(

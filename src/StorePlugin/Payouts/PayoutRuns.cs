@@ -206,8 +206,9 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
             {
                 notes.AddRange(await db.InTransactionAsync(tx => ReserveAsync(tx, store, runId, some, shownAt, actor)));
             }
-            // Another run opened a payout for one of these payees at the same moment; rule P1 lets one of them through.
-            catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
+            // Another run opened a payout for one of these payees at the same moment, of which rule P1 lets one through; or one of them
+            // took their method away.
+            catch (Exception e) when (e is StalePayoutException || (e is DbException d && db.Dialect.IsUniqueViolation(d)))
             {
                 foreach (var line in some)
                 {
@@ -228,6 +229,10 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
         {
             return [new RunNote(line.AmbassadorId, line.Currency, "Not paid: another payout was opened at the same moment.")];
+        }
+        catch (StalePayoutException)
+        {
+            return [new RunNote(line.AmbassadorId, line.Currency, "Not paid: the way in which they are paid was changed at the same moment.")];
         }
     }
 

@@ -1,5 +1,6 @@
 // What the folder Payouts adds to the program.
 using StorePlugin.Inbox;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
 
@@ -41,5 +42,9 @@ internal static class PayoutsSetup
         services.AddSingleton<IEffectHandler, SendTransfer>();
         services.AddSingleton<IEffectHandler, LookUpTransfer>();
         services.AddStripeConnection();
+        services.AddSingleton<PayoutSettings>();
+        services.AddSingleton<PayoutMethods>();
+        services.AddSingleton<PayoutExports>();
+        services.AddSingleton<PayoutResults>();
     }
 }

@@ -17,7 +17,11 @@ namespace StorePlugin.Portal;
 public sealed record PortalModel(
     Frame Frame, string Name, bool IsSuspended, bool HasLeft, string? Link, IReadOnlyList<string> Codes, string Clicks,
     IReadOnlyList<PortalCurrency> Currencies, IReadOnlyList<PortalOrder> Orders, bool IsFirst, string? NextPath, PortalRules? Rules,
-    IReadOnlyList<PortalWriteOff> WriteOffs, IReadOnlyList<RewardRow> Rewards, HowPaidModel? HowPaid = null);
+    IReadOnlyList<PortalWriteOff> WriteOffs, IReadOnlyList<RewardRow> Rewards, HowPaidModel? HowPaid = null)
+{
+    /// <summary>Where their money goes besides Stripe; null where the store pays in no other way, and they have named none.</summary>
+    public PayoutMethodModel? PayoutMethod { get; init; }
+}
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
@@ -39,7 +43,9 @@ internal static class Earnings
 
     private const string ReadPerson =
         """
-        SELECT a.name, a.state, a.stripe_account, c.state AS campaign_state FROM ambassadors a
+        SELECT a.name, a.state, a.stripe_account, c.state AS campaign_state,
+            (SELECT m.id FROM payout_methods m WHERE m.store_id = a.store_id AND m.ambassador_id = a.id AND m.ended_at IS NULL) AS payout_method_id
+        FROM ambassadors a
         LEFT JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
         WHERE a.store_id = @storeId AND a.id = @id
         """;
@@ -157,7 +163,7 @@ internal static class Earnings
             releases.FirstOrDefault(release => release.Currency == currency.Code) is { } release
                 ? time.Day(DateTimeOffset.FromUnixTimeMilliseconds(release.First))
                 : null,
-            person.StripeAccount is not null,
+            person.StripeAccount is not null || person.PayoutMethodId is not null,
             person.State == "suspended",
             store.DisplayName,
             isMinimumWaived);
@@ -173,7 +179,7 @@ internal static class Earnings
             time.At(row.At), "Written off", Words.Signed(row.AmountMinor, row.Currency),
             $"The store has taken it as its loss. You need not pay it back; you owe it again only if you take part again within {Revival.Months} months.");
 
-    private sealed record Person(string Name, string State, string? StripeAccount, string? CampaignState);
+    private sealed record Person(string Name, string State, string? StripeAccount, string? CampaignState, string? PayoutMethodId);
 
     private sealed record Moved(string Currency, DateTimeOffset At);
 

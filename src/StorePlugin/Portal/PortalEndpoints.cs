@@ -19,6 +19,7 @@ internal static class PortalEndpoints
         rooms.MapGet("/link.svg", ShowLinkCode);
         rooms.MapGet("/link.png", DownloadLinkCode);
         rooms.MapPost("/rules/acceptance", AcceptRules);
+        rooms.MapPayoutMethodForms();
         rooms.MapOwnStatements();
         rooms.MapHowPaid();
     }

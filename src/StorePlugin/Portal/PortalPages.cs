@@ -2,23 +2,34 @@
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Portal;
 
-internal sealed class PortalPages(Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, TimeProvider clock)
+internal sealed class PortalPages(
+    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings, TimeProvider clock)
 {
     /// <param name="problem">Why the ambassador was not sent on to Stripe; null where nothing of it was asked.</param>
-    public async Task<IResult> ShowAsync(Visitor visitor, HttpContext context, string? after, string? notice, string? problem, CancellationToken cancel)
+    /// <param name="typed">What was written of another way and could not be kept; null where nothing was.</param>
+    public async Task<IResult> ShowAsync(
+        Visitor visitor, HttpContext context, string? after, string? notice, string? problem, CancellationToken cancel, TypedMethod? typed = null)
     {
         var model = await Earnings.ReadAsync(db, keys, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel);
 
         // The answer to one of its forms leads to Stripe.
         context.Response.Headers.ContentSecurityPolicy = PagesSetup.ContentSecurityPolicyToStripe;
+        var method = await PayoutMethodPages.ReadAsync(methods, settings, visitor, cancel);
         return Page.Of<PortalPage>(
-            model with { HowPaid = await howPaid.ReadAsync(visitor, problem, cancel) },
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
+            model with
+            {
+                HowPaid = await howPaid.ReadAsync(visitor, problem, cancel),
+                PayoutMethod = method is null ? null : method with { Typed = typed },
+            },
+            problem is not null ? StatusCodes.Status422UnprocessableEntity
+            : typed is not null ? StatusCodes.Status400BadRequest
+            : StatusCodes.Status200OK);
     }
 
     public async Task<IResult> AnswerAsync(Visitor visitor, HttpContext context, OnboardingStep step, CancellationToken cancel)

@@ -151,6 +151,14 @@ internal sealed class EraseStore(
 
     private const string DropBody = "UPDATE deliveries SET body = NULL, outcome = 'erased' WHERE store_id = @storeId AND id = @name AND state <> 'pending'";
 
+    private const string FindPayoutSettings = "SELECT store_id AS name FROM payout_settings WHERE store_id = @storeId ORDER BY store_id ";
+
+    private const string DropPayoutSettings = "DELETE FROM payout_settings WHERE store_id = @storeId";
+
+    private const string FindDebtors = "SELECT id AS name FROM payout_exports WHERE store_id = @storeId AND debtor_sealed IS NOT NULL ORDER BY id ";
+
+    private const string EraseDebtor = "UPDATE payout_exports SET debtor_sealed = NULL WHERE store_id = @storeId AND id = @name";
+
     private const string FindTexts = "SELECT mail AS name FROM mail_texts WHERE store_id = @storeId ORDER BY mail ";
 
     private const string DropText = "DELETE FROM mail_texts WHERE store_id = @storeId AND mail = @name";
@@ -185,6 +193,8 @@ internal sealed class EraseStore(
         (FindUnusedClicks, DropClick),
         (FindUsedClicks, EraseClick),
         (FindBodies, DropBody),
+        (FindPayoutSettings, DropPayoutSettings),
+        (FindDebtors, EraseDebtor),
         (FindTexts, DropText),
         (FindSends, DropSend),
         (FindInvitations, EraseInvitation),
@@ -239,7 +249,7 @@ internal sealed class EraseStore(
     private const string CountUnsettled =
         """
         SELECT CAST(COUNT(*) AS bigint) FROM payouts
-        WHERE store_id = @storeId AND state IN ('approved', 'sending', 'unknown')
+        WHERE store_id = @storeId AND state IN ('approved', 'sending', 'unknown') AND provider <> 'manual'
         """;
 
     private const string CountOwedEffects =
@@ -248,7 +258,10 @@ internal sealed class EraseStore(
         WHERE store_id = @storeId AND state = 'pending' AND (kind IN ('send_transfer', 'look_up_transfer') OR (kind = 'mail' AND subject LIKE @payoutMails))
         """;
 
-    /// <summary>Whether every payout has come to an end and was told of (rule U1).</summary>
+    /// <summary>
+    /// Whether every payout has come to an end and was told of (rule U1). Not the manual ones: what came of them only a person of the store
+    /// can tell, and none has a key any more; their payees are known for as long as somebody who is owed a balance.
+    /// </summary>
     private async Task<bool> IsSettledAsync(Store store, CancellationToken cancel) =>
         await db.OneAsync<long>(CountUnsettled, new { storeId = store.Id }, cancel) == 0
         && await db.OneAsync<long>(CountOwedEffects, new { storeId = store.Id, payoutMails = MailNotice.PayoutSubjects }, cancel) == 0;
@@ -273,6 +286,12 @@ internal sealed class EraseStore(
 
     private const string EraseChanges = "UPDATE payout_changes SET before_masked = NULL, after_masked = NULL WHERE store_id = @storeId AND ambassador_id = @name";
 
+    private const string EraseMethods =
+        """
+        UPDATE payout_methods SET sealed = NULL, masked = '', details_hash = '', ended_at = COALESCE(ended_at, @now)
+        WHERE store_id = @storeId AND ambassador_id = @name
+        """;
+
     private const string CountAmbassadors = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND email <> ''";
 
     /// <summary>Whoever is erased has left for good: no code of theirs earns for nobody, should the store come back.</summary>
@@ -293,6 +312,7 @@ internal sealed class EraseStore(
         await tx.DoAsync(DropPayees, args);
         await tx.DoAsync(DropPayeeRequests, args);
         await tx.DoAsync(EraseChanges, args);
+        await tx.DoAsync(EraseMethods, new { args.storeId, args.name, now = clock.GetUtcNow() });
         return await tx.DoAsync(EraseAmbassador, args);
     }
 

@@ -49,9 +49,10 @@ internal sealed record FileCredit(string Id, Amount Amount, DateTimeOffset At, s
 internal sealed record FileFinding(string PlatformOrderId, string Rule, string Severity, string Why, DateTimeOffset At);
 
 /// <param name="PayoutAccount">The account at the payment provider; null where none is known.</param>
+/// <param name="PayoutMethod">The PayPal address or the bank account that they named, shortened: it is kept encrypted; null where none is known.</param>
 /// <param name="Balances">By account of the ledger.</param>
 internal sealed record FileAmbassador(
-    string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? PayoutAccount, IReadOnlyList<string> Codes,
+    string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? PayoutAccount, string? PayoutMethod, IReadOnlyList<string> Codes,
     IReadOnlyList<FileBalance> Balances);
 
 internal sealed record FileBalance(string Account, Amount Amount);

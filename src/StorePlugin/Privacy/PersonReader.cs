@@ -132,7 +132,8 @@ internal static class PersonReader
 
     private const string ReadAmbassadors =
         """
-        SELECT a.id, a.name, a.email, m.name AS campaign, a.state, a.approved_at, a.stripe_account
+        SELECT a.id, a.name, a.email, m.name AS campaign, a.state, a.approved_at, a.stripe_account,
+            (SELECT p.masked FROM payout_methods p WHERE p.store_id = a.store_id AND p.ambassador_id = a.id AND p.ended_at IS NULL) AS payout_method
         FROM ambassadors a JOIN campaigns m ON m.store_id = a.store_id AND m.id = a.campaign_id
         WHERE a.store_id = @storeId AND a.email <> '' AND (a.person_hash IN @keys OR a.id IN (
             SELECT x.ambassador_id FROM ambassador_customers x WHERE x.store_id = @storeId AND x.customer_key IN @keys))
@@ -152,7 +153,7 @@ internal static class PersonReader
             var args = new { storeId = store.Id, id = row.Id };
             var balances = await tx.ManyAsync<BalanceRow>(ReadBalances, args);
             shown.Add(new FileAmbassador(
-                row.Name, row.Email, row.Campaign, row.State, row.ApprovedAt, row.StripeAccount, await tx.ManyAsync<string>(ReadCodes, args),
+                row.Name, row.Email, row.Campaign, row.State, row.ApprovedAt, row.StripeAccount, row.PayoutMethod, await tx.ManyAsync<string>(ReadCodes, args),
                 [.. balances.Select(balance => new FileBalance(balance.Account, new Amount(balance.AmountMinor, balance.Currency)))]));
         }
 
@@ -218,7 +219,7 @@ internal static class PersonReader
     private sealed record CreditRow(string Id, long AmountMinor, string Currency, DateTimeOffset At, string Reason);
 
     private sealed record AmbassadorRow(
-        string Id, string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? StripeAccount);
+        string Id, string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? StripeAccount, string? PayoutMethod);
 
     private sealed record BalanceRow(string Account, string Currency, long AmountMinor);
 }

@@ -288,12 +288,12 @@ internal static class Invariants
                         WHERE a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted'))))
         """;
 
-    // One transfer pays one payout.
+    // One transfer pays one payout. Manual ones may share a reference: a bank names a whole file by one.
     private const string PayoutTransferShared =
         """
         SELECT p.store_id, p.transfer_id AS subject, '' AS detail, '' AS currency, CAST(1 AS bigint) AS expected, CAST(COUNT(*) AS bigint) AS actual
         FROM payouts p
-        WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.transfer_id IS NOT NULL
+        WHERE (@storeId IS NULL OR p.store_id = @storeId) AND p.transfer_id IS NOT NULL AND p.provider <> 'manual'
         GROUP BY p.store_id, p.transfer_id
         HAVING COUNT(*) > 1
         """;

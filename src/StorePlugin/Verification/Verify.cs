@@ -5,6 +5,8 @@ using Dapper;
 using Microsoft.AspNetCore.WebUtilities;
 using StorePlugin.Data;
 using StorePlugin.Orders;
+using StorePlugin.Payouts;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
@@ -34,7 +36,7 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
 
     private const string ReadAttempts =
         """
-        SELECT a.store_id, a.payout_id, a.attempt, a.idempotency_key, a.body, p.currency, p.amount_minor, p.destination
+        SELECT a.store_id, a.payout_id, a.attempt, a.idempotency_key, a.body, p.currency, p.amount_minor, p.destination, p.provider
         FROM payout_attempts a
         JOIN payouts p ON p.store_id = a.store_id AND p.id = a.payout_id
         WHERE (@storeId IS NULL OR a.store_id = @storeId)
@@ -121,6 +123,13 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
     // The request was frozen with the reservation of its money, and must ask for that and nothing else (rule P2).
     private static string? Disagreement(AttemptRow row)
     {
+        if (row.Provider == PayoutProvider.Manual)
+        {
+            return row.Body == ManualAttempt.BodyOf(row.PayoutId, new Money(row.AmountMinor, Currency.Parse(row.Currency)), row.Destination)
+                ? null
+                : Numbers($"the request of attempt {row.Attempt} is not what the payout asks for");
+        }
+
         if (!Currency.TryParse(row.Currency, out var currency) || !StripeAmount.Knows(currency)
             || row.AmountMinor <= 0 || StripeAmount.Sendable(new Money(row.AmountMinor, currency)).Minor != row.AmountMinor)
         {
@@ -164,7 +173,8 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
         long CommissionMinor, long NetMinor);
 
     private sealed record AttemptRow(
-        string StoreId, string PayoutId, long Attempt, string IdempotencyKey, string Body, string Currency, long AmountMinor, string Destination);
+        string StoreId, string PayoutId, long Attempt, string IdempotencyKey, string Body, string Currency, long AmountMinor, string Destination,
+        string Provider);
 
     private static partial class Log
     {

@@ -74,6 +74,11 @@ internal static partial class Flows
         await shop.DeliverAsync("orders/paid", Order("3").ToJson());
         await app.DrainAsync();
 
+        await OkAsync(api.Put("payout-settings", new JsonObject { ["methods"] = new JsonArray("other") }));
+        await OkAsync(api.Put($"ambassadors/{id}/payout-method", new JsonObject { ["kind"] = "other", ["text"] = "Cash" }));
+        await Plant.RowAsync(app.Db, "payout_runs", ("store_id", shop.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
+        await Plant.RowAsync(
+            app.Db, "payout_exports", ("store_id", shop.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"), ("debtor_sealed", new byte[] { 1 }));
         await app.Get<AmbassadorCustomers>().LinkAsync(shop.Store, app.Get<AmbassadorCustomers>().KeyOf(shop.Store, "78"), id, default);
         await AskAsync(new PrivacyRequested("shop/redact"));
         app.Get<Installation>().Forget(shop.Store);

@@ -367,6 +367,18 @@ internal abstract class MigrationContract
             ("series_uses", [("store_id", S), ("code_key", "c"), ("order_id", "o")]),
         ],
         57 => [("ambassador_customers", [("store_id", S), ("customer_key", "k"), ("ambassador_id", "amb")])],
+        58 =>
+        [
+            ("payout_settings", [("store_id", S)]),
+            ("payout_methods", [("store_id", S), ("id", "pm"), ("ambassador_id", "amb"), ("kind", "paypal")]),
+            ("payee_accounts", [("store_id", S), ("ambassador_id", "amb"), ("state", "ready")]),
+        ],
+        63 =>
+        [
+            ("payout_exports", [("store_id", S), ("id", "pex"), ("run_id", "run"), ("format", "csv")]),
+            ("payout_export_rows", [("store_id", S), ("export_id", "pex"), ("payout_id", "po")]),
+            ("payout_export_downloads", [("store_id", S), ("export_id", "pex")]),
+        ],
         59 =>
         [
             ("mail_texts", [("store_id", S), ("mail", "welcome")]), ("mail_suppressions", [("store_id", S), ("id", "sup"), ("reason", "bounced")]),

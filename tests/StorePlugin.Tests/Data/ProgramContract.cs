@@ -187,6 +187,7 @@ internal abstract class ProgramContract
 
         await FollowToTheBankAsync(world, lost.Id);
         await world.AssertBooksAsync();
+        await Flows.ManualPayoutsAsync(world);
 
         // The world's orders are planted, and have no log.
         var found = (await world.App.Get<Rebuild>().RunAsync(world.Store.Id, _ => { }, default)).Findings;

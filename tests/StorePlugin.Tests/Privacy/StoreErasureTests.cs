@@ -121,6 +121,45 @@ internal sealed class StoreErasureTests
         Assert.That(await StateAsync(), Is.EqualTo("done"));
     }
 
+    // What came of it only a person of the store could tell, and none has a key any more.
+    [Test]
+    public async Task A_manual_payout_keeps_its_payee_for_as_long_as_a_balance_does_and_then_nothing_of_them_is_left()
+    {
+        var idle = await AmbassadorAsync("IDLE10");
+        await _world.Api.Put("payout-settings", new JsonObject
+        {
+            ["methods"] = new JsonArray("iban"),
+            ["debtor"] = new JsonObject { ["name"] = "Planted Debtor", ["iban"] = "DE89370400440532013000" },
+        });
+        await _world.Api.Put($"ambassadors/{idle}/payout-method", new JsonObject { ["kind"] = "iban", ["iban"] = "NL91ABNA0417164300", ["holder"] = "Planted Holder" });
+        var method = await _app.Db.OneAsync<string>("SELECT id FROM payout_methods WHERE store_id = @s", new { s = _world.Store.Id });
+        await Plant.RowAsync(_app.Db, "payout_runs", ("store_id", _world.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
+        await Plant.RowAsync(
+            _app.Db, "payouts", ("store_id", _world.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", idle), ("currency", "EUR"),
+            ("amount_minor", 100L), ("mode", "live"), ("state", "approved"), ("provider", "manual"), ("destination", method));
+        await Plant.RowAsync(_app.Db, "balances", ("store_id", _world.Store.Id), ("ambassador_id", idle), ("account", "in_payout"), ("currency", "EUR"), ("amount_minor", 100L));
+        await Plant.RowAsync(
+            _app.Db, "payout_attempts", ("store_id", _world.Store.Id), ("payout_id", "po_1"), ("attempt", 1L), ("mode", "live"), ("outcome", "frozen"));
+        Assert.That((await _world.Api.Post("payout-runs/run_1/exports", new JsonObject { ["format"] = "sepa-xml" })).Status, Is.EqualTo(200));
+
+        await LeaveForGoodAsync();
+        var (found, sealedThen) = ((await FindInLuxAsync(PrivacyWorld.Idle)).Count, await _world.CountAsync("SELECT COUNT(*) FROM payout_methods WHERE store_id = @s AND sealed IS NOT NULL"));
+        _app.Clock.Advance(EraseStore.OwedKept);
+        await _world.EraseAsync();
+
+        Assert.That((found > 0, sealedThen), Is.EqualTo((true, 1L)));
+        Assert.That(await FindInLuxAsync([.. PrivacyWorld.Idle, "·· ···· 4300", "·· ···· 3000"]), Is.Empty);
+        Assert.That(await StateAsync(), Is.EqualTo("done"));
+        foreach (var left in (string[])[
+            "payout_methods WHERE store_id = @s AND (sealed IS NOT NULL OR masked <> '' OR details_hash <> '' OR ended_at IS NULL)", "payout_settings WHERE store_id = @s",
+            "payout_exports WHERE store_id = @s AND debtor_sealed IS NOT NULL"])
+        {
+            Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {left}"), Is.Zero, left);
+        }
+
+        Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM payouts WHERE store_id = @s AND state = 'sending'"), Is.EqualTo(1), "the books stay");
+    }
+
     [Test]
     public async Task A_store_that_comes_back_while_it_is_erased_keeps_what_is_left()
     {
