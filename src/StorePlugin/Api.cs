@@ -97,6 +97,8 @@ internal static class Api
         api.MapPrivacy();
         api.MapPayoutRunApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
+        api.MapGroup("").WithTags("Payouts").MapPayoutReconciliationApi();
+        api.MapGroup("").WithTags("Payouts").MapPayoutReversalApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;
     }

@@ -169,6 +169,7 @@ internal static class Words
         "take_value_back" => "Take back a gift card or store credit",
         "send_transfer" => "Send a payout",
         "look_up_transfer" => "Look up a payout",
+        "reverse_transfer" => "Take a payout back",
         "read_store" => "Read the store's settings",
         "mail" => "Send a mail",
         "announce_terms" => "Tell ambassadors of changed terms",

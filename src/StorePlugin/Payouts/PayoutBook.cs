@@ -17,7 +17,8 @@ namespace StorePlugin.Payouts;
 /// </summary>
 internal static class PayoutBook
 {
-    private const string Actor = "payouts";
+    /// <summary>Who acts where no person did.</summary>
+    public const string Actor = "payouts";
 
     private const string InsertPayout =
         """

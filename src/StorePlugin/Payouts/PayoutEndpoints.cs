@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;
 

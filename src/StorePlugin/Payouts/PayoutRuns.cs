@@ -27,9 +27,12 @@ internal abstract record RunApproval
     internal sealed record Cancelled : RunApproval;
 
     internal sealed record NotConnected : RunApproval;
+
+    /// <summary>The books and Stripe's list differ, and nobody has cleared it (rule P5).</summary>
+    internal sealed record Differs(IReadOnlyList<PayoutDifference> Differences) : RunApproval;
 }
 
-internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, Credentials credentials, TimeProvider clock)
+internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
 {
     // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
     // before the others, so that the next run shows those whom this one leaves out.
@@ -141,6 +144,11 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         if (needsStripe && !await IsConnectedAsync(store, cancel))
         {
             return new RunApproval.NotConnected();
+        }
+
+        if (needsStripe && await differences.StoppingAsync(store, cancel) is { Count: > 0 } stopping)
+        {
+            return new RunApproval.Differs(stopping);
         }
 
         if (await NeedsTwoAsync(store, row.Lines, cancel))

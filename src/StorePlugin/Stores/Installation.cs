@@ -222,7 +222,7 @@ internal sealed class Installation(
     private const string EndEffects =
         """
         UPDATE effects SET state = 'done', lease_id = NULL, outcome = @outcome, done_at = @now
-        WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer)
+        WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer, @reverseTransfer)
             AND subject NOT LIKE @payoutMails
         """;
 
@@ -247,6 +247,7 @@ internal sealed class Installation(
                 outcome = UninstalledOutcome,
                 sendTransfer = Effect.Kinds.SendTransfer,
                 lookUpTransfer = Effect.Kinds.LookUpTransfer,
+                reverseTransfer = Effect.Kinds.ReverseTransfer,
                 payoutMails = MailNotice.PayoutSentSubjects,
                 now,
             });

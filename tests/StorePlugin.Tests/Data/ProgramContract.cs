@@ -143,6 +143,7 @@ internal abstract class ProgramContract
             Assert.That(((int)run.StatusCode, (int)one.StatusCode), Is.EqualTo((200, 200)));
         }
 
+        await Flows.ReconcilePayoutsAsync(world);
         await world.AssertBooksAsync();
 
         // The world's orders are planted, and have no log.

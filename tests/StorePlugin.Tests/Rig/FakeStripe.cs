@@ -57,12 +57,14 @@ internal sealed record FakeTransfer(
     string Id, string Account, long Amount, string Currency, string Destination, string? Group, string? PayoutId, string? Attempt)
 {
     public long Reversed { get; set; }
+
+    public DateTimeOffset CreatedAt { get; init; }
 }
 
 /// <summary>A request as it came over the wire.</summary>
 internal sealed record FakeRequest(string Method, string PathAndQuery, IReadOnlyDictionary<string, string> Headers, string Body);
 
-internal sealed class FakeStripe : IAsyncDisposable
+internal sealed partial class FakeStripe : IAsyncDisposable
 {
     /// <summary>The account of every key that was not given to another.</summary>
     public const string MainAccount = "acct_main";
@@ -171,7 +173,7 @@ internal sealed class FakeStripe : IAsyncDisposable
     {
         lock (_lock)
         {
-            _transfers.Add(new FakeTransfer($"tr_{++_made}", account, amount, currency, destination, group, null, null));
+            _transfers.Add(new FakeTransfer($"tr_{++_made}", account, amount, currency, destination, group, null, null) { CreatedAt = _now() });
         }
     }
 
@@ -210,7 +212,12 @@ internal sealed class FakeStripe : IAsyncDisposable
             return;
         }
 
-        if (request.Path != "/v1/transfers")
+        if (await AnswerListsAsync(context, account))
+        {
+            return;
+        }
+
+        if (request.Path != "/v1/transfers" && !IsReversals(request.Path))
         {
             await WriteAsync(context, 404, Error("invalid_request_error", "resource_missing", "Unrecognized request URL"));
             return;
@@ -250,7 +257,7 @@ internal sealed class FakeStripe : IAsyncDisposable
                 return;
         }
 
-        var (stored, replayed) = Execute(account, request.Headers["Idempotency-Key"].ToString(), body, fault);
+        var (stored, replayed) = Execute(account, request.Path, request.Headers["Idempotency-Key"].ToString(), body, fault);
         switch (fault)
         {
             case StripeFault.DropAfterCommit:
@@ -288,12 +295,12 @@ internal sealed class FakeStripe : IAsyncDisposable
         }
     }
 
-    private (Stored Stored, bool Replayed) Execute(string account, string key, string body, StripeFault? fault)
+    private (Stored Stored, bool Replayed) Execute(string account, string path, string key, string body, StripeFault? fault)
     {
         lock (_lock)
         {
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
-            var place = (account, "/v1/transfers", key);
+            var place = (account, path, key);
             if (_stored.TryGetValue(place, out var before) && _now() - before.At < KeysKept)
             {
                 return before.BodyHash == hash
@@ -301,7 +308,9 @@ internal sealed class FakeStripe : IAsyncDisposable
                     : (new Stored(400, Error("idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters they were first used with."), hash, _now()), false);
             }
 
-            var (status, answer) = fault == StripeFault.StoredFault ? (500, Error("api_error", null, "An unknown error occurred")) : Transfer(account, body, fault);
+            var (status, answer) = fault == StripeFault.StoredFault ? (500, Error("api_error", null, "An unknown error occurred"))
+                : IsReversals(path) ? TakeBack(account, path, body)
+                : Transfer(account, body, fault);
             if (fault == StripeFault.StoredFaultAfterCommit)
             {
                 (status, answer) = (500, Error("api_error", null, "An unknown error occurred"));
@@ -330,7 +339,10 @@ internal sealed class FakeStripe : IAsyncDisposable
         _available[(account, currency)] -= amount;
         var transfer = new FakeTransfer(
             $"tr_{++_made}", account, fault == StripeFault.WrongAmount ? amount + 1 : amount, currency, destination, form["transfer_group"].ToString(),
-            form["metadata[payout_id]"].ToString(), form["metadata[attempt]"].ToString());
+            form["metadata[payout_id]"].ToString(), form["metadata[attempt]"].ToString())
+        {
+            CreatedAt = _now(),
+        };
         _transfers.Add(transfer);
         return (200, Json(transfer));
     }
@@ -353,6 +365,7 @@ internal sealed class FakeStripe : IAsyncDisposable
             @object = "transfer",
             amount = transfer.Amount,
             amount_reversed = transfer.Reversed,
+            created = transfer.CreatedAt.ToUnixTimeSeconds(),
             currency = transfer.Currency,
             destination = transfer.Destination,
             livemode = false,
