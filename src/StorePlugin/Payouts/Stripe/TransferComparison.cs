@@ -215,7 +215,7 @@ internal sealed class TransferComparison
     /// </summary>
     private static string? Wrong(ListedRow row)
     {
-        var asked = new Money(row.AmountMinor!.Value, Webhooks.Currency.Parse(row.PayoutCurrency));
+        var asked = new Money(row.AmountMinor!.Value, Currency.Parse(row.PayoutCurrency));
         var isTaken = row.SentBy is not (null or PayoutBook.Actor);
         var isAmount = row.Amount == StripeAmount.ToStripe(asked) && string.Equals(row.Currency, row.PayoutCurrency, StringComparison.OrdinalIgnoreCase);
         return (isAmount && NetOf(row) is not null && (isTaken || row.Destination == row.PayoutDestination)) || (isTaken && row.AmountReversed >= row.Amount)
@@ -224,12 +224,12 @@ internal sealed class TransferComparison
     }
 
     /// <summary>What is left of a transfer, in our minor units; null where it is no whole number of them, or no currency that we know.</summary>
-    private static Money? NetOf(ListedRow row) => row.AmountReversed >= row.Amount && row.PayoutCurrency is { } ours ? Money.Zero(Webhooks.Currency.Parse(ours))
-        : Webhooks.Currency.TryParse(row.Currency.ToUpperInvariant(), out var currency) ? StripeAmount.FromStripe(row.Amount - row.AmountReversed, currency)
+    private static Money? NetOf(ListedRow row) => row.AmountReversed >= row.Amount && row.PayoutCurrency is { } ours ? Money.Zero(Currency.Parse(ours))
+        : Currency.TryParse(row.Currency.ToUpperInvariant(), out var currency) ? StripeAmount.FromStripe(row.Amount - row.AmountReversed, currency)
         : null;
 
     private static string Told(ListedRow row) =>
-        Webhooks.Currency.TryParse(row.Currency.ToUpperInvariant(), out var currency) && StripeAmount.FromStripe(row.Amount, currency) is { } amount
+        Currency.TryParse(row.Currency.ToUpperInvariant(), out var currency) && StripeAmount.FromStripe(row.Amount, currency) is { } amount
             ? amount.ToString()
             : string.Create(CultureInfo.InvariantCulture, $"{row.Amount} {row.Currency} in Stripe's units");
 
@@ -247,7 +247,7 @@ internal sealed class TransferComparison
 
     private Sums Of(long day, string currency) => _sums.TryGetValue((day, currency), out var sums) ? sums : _sums[(day, currency)] = new Sums();
 
-    private static string Told(long minor, string currency) => Webhooks.Currency.TryParse(currency, out var known) ? new Money(minor, known).ToString() : $"{minor} {currency}";
+    private static string Told(long minor, string currency) => Currency.TryParse(currency, out var known) ? new Money(minor, known).ToString() : $"{minor} {currency}";
 
     private static string SubjectOf(long day, string currency) => string.Create(CultureInfo.InvariantCulture, $"{day}-{currency}");
 
