@@ -109,6 +109,8 @@ internal static class Api
         api.MapPayoutMethods();
         api.MapPayoutExports();
         api.MapPayoutResults();
+        api.MapGroup("").WithTags("Payouts").MapPayoutReconciliationApi();
+        api.MapGroup("").WithTags("Payouts").MapPayoutReversalApi();
         routes.MapOpenApi("/openapi/{documentName}.json");
         return api;
     }

@@ -23,6 +23,8 @@ const string Usage =
       verify    the verb over the database that holds a year: time and peak memory
       rebuild   the same: the event log replayed and compared with what stands
       backtest  the same: all of its orders decided again, by the terms that they had
+      reconcile a month of payouts compared with Stripe's list of transfers, and the list read from a stand-in
+                --payouts 100000  --pages 120
 
     All take --folder PATH for their databases (default: the system's temporary folder). What holds a year is filled once,
     in some minutes, and stays: --year PATH (default: storeplugin-bench-year in the folder)
@@ -64,6 +66,8 @@ switch (args.FirstOrDefault())
         return await VerbFigure.RebuildAsync(await YearAsync()) ? 0 : 1;
     case "backtest":
         return await VerbFigure.BackTestAsync(await YearAsync()) ? 0 : 1;
+    case "reconcile":
+        return await ReconcileFigure.RunAsync(Folder(), Number("payouts", 100_000), Number("pages", 120)) ? 0 : 1;
     case Limit.Verb:
         await Limit.RunAsync(Number("port", 0), options["database"]);
         return 0;

@@ -15,6 +15,7 @@ internal sealed class ApiTenancyTests
     [
         "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
         "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payee-years/{year}", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
+        "GET /api/v1/payout-reconciliations", "POST /api/v1/payout-reconciliations", "GET /api/v1/payout-differences",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/stripe-connection", "GET /api/v1/payout-routes", "PUT /api/v1/payout-routes",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
@@ -68,6 +69,10 @@ internal sealed class ApiTenancyTests
         await Plant.RowAsync(
             app.Db, "payout_exports", ("store_id", victim.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"));
         await Plant.RowAsync(app.Db, "payout_export_rows", ("store_id", victim.Store.Id), ("export_id", "pex_1"), ("payout_id", "po_1"));
+        await Plant.RowAsync(app.Db, "payout_reconciliations", ("store_id", victim.Store.Id), ("id", "prc_1"), ("state", "done"), ("finished_at", 1L));
+        await Plant.RowAsync(app.Db, "payout_differences", ("store_id", victim.Store.Id), ("id", "dif_1"), ("kind", "differs"));
+        await Plant.RowAsync(
+            app.Db, "payout_reversals", ("store_id", victim.Store.Id), ("payout_id", "po_1"), ("number", 1L), ("amount_minor", 1L), ("currency", "EUR"), ("state", "frozen"));
         var effect = await IdAsync(app, "SELECT id FROM effects WHERE store_id = @s AND subject = 'ann10'", victim);
         await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(tx, victim.Store, new PrivacyRequested("customers/data_request") { RequestId = "1" }));
         var privacy = await IdAsync(app, "SELECT id FROM privacy_requests WHERE store_id = @s", victim);
@@ -166,6 +171,10 @@ internal sealed class ApiTenancyTests
             ("POST /api/v1/payout-runs/{id}/stop", "payout-runs/run_1/stop", null),
             ("POST /api/v1/payout-runs/{id}/resumption", "payout-runs/run_1/resumption", null),
             ("GET /api/v1/payouts/{id}", "payouts/po_1", null),
+            ("GET /api/v1/payouts/{id}/reversals", "payouts/po_1/reversals", null),
+            ("POST /api/v1/payouts/{id}/reversals", "payouts/po_1/reversals", new JsonObject { ["reason"] = "mine" }),
+            ("GET /api/v1/payout-reconciliations/{id}", "payout-reconciliations/prc_1", null),
+            ("POST /api/v1/payout-differences/{id}/clearance", "payout-differences/dif_1/clearance", new JsonObject { ["reason"] = "mine" }),
             ("POST /api/v1/payouts/{id}/cancellation", "payouts/po_1/cancellation", null),
             ("POST /api/v1/payouts/{id}/attempts", "payouts/po_1/attempts", null),
             ("POST /api/v1/payouts/{id}/adoption", "payouts/po_1/adoption", new JsonObject { ["transferId"] = "tr_1", ["reason"] = "mine" }),
@@ -199,7 +208,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests", "mail-suppressions"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests", "mail-suppressions", "payout-reconciliations", "payout-differences"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }
@@ -231,7 +240,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "payout_reconciliations", "payout_differences", "payout_reversals"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

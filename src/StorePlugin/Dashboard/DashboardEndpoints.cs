@@ -2,6 +2,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
@@ -37,9 +38,9 @@ internal static class DashboardEndpoints
     public static string PathOf(string ambassadorId) => $"/dashboard/ambassadors/{Uri.EscapeDataString(ambassadorId)}";
 
     private static async Task<RazorComponentResult> ShowOverview(
-        Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, TimeProvider clock,
+        Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, TimeProvider clock,
         CancellationToken cancel) =>
-        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, settings, heartbeats, topics, visitor, notice, clock.GetUtcNow(), cancel));
+        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, settings, heartbeats, topics, differences, visitor, notice, clock.GetUtcNow(), cancel));
 
     private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
         Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));

@@ -2,6 +2,7 @@
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Shopify;
 
@@ -15,6 +16,7 @@ namespace StorePlugin.Dashboard;
 /// <param name="SilentTopics">Topics of which nothing arrives although orders come; null where there are none.</param>
 /// <param name="Subscribed">That subscriptions to the store's messages are not as they should be, as a sentence; null where they are.</param>
 /// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
+/// <param name="Differences">How many differences between the books and Stripe stop payouts, as a sentence; null where none does.</param>
 /// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
 /// <param name="IsOnShopify">Whether there is a connection to look at.</param>
 /// <param name="HasPlan">Whether the host asks for a price.</param>
@@ -34,6 +36,7 @@ public sealed record OverviewModel(
     string? SilentTopics,
     string? Subscribed,
     string? ReadingProblem,
+    string? Differences,
     StorefrontFinding? Storefront,
     bool IsOnShopify,
     bool HasPlan,
@@ -73,7 +76,7 @@ internal static class Overview
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
     public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, Visitor visitor, string? notice, DateTimeOffset now,
+        Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, Visitor visitor, string? notice, DateTimeOffset now,
         CancellationToken cancel)
     {
         var args = new { storeId = visitor.Store.Id, take = 1L };
@@ -85,6 +88,7 @@ internal static class Overview
         var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
         var reviews = await ReviewAges.ReadAsync(db, visitor.Store, now, cancel);
         var reading = await ReconciliationState.ReadAsync(db, visitor.Store, now, cancel);
+        var stopping = await differences.CountStoppingAsync(visitor.Store, cancel);
         var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
         var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
         var isOnShopify = settings.Shopify is not null && visitor.Store is { Platform: "shopify", IsLive: true };
@@ -106,6 +110,7 @@ internal static class Overview
             reading.SilentTopics,
             wrong.Count == 0 ? null : $"{Words.Count(wrong.Count, "kind of message", "kinds of messages")} of your store may not arrive: the subscription at Shopify is not as it should be.",
             reading.Problem,
+            stopping == 0 ? null : $"{Words.Count(stopping, "difference", "differences")} between your payouts and Stripe's transfers {(stopping == 1 ? "has" : "have")} to be looked at.",
             await heartbeats.FindingAsync(visitor.Store, cancel),
             isOnShopify,
             isOnShopify && settings.Billing is not null,

@@ -44,6 +44,9 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Ask Stripe what became of a payout; the subject is the event or attempt that raised the question.</summary>
         public const string LookUpTransfer = "look_up_transfer";
 
+        /// <summary>Take a transfer back; the subject is <c>{payout}-r{number}</c>.</summary>
+        public const string ReverseTransfer = "reverse_transfer";
+
         /// <summary>Read a payee's account at Stripe again; the subject is the event that asks for it.</summary>
         public const string ReadPayeeAccount = "read_payee_account";
 

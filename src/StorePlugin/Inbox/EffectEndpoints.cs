@@ -9,7 +9,7 @@ namespace StorePlugin.Inbox;
 internal sealed record EffectView(
     string Id,
     [property: Description("What is to be done: create_discount, keep_discount, follow_terms, make_code_series, keep_code_series, create_reward, revoke_reward, " +
-        "send_transfer, look_up_transfer, read_payee_account, read_bank_payout, read_store, mail, announce_terms.")] string Kind,
+        "send_transfer, look_up_transfer, reverse_transfer, read_payee_account, read_bank_payout, read_store, mail, announce_terms.")] string Kind,
     [property: Description("What it is about, unique for its kind.")] string Subject,
     [property: Description("pending, done or dead.")] string State,
     [property: Description("How many tries have failed.")] long Attempts,

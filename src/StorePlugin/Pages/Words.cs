@@ -171,6 +171,7 @@ internal static class Words
         "look_up_transfer" => "Look up a payout",
         "read_payee_account" => "Read a payee's account at Stripe",
         "read_bank_payout" => "Follow a payout to the payee's bank",
+        "reverse_transfer" => "Take a payout back",
         "read_store" => "Read the store's settings",
         "mail" => "Send a mail",
         "announce_terms" => "Tell ambassadors of changed terms",

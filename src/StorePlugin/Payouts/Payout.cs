@@ -159,7 +159,9 @@ internal sealed record PayoutAttempt(
     public static readonly TimeSpan AbsenceAfter = TimeSpan.FromHours(24);
 
     /// <summary>The subject of the effect that sends it.</summary>
-    public string Subject => $"{PayoutId}-a{Attempt}";
+    public string Subject => SubjectOf(PayoutId, Attempt);
+
+    public static string SubjectOf(string payoutId, long attempt) => string.Create(CultureInfo.InvariantCulture, $"{payoutId}-a{attempt}");
 
     /// <summary>Freezes the request of an attempt at Stripe.</summary>
     public static PayoutAttempt Freeze(Payout payout, long attempt, DateTimeOffset now) =>

@@ -18,7 +18,8 @@ namespace StorePlugin.Payouts;
 /// </summary>
 internal static class PayoutBook
 {
-    private const string Actor = "payouts";
+    /// <summary>Who acts where no person did.</summary>
+    public const string Actor = "payouts";
 
     // SQL Server takes 2,100 parameters.
     private const int ExportedAtOnceMax = 500;

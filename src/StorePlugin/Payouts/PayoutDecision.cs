@@ -45,7 +45,7 @@ internal abstract record PayeeWait
 
     public string Words => this switch
     {
-        Held held => $"{held.Why}; payouts to them begin again on {held.Until.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
+        Held held => $"{held.Why.TrimEnd('.')}; payouts to them begin again on {held.Until.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
         NotReady { State: "closed" } => "Their Stripe account is closed; they must set up another one.",
         NotReady { State: "rejected" } => "Stripe has rejected their account; they must ask Stripe, or be paid in another way.",
         NotReady { State: "pending" } => "Stripe still verifies their account; the balance is carried over.",

@@ -76,6 +76,10 @@ internal static class PayoutRunEndpoints
             RunApproval.Cancelled => Problems.Conflict("payout-run-cancelled", "The run is cancelled.", "Make a new preview."),
             RunApproval.NotConnected => Problems.Conflict(
                 "stripe-not-connected", "The store is not connected to Stripe.", "Connect Stripe first, then approve; the preview stays."),
+            RunApproval.Differs(var differences) => Problems.Conflict(
+                "payout-difference-open", "The books and Stripe's list differ.",
+                $"{string.Join(' ', differences.Take(3).Select(one => one.Words))} No run is approved until each difference is gone, or somebody has cleared it with a reason: "
+                + "GET /api/v1/payout-differences."),
             _ => throw new UnreachableException(),
         };
 

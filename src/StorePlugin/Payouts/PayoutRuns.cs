@@ -27,9 +27,12 @@ internal abstract record RunApproval
     internal sealed record Cancelled : RunApproval;
 
     internal sealed record NotConnected : RunApproval;
+
+    /// <summary>The books and Stripe's list differ, and nobody has cleared it (rule P5).</summary>
+    internal sealed record Differs(IReadOnlyList<PayoutDifference> Differences) : RunApproval;
 }
 
-internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, Credentials credentials, TimeProvider clock)
+internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
 {
     // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
     // before the others, so that the next run shows those whom this one leaves out.
@@ -143,6 +146,11 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
             return new RunApproval.NotConnected();
         }
 
+        if (needsStripe && await differences.StoppingAsync(store, cancel) is { Count: > 0 } stopping)
+        {
+            return new RunApproval.Differs(stopping);
+        }
+
         if (await NeedsTwoAsync(store, row.Lines, cancel))
         {
             if (row.FirstApprovedBy is null && await db.DoAsync(ApproveFirst, new { storeId = store.Id, id, actor, now }, cancel) == 1)
@@ -238,11 +246,11 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
 
     /// <summary>Makes payouts of lines, from what is payable now and never more than was shown. Returns what differs.</summary>
     private async Task<IReadOnlyList<RunNote>> ReserveAsync(
-        Tx tx, Store store, string runId, IReadOnlyList<RunLine> lines, DateTimeOffset shownAt, string actor)
+        Tx tx, Store store, string runId, RunLine[] lines, DateTimeOffset shownAt, string actor)
     {
         var now = clock.GetUtcNow();
         var known = await PayeeReader.HoldAsync(tx, store, [.. lines.Select(line => line.AmbassadorId).Distinct(StringComparer.Ordinal)], now);
-        var (made, notes) = (new List<Payout>(lines.Count), new List<RunNote>());
+        var (made, notes) = (new List<Payout>(lines.Length), new List<RunNote>());
         foreach (var line in lines)
         {
             var (payout, note) = PayoutOf(store, runId, line, known.GetValueOrDefault((line.AmbassadorId, line.Currency)), now);
@@ -291,7 +299,7 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         WHERE store_id = @storeId AND id = @id AND cancelled_at IS NULL
         """;
 
-    private const string Unsent = Payout.Columns + " WHERE store_id = @storeId AND run_id = @id AND state = 'approved' ORDER BY id";
+    private const string UnsentPayouts = Payout.Columns + " WHERE store_id = @storeId AND run_id = @id AND state = 'approved' ORDER BY id";
 
     /// <summary>
     /// Takes back all of a run that was not sent yet; its money is payable again. What is on its way stays. Null: there is no such
@@ -301,7 +309,7 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
     {
         var args = new { storeId = store.Id, id, actor, now = clock.GetUtcNow() };
         await db.DoAsync(CancelPreview, args, cancel);
-        var unsent = await db.ManyAsync<Payout>(Unsent, args, cancel);
+        var unsent = await db.ManyAsync<Payout>(UnsentPayouts, args, cancel);
         await ShortTransactions.EachAsync(
             db, clock, unsent, (tx, payout) => PayoutBook.CancelledAsync(tx, store, payout, actor, clock.GetUtcNow()), CancellationToken.None);
         return await FindAsync(store, id, CancellationToken.None);
@@ -322,11 +330,17 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         WHERE store_id = @storeId AND id = @id AND stopped_at IS NOT NULL
         """;
 
-    private const string WakeSends =
+    private const string ReadUnsentAttempts =
+        """
+        SELECT a.payout_id, a.attempt FROM payouts p
+        JOIN payout_attempts a ON a.store_id = p.store_id AND a.payout_id = p.id
+        WHERE p.store_id = @storeId AND p.run_id = @id AND p.state = 'approved' AND p.provider = 'stripe'
+        """;
+
+    private const string WakeSend =
         """
         UPDATE effects SET due_at = @now
-        WHERE store_id = @storeId AND kind = 'send_transfer' AND state = 'pending' AND lease_id IS NULL AND due_at > @now
-            AND payload IN (SELECT p.id FROM payouts p WHERE p.store_id = @storeId AND p.run_id = @id AND p.state = 'approved')
+        WHERE store_id = @storeId AND kind = 'send_transfer' AND subject = @subject AND state = 'pending' AND lease_id IS NULL AND due_at > @now
         """;
 
     /// <summary>Holds back what a run has not sent yet.</summary>
@@ -344,13 +358,21 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
     }
 
     /// <summary>A stopped run goes on at once. False: it is not stopped.</summary>
-    public Task<bool> ResumeAsync(string storeId, string id, CancellationToken cancel) => db.InTransactionAsync(
-        async tx =>
+    public async Task<bool> ResumeAsync(string storeId, string id, CancellationToken cancel)
+    {
+        var args = new { storeId, id };
+        if (await db.DoAsync(ResumeRun, args, cancel) == 0)
         {
-            var args = new { storeId, id, now = clock.GetUtcNow() };
-            return await tx.DoAsync(ResumeRun, args) == 1 && await tx.DoAsync(WakeSends, args) >= 0;
-        },
-        cancel: cancel);
+            return false;
+        }
+
+        // Those that a crash leaves asleep wake by themselves within the hour.
+        var now = clock.GetUtcNow();
+        await ShortTransactions.EachAsync(
+            db, clock, WakeSend, await db.ManyAsync<Unsent>(ReadUnsentAttempts, args, CancellationToken.None),
+            one => [("storeId", storeId), ("subject", PayoutAttempt.SubjectOf(one.PayoutId, one.Attempt)), ("now", now)], CancellationToken.None);
+        return true;
+    }
 
     private async Task<List<RunFunding>> FundingAsync(Store store, string runId, List<RunLine> lines, CancellationToken cancel)
     {
@@ -366,6 +388,8 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
 
     private async Task<bool> IsConnectedAsync(Store store, CancellationToken cancel) =>
         await credentials.FindAsync(store.Id, CredentialKind.StripeSecretKey, cancel) is not null;
+
+    private sealed record Unsent(string PayoutId, long Attempt);
 
     private sealed record RunRow(
         string State, string Preview, string? Result, string? Funding, DateTimeOffset CreatedAt, string? FirstApprovedBy, DateTimeOffset? StoppedAt,

@@ -36,6 +36,12 @@ internal static class PayoutsSetup
         services.AddSingleton<YearTotals>();
         services.AddRound<PayoutSchedule>("payout schedule", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<GoOnWithRuns>("stopped runs", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<ReconcilePayouts>("payout reconciliation", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddSingleton<ReadTransfers>();
+        services.AddSingleton<CompareTransfers>();
+        services.AddSingleton<PayoutDifferences>();
+        services.AddSingleton<PayoutReversals>();
+        services.AddSingleton<IEffectHandler, ReverseTransfer>();
         services.AddSingleton<StripeConnection>();
         services.AddSingleton<AdoptTransfer>();
         services.AddSingleton<ReceiveStripeEvent>();

@@ -134,6 +134,14 @@ internal sealed class EraseStore(
 
     private const string EraseCredit = "UPDATE programme_credits SET reason = '' WHERE store_id = @storeId AND id = @name";
 
+    private const string FindClearances = "SELECT id AS name FROM payout_differences WHERE store_id = @storeId AND reason <> '' ORDER BY id ";
+
+    private const string EraseClearance = "UPDATE payout_differences SET reason = '' WHERE store_id = @storeId AND id = @name";
+
+    private const string FindReversals = "SELECT DISTINCT payout_id AS name FROM payout_reversals WHERE store_id = @storeId AND reason <> '' ORDER BY payout_id ";
+
+    private const string EraseReversal = "UPDATE payout_reversals SET reason = '' WHERE store_id = @storeId AND payout_id = @name";
+
     private const string FindHolders = "SELECT id AS name FROM rewards WHERE store_id = @storeId AND holder_id IS NOT NULL ORDER BY id ";
 
     private const string EraseHolder = "UPDATE rewards SET holder_id = NULL WHERE store_id = @storeId AND id = @name";
@@ -189,6 +197,8 @@ internal sealed class EraseStore(
         (FindLeaks, EraseLeak),
         (FindExemptions, EraseExemption),
         (FindCredits, EraseCredit),
+        (FindClearances, EraseClearance),
+        (FindReversals, EraseReversal),
         (FindHolders, EraseHolder),
         (FindUnusedClicks, DropClick),
         (FindUsedClicks, EraseClick),
@@ -255,7 +265,7 @@ internal sealed class EraseStore(
     private const string CountOwedEffects =
         """
         SELECT CAST(COUNT(*) AS bigint) FROM effects
-        WHERE store_id = @storeId AND state = 'pending' AND (kind IN ('send_transfer', 'look_up_transfer') OR (kind = 'mail' AND subject LIKE @payoutMails))
+        WHERE store_id = @storeId AND state = 'pending' AND (kind IN ('send_transfer', 'look_up_transfer', 'reverse_transfer') OR (kind = 'mail' AND subject LIKE @payoutMails))
         """;
 
     /// <summary>

@@ -222,7 +222,7 @@ internal sealed class Installation(
     private const string EndEffects =
         """
         UPDATE effects SET state = 'done', lease_id = NULL, outcome = @outcome, done_at = @now
-        WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer, @readBankPayout)
+        WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer, @reverseTransfer, @readBankPayout)
             AND NOT (kind = 'mail' AND subject LIKE @payoutMails)
         """;
 
@@ -247,6 +247,7 @@ internal sealed class Installation(
                 outcome = UninstalledOutcome,
                 sendTransfer = Effect.Kinds.SendTransfer,
                 lookUpTransfer = Effect.Kinds.LookUpTransfer,
+                reverseTransfer = Effect.Kinds.ReverseTransfer,
                 readBankPayout = Effect.Kinds.ReadBankPayout,
                 payoutMails = MailNotice.PayoutSubjects,
                 now,

@@ -79,6 +79,13 @@ internal static partial class Flows
         await Plant.RowAsync(app.Db, "payout_runs", ("store_id", shop.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
         await Plant.RowAsync(
             app.Db, "payout_exports", ("store_id", shop.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"), ("debtor_sealed", new byte[] { 1 }));
+        await Plant.RowAsync(app.Db, "payout_differences", ("store_id", shop.Store.Id), ("id", "dif_1"), ("kind", "differs"), ("reason", "x"));
+        await Plant.RowAsync(
+            app.Db, "payouts", ("store_id", shop.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", id), ("currency", "EUR"), ("amount_minor", 1L), ("mode", "test"),
+            ("state", "refused"));
+        await Plant.RowAsync(
+            app.Db, "payout_reversals", ("store_id", shop.Store.Id), ("payout_id", "po_1"), ("number", 1L), ("amount_minor", 1L), ("currency", "EUR"), ("state", "refused"), ("reason", "x"),
+            ("settled_at", 1L));
         await app.Get<AmbassadorCustomers>().LinkAsync(shop.Store, app.Get<AmbassadorCustomers>().KeyOf(shop.Store, "78"), id, default);
         await AskAsync(new PrivacyRequested("shop/redact"));
         app.Get<Installation>().Forget(shop.Store);

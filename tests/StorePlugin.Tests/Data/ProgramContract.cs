@@ -186,6 +186,7 @@ internal abstract class ProgramContract
         }
 
         await FollowToTheBankAsync(world, lost.Id);
+        await Flows.ReconcilePayoutsAsync(world);
         await world.AssertBooksAsync();
         await Flows.ManualPayoutsAsync(world);
 

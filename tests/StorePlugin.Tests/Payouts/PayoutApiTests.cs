@@ -104,6 +104,7 @@ internal sealed class PayoutApiTests
     [Test]
     public async Task Connecting_keeps_the_secrets_sealed_and_tells_none()
     {
+        _world.Stripe.TellsBalance = true;
         var response = await _world.App.Http.PutAsJsonAsync(
             Path("stripe-connection"), new { secretKey = "sk_test_abcdefgh1234", webhookSecrets = new[] { "whsec_one", "whsec_two" } });
 

@@ -131,7 +131,7 @@ internal sealed class PayoutRunTests
         var run = ((RunApproval.Done)await ApproveAsync(preview.Id)).Run;
 
         Assert.That(run.Payouts, Is.Empty);
-        Assert.That(run.Notes.Single().Note, Does.Contain("account has changed"));
+        Assert.That(run.Notes.Single().Note, Does.Contain("account that payouts go to was changed; payouts to them begin again on"));
     }
 
     [Test]

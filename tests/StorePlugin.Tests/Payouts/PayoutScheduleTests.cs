@@ -1,6 +1,7 @@
 // Runs by the calendar: prepared once for each day of the schedule, and approved by people unless the merchant chose otherwise.
 using System.Globalization;
 using StorePlugin.Payouts;
+using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Payouts;
 
@@ -90,8 +91,21 @@ internal sealed class PayoutScheduleTests
         Assert.That(await StatesAsync(), Is.EqualTo(["preview"]));
     }
 
+    [Test]
+    public async Task Where_the_books_and_Stripe_differ_a_person_is_needed()
+    {
+        await ScheduleAsync("monthly", alone: long.MaxValue);
+        await Plant.RowAsync(_world.Db, "payout_differences", ("store_id", _world.Store.Id), ("id", "dif_1"), ("kind", "differs"), ("words", "Look."));
+        var ann = await EarnedAsync("Ann");
+
+        await LookAsync();
+
+        Assert.That(await StatesAsync(), Is.EqualTo(["preview"]));
+        Assert.That(await _world.BalanceAsync(ann, "in_payout"), Is.Zero);
+    }
+
     // The schedule's day is the test's first, so that it is due at once.
-    private Task ScheduleAsync(string schedule, long? alone)
+    private Task<int> ScheduleAsync(string schedule, long? alone)
     {
         var today = TimeZoneInfo.ConvertTime(_world.Clock.GetUtcNow(), _world.Store.Zone);
         var day = schedule == "weekly" ? (((int)today.DayOfWeek + 6) % 7) + 1 : Math.Min(today.Day, 28);

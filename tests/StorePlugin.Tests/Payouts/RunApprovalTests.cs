@@ -141,7 +141,7 @@ internal sealed class RunApprovalTests
         Assert.That(_world.Stripe.Transfers, Has.Count.EqualTo(1));
     }
 
-    private Task SettingsAsync(long? twoPeopleFrom) => _world.Db.DoAsync(
+    private Task<int> SettingsAsync(long? twoPeopleFrom) => _world.Db.DoAsync(
         """
         INSERT INTO payout_settings (store_id, two_people_from_minor, methods, updated_at, updated_by)
         VALUES (@id, @twoPeopleFrom, '', 0, 'test')

@@ -35,6 +35,7 @@ internal sealed class StoreErasureTests
         await _world.Api.Post($"ambassadors/{ann}/leaks", new JsonObject { ["code"] = "ANN10", ["where"] = "planted place" });
         await _world.Api.Post($"ambassadors/{ann}/exemptions", new JsonObject { ["rule"] = "F2", ["reason"] = "planted reason", ["until"] = "2026-06-01T00:00:00Z" });
         Assert.That((await _world.Api.Post($"ambassadors/{ann}/code-series", new JsonObject { ["count"] = 2 })).Status, Is.EqualTo(201));
+        await Plant.RowAsync(_app.Db, "payout_differences", ("store_id", _world.Store.Id), ("id", "dif_1"), ("kind", "outside"), ("reason", "planted clearance"));
         using (await Rooms.SignInAsync(_app, _world.Store, ann))
         {
         }
@@ -54,7 +55,7 @@ internal sealed class StoreErasureTests
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "acct_planted", "planted bank", "planted end", "Lux Candles"];
+        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "acct_planted", "planted bank", "planted end", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -106,6 +107,9 @@ internal sealed class StoreErasureTests
         await Plant.RowAsync(
             _app.Db, "payouts", ("store_id", _world.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", idle), ("currency", "EUR"),
             ("amount_minor", 100L), ("mode", "live"), ("state", "unknown"));
+        await Plant.RowAsync(
+            _app.Db, "payout_reversals", ("store_id", _world.Store.Id), ("payout_id", "po_1"), ("number", 1L), ("amount_minor", 1L), ("currency", "EUR"), ("state", "refused"),
+            ("reason", "planted reversal"), ("settled_at", 1L));
 
         await LeaveForGoodAsync();
         _app.Clock.Advance(EraseStore.OwedKept);
@@ -118,6 +122,7 @@ internal sealed class StoreErasureTests
         Assert.That((found > 0, state), Is.EqualTo((true, "erasing")));
         Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM credentials WHERE store_id = @s"), Is.Zero);
         Assert.That(await FindInLuxAsync(PrivacyWorld.Idle), Is.Empty);
+        Assert.That(await FindInLuxAsync("planted reversal"), Is.Empty);
         Assert.That(await StateAsync(), Is.EqualTo("done"));
     }
 

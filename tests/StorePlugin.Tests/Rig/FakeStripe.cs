@@ -57,6 +57,8 @@ internal sealed record FakeTransfer(
     string Id, string Account, long Amount, string Currency, string Destination, string? Group, string? PayoutId, string? Attempt)
 {
     public long Reversed { get; set; }
+
+    public DateTimeOffset CreatedAt { get; init; }
 }
 
 /// <summary>A request as it came over the wire.</summary>
@@ -171,7 +173,7 @@ internal sealed partial class FakeStripe : IAsyncDisposable
     {
         lock (_lock)
         {
-            _transfers.Add(new FakeTransfer($"tr_{++_made}", account, amount, currency, destination, group, null, null));
+            _transfers.Add(new FakeTransfer($"tr_{++_made}", account, amount, currency, destination, group, null, null) { CreatedAt = _now() });
         }
     }
 
@@ -192,7 +194,12 @@ internal sealed partial class FakeStripe : IAsyncDisposable
         }
 
         var account = AccountOf(request.Headers.Authorization.ToString());
-        if (request.Path != "/v1/transfers")
+        if (await AnswerListsAsync(context, account))
+        {
+            return;
+        }
+
+        if (request.Path != "/v1/transfers" && !IsReversals(request.Path))
         {
             var (status, json) = AnswerConnect(account, request, body);
             await WriteAsync(context, status, json);
@@ -233,7 +240,7 @@ internal sealed partial class FakeStripe : IAsyncDisposable
                 return;
         }
 
-        var (stored, replayed) = Execute(account, request.Headers["Idempotency-Key"].ToString(), body, fault);
+        var (stored, replayed) = Execute(account, request.Path, request.Headers["Idempotency-Key"].ToString(), body, fault);
         switch (fault)
         {
             case StripeFault.DropAfterCommit:
@@ -271,12 +278,12 @@ internal sealed partial class FakeStripe : IAsyncDisposable
         }
     }
 
-    private (Stored Stored, bool Replayed) Execute(string account, string key, string body, StripeFault? fault)
+    private (Stored Stored, bool Replayed) Execute(string account, string path, string key, string body, StripeFault? fault)
     {
         lock (_lock)
         {
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
-            var place = (account, "/v1/transfers", key);
+            var place = (account, path, key);
             if (_stored.TryGetValue(place, out var before) && _now() - before.At < KeysKept)
             {
                 return before.BodyHash == hash
@@ -284,7 +291,9 @@ internal sealed partial class FakeStripe : IAsyncDisposable
                     : (new Stored(400, Error("idempotency_error", null, "Keys for idempotent requests can only be used with the same parameters they were first used with."), hash, _now()), false);
             }
 
-            var (status, answer) = fault == StripeFault.StoredFault ? (500, Error("api_error", null, "An unknown error occurred")) : Transfer(account, body, fault);
+            var (status, answer) = fault == StripeFault.StoredFault ? (500, Error("api_error", null, "An unknown error occurred"))
+                : IsReversals(path) ? TakeBack(account, path, body)
+                : Transfer(account, body, fault);
             if (fault == StripeFault.StoredFaultAfterCommit)
             {
                 (status, answer) = (500, Error("api_error", null, "An unknown error occurred"));
@@ -313,7 +322,10 @@ internal sealed partial class FakeStripe : IAsyncDisposable
         _available[(account, currency)] -= amount;
         var transfer = new FakeTransfer(
             $"tr_{++_made}", account, fault == StripeFault.WrongAmount ? amount + 1 : amount, currency, destination, form["transfer_group"].ToString(),
-            form["metadata[payout_id]"].ToString(), form["metadata[attempt]"].ToString());
+            form["metadata[payout_id]"].ToString(), form["metadata[attempt]"].ToString())
+        {
+            CreatedAt = _now(),
+        };
         _transfers.Add(transfer);
         return (200, Json(transfer));
     }
@@ -336,6 +348,7 @@ internal sealed partial class FakeStripe : IAsyncDisposable
             @object = "transfer",
             amount = transfer.Amount,
             amount_reversed = transfer.Reversed,
+            created = transfer.CreatedAt.ToUnixTimeSeconds(),
             currency = transfer.Currency,
             destination = transfer.Destination,
             livemode = false,

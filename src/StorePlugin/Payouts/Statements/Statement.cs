@@ -7,7 +7,7 @@ using StorePlugin.Webhooks;
 namespace StorePlugin.Payouts.Statements;
 
 /// <summary>A month of a calendar, in the store's time zone.</summary>
-internal readonly record struct Month(int Year, int Number)
+internal sealed record Month(int Year, int Number)
 {
     /// <summary><c>2026-03</c>; null where the text is no month.</summary>
     public static Month? Parse(string? text) =>

@@ -2,7 +2,6 @@
 using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Payouts.Statements;
@@ -23,7 +22,8 @@ internal static class StatementEndpoints
             .WithDescription("The month as in 2026-03, in the store's time zone. Sums are the ledger's. What is held or in review is not owed yet and not on it.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         statements.MapGet("/ambassadors/{id}/statements/{month}.csv", Csv).WithName("downloadStatement")
-            .WithSummary("The same as a file.").Produces<string>(contentType: StatementFile.MediaType).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+            .WithSummary("The same as a file.").Produces<string>(contentType: StatementFile.MediaType)
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         statements.MapGet("/payee-years/{year}", Years).WithName("listPayeeYear")
             .WithSummary("What each payee got in a calendar year, in money and in kind, by currency.")
             .WithDescription("For tax returns. A threshold that is known for the payee's country is named, and whether the sum reaches it; it is no advice.")

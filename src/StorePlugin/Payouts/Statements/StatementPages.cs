@@ -1,5 +1,4 @@
 // The pages of statements: for the ambassador in the portal, and the same for the merchant.
-using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 

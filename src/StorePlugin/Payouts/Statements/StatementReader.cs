@@ -14,11 +14,10 @@ internal sealed class StatementReader(Db db, TimeProvider clock)
 
     private const string ReadMonths =
         """
-        SELECT t.local_day / 100 AS number FROM ledger_entries e
+        SELECT DISTINCT t.local_day / 100 AS number FROM ledger_entries e
         JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
         WHERE e.store_id = @storeId AND e.ambassador_id = @ambassadorId AND e.account IN ('approved', 'in_payout')
-        GROUP BY t.local_day / 100
-        ORDER BY t.local_day / 100 DESC
+        ORDER BY number DESC
         """;
 
     private const string ReadOpenings =

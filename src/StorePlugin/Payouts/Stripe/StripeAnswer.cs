@@ -192,7 +192,8 @@ internal abstract record StripeAnswer(long? Status, StripeHeaders Headers)
         return new Refused(code ?? type ?? $"http_{status}", message, curable, status, headers);
     }
 
-    internal static JsonElement? Parse(ReadOnlyMemory<byte> body)
+    /// <summary>The JSON of a body; null where it is none.</summary>
+    public static JsonElement? Parse(ReadOnlyMemory<byte> body)
     {
         try
         {

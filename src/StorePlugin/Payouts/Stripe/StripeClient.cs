@@ -44,7 +44,7 @@ internal sealed class StripeRate(int requestsPerSecond = StripeRate.RequestsPerS
 /// Each store's own Stripe account, reached with the store's key. It never retries: money is retried by the effect
 /// worker alone, with the same key and bytes (rule P2).
 /// </summary>
-internal sealed class StripeClient(HttpClient http, Settings settings, PublicAddress address, StripeRate rate)
+internal sealed partial class StripeClient(HttpClient http, Settings settings, PublicAddress address, StripeRate rate)
 {
     public const string ApiVersion = "2026-10-28.endive";
     public const string TransfersPath = "/v1/transfers";

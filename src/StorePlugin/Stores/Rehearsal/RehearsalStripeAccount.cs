@@ -98,17 +98,17 @@ internal sealed class RehearsalStripeAccount(Db db, Credentials credentials, Tim
         SELECT id, amount, currency, destination, transfer_group, description, metadata, created_at
         FROM rehearsal_transfers
         WHERE store_id = @storeId AND (@transferGroup IS NULL OR transfer_group = @transferGroup)
-            AND (@startingAfter IS NULL OR id < @startingAfter)
+            AND created_at >= @since AND (@startingAfter IS NULL OR id < @startingAfter)
         ORDER BY id DESC
 
         """;
 
     /// <summary>Newest first, as Stripe lists.</summary>
     public async Task<StripeAnswer> ListAsync(
-        string storeId, string? transferGroup, string? startingAfter, int limit, CancellationToken cancel)
+        string storeId, string? transferGroup, DateTimeOffset since, string? startingAfter, int limit, CancellationToken cancel)
     {
         var transfers = await db.ManyAsync<Transfer>(
-            ListTransfers + db.Page, new { storeId, transferGroup, startingAfter, take = (long)limit + 1 }, cancel);
+            ListTransfers + db.Page, new { storeId, transferGroup, since, startingAfter, take = (long)limit + 1 }, cancel);
         return new StripeAnswer(200, StripeJson.OfList([.. transfers.Take(limit)], transfers.Count > limit), NewRequestId());
     }
 

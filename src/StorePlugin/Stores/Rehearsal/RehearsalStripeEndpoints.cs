@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using StorePlugin.Webhooks;
@@ -16,6 +17,7 @@ internal static class RehearsalStripeEndpoints
     private const int KeyLengthMax = 255;
     private const int ListLimitDefault = 10;
     private const int ListLimitMax = 100;
+    private const long SecondsMax = 253_402_300_799;
     private const int MetadataKeysMax = 50;
     private const int MetadataKeyLengthMax = 40;
     private const int MetadataValueLengthMax = 500;
@@ -80,6 +82,7 @@ internal static class RehearsalStripeEndpoints
     private static async Task ListAsync(
         string storeId,
         string? transfer_group,
+        [FromQuery(Name = "created[gte]")] string? createdSince,
         string? starting_after,
         string? limit,
         HttpContext context,
@@ -102,7 +105,14 @@ internal static class RehearsalStripeEndpoints
             return;
         }
 
-        await AnswerAsync(context, await account.ListAsync(storeId, transfer_group, starting_after, count, cancel));
+        var since = 0L;
+        if (createdSince is not null && (!long.TryParse(createdSince, NumberStyles.None, CultureInfo.InvariantCulture, out since) || since > SecondsMax))
+        {
+            await AnswerAsync(context, account.Refusal(400, StripeError.Of("parameter_invalid_integer", "created[gte] is an instant in seconds.", "created[gte]")));
+            return;
+        }
+
+        await AnswerAsync(context, await account.ListAsync(storeId, transfer_group, DateTimeOffset.FromUnixTimeSeconds(since), starting_after, count, cancel));
     }
 
     private static async Task FindAsync(

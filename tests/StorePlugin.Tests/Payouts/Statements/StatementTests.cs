@@ -5,16 +5,12 @@ using System.Text;
 using StorePlugin.Ledger;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Statements;
-using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Tests.Payouts.Statements;
 
 internal sealed class StatementTests
 {
-    private static readonly Currency Euro = Currency.Parse("EUR");
-
     private PayoutWorld _world = null!;
 
     private StatementReader Reader => _world.App.Get<StatementReader>();
@@ -43,7 +39,7 @@ internal sealed class StatementTests
 
     [TestCase("2026-03", 20260300, 20260400)]
     [TestCase("2026-12", 20261200, 20261300)]
-    public void A_month_holds_the_days_of_its_number(string text, long from, long before) => Assert.That(Month.Parse(text)!.Value.Days, Is.EqualTo((from, before)));
+    public void A_month_holds_the_days_of_its_number(string text, long from, long before) => Assert.That(Month.Parse(text)!.Days, Is.EqualTo((from, before)));
 
     [TestCase("2026-13")]
     [TestCase("2026-3")]

@@ -2,6 +2,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Inbox;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
@@ -64,6 +65,22 @@ internal sealed class RehearsalPayoutTests
         await AssertSettledAsync(told);
         await _app.DrainAsync();
         await AssertSettledAsync(told);
+    }
+
+    [Test]
+    public async Task The_list_agrees_with_the_books_and_takes_nothing_back()
+    {
+        await _app.DrainAsync();
+        _app.Clock.Advance(TimeSpan.FromHours(1));
+
+        while (await _app.Get<ReconcilePayouts>().RunOnceAsync(default) > 0)
+        {
+        }
+
+        var look = (await _api.Get("payout-reconciliations")).Json!["items"]!.AsArray().Single()!;
+        Assert.That(((string?)look["state"], (long?)look["transfersRead"]), Is.EqualTo(("done", 1L)), (string?)look["problem"]);
+        Assert.That((await _api.Get("payout-differences")).Json!["items"]!.AsArray(), Is.Empty);
+        Assert.That((await _api.Post($"payouts/{_payoutId}/reversals", new JsonObject { ["reason"] = "x" })).Status, Is.EqualTo(409));
     }
 
     private async Task AssertSettledAsync(JsonNode before)
