@@ -80,7 +80,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock) 
         };
         if (reader.StripeAccount is null)
         {
-            parts.Add(new LetterPart.Sentence($"{shop} does not know yet where to send your money. Ask them to connect your payout account."));
+            parts.Add(new LetterPart.Sentence($"{shop} does not know yet where to send your money. You can say it on your page."));
         }
 
         parts.Add(new LetterPart.Sentence("When you recommend, say that you earn from it."));

@@ -35,7 +35,7 @@ internal static class NextPayout
         });
         if (!outlook.HasPayoutAccount)
         {
-            sentences.Add($"{outlook.StoreName} does not know yet where to send your money. Ask them to connect your payout account.");
+            sentences.Add($"{outlook.StoreName} does not know yet where to send your money. Say it below.");
         }
 
         return sentences;

@@ -47,7 +47,7 @@ internal sealed class NextPayoutTests
     {
         var outlook = Outlook("EUR", 0, 20_00, 0) with { HasPayoutAccount = false };
 
-        Assert.That(Say(outlook), Does.EndWith("Lux does not know yet where to send your money. Ask them to connect your payout account."));
+        Assert.That(Say(outlook), Does.EndWith("Lux does not know yet where to send your money. Say it below."));
     }
 
     private static PayoutOutlook Outlook(string code, long held, long approved, long inPayout)
