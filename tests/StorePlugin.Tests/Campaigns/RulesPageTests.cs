@@ -145,7 +145,7 @@ internal sealed class RulesPageTests
 
         var first = await ann.GetAsync("/portal");
         Assert.That(first.Text(".heading"), Does.Contain("You have not accepted the rules as they are now."));
-        Assert.That(first.QuerySelector("details")!.HasAttribute("open"), Is.True, "what is accepted is shown");
+        Assert.That(first.QuerySelector("#rules details")!.HasAttribute("open"), Is.True, "what is accepted is shown");
         Assert.That(first.QuerySelector("#rules a")!.GetAttribute("href"), Is.EqualTo($"/rules/{_shop.CampaignId}"));
         Assert.That(await AcceptedAsync(), Is.Empty);
 
@@ -157,7 +157,7 @@ internal sealed class RulesPageTests
 
         Assert.That(second.Text(), Does.Contain("You have accepted the rules.").And.Contain("You accepted it on 2 Mar 2026, 11:05."));
         Assert.That(second.QuerySelector("form[action='/portal/rules/acceptance']"), Is.Null);
-        Assert.That(second.QuerySelector("details")!.HasAttribute("open"), Is.False);
+        Assert.That(second.QuerySelector("#rules details")!.HasAttribute("open"), Is.False);
         var hash = RulesText.Of(new Terms(1000, 1000, 30, 30), Currency.Parse("EUR"), id).Hash;
         Assert.That(await AcceptedAsync(), Is.EqualTo([new Accepted(id, 1, hash, StoreApp.Start.AddDays(1).AddMinutes(5), $"ambassador {id}")]));
     }
