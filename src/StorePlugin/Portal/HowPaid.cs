@@ -59,7 +59,8 @@ internal sealed class HowPaidReader(Db db, Credentials credentials, PayoutRoutes
     private static string StateWords(string? state, string storeName) => state switch
     {
         null => $"{storeName} pays through Stripe. Set up your payouts there once: Stripe asks who you are and where your bank is, and {storeName} never sees it.",
-        PayeeAccountState.Created or PayeeAccountState.Onboarding => "Your account at Stripe is not finished: payouts wait until it is.",
+        PayeeAccountState.Created => "Your account at Stripe is known here, and Stripe is asked soon whether it is ready. If you have not told Stripe everything yet, go on there.",
+        PayeeAccountState.Onboarding => "Your account at Stripe is not finished: payouts wait until it is.",
         PayeeAccountState.Pending => "Stripe is checking what you told it. That takes from minutes to some days; you need do nothing.",
         PayeeAccountState.Ready => "Your payouts are set up: money goes to your account at Stripe, and from there to your bank by itself.",
         PayeeAccountState.NoBank => "Money can reach your account at Stripe, but not go on to your bank yet.",
