@@ -198,6 +198,10 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         await db.OneAsync<long?>(ReadTwoPeopleFrom, new { storeId = store.Id }, cancel) is { } from
         && RunSums.Totals(lines).Any(total => total.Currency.Code != store.Currency || total.Minor >= from);
 
+    // Writes nothing new, but holds the row until the commit: whoever cancels the run finds all of its payouts, or keeps them from being made.
+    private const string HoldRun =
+        "UPDATE payout_runs SET state = state WHERE store_id = @storeId AND id = @runId AND cancelled_at IS NULL";
+
     // As many as a transaction of about the time that intake may wait takes.
     private const int LinesAtOnceMax = 25;
 
@@ -248,6 +252,11 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
     private async Task<IReadOnlyList<RunNote>> ReserveAsync(
         Tx tx, Store store, string runId, RunLine[] lines, DateTimeOffset shownAt, string actor)
     {
+        if (await tx.DoAsync(HoldRun, new { storeId = store.Id, runId }) == 0)
+        {
+            return [.. lines.Select(line => new RunNote(line.AmbassadorId, line.Currency, "Not paid: the run was cancelled meanwhile."))];
+        }
+
         var now = clock.GetUtcNow();
         var known = await PayeeReader.HoldAsync(tx, store, [.. lines.Select(line => line.AmbassadorId).Distinct(StringComparer.Ordinal)], now);
         var (made, notes) = (new List<Payout>(lines.Length), new List<RunNote>());

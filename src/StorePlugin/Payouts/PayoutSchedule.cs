@@ -17,7 +17,7 @@ internal sealed class PayoutSchedule(Db db, StoreDirectory stores, PayoutRuns ru
 
     private const string ReadSchedules =
         """
-        SELECT f.store_id, f.schedule, f.schedule_day, f.approve_alone_to_minor, f.updated_at
+        SELECT f.store_id, f.schedule, f.schedule_day, f.two_people_from_minor, f.approve_alone_to_minor, f.updated_at
         FROM payout_settings f
         JOIN stores s ON s.id = f.store_id
         WHERE f.schedule IS NOT NULL AND s.state = 'installed' AND f.store_id > @after
@@ -68,7 +68,7 @@ internal sealed class PayoutSchedule(Db db, StoreDirectory stores, PayoutRuns ru
             return;
         }
 
-        if (schedule.ApproveAloneToMinor is { } ceiling && MayApprove(run, store, ceiling))
+        if (schedule.ApproveAloneToMinor is { } ceiling && MayApprove(run, store, ceiling, schedule.TwoPeopleFromMinor))
         {
             await runs.ApproveAsync(store, run.Id, Actor, cancel);
         }
@@ -76,10 +76,10 @@ internal sealed class PayoutSchedule(Db db, StoreDirectory stores, PayoutRuns ru
 
     /// <summary>
     /// Whether a run needs no person: something is to be paid, in the store's own currency alone, not above the sum, with nothing odd
-    /// about it and nothing missing.
+    /// about it and nothing missing. Where a sum takes two people, the schedule is neither of them.
     /// </summary>
-    public static bool MayApprove(PayoutRun run, Store store, long ceilingMinor) =>
-        RunSums.Totals(run.Lines) is [var total] && total.Currency.Code == store.Currency && total.Minor <= ceilingMinor
+    public static bool MayApprove(PayoutRun run, Store store, long ceilingMinor, long? twoPeopleFromMinor) =>
+        RunSums.Totals(run.Lines) is [var total] && total.Currency.Code == store.Currency && total.Minor <= ceilingMinor && !(total.Minor >= twoPeopleFromMinor)
         && run.Lines.All(line => line.Warning is null) && !run.Funding.Any(funding => funding.IsShort);
 
     /// <summary>The day, today or before, on which the latest run of a schedule falls due.</summary>
@@ -93,5 +93,5 @@ internal sealed class PayoutSchedule(Db db, StoreDirectory stores, PayoutRuns ru
         _ => throw new ArgumentOutOfRangeException(nameof(schedule), schedule, "Runs are made weekly or monthly."),
     };
 
-    private sealed record Row(string StoreId, string Schedule, long ScheduleDay, long? ApproveAloneToMinor, DateTimeOffset UpdatedAt);
+    private sealed record Row(string StoreId, string Schedule, long ScheduleDay, long? TwoPeopleFromMinor, long? ApproveAloneToMinor, DateTimeOffset UpdatedAt);
 }

@@ -79,6 +79,19 @@ internal sealed class PayoutScheduleTests
     }
 
     [Test]
+    public async Task H_5_a_sum_that_takes_two_people_takes_two_besides_the_schedule()
+    {
+        await ScheduleAsync("monthly", alone: long.MaxValue);
+        await _world.Db.DoAsync("UPDATE payout_settings SET two_people_from_minor = 2500 WHERE store_id = @id", new { id = _world.Store.Id });
+        await EarnedAsync("Ann");
+
+        await LookAsync();
+        var id = await _world.Db.OneAsync<string>("SELECT id FROM payout_runs WHERE store_id = @id", new { id = _world.Store.Id });
+
+        Assert.That(await _world.App.Get<PayoutRuns>().ApproveAsync(_world.Store, id!, "ann", default), Is.InstanceOf<RunApproval.NeedsSecond>());
+    }
+
+    [Test]
     public async Task Where_money_is_missing_a_person_is_needed()
     {
         _world.Stripe.TellsBalance = true;

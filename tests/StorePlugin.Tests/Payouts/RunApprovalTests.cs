@@ -113,6 +113,30 @@ internal sealed class RunApprovalTests
     }
 
     [Test]
+    public async Task A_run_that_is_cancelled_while_it_is_approved_leaves_nothing_to_be_sent()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            await EarnedAsync($"P{i}", "25.00");
+        }
+
+        var run = await PreviewAsync();
+        var approving = ApproveAsync(run.Id, "ann");
+        while (await _world.Db.OneAsync<long>("SELECT COUNT(*) FROM payouts") == 0 && !approving.IsCompleted)
+        {
+            await Task.Yield();
+        }
+
+        await Runs.CancelAsync(_world.Store, run.Id, "ben", default);
+        await approving;
+        await _world.WorkForAsync(TimeSpan.FromDays(1));
+
+        Assert.That(await _world.Db.OneAsync<long>("SELECT COUNT(*) FROM payouts WHERE state = 'approved'"), Is.Zero);
+        Assert.That(_world.Stripe.Transfers, Is.Empty);
+        await _world.AssertBooksAsync();
+    }
+
+    [Test]
     public async Task A_preview_that_is_cancelled_is_not_approved()
     {
         await EarnedAsync("Ann", "25.00");
