@@ -28,9 +28,6 @@ internal abstract record MethodChange
 internal sealed partial class PayoutMethods(
     Db db, StoreKeys keys, IDataProtectionProvider protection, PayoutSettings settings, TimeProvider clock, ILogger<PayoutMethods> logger)
 {
-    /// <summary>After a change of where the money goes nothing is paid for so long: whoever has taken over a mailbox gains nothing at once.</summary>
-    public static readonly TimeSpan WaitAfterChange = TimeSpan.FromDays(7);
-
     /// <summary>Who it was that an ambassador named their own method.</summary>
     public const string Ambassador = "ambassador";
 
@@ -62,8 +59,8 @@ internal sealed partial class PayoutMethods(
     }
 
     /// <summary>
-    /// Names where the ambassador wants their money. Another destination than the last one makes payouts wait for seven days; payouts that
-    /// are under way keep theirs. The same once more changes nothing.
+    /// Names where the ambassador wants their money. Another destination than before, a Stripe account among them, makes payouts wait for
+    /// seven days; payouts that are under way keep theirs. The same once more changes nothing.
     /// </summary>
     public async Task<MethodChange> SetAsync(Store store, string ambassadorId, PayoutDetails details, string actor, CancellationToken cancel)
     {
@@ -104,11 +101,25 @@ internal sealed partial class PayoutMethods(
         }
     }
 
-    /// <summary>Takes the method away. Returns what is there then; null where the store has no such ambassador.</summary>
+    /// <summary>
+    /// Takes the method away; whoever has a Stripe account is paid there again, after the seven days. Returns what is there then; null
+    /// where the store has no such ambassador.
+    /// </summary>
     public async Task<ChosenMethod?> RemoveAsync(Store store, string ambassadorId, string actor, CancellationToken cancel)
     {
         var removed = await db.InTransactionAsync(
-            tx => tx.DoAsync(End, new { storeId = store.Id, ambassadorId, now = clock.GetUtcNow() }), cancel: cancel);
+            async tx =>
+            {
+                var args = new { storeId = store.Id, ambassadorId, now = clock.GetUtcNow() };
+                var ended = await tx.DoAsync(End, args);
+                if (ended > 0 && await tx.OneAsync<string?>(ReadStripeAccount, args) is not null)
+                {
+                    await DestinationHold.BeginAsync(tx, args.storeId, ambassadorId, ChangedWhy, args.now);
+                }
+
+                return ended;
+            },
+            cancel: cancel);
         if (removed > 0)
         {
             Log.MethodRemoved(logger, store.Id, ambassadorId, actor);
@@ -123,9 +134,11 @@ internal sealed partial class PayoutMethods(
 
     private const string HoldAmbassador = "UPDATE ambassadors SET state = state WHERE store_id = @StoreId AND id = @AmbassadorId";
 
-    private const string ReadLastHash =
+    private const string ReadStripeAccount = "SELECT stripe_account FROM ambassadors WHERE store_id = @storeId AND id = @ambassadorId";
+
+    private const string ReadLast =
         """
-        SELECT details_hash FROM payout_methods WHERE store_id = @StoreId AND ambassador_id = @AmbassadorId
+        SELECT details_hash, ended_at FROM payout_methods WHERE store_id = @StoreId AND ambassador_id = @AmbassadorId
             AND id = (SELECT MAX(n.id) FROM payout_methods n WHERE n.store_id = @StoreId AND n.ambassador_id = @AmbassadorId)
         """;
 
@@ -143,9 +156,6 @@ internal sealed partial class PayoutMethods(
         VALUES (@StoreId, @Id, @AmbassadorId, @Kind, @Sealed, @Masked, @DetailsHash, @CreatedAt, @CreatedBy)
         """;
 
-    private const string SetWait =
-        "UPDATE ambassadors SET payouts_from = @from, payouts_from_why = @why WHERE store_id = @storeId AND id = @ambassadorId";
-
     private static async Task<bool> WriteAsync(Tx tx, NewRow row)
     {
         if (await tx.DoAsync(HoldAmbassador, row) == 0)
@@ -153,15 +163,24 @@ internal sealed partial class PayoutMethods(
             return false;
         }
 
-        var last = await tx.OneAsync<string>(ReadLastHash, row);
+        var isChange = await IsChangeAsync(tx, row);
         await tx.DoAsync(End, new { storeId = row.StoreId, ambassadorId = row.AmbassadorId, now = row.CreatedAt });
         await tx.DoAsync(Insert, row);
-        if (last is not null && last != row.DetailsHash)
+        if (isChange)
         {
-            await tx.DoAsync(SetWait, new { storeId = row.StoreId, ambassadorId = row.AmbassadorId, from = row.CreatedAt + WaitAfterChange, why = ChangedWhy });
+            await DestinationHold.BeginAsync(tx, row.StoreId, row.AmbassadorId, ChangedWhy, row.CreatedAt);
         }
 
         return true;
+    }
+
+    /// <summary>Whether the money would go elsewhere than now, or where it goes nowhere, than it last did.</summary>
+    private static async Task<bool> IsChangeAsync(Tx tx, NewRow row)
+    {
+        var last = await tx.OneAsync<LastRow>(ReadLast, row);
+        return last is { EndedAt: null } ? last.DetailsHash != row.DetailsHash
+            : await tx.OneAsync<string?>(ReadStripeAccount, new { storeId = row.StoreId, ambassadorId = row.AmbassadorId }) is not null
+            || (last is not null ? last.DetailsHash != row.DetailsHash : await DestinationHold.HadWayAsync(tx, row.StoreId, row.AmbassadorId));
     }
 
     // What is sealed for one method opens for no other, so that rows cannot be exchanged.
@@ -173,6 +192,8 @@ internal sealed partial class PayoutMethods(
     {
         public ShownMethod Shown => new(Id, Kind, Masked, CreatedAt, CreatedBy);
     }
+
+    private sealed record LastRow(string DetailsHash, DateTimeOffset? EndedAt);
 
     private sealed record NewRow(
         string StoreId, string Id, string AmbassadorId, string Kind, byte[] Sealed, string Masked, string DetailsHash, DateTimeOffset CreatedAt, string CreatedBy);

@@ -3,26 +3,14 @@ using StorePlugin.Data;
 
 namespace StorePlugin.Payouts.Stripe;
 
-/// <summary>
-/// Whoever takes over a mailbox or a team member's session would change the destination first. The days give the
-/// ambassador the time to notice. Payouts that were approved before keep the destination that was frozen with them.
-/// </summary>
+/// <summary>Payouts that were approved before keep the destination that was frozen with them.</summary>
 internal static class DestinationChanges
 {
-    /// <summary>How long after a change nothing is paid.</summary>
-    public static readonly TimeSpan Hold = TimeSpan.FromDays(7);
-
     /// <summary>The actor of what was found at Stripe.</summary>
     public const string Stripe = "Stripe";
 
     private const string AccountKind = "stripe_account";
     private const string BankKind = "bank_account";
-
-    private const string CountEarlier =
-        """
-        SELECT CAST(COUNT(*) AS bigint) FROM payout_changes
-        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND kind = 'stripe_account'
-        """;
 
     private const string InsertChange =
         """
@@ -30,11 +18,8 @@ internal static class DestinationChanges
         VALUES (@storeId, @id, @ambassadorId, @kind, @now, @actor, @before, @after)
         """;
 
-    private const string HoldPayouts =
-        "UPDATE ambassadors SET payouts_from = @until, payouts_from_why = @why WHERE store_id = @storeId AND id = @ambassadorId";
-
     /// <summary>
-    /// Another Stripe account of the ambassador's, or none. The first one ever is no change; one that comes after another
+    /// Another Stripe account of the ambassador's, or none. The first way ever is no change; one that comes after another
     /// was taken away is.
     /// </summary>
     public static async Task AccountAsync(Tx tx, string storeId, string ambassadorId, string? before, string? after, string actor, DateTimeOffset now)
@@ -44,12 +29,12 @@ internal static class DestinationChanges
             return;
         }
 
-        var isFirst = before is null && await tx.OneAsync<long>(CountEarlier, new { storeId, ambassadorId }) == 0;
+        var isFirst = before is null && !await DestinationHold.HadWayAsync(tx, storeId, ambassadorId);
         await PayeeBook.KnowAsync(tx, storeId, ambassadorId, after, now);
         await WriteAsync(tx, storeId, ambassadorId, AccountKind, Mask(before), Mask(after), actor, now);
         if (!isFirst && after is not null)
         {
-            await HoldAsync(tx, storeId, ambassadorId, "The Stripe account that payouts go to was changed.", now);
+            await DestinationHold.BeginAsync(tx, storeId, ambassadorId, "The Stripe account that payouts go to was changed.", now);
         }
     }
 
@@ -57,12 +42,8 @@ internal static class DestinationChanges
     public static async Task BankAsync(Tx tx, string storeId, string ambassadorId, string? before, string? after, string actor, DateTimeOffset now)
     {
         await WriteAsync(tx, storeId, ambassadorId, BankKind, before, after, actor, now);
-        await HoldAsync(tx, storeId, ambassadorId, "The bank account at Stripe was changed.", now);
+        await DestinationHold.BeginAsync(tx, storeId, ambassadorId, "The bank account at Stripe was changed.", now);
     }
-
-    // The one place where a destination of Stripe's changes: the mail that tells the ambassador of it belongs here.
-    private static Task<int> HoldAsync(Tx tx, string storeId, string ambassadorId, string why, DateTimeOffset now) =>
-        tx.DoAsync(HoldPayouts, new { storeId, ambassadorId, until = now + Hold, why });
 
     private static Task<int> WriteAsync(
         Tx tx, string storeId, string ambassadorId, string kind, string? before, string? after, string actor, DateTimeOffset now) =>

@@ -25,7 +25,7 @@ internal sealed class ReceiveStripeEvent(TimeProvider clock)
     private static readonly FrozenSet<string> Own = OwnTypes.ToFrozenSet(StringComparer.Ordinal);
     private static readonly FrozenSet<string> Connected = ConnectTypes.ToFrozenSet(StringComparer.Ordinal);
 
-    private const string Exists = "SELECT CAST(COUNT(*) AS bigint) FROM payouts WHERE store_id = @storeId AND id = @payoutId";
+    private const string Exists = "SELECT CAST(COUNT(*) AS bigint) FROM payouts WHERE store_id = @storeId AND id = @payoutId AND provider = 'stripe'";
 
     // A destination of before stays one, until what was sent there is at the bank.
     private const string IsPayee =

@@ -1,7 +1,6 @@
 // Where ambassadors want their money: kept sealed, shown masked, and changed with a wait.
 using System.Text.Json.Nodes;
 using StorePlugin.Payouts;
-using StorePlugin.Payouts.Manual;
 using StorePlugin.Tests.Privacy;
 
 namespace StorePlugin.Tests.Payouts.Manual;
@@ -19,7 +18,7 @@ internal sealed class PayoutMethodTests
     [Test]
     public async Task It_is_named_shown_masked_and_taken_away()
     {
-        var ann = await _world.Payouts.AmbassadorAsync("Ann");
+        var ann = await _world.Payouts.AmbassadorAsync("Ann", account: null);
 
         var before = await GetAsync(ann);
         var named = await _world.NameAsync(ann, "nl91 abna 0417 1643 00");
@@ -35,7 +34,7 @@ internal sealed class PayoutMethodTests
     [Test]
     public async Task Another_destination_makes_payouts_wait_for_a_week_and_the_same_one_does_not()
     {
-        var ann = await _world.Payouts.AmbassadorAsync("Ann");
+        var ann = await _world.Payouts.AmbassadorAsync("Ann", account: null);
         await _world.NameAsync(ann, ManualWorld.DutchIban, "Ann Example");
         var first = await _world.NameAsync(ann, ManualWorld.DutchIban, "Ann Example");
         var renamed = await _world.NameAsync(ann, ManualWorld.DutchIban, "A. Example");
@@ -49,14 +48,14 @@ internal sealed class PayoutMethodTests
         Assert.That(
             await _world.Db.ManyAsync<string>("SELECT masked FROM payout_methods WHERE ambassador_id = @ann ORDER BY created_at, ended_at", new { ann }),
             Is.EqualTo(["NL·· ···· 4300", "NL·· ···· 4300", "a···@example.com"]), "the same once more is no row");
-        _world.Payouts.Clock.Advance(PayoutMethods.WaitAfterChange);
+        _world.Payouts.Clock.Advance(DestinationHold.Time);
         Assert.That(await GetAsync(ann), Does.Contain("\"payoutsFrom\":null"));
     }
 
     [Test]
     public async Task Taking_it_away_and_naming_another_is_a_change()
     {
-        var ann = await _world.Payouts.AmbassadorAsync("Ann");
+        var ann = await _world.Payouts.AmbassadorAsync("Ann", account: null);
         await _world.NameAsync(ann, ManualWorld.DutchIban);
         await _world.Api.Delete($"ambassadors/{ann}/payout-method");
         var back = await _world.NameAsync(ann, ManualWorld.DutchIban);
@@ -65,6 +64,23 @@ internal sealed class PayoutMethodTests
 
         Assert.That((string?)back.Json!["payoutsFrom"], Is.Null);
         Assert.That((string?)other.Json!["payoutsFrom"], Is.EqualTo("2026-03-08T10:00:00Z"));
+    }
+
+    [Test]
+    public async Task Whoever_has_a_Stripe_account_changes_where_the_money_goes_by_naming_a_method_and_by_taking_it_away()
+    {
+        var ann = await _world.Payouts.AmbassadorAsync("Ann");
+        var named = await _world.NameAsync(ann, ManualWorld.DutchIban);
+        _world.Payouts.Clock.Advance(DestinationHold.Time);
+        var passed = await GetAsync(ann);
+        var gone = await _world.Api.Delete($"ambassadors/{ann}/payout-method");
+        _world.Payouts.Clock.Advance(DestinationHold.Time);
+        var back = await _world.NameAsync(ann, ManualWorld.DutchIban);
+
+        Assert.That((string?)named.Json!["payoutsFrom"], Is.EqualTo("2026-03-08T10:00:00Z"), "a first method besides an account is a change");
+        Assert.That(passed, Does.Contain("\"payoutsFrom\":null"));
+        Assert.That((string?)gone.Json!["payoutsFrom"], Is.EqualTo("2026-03-15T10:00:00Z"), "the account would be paid at once");
+        Assert.That((string?)back.Json!["payoutsFrom"], Is.EqualTo("2026-03-22T10:00:00Z"));
     }
 
     [Test]

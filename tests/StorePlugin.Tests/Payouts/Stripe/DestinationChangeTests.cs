@@ -1,4 +1,5 @@
 // A change of where the money goes: written down, and followed by seven days in which nothing is paid.
+using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
@@ -31,11 +32,12 @@ internal sealed class DestinationChangeTests
         var first = await HoldAsync(ann);
         await SetAsync(ann, "acct_first000001");
         var same = await HoldAsync(ann);
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
         await SetAsync(ann, "acct_second00002");
         var second = await HoldAsync(ann);
 
         Assert.That((first.From, same.From), Is.EqualTo((default(DateTimeOffset?), default(DateTimeOffset?))));
-        Assert.That(second, Is.EqualTo(new Held(StoreApp.Start.AddDays(7), "The Stripe account that payouts go to was changed.")));
+        Assert.That(second, Is.EqualTo(new Held(StoreApp.Start.AddDays(7).AddMinutes(1), "The Stripe account that payouts go to was changed.")));
         Assert.That(
             await ChangesAsync(ann),
             Is.EqualTo(["stripe_account  > acct_…0001", "stripe_account acct_…0001 > acct_…0002"]), "masked, and the same account is no row");
@@ -51,6 +53,19 @@ internal sealed class DestinationChangeTests
 
         Assert.That(without.From, Is.Null, "nothing is paid nowhere");
         Assert.That((await HoldAsync(ann)).From, Is.EqualTo(StoreApp.Start.AddDays(7)));
+    }
+
+    [Test]
+    public async Task A_first_account_after_a_method_that_was_taken_away_is_a_change()
+    {
+        var ann = await _world.AmbassadorAsync("Ann", account: null);
+        await _api.Put("payout-settings", new JsonObject { ["methods"] = new JsonArray("paypal") });
+        Assert.That((await _api.Put($"ambassadors/{ann}/payout-method", new JsonObject { ["kind"] = "paypal", ["email"] = "ann@example.com" })).Status, Is.EqualTo(200));
+        await _api.Delete($"ambassadors/{ann}/payout-method");
+        var before = await HoldAsync(ann);
+        await SetAsync(ann, "acct_thief000009");
+
+        Assert.That((before.From, (await HoldAsync(ann)).From), Is.EqualTo((default(DateTimeOffset?), (DateTimeOffset?)StoreApp.Start.AddDays(7))));
     }
 
     [Test]
