@@ -55,7 +55,7 @@ internal sealed class PayoutMethodPageTests
         Assert.That(page.Text("body"), Does.Contain("does not know yet where to send your money"));
         Assert.That(after.Text("#how-you-are-paid"), Does.Contain("Your money goes to bank transfer NL·· ···· 4300, as named on 1 Mar 2026"));
         Assert.That(after.Text("body"), Does.Contain("It is kept: your money goes there from now on.").And.Not.Contain("ABNA").And.Not.Contain("does not know yet where to send"));
-        Assert.That(gone.Text("#how-you-are-paid"), Does.Contain("Say where your money shall go.").And.Not.Contain("4300"));
+        Assert.That(gone.Text("#how-you-are-paid"), Does.Contain("You have named none yet.").And.Not.Contain("4300"));
     }
 
     [Test]
@@ -117,7 +117,7 @@ internal sealed class PayoutMethodPageTests
         await NameAsync("paypal", "ann@example.com");
         using var bob = await _rooms.AmbassadorBrowserAsync("amb_bob");
 
-        Assert.That((await bob.GetAsync("/portal")).Text("#how-you-are-paid"), Does.Contain("Say where your money shall go."));
+        Assert.That((await bob.GetAsync("/portal")).Text("#how-you-are-paid"), Does.Contain("You have named none yet."));
         Assert.That(
             await _app.Db.OneAsync<string>("SELECT ambassador_id || ' ' || created_by FROM payout_methods"), Is.EqualTo("amb_ann ambassador"));
     }
