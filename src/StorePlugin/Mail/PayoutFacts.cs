@@ -7,19 +7,17 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Mail;
 
-/// <param name="Provider"><c>stripe</c>, <c>manual</c>, <c>store_credit</c> or <c>discount_code</c>.</param>
-/// <param name="BankState">Of Stripe's second leg: <c>in_transit</c>, <c>paid</c> or <c>failed</c>; null until it is heard of.</param>
-/// <param name="ArrivesAt">When the bank is expected to have it; null while nobody has said.</param>
+/// <param name="Method">Where a manual one went, masked; null for every other, and where that was erased.</param>
 /// <param name="ErrorCode">The code of the last refusal.</param>
 /// <param name="SentAt">Null where it was never sent.</param>
 /// <param name="OrdersAt">The first and the last instant of the orders that it is for; null where it holds none.</param>
 internal sealed record PayoutFacts(
-    Payout Payout, string Provider, string? BankState, DateTimeOffset? ArrivesAt, string? ErrorCode, DateTimeOffset? SentAt,
+    Payout Payout, string? Method, string? ErrorCode, DateTimeOffset? SentAt,
     long Orders, (DateTimeOffset First, DateTimeOffset Last)? OrdersAt)
 {
     public static readonly Placeholder AmountPlaceholder = new("amount", "the payout's amount");
 
-    private const string ReadWay = "SELECT provider, bank_state, arrives_at FROM payouts WHERE store_id = @storeId AND id = @payoutId";
+    private const string ReadMethod = "SELECT masked FROM payout_methods WHERE store_id = @storeId AND id = @methodId AND masked <> ''";
 
     private const string ReadErrorCode =
         "SELECT error_code FROM payout_attempts WHERE store_id = @storeId AND payout_id = @payoutId AND outcome = 'refused' ORDER BY attempt DESC ";
@@ -33,7 +31,7 @@ internal sealed record PayoutFacts(
         FROM orders WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND payout_id = @payoutId
         """;
 
-    public bool IsStripe => Provider == "stripe";
+    public bool IsStripe => Payout.Provider == PayoutProvider.Stripe;
 
     /// <summary>The payout with all that is told of it; null where there is none.</summary>
     public static async Task<PayoutFacts?> FindAsync(Db db, Store store, string payoutId, CancellationToken cancel)
@@ -44,10 +42,12 @@ internal sealed record PayoutFacts(
         }
 
         var args = new { storeId = store.Id, payoutId, ambassadorId = payout.AmbassadorId, kind = LedgerKind.PayoutSent, take = 1L };
-        var way = (await db.OneAsync<Way>(ReadWay, args, cancel))!;
+        var method = payout.Provider == PayoutProvider.Manual
+            ? await db.OneAsync<string>(ReadMethod, new { storeId = store.Id, methodId = payout.Destination }, cancel)
+            : null;
         var orders = (await db.OneAsync<OrderSums>(ReadOrders, args, cancel))!;
         return new PayoutFacts(
-            payout, way.Provider, way.BankState, way.ArrivesAt,
+            payout, method,
             await db.OneAsync<string>(ReadErrorCode + db.Page, args, cancel),
             await db.OneAsync<DateTimeOffset?>(ReadSentAt, args, cancel),
             orders.Number,
@@ -58,8 +58,8 @@ internal sealed record PayoutFacts(
     public static PayoutFacts Sample(Store store, string state, long reversedMinor, DateTimeOffset now) => new(
         new Payout(
             store.Id, "po_example", "run_example", "amb_example", store.Currency ?? "EUR", 5050, reversedMinor, "acct_example", store.Mode, state, null, null,
-            now.AddDays(-1), now),
-        "stripe", null, now.AddDays(4), null, now, 2, (now.AddDays(-40), now.AddDays(-31)));
+            now.AddDays(-1), now, ArrivesAt: now.AddDays(4)),
+        null, null, now, 2, (now.AddDays(-40), now.AddDays(-31)));
 
     /// <summary>From whom, when and for which orders, as a mail lists them.</summary>
     public List<(string Label, string Value)> Lines(Store store, Recipient reader)
@@ -81,8 +81,6 @@ internal sealed record PayoutFacts(
 
     private string Period(StoreTime time) => OrdersAt is not var (first, last) ? ""
         : time.Day(first) == time.Day(last) ? $" of {time.Day(first)}" : $" from {time.Day(first)} to {time.Day(last)}";
-
-    private sealed record Way(string Provider, string? BankState, DateTimeOffset? ArrivesAt);
 
     // By properties, not by position: SQLite tells no type for a computed column.
     private sealed record OrderSums

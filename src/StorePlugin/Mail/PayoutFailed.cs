@@ -27,7 +27,7 @@ internal sealed class PayoutFailed(Db db, PublicAddress address, TimeProvider cl
             return new Writing.Unneeded("There is no such payout.");
         }
 
-        if (facts.Payout.State != PayoutState.Refused && facts.BankState != "failed")
+        if (facts.Payout.State != PayoutState.Refused && facts.Payout.BankState != BankState.Failed)
         {
             return new Writing.Unneeded("The payout has not failed, or goes on by now.");
         }
@@ -41,7 +41,7 @@ internal sealed class PayoutFailed(Db db, PublicAddress address, TimeProvider cl
     {
         var shop = OneLine.Of(store.DisplayName);
         var amount = Words.Of(facts.Payout.Amount);
-        var isBank = facts.BankState == "failed";
+        var isBank = facts.Payout.BankState == BankState.Failed;
         var lines = facts.Lines(store, reader);
         lines.Add(("Reference", facts.Payout.Id));
         return new Letter(

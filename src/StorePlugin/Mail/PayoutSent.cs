@@ -28,7 +28,7 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
             return new Writing.Unneeded("The transfer was taken back before the mail was sent.");
         }
 
-        if (facts.BankState == "failed")
+        if (facts.Payout.BankState == BankState.Failed)
         {
             return new Writing.Unneeded("The bank sent the money back before the mail was sent, and another mail tells of that.");
         }
@@ -60,7 +60,7 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
                 "Your payout is on its way",
                 [
                     new LetterPart.Opening($"Hello {reader.Name},"),
-                    new LetterPart.Opening($"{shop} has sent what you earned {WhereTo(facts.Provider)}."),
+                    new LetterPart.Opening($"{shop} has sent what you earned {WhereTo(facts)}."),
                     new LetterPart.Figure("Sent to you", amount),
                     new LetterPart.Facts(lines),
                     new LetterPart.Sentence(ArrivalOf(facts, shop, new StoreTime(store))),
@@ -73,24 +73,20 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
         };
     }
 
-    private static string WhereTo(string provider) => provider switch
-    {
-        "stripe" => "to your account at Stripe",
-        "store_credit" => "as store credit, to your customer account at the store",
-        "discount_code" => "as a code to shop with",
-        _ => "by the way that you have named for your payouts",
-    };
+    private static string WhereTo(PayoutFacts facts) =>
+        facts.IsStripe ? "to your account at Stripe"
+        : facts.Method is { } method ? $"to {method}, the way that you have named for your payouts"
+        : "by the way that you have named for your payouts";
 
     /// <summary>When it may be there: what is known, else what is usual and who decides it.</summary>
-    private static string ArrivalOf(PayoutFacts facts, string shop, StoreTime time) => facts.Provider switch
+    private static string ArrivalOf(PayoutFacts facts, string shop, StoreTime time) => facts.Payout switch
     {
-        "stripe" when facts.BankState == "paid" => "Stripe says that it has reached your bank. Banks may take a day more to show it.",
-        "stripe" when facts.ArrivesAt is { } day => $"Stripe expects it at your bank on {time.Day(day)}. Banks may take a day more to show it.",
-        "stripe" =>
+        { Provider: not PayoutProvider.Stripe } =>
+            $"{shop} sends it outside of this program, so that nobody here can follow it: usually it is there within one to three working days after it was sent.",
+        { BankState: BankState.Paid } => "Stripe says that it has reached your bank. Banks may take a day more to show it.",
+        { ArrivesAt: { } day } => $"Stripe expects it at your bank on {time.Day(day)}. Banks may take a day more to show it.",
+        _ =>
             "Stripe passes it on to your bank and decides when it arrives: usually two to five working days after Stripe has sent it on, " +
             "and longer for the first payout to a new account.",
-        "store_credit" => "It is there already: sign in when you pay at the store, and it is taken off.",
-        "discount_code" => "It works from now on. Your page shows the code, which is meant for you.",
-        _ => $"{shop} sends it outside of this program, so that nobody here can follow it: usually it is there within one to three working days after it was sent.",
     };
 }

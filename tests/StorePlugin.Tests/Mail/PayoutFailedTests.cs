@@ -97,8 +97,6 @@ internal sealed class PayoutFailedTests
     [TestCase("provider = 'stripe', arrives_at = 1772668800000", "to your account at Stripe", "Stripe expects it at your bank on 5 March 2026")]
     [TestCase("provider = 'stripe', bank_state = 'paid'", "to your account at Stripe", "it has reached your bank")]
     [TestCase("provider = 'manual'", "by the way that you have named", "within one to three working days")]
-    [TestCase("provider = 'store_credit'", "as store credit", "It is there already")]
-    [TestCase("provider = 'discount_code'", "as a code to shop with", "Your page shows the code")]
     public async Task A_payouts_mail_says_where_it_went_and_when_it_may_be_there(string set, string where, string when)
     {
         await ReservedAsync();

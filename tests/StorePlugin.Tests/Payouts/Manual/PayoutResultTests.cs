@@ -62,7 +62,7 @@ internal sealed class PayoutResultTests
         var mail = ReadMail.AllOf(_world.App).Single();
         var step = await _world.Db.OneAsync<string>("SELECT actor || ': ' || reason FROM payout_events WHERE kind = 'sent'");
 
-        Assert.That(mail.Text, Does.Contain("by the way that you have named for your payouts").And.Not.Contain("Stripe"));
+        Assert.That(mail.Text, Does.Contain("to NL·· ···· 4300, the way that you have named for your payouts").And.Not.Contain("Stripe"));
         Assert.That(step, Does.Match("^API key .*: API key .* recorded that it was paid; reference TRANSFER-1.$"));
     }
 
