@@ -58,6 +58,7 @@ internal sealed class CompareTransfers(Db db)
             AND p.provider = 'stripe' AND p.mode = @mode AND p.transfer_id IS NOT NULL AND t.transfer_id IS NULL
         """;
 
+    // The states of the index over open payouts, and of them those that a send has begun for.
     private const string ReadUnknown =
         """
         SELECT p.id AS payout_id, p.currency, p.amount_minor, a.first_sent_at AS sent_at
