@@ -1,5 +1,6 @@
 // Mail over encrypted connections, with STARTTLS and from the first byte: whom the program trusts, and whom not.
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -68,9 +69,14 @@ internal sealed class MailOverTlsTests
 
         var trusted = Path.Combine(_folder, "trusted.pem");
         await File.WriteAllTextAsync(trusted, _certificate.ExportCertificatePem());
+
+        // At the instant of the other tests, which is day in the store: nobody is welcomed at night.
+        var clock = Path.Combine(_folder, "clock");
+        await File.WriteAllTextAsync(clock, StoreApp.Start.ToString("O", CultureInfo.InvariantCulture));
         var (run, _) = await ProgramRun.ServeAsync(
             data,
             [
+                ("Clock:File", clock), ("ASPNETCORE_ENVIRONMENT", "Development"),
                 .. smtp.Settings.Select(setting => (setting.Key, setting.Value!)), ("Mail:Smtp:StartTls", "true"), ("Mail:Smtp:User", "lux"),
                 ("Mail:Smtp:Password", "hunter2"), ("SSL_CERT_FILE", trusted),
             ]);
