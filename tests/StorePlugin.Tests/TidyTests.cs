@@ -52,7 +52,7 @@ internal sealed partial class TidyTests
         ["Retention.OldInvitations"] = "a worker's claim over all stores",
         ["BounceEndpoints.FindSend"] = "the store is what is looked for",
         ["EraseStore.HoldGone"] = "a store's own row, by its id",
-        ["ValueRewards.Hold"] = "a store's own row, by its id",
+        ["CreditMoves.Hold"] = "a store's own row, by its id",
         ["PrivacyDuties.ReadInstalledAt"] = "a store's own row, by its id",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
         ["RefreshShopifyTokens.Find"] = "looks at what is old over all stores",

@@ -1,28 +1,32 @@
 // The API's calls about exemptions: whom a rule about abuse stops nothing of.
+using System.Collections.Immutable;
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Abuse;
 
 internal sealed record ExemptionRequest(
-    [property: Description("F2, F4, F5 or F6.")] string Rule,
+    [property: Description("F2, F4, F5 or F6; or SHARE or TEAM, by which a warning of payout runs is acknowledged.")] string Rule,
     [property: Description("Why, 1 to 200 characters; it stands with each finding that it lets pass.")] string Reason,
     [property: Description("When it ends, within a year.")] DateTimeOffset Until)
 {
     private const int ReasonLengthMax = 200;
     private const int DaysMax = 366;
 
+    private static readonly ImmutableArray<string> Rules = [.. Patterns.Rules, FunnelWarnings.Share, FunnelWarnings.Team];
+
     /// <summary>Reads an exemption and notes on the fields what is wrong.</summary>
     public static (string Rule, string Reason, DateTimeOffset Until) Read(Fields fields, DateTimeOffset now)
     {
         fields.RefuseOthersThan("rule", "reason", "until");
         var rule = fields.Text("rule", 1, 10);
-        if (rule.Length > 0 && !Patterns.Rules.Contains(rule))
+        if (rule.Length > 0 && !Rules.Contains(rule))
         {
-            fields.Refuse("rule", $"must be {string.Join(" or ", Patterns.Rules)}");
+            fields.Refuse("rule", $"must be {string.Join(" or ", Rules)}");
         }
 
         var reason = fields.Text("reason", 1, ReasonLengthMax);

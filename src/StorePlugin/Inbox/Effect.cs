@@ -41,6 +41,12 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
         /// <summary>Send a frozen transfer; the subject is <c>{payout}-a{attempt}</c>.</summary>
         public const string SendTransfer = "send_transfer";
 
+        /// <summary>Give a frozen payout in the store; the subject is <c>{payout}-a{attempt}</c>.</summary>
+        public const string SendPayout = "send_payout";
+
+        /// <summary>Take such a payout back; the subject is <c>{payout}-r{number}</c>.</summary>
+        public const string TakePayoutBack = "take_payout_back";
+
         /// <summary>Ask Stripe what became of a payout; the subject is the event or attempt that raised the question.</summary>
         public const string LookUpTransfer = "look_up_transfer";
 

@@ -16,9 +16,10 @@ namespace StorePlugin.Mail;
 /// <param name="Request">The request whose file is ready, for a mail to the store's people.</param>
 /// <param name="ReversedMinor">How much of the payout had been reversed in all, for a mail about that; each further reversal has its own.</param>
 /// <param name="Invitation">Who is invited.</param>
+/// <param name="Run">The payout run that waits, for a mail to the store's people.</param>
 internal sealed record MailNotice(
     string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null, string? Campaign = null,
-    long? Revision = null, string? Request = null, long? ReversedMinor = null, string? Invitation = null)
+    long? Revision = null, string? Request = null, long? ReversedMinor = null, string? Invitation = null, string? Run = null)
 {
     /// <summary>Somebody at the store invites a person who has not asked for it.</summary>
     public const string Invited = "invitation";
@@ -53,6 +54,9 @@ internal sealed record MailNotice(
     /// <summary>A customer asks what is held about them, and the file is ready for the store's people.</summary>
     public const string PrivacyFile = "privacy_file";
 
+    /// <summary>A payout run of the schedule waits for approval: one mail for each.</summary>
+    public const string RunWaiting = "run_waiting";
+
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
@@ -72,6 +76,7 @@ internal sealed record MailNotice(
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",
         PrivacyFile => $"{PrivacyFile}:{Request}",
+        RunWaiting => $"{RunWaiting}:{Run}",
         _ => $"{Mail}:{Ambassador}",
     };
 
@@ -80,7 +85,7 @@ internal sealed record MailNotice(
     /// no limit, heeds no quiet hours and offers no way out.
     /// </summary>
     public static bool IsExempt(string mail) =>
-        mail is PayoutSent or PayoutFailed or PayoutReversed or TermsChanged or TermsWithdrawn or PrivacyFile or ReviewReminder;
+        mail is PayoutSent or PayoutFailed or PayoutReversed or TermsChanged or TermsWithdrawn or PrivacyFile or ReviewReminder or RunWaiting;
 
     private string? DayText => Day?.ToString(DayFormat, CultureInfo.InvariantCulture);
 
@@ -106,8 +111,9 @@ internal sealed record MailNotice(
     }
 
     /// <summary>Puts the mail into the outbox, within the transaction that causes it, unless it is there.</summary>
-    public Task<bool> AddAsync(Tx tx, string storeId, DateTimeOffset now) =>
-        Outbox.AddAsync(tx, storeId, Effect.Kinds.Mail, Subject, ToJson(), now);
+    /// <param name="dueAt">Null: at once.</param>
+    public Task<bool> AddAsync(Tx tx, string storeId, DateTimeOffset now, DateTimeOffset? dueAt = null) =>
+        Outbox.AddAsync(tx, storeId, Effect.Kinds.Mail, Subject, ToJson(), now, dueAt);
 }
 
 [JsonSourceGenerationOptions(

@@ -27,6 +27,7 @@ internal static class MailSetup
         services.AddSingleton<TermsChanged>();
         services.AddSingleton<TermsWithdrawn>();
         services.AddSingleton<PrivacyFileReady>();
+        services.AddSingleton<RunWaiting>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();

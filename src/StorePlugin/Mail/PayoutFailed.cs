@@ -73,10 +73,14 @@ internal sealed class PayoutFailed(Db db, PublicAddress address, TimeProvider cl
     private static string WhatHappened(PayoutFacts facts, string shop, bool isBank) =>
         isBank ? $"{shop} has paid you, and Stripe passed it on to your bank. Your bank did not take it."
         : facts.IsStripe ? $"{shop} wanted to send what you earned to your account at Stripe. Stripe refused the payment."
+        : PayoutProvider.IsInStore(facts.Payout.Provider) ? $"{shop} wanted to give you what you earned in the store. That was not possible."
         : $"{shop} wanted to send what you earned. It could not be sent.";
 
     private static string WhatToDo(PayoutFacts facts, string shop, bool isBank) =>
         isBank ? "Sign in at Stripe and look whether the bank account there is right and open. Stripe sends the money on again once it is."
+        : facts.Payout.Provider == PayoutProvider.StoreCredit
+            ? $"Store credit needs a customer account at {shop} with this e-mail address: open one there, or choose another way to be paid."
+        : facts.Payout.Provider == PayoutProvider.DiscountCode ? $"Choose another way to be paid, or ask {shop}."
         : !facts.IsStripe ? $"Look whether what you have named for your payouts is still right, and tell {shop} if it is not."
         : IsStoresCause(facts) ? $"The cause lies on the side of {shop}, who sees it as well. You need not do anything."
         : $"Sign in at Stripe and look whether it waits for something from you, such as a proof of who you are or a bank account. If nothing is missing there, ask {shop}.";

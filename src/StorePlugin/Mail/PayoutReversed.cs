@@ -56,7 +56,7 @@ internal sealed class PayoutReversed(Db db, PublicAddress address, TimeProvider 
                 [
                     new LetterPart.Opening($"Hello {reader.Name},"),
                     new LetterPart.Opening(
-                        $"{(isWhole ? "A payout" : "A part of a payout")} that {shop} had sent you was taken back{(facts.IsStripe ? " at Stripe" : "")}{(isWhole ? ", the whole of it" : "")}."),
+                        $"{(isWhole ? "A payout" : "A part of a payout")} that {shop} had sent you was taken back{Where(payout)}{(isWhole ? ", the whole of it" : "")}."),
                     new LetterPart.Figure("Taken back", reversed),
                     new LetterPart.Facts(lines),
                     new LetterPart.Sentence("What was taken back stands as approved again in your earnings here, and goes out with a later payout unless an order of it is reversed."),
@@ -69,4 +69,7 @@ internal sealed class PayoutReversed(Db db, PublicAddress address, TimeProvider 
             Values = reader.ValuesAt(shop).Add(PayoutFacts.AmountPlaceholder.Name, amount).Add(TakenBack.Name, reversed),
         };
     }
+
+    private static string Where(Payout payout) =>
+        payout.Provider == PayoutProvider.Stripe ? " at Stripe" : PayoutProvider.IsInStore(payout.Provider) ? " in the store" : "";
 }

@@ -50,18 +50,19 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
 
         lines.Add(("Reference", payout.Id));
         var amount = Words.Of(payout.Amount);
+        var isInStore = PayoutProvider.IsInStore(payout.Provider);
         return new Letter(
             reader.Name,
             reader.Email,
-            $"{amount} is on its way to you from {shop}",
+            isInStore ? $"{shop} has paid you {amount}" : $"{amount} is on its way to you from {shop}",
             new LetterContent(
                 shop,
                 store.IsRehearsal,
-                "Your payout is on its way",
+                isInStore ? "You were paid" : "Your payout is on its way",
                 [
                     new LetterPart.Opening($"Hello {reader.Name},"),
-                    new LetterPart.Opening($"{shop} has sent what you earned {WhereTo(facts)}."),
-                    new LetterPart.Figure("Sent to you", amount),
+                    new LetterPart.Opening(isInStore ? $"{shop} has paid what you earned, {WhereTo(facts)}." : $"{shop} has sent what you earned {WhereTo(facts)}."),
+                    new LetterPart.Figure(isInStore ? "Paid to you" : "Sent to you", amount),
                     new LetterPart.Facts(lines),
                     new LetterPart.Sentence(ArrivalOf(facts, shop, new StoreTime(store))),
                     new LetterPart.Link("Which orders it is for", address.Of("/portal")),
@@ -75,12 +76,17 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
 
     private static string WhereTo(PayoutFacts facts) =>
         facts.IsStripe ? "to your account at Stripe"
+        : facts.Payout.Provider == PayoutProvider.StoreCredit ? "as store credit on your customer account there"
+        : facts.Payout.Provider == PayoutProvider.DiscountCode ? "as a discount code that takes the amount off one order"
         : facts.Method is { } method ? $"to {method}, the way that you have named for your payouts"
         : "by the way that you have named for your payouts";
 
     /// <summary>When it may be there: what is known, else what is usual and who decides it.</summary>
     private static string ArrivalOf(PayoutFacts facts, string shop, StoreTime time) => facts.Payout switch
     {
+        { Provider: PayoutProvider.StoreCredit } => "It is there now. Sign in to the store with this e-mail address, and use it at checkout.",
+        { Provider: PayoutProvider.DiscountCode } =>
+            "The code works now, and is on your page after you have signed in: it is worth money to whoever has it, so it is in no mail.",
         { Provider: not PayoutProvider.Stripe } =>
             $"{shop} sends it outside of this program, so that nobody here can follow it: usually it is there within one to three working days after it was sent.",
         { BankState: BankState.Paid } => "Stripe says that it has reached your bank. Banks may take a day more to show it.",

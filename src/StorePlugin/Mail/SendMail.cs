@@ -10,7 +10,7 @@ namespace StorePlugin.Mail;
 /// </summary>
 internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, PayoutFailed payoutFailed, PayoutReversed payoutReversed,
-    RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, Invited invited,
+    RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, RunWaiting runWaiting, Invited invited,
     Suppressions suppressions, Cadence cadence, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
@@ -44,6 +44,7 @@ internal sealed class SendMail(
             await termsChanged.WriteAsync(store, id, campaignId, number, cancel),
         { Mail: MailNotice.TermsWithdrawn, Ambassador: { } id, Campaign: { } campaignId, Revision: { } number } =>
             await termsWithdrawn.WriteAsync(store, id, campaignId, number, cancel),
+        { Mail: MailNotice.RunWaiting, Run: { } runId } => await runWaiting.WriteAsync(store, runId, cancel),
         { Mail: MailNotice.PrivacyFile, Request: { } requestId } => await privacyFile.WriteAsync(store, requestId, cancel),
         { Mail: MailNotice.Invited, Invitation: { } invitationId } => await invited.WriteAsync(store, invitationId, cancel),
         _ => null,

@@ -156,25 +156,26 @@ internal sealed class PayeeReader(Db db)
 
         public Payee PayeeOf(Store store, DateTimeOffset now) => new(
             AmbassadorId, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), State, Destination, OpenPayoutId,
-            MinimumWaiver.Of(store, State, CampaignState, MovedAt, now), WaitAt(now), ReviewMinor);
+            MinimumWaiver.Of(store, State, CampaignState, MovedAt, now), WaitAt(store, now), ReviewMinor);
 
         private bool IsMethodAllowed => MethodKind is not null && PayoutProvider.Allows(Methods, MethodKind);
 
         private PayoutDestination? Destination =>
-            MethodId is not null && (IsMethodAllowed || string.IsNullOrWhiteSpace(StripeAccount)) ? new PayoutDestination(PayoutProvider.Manual, MethodId)
+            MethodId is not null && (IsMethodAllowed || string.IsNullOrWhiteSpace(StripeAccount)) ? new PayoutDestination(PayoutProvider.Of(MethodKind!), MethodId)
             : string.IsNullOrWhiteSpace(StripeAccount) ? null
             : new PayoutDestination(PayoutProvider.Stripe, StripeAccount);
 
-        private PayeeWait? WaitAt(DateTimeOffset now)
+        private PayeeWait? WaitAt(Store store, DateTimeOffset now)
         {
             if (PayoutsFrom > now)
             {
                 return new PayeeWait.Held(PayoutsFrom.Value, PayoutsFromWhy ?? "Where their money goes was changed");
             }
 
-            if (Destination is { Provider: PayoutProvider.Manual })
+            if (Destination is { Provider: not PayoutProvider.Stripe } way)
             {
                 return !IsMethodAllowed ? new PayeeWait.NotAllowed()
+                    : PayoutProvider.IsInStore(way.Provider) ? (Currency == store.Currency ? null : new PayeeWait.OtherCurrency())
                     : SharingMethod > 0 && Exempt == 0 ? new PayeeWait.Shared()
                     : null;
             }

@@ -118,7 +118,9 @@ internal sealed record Payout(
 /// <param name="Attempt">1 and rising; a new one has a new key (rule P2).</param>
 /// <param name="FirstSentAt">The first send that may have moved money; the 20 hours count from it.</param>
 /// <param name="Sends">How often it was sent; the version of the row for compare-and-set.</param>
-/// <param name="SentWith">Hash of the secret key of those sends; the export, for a file.</param>
+/// <param name="SentWith">Hash of the secret key of those sends; the export, for a file; null in the store.</param>
+/// <param name="HolderId">Whose store credit it moves, as the platform names the customer; null for every other way.</param>
+/// <param name="UnclearAt">Since when a person has to look what became of it in the store; null where nobody has to.</param>
 /// <param name="FoundNothingAt">When a look-up at least 24 hours after the last send found no transfer.</param>
 internal sealed record PayoutAttempt(
     string StoreId,
@@ -140,13 +142,16 @@ internal sealed record PayoutAttempt(
     DateTimeOffset? LastSentAt,
     long Sends,
     string? SentWith,
-    DateTimeOffset? FoundNothingAt)
+    DateTimeOffset? FoundNothingAt,
+    string? HolderId = null,
+    DateTimeOffset? UnclearAt = null)
 {
     /// <summary>The columns in the order of the record, for every statement that reads attempts.</summary>
     public const string Columns =
         """
         SELECT store_id, payout_id, attempt, idempotency_key, method, path, body, api_version, outcome, http_status, error_code,
-            error_message, request_id, transfer_id, created_at, first_sent_at, last_sent_at, sends, sent_with, found_nothing_at
+            error_message, request_id, transfer_id, created_at, first_sent_at, last_sent_at, sends, sent_with, found_nothing_at, holder_id,
+            unclear_at
         FROM payout_attempts
         """;
 

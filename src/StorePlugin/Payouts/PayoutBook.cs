@@ -129,16 +129,18 @@ internal static class PayoutBook
     private const string MarkSend =
         """
         UPDATE payout_attempts
-        SET outcome = 'unknown', first_sent_at = COALESCE(first_sent_at, @now), last_sent_at = @now, sends = sends + 1, sent_with = @sentWith
+        SET outcome = 'unknown', first_sent_at = COALESCE(first_sent_at, @now), last_sent_at = @now, sends = sends + 1, sent_with = @sentWith,
+            holder_id = COALESCE(@holder, holder_id), unclear_at = NULL
         WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND sends = @sends AND outcome IN ('frozen', 'unknown')
         """;
 
     /// <summary>
     /// Writes that a send begins, before it does. False: another worker has begun one, or the payout has moved on.
     /// </summary>
-    public static async Task<bool> BeginSendAsync(Tx tx, PayoutAttempt attempt, string sentWith, DateTimeOffset now)
+    /// <param name="holder">Whose store credit it will move; null for every other way.</param>
+    public static async Task<bool> BeginSendAsync(Tx tx, PayoutAttempt attempt, string? sentWith, DateTimeOffset now, string? holder = null)
     {
-        var args = new { storeId = attempt.StoreId, payoutId = attempt.PayoutId, attempt = attempt.Attempt, sends = attempt.Sends, sentWith, now };
+        var args = new { storeId = attempt.StoreId, payoutId = attempt.PayoutId, attempt = attempt.Attempt, sends = attempt.Sends, sentWith, holder, now };
         if (await tx.DoAsync(MarkSend, args) == 0)
         {
             return false;
@@ -239,6 +241,21 @@ internal static class PayoutBook
     public static async Task<bool> UnknownAsync(Tx tx, Payout payout, string problem, DateTimeOffset now) =>
         await tx.DoAsync(ToUnknown, new { storeId = payout.StoreId, payoutId = payout.Id, problem = Retry.Fit(problem), now }) == 1;
 
+    private const string MarkUnclear =
+        """
+        UPDATE payout_attempts SET unclear_at = @now
+        WHERE store_id = @storeId AND payout_id = @payoutId AND attempt = @attempt AND outcome = 'unknown'
+        """;
+
+    /// <summary>What is there may be it or not: a person looks, and has the effect replayed when they have.</summary>
+    public static async Task UnclearAsync(Tx tx, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now)
+    {
+        if (await UnknownAsync(tx, payout, problem, now))
+        {
+            await tx.DoAsync(MarkUnclear, new { storeId = payout.StoreId, payoutId = payout.Id, attempt = attempt.Attempt, now });
+        }
+    }
+
     private const string SetOpenProblem =
         """
         UPDATE payouts SET problem = @problem, updated_at = @now
@@ -286,8 +303,8 @@ internal static class PayoutBook
         string actor = Actor, string? reason = null) =>
         SentAsync(tx, store, payout, attempt, transfer.Id, answer, now, actor, reason ?? $"Transfer {transfer.Id} exists.");
 
-    /// <summary>A manual payout was paid, as a person or a file of theirs says.</summary>
-    /// <param name="reference">The other side's name of the payment; the bank's, PayPal's or Wise's.</param>
+    /// <summary>A payout by another way than Stripe was paid, as a person, a file of theirs or the store says.</summary>
+    /// <param name="reference">The other side's name of the payment: the bank's, PayPal's, Wise's or the store's.</param>
     public static Task<bool> PaidAsync(
         Tx tx, Store store, Payout payout, PayoutAttempt attempt, string reference, DateTimeOffset now, string actor, string reason) =>
         SentAsync(tx, store, payout, attempt.Attempt, reference, answer: null, now, actor, reason);
@@ -355,11 +372,21 @@ internal static class PayoutBook
         Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason) =>
         ReturnAsync(tx, store, payout, attempt, Retry.Fit(problem), now, actor, reason);
 
+    private const string ToUnsendable =
+        """
+        UPDATE payouts SET state = 'refused', problem = @problem, updated_at = @now
+        WHERE store_id = @storeId AND id = @payoutId AND state = 'approved'
+        """;
+
+    /// <summary>There is nobody to send it to, so that nothing was sent: the money is payable again.</summary>
+    public static Task<bool> UnsendableAsync(Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now) =>
+        ReturnAsync(tx, store, payout, attempt, Retry.Fit(problem), now, Actor, $"Payout {payout.Id} could not be sent.", ToUnsendable);
+
     private static async Task<bool> ReturnAsync(
-        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason)
+        Tx tx, Store store, Payout payout, PayoutAttempt attempt, string problem, DateTimeOffset now, string actor, string reason, string move = ToRefused)
     {
         var args = new { storeId = store.Id, payoutId = payout.Id, attempt = attempt.Attempt, problem, now };
-        if (await tx.DoAsync(ToRefused, args) == 0)
+        if (await tx.DoAsync(move, args) == 0)
         {
             return false;
         }
@@ -409,7 +436,7 @@ internal static class PayoutBook
             payoutId = payout.Id,
             reversedBefore = payout.ReversedMinor,
             reversedMinor = reversed.Minor,
-            problem = $"Of the transfer, {reversed} were reversed at Stripe.",
+            problem = payout.Provider == PayoutProvider.Stripe ? $"Of the transfer, {reversed} were reversed at Stripe." : $"{reversed} of it were taken back in the store.",
             now,
         };
         if (reversed.Minor <= payout.ReversedMinor)
@@ -470,9 +497,9 @@ internal static class PayoutBook
 
     private static async Task FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
     {
-        var frozen = payout.Provider == PayoutProvider.Manual
-            ? await ManualAttempt.FreezeAsync(tx, payout, attempt, now)
-            : PayoutAttempt.Freeze(payout, attempt, now);
+        var frozen = payout.Provider == PayoutProvider.Stripe
+            ? PayoutAttempt.Freeze(payout, attempt, now)
+            : await ManualAttempt.FreezeAsync(tx, payout, attempt, now);
         await using var insert = new Prepared(tx, InsertAttempt);
         await insert.DoAsync(
             ("StoreId", frozen.StoreId), ("PayoutId", frozen.PayoutId), ("Attempt", frozen.Attempt), ("IdempotencyKey", frozen.IdempotencyKey),
@@ -480,10 +507,11 @@ internal static class PayoutBook
             ("Outcome", frozen.Outcome), ("CreatedAt", frozen.CreatedAt));
 
         // What leaves in a file is sent by whoever takes the file.
-        if (payout.Provider == PayoutProvider.Stripe)
+        if (payout.Provider != PayoutProvider.Manual)
         {
+            var kind = payout.Provider == PayoutProvider.Stripe ? Effect.Kinds.SendTransfer : Effect.Kinds.SendPayout;
             await using var send = new Prepared(tx, Outbox.Insert);
-            await Outbox.AddAsync(send, payout.StoreId, Effect.Kinds.SendTransfer, frozen.Subject, payout.Id, now, now);
+            await Outbox.AddAsync(send, payout.StoreId, kind, frozen.Subject, payout.Id, now, now);
         }
     }
 

@@ -43,6 +43,9 @@ internal abstract record PayeeWait
     /// <summary>The way is not one that the merchant allows any more.</summary>
     internal sealed record NotAllowed : PayeeWait;
 
+    /// <summary>It was to be given in the store, which gives no other currency than its own.</summary>
+    internal sealed record OtherCurrency : PayeeWait;
+
     public string Words => this switch
     {
         Held held => $"{held.Why.TrimEnd('.')}; payouts to them begin again on {held.Until.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
@@ -52,6 +55,7 @@ internal abstract record PayeeWait
         NotReady notReady => $"They have not finished setting up their Stripe account{(notReady.Due is { Length: > 0 } due ? $" (Stripe waits for {due})" : "")}; the balance is carried over.",
         Shared => "Another ambassador is paid to the same destination. Look whether they are one person, or grant an exemption from rule F2.",
         Merchants => "The destination is the store's own account.",
+        OtherCurrency => "The store gives credit and discount codes in its own currency only; they must name another way.",
         NotAllowed => "The store does not pay in the way that they named any more; they must name another.",
         _ => throw new System.Diagnostics.UnreachableException(),
     };

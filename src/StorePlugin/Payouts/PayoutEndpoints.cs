@@ -166,7 +166,7 @@ internal static class PayoutEndpoints
         string RunId,
         string AmbassadorId,
         [property: Description("approved, sending, unknown, sent, in_transit, paid, bank_failed, refused, reversed or cancelled.")] string State,
-        [property: Description("stripe, or manual: by a file for a bank or PayPal.")] string Provider,
+        [property: Description("stripe; store_credit or discount_code: in the store; or manual: by a file for a bank or PayPal.")] string Provider,
         Amount Amount,
         [property: Description("How much of it came back and is payable again.")] Amount Reversed,
         [property: Description("The payee's Stripe account, acct_…, or the id of the method that they named.")] string Destination,

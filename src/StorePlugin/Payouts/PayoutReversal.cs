@@ -3,13 +3,14 @@ using System.Data.Common;
 using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts;
 
-/// <summary>The states of a reversal. The amount is booked by what Stripe says of the transfer, not by these.</summary>
+/// <summary>The states of a reversal. At Stripe the amount is booked by what Stripe says of the transfer, not by these.</summary>
 internal static class ReversalState
 {
     /// <summary>Nothing was sent that can have moved money.</summary>
@@ -18,10 +19,10 @@ internal static class ReversalState
     /// <summary>Sent at least once without a settling answer.</summary>
     public const string Unknown = "unknown";
 
-    /// <summary>Stripe holds it.</summary>
+    /// <summary>Stripe holds it, or the store has taken it back.</summary>
     public const string Done = "done";
 
-    /// <summary>Stripe refused it, or holds none a day after the last send.</summary>
+    /// <summary>It was refused, or Stripe holds none a day after the last send.</summary>
     public const string Refused = "refused";
 }
 
@@ -29,7 +30,9 @@ internal static class ReversalState
 /// <param name="Number">1 and rising for each payout.</param>
 /// <param name="FirstSentAt">The first send that may have moved money; the 20 hours count from it.</param>
 /// <param name="Sends">How often it was sent; the version of the row for compare-and-set.</param>
-/// <param name="SentWith">Hash of the secret key of those sends.</param>
+/// <param name="SentWith">Hash of the secret key of those sends; null in the store.</param>
+/// <param name="HolderId">Whose store credit it moves, as the platform names the customer; null for every other way.</param>
+/// <param name="UnclearAt">Since when a person has to look what became of it in the store; null where nobody has to.</param>
 /// <param name="Problem">What a person should know, in words.</param>
 internal sealed record PayoutReversal(
     string StoreId,
@@ -52,13 +55,16 @@ internal sealed record PayoutReversal(
     string? SentWith,
     string? ReversalId,
     string? Problem,
-    DateTimeOffset? SettledAt)
+    DateTimeOffset? SettledAt,
+    string? HolderId = null,
+    DateTimeOffset? UnclearAt = null)
 {
     /// <summary>The columns in the order of the record.</summary>
     public const string Columns =
         """
         SELECT store_id, payout_id, number, amount_minor, currency, transfer_id, idempotency_key, path, body, api_version, state, asked_at, asked_by,
-            reason, first_sent_at, last_sent_at, sends, sent_with, reversal_id, problem, settled_at
+            reason, first_sent_at, last_sent_at, sends, sent_with, reversal_id, problem, settled_at,
+            holder_id, unclear_at
         FROM payout_reversals
         """;
 
@@ -74,7 +80,21 @@ internal sealed record PayoutReversal(
     public static string PathOf(string transferId) => $"{StripeClient.TransfersPath}/{Uri.EscapeDataString(transferId)}/reversals";
 
     /// <summary>Freezes the request. The reason stays here: it may name somebody.</summary>
-    public static PayoutReversal Freeze(Payout payout, long number, Money amount, string actor, string reason, DateTimeOffset now) => new(
+    public static PayoutReversal Freeze(Payout payout, long number, Money amount, string actor, string reason, DateTimeOffset now) =>
+        payout.Provider == PayoutProvider.Stripe
+            ? Of(
+                payout, number, amount, actor, reason, now, PathOf(payout.TransferId!),
+                StripeForm.Encode(
+                [
+                    ("amount", StripeAmount.ToStripe(amount).ToString(CultureInfo.InvariantCulture)),
+                    ("metadata[payout_id]", payout.Id),
+                    ("metadata[reversal]", number.ToString(CultureInfo.InvariantCulture)),
+                ]),
+                StripeClient.ApiVersion)
+            : Of(payout, number, amount, actor, reason, now, payout.Provider, ManualAttempt.BodyOf(payout.Id, amount, payout.Destination), ManualAttempt.Version);
+
+    private static PayoutReversal Of(
+        Payout payout, long number, Money amount, string actor, string reason, DateTimeOffset now, string path, string body, string apiVersion) => new(
         payout.StoreId,
         payout.Id,
         number,
@@ -82,14 +102,9 @@ internal sealed record PayoutReversal(
         payout.Currency,
         payout.TransferId!,
         $"po-{payout.Id}-r{number}",
-        PathOf(payout.TransferId!),
-        StripeForm.Encode(
-        [
-            ("amount", StripeAmount.ToStripe(amount).ToString(CultureInfo.InvariantCulture)),
-            ("metadata[payout_id]", payout.Id),
-            ("metadata[reversal]", number.ToString(CultureInfo.InvariantCulture)),
-        ]),
-        StripeClient.ApiVersion,
+        path,
+        body,
+        apiVersion,
         ReversalState.Frozen,
         now,
         actor,
@@ -161,15 +176,21 @@ internal sealed class PayoutReversals(Db db, Credentials credentials, TimeProvid
                         return new ReversalRequest.WrongAmount($"must be in the payout's currency, {payout.Currency}");
                     }
 
-                    if (amount > left || StripeAmount.Sendable(amount) != amount)
+                    if (payout.Provider == PayoutProvider.DiscountCode && amount != left)
+                    {
+                        return new ReversalRequest.WrongAmount("must be left out: a discount code is taken back as a whole");
+                    }
+
+                    if (amount > left || (payout.Provider == PayoutProvider.Stripe && StripeAmount.Sendable(amount) != amount))
                     {
                         return new ReversalRequest.WrongAmount(
-                            amount > left ? $"must be at most {left}, which is what is left of the transfer" : $"must be an amount that Stripe takes in {payout.Currency}");
+                            amount > left ? $"must be at most {left}, which is what is left of the payout" : $"must be an amount that Stripe takes in {payout.Currency}");
                     }
 
                     var reversal = PayoutReversal.Freeze(payout, before.Count + 1, amount, actor, reason, clock.GetUtcNow());
                     await tx.DoAsync(Insert, reversal);
-                    await Outbox.AddAsync(tx, store.Id, Effect.Kinds.ReverseTransfer, reversal.Subject, payout.Id, reversal.AskedAt);
+                    var kind = payout.Provider == PayoutProvider.Stripe ? Effect.Kinds.ReverseTransfer : Effect.Kinds.TakePayoutBack;
+                    await Outbox.AddAsync(tx, store.Id, kind, reversal.Subject, payout.Id, reversal.AskedAt);
                     return (ReversalRequest)new ReversalRequest.Asked(reversal);
                 },
                 cancel: cancel);
@@ -182,26 +203,28 @@ internal sealed class PayoutReversals(Db db, Credentials credentials, TimeProvid
     }
 
     private static ReversalRequest.Refused? Refusal(Payout payout, IReadOnlyList<PayoutReversal> before, Money left, bool isRehearsal) =>
-        payout.Provider != PayoutProvider.Stripe ? new("Only what went through Stripe can be taken back there.")
+        payout.Provider == PayoutProvider.Manual ? new("What was paid by a file cannot be taken back from here.")
         : payout.State is not (PayoutState.Sent or PayoutState.Reversed) || payout.TransferId is null
-            ? new($"The payout is {payout.State}; only a transfer that exists can be taken back.")
-        : isRehearsal ? new("The rehearsal's own Stripe takes no transfer back.")
-        : left.Minor == 0 ? new("All of the transfer has come back already.")
+            ? new($"The payout is {payout.State}; only what was paid can be taken back.")
+        : isRehearsal && payout.Provider == PayoutProvider.Stripe ? new("The rehearsal's own Stripe takes no transfer back.")
+        : left.Minor == 0 ? new("All of it has come back already.")
         : before.Any(one => one.IsOpen) ? OneIsOpen
         : null;
 
     private const string MarkSend =
         """
         UPDATE payout_reversals
-        SET state = 'unknown', first_sent_at = COALESCE(first_sent_at, @now), last_sent_at = @now, sends = sends + 1, sent_with = @sentWith
+        SET state = 'unknown', first_sent_at = COALESCE(first_sent_at, @now), last_sent_at = @now, sends = sends + 1, sent_with = @sentWith,
+            holder_id = COALESCE(@holder, holder_id), unclear_at = NULL
         WHERE store_id = @storeId AND payout_id = @payoutId AND number = @number AND sends = @sends AND settled_at IS NULL
         """;
 
     /// <summary>Writes that a send begins, before it does. False: another worker has begun one, or it is settled.</summary>
-    public static async Task<bool> BeginSendAsync(Tx tx, PayoutReversal reversal, string sentWith, DateTimeOffset now) =>
+    /// <param name="holder">Whose store credit it will move; null for every other way.</param>
+    public static async Task<bool> BeginSendAsync(Tx tx, PayoutReversal reversal, string? sentWith, DateTimeOffset now, string? holder = null) =>
         await tx.DoAsync(
             MarkSend,
-            new { storeId = reversal.StoreId, payoutId = reversal.PayoutId, number = reversal.Number, sends = reversal.Sends, sentWith, now }) == 1;
+            new { storeId = reversal.StoreId, payoutId = reversal.PayoutId, number = reversal.Number, sends = reversal.Sends, sentWith, holder, now }) == 1;
 
     private const string UnmarkSend =
         """
@@ -220,6 +243,22 @@ internal sealed class PayoutReversals(Db db, Credentials credentials, TimeProvid
     public static Task<int> StillOpenAsync(Tx tx, PayoutReversal reversal, string problem) =>
         tx.DoAsync(
             SetProblem, new { storeId = reversal.StoreId, payoutId = reversal.PayoutId, number = reversal.Number, problem = Retry.Fit(problem) });
+
+    private const string MarkUnclear =
+        """
+        UPDATE payout_reversals SET problem = @problem, unclear_at = @now
+        WHERE store_id = @storeId AND payout_id = @payoutId AND number = @number AND settled_at IS NULL
+        """;
+
+    /// <summary>What is there may be it or not: a person looks, and has the effect replayed when they have.</summary>
+    public static Task<int> UnclearAsync(Tx tx, PayoutReversal reversal, string problem, DateTimeOffset now) =>
+        tx.DoAsync(
+            MarkUnclear,
+            new { storeId = reversal.StoreId, payoutId = reversal.PayoutId, number = reversal.Number, problem = Retry.Fit(problem), now });
+
+    /// <summary>The store has taken it back; the caller books it. False: that was known before.</summary>
+    public static Task<bool> TakenBackAsync(Tx tx, PayoutReversal reversal, string reference, DateTimeOffset now) =>
+        SettleAsync(tx, reversal, ReversalState.Done, reference, null, now);
 
     private const string Settle =
         """

@@ -1,4 +1,4 @@
-// The JSON API of reversals: a payout's transfer is taken back, in part or whole.
+// The JSON API of reversals: a payout is taken back, in part or whole.
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,10 +17,11 @@ internal static class PayoutReversalEndpoints
         var reversals = api.MapGroup("/payouts/{id}/reversals").ProducesProblem(StatusCodes.Status404NotFound);
         reversals.MapGet("", List).WithName("listPayoutReversals").WithSummary("What was asked to be taken back of a payout, oldest first.");
         reversals.MapPost("", Ask).WithName("reversePayout")
-            .WithSummary("Takes a payout's transfer back at Stripe, in part or whole.")
+            .WithSummary("Takes a payout back, at Stripe or in the store, in part or whole.")
             .WithDescription(
-                "Stripe takes only what stands in the payee's balance there: after it has gone to their bank it mostly refuses. The request is sent "
-                + "soon after, and what came back is payable again once Stripe says so. One reversal of a payout is under way at a time.")
+                "Stripe takes only what stands in the payee's balance there: after it has gone to their bank it mostly refuses. Of store credit only what "
+                + "is left comes back, and a discount code only as a whole and unused. The request is sent soon after, and what came back is payable again "
+                + "once Stripe or the store says so. One reversal of a payout is under way at a time.")
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
@@ -78,12 +79,12 @@ internal static class PayoutReversalEndpoints
     internal sealed record PayoutReversalView(
         long Number,
         Amount Amount,
-        [property: Description("frozen: not sent yet. unknown: sent, and not answered yet. done: Stripe holds it. refused: nothing was taken back.")] string State,
+        [property: Description("frozen: not sent yet. unknown: sent, and not answered yet. done: it was taken back. refused: nothing was taken back.")] string State,
         string Reason,
         string AskedBy,
         DateTimeOffset AskedAt,
         DateTimeOffset? LastSentAt,
-        [property: Description("The reversal at Stripe, trr_…; null while there is none.")] string? ReversalId,
+        [property: Description("The reversal at Stripe, trr_…, or the store's name of it; null while there is none.")] string? ReversalId,
         [property: Description("What a person should know, in words.")] string? Problem,
         DateTimeOffset? SettledAt)
     {

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Text.Json;
 using StorePlugin.Data;
+using StorePlugin.Mail;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -32,11 +33,14 @@ internal abstract record RunApproval
     internal sealed record Differs(IReadOnlyList<PayoutDifference> Differences) : RunApproval;
 }
 
-internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
+internal sealed class PayoutRuns(
+    Db db, PayeeReader payees, FunnelWarnings warnings, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
 {
     // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
     // before the others, so that the next run shows those whom this one leaves out.
     public const long LinesMax = 20_000;
+
+    private static readonly TimeSpan ToldAfter = TimeSpan.FromMinutes(5);
 
     private const string InsertRun =
         """
@@ -58,22 +62,31 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
                 .Select(payee => RunLine.Of(payee, PayoutDecision.Decide(payee, connected))));
         }
 
-        lines = RunSums.Warned(lines);
+        lines = RunSums.Warned(lines, await warnings.ReadAsync(store, cancel));
         var id = Ids.New("run", now);
         var funding = await FundingAsync(store, id, lines, cancel);
-        await db.DoAsync(
-            InsertRun,
-            new
+        var row = new
+        {
+            storeId = store.Id,
+            id,
+            preview = JsonSerializer.Serialize(lines, RunJson.Default.ListRunLine),
+            funding = JsonSerializer.Serialize(funding, RunJson.Default.ListRunFunding),
+            scheduledDay,
+            now,
+            actor,
+        };
+        await db.InTransactionAsync(
+            async tx =>
             {
-                storeId = store.Id,
-                id,
-                preview = JsonSerializer.Serialize(lines, RunJson.Default.ListRunLine),
-                funding = JsonSerializer.Serialize(funding, RunJson.Default.ListRunFunding),
-                scheduledDay,
-                now,
-                actor,
+                await tx.DoAsync(InsertRun, row);
+
+                // Nobody asked for it, so somebody is told; not before the schedule itself may have approved it.
+                if (scheduledDay is not null && lines.Any(line => line.WillPay))
+                {
+                    await new MailNotice(MailNotice.RunWaiting, null, Run: id).AddAsync(tx, store.Id, now, now + ToldAfter);
+                }
             },
-            cancel);
+            cancel: cancel);
         return new PayoutRun(
             id, RunState.Preview, now, lines, [], [], funding, await payees.NamesAsync(store, lines.Select(line => line.AmbassadorId), cancel));
     }
@@ -343,13 +356,13 @@ internal sealed class PayoutRuns(Db db, PayeeReader payees, StripeFunds funds, C
         """
         SELECT a.payout_id, a.attempt FROM payouts p
         JOIN payout_attempts a ON a.store_id = p.store_id AND a.payout_id = p.id
-        WHERE p.store_id = @storeId AND p.run_id = @id AND p.state = 'approved' AND p.provider = 'stripe'
+        WHERE p.store_id = @storeId AND p.run_id = @id AND p.state = 'approved' AND p.provider <> 'manual'
         """;
 
     private const string WakeSend =
         """
         UPDATE effects SET due_at = @now
-        WHERE store_id = @storeId AND kind = 'send_transfer' AND subject = @subject AND state = 'pending' AND lease_id IS NULL AND due_at > @now
+        WHERE store_id = @storeId AND kind IN ('send_transfer', 'send_payout') AND subject = @subject AND state = 'pending' AND lease_id IS NULL AND due_at > @now
         """;
 
     /// <summary>Holds back what a run has not sent yet.</summary>

@@ -1,5 +1,6 @@
 // What the folder Payouts adds to the program.
 using StorePlugin.Inbox;
+using StorePlugin.Payouts.InStore;
 using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
@@ -30,6 +31,7 @@ internal static class PayoutsSetup
             // The framework's own lines would name each payout's group.
             .RemoveAllLoggers();
         services.AddSingleton<PayeeReader>();
+        services.AddSingleton<FunnelWarnings>();
         services.AddSingleton<PayoutRuns>();
         services.AddSingleton<StripeFunds>();
         services.AddSingleton<StatementReader>();
@@ -47,6 +49,10 @@ internal static class PayoutsSetup
         services.AddSingleton<ReceiveStripeEvent>();
         services.AddSingleton<IEffectHandler, SendTransfer>();
         services.AddSingleton<IEffectHandler, LookUpTransfer>();
+        services.AddSingleton<IPayoutProvider, StoreCreditPayout>();
+        services.AddSingleton<IPayoutProvider, DiscountCodePayout>();
+        services.AddSingleton<IEffectHandler, SendPayout>();
+        services.AddSingleton<IEffectHandler, TakePayoutBack>();
         services.AddStripeConnection();
         services.AddSingleton<PayoutSettings>();
         services.AddSingleton<PayoutMethods>();

@@ -116,17 +116,28 @@ internal static class RunSums
             .Select(group => group.Aggregate(Money.Zero(Currency.Parse(group.Key)), (sum, line) => sum + line.Amount)),
     ];
 
-    /// <summary>Marks whoever gets more than half of what a run of five payees or more pays in a currency (the funnel, ability 13).</summary>
-    public static List<RunLine> Warned(List<RunLine> lines)
+    /// <summary>
+    /// Marks whoever gets more than half of what a run of five payees or more pays in a currency, and the store's own people, unless it was
+    /// acknowledged (the funnel, ability 13).
+    /// </summary>
+    public static List<RunLine> Warned(List<RunLine> lines, FunnelKnown known)
     {
         var paid = lines.Where(line => line.WillPay).ToLookup(line => line.Currency, StringComparer.Ordinal);
-        return [.. lines.Select(line =>
+        var totals = paid.ToDictionary(group => group.Key, group => (Payees: group.Count(), Minor: group.Sum(line => line.Minor)), StringComparer.Ordinal);
+        return [.. lines.Select(line => line.WillPay && WarningOf(line) is { } warning ? line with { Warning = warning } : line)];
+
+        string? WarningOf(RunLine line)
         {
-            var total = paid[line.Currency].Sum(one => one.Minor);
-            return line.WillPay && paid[line.Currency].Count() >= PayeesMin && line.Minor > total - line.Minor
-                ? line with { Warning = $"More than half of what this run pays in {line.Currency} goes to this payee." }
-                : line;
-        })];
+            var (payees, minor) = totals[line.Currency];
+            string[] warnings =
+            [
+                .. payees >= PayeesMin && line.Minor > minor - line.Minor && !known.Acknowledged.Contains((line.AmbassadorId, FunnelWarnings.Share))
+                    ? [$"More than half of what this run pays in {line.Currency} goes to this payee."] : Array.Empty<string>(),
+                .. known.OwnPeople.Contains(line.AmbassadorId) && !known.Acknowledged.Contains((line.AmbassadorId, FunnelWarnings.Team))
+                    ? ["This payee has the address of the store's own people."] : Array.Empty<string>(),
+            ];
+            return warnings.Length == 0 ? null : string.Join(' ', warnings);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.InStore;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -21,7 +22,13 @@ public sealed record PortalModel(
 {
     /// <summary>Where their money goes besides Stripe; null where the store pays in no other way, and they have named none.</summary>
     public PayoutMethodModel? PayoutMethod { get; init; }
+
+    /// <summary>The newest payouts that were discount codes.</summary>
+    public IReadOnlyList<PaidCode> PaidCodes { get; init; } = [];
 }
+
+/// <param name="Code">Null where it was taken back.</param>
+public sealed record PaidCode(string Amount, Moment At, string? Code);
 
 /// <summary>Their money in one currency.</summary>
 public sealed record PortalCurrency(Commission Commission, IReadOnlyList<string> NextPayout);
@@ -40,6 +47,7 @@ internal static class Earnings
 {
     private const long OrdersShown = 25;
     private const long WriteOffsShown = 25;
+    private const long PaidCodesShown = 25;
 
     private const string ReadPerson =
         """
@@ -76,6 +84,13 @@ internal static class Earnings
         WHERE store_id = @storeId AND ambassador_id = @id ORDER BY number DESC
         """;
 
+    private const string ReadPaidCodes =
+        """
+        SELECT a.idempotency_key, p.amount_minor, p.reversed_minor, p.currency, p.created_at FROM payouts p
+        JOIN payout_attempts a ON a.store_id = p.store_id AND a.payout_id = p.id AND a.outcome = 'accepted'
+        WHERE p.store_id = @storeId AND p.ambassador_id = @id AND p.provider = 'discount_code' ORDER BY p.id DESC
+        """;
+
     private const string ReadReleases =
         """
         SELECT currency, MIN(hold_until) AS first FROM orders
@@ -107,6 +122,7 @@ internal static class Earnings
         var releases = await db.ManyAsync<Release>(ReadReleases, args, cancel);
         var moved = (await db.ManyAsync<Moved>(ReadMoved, args, cancel)).ToDictionary(row => row.Currency, row => row.At, StringComparer.Ordinal);
         var writeOffs = await db.ManyAsync<WriteOffRow>($"{ReadWriteOffs} {db.Page}", new { args.storeId, args.id, take = WriteOffsShown }, cancel);
+        var paidCodes = await db.ManyAsync<PaidCodeRow>($"{ReadPaidCodes} {db.Page}", new { args.storeId, args.id, take = PaidCodesShown }, cancel);
         var orders = await db.ManyAsync<Row>((cursor is null ? ReadFirst : ReadAfter) + " " + db.Page, args, cancel);
         var shown = orders.Take((int)OrdersShown).ToArray();
         var next = orders.Count > OrdersShown ? new Cursor(shown[^1].At!.Value, shown[^1].OrderId) : null;
@@ -139,7 +155,15 @@ internal static class Earnings
             next is null ? null : $"/portal?after={Uri.EscapeDataString(next.ToString())}",
             await rules.FindAsync(store, visitor.AmbassadorId!, cancel) is { } standing ? RulesOf(standing, time) : null,
             [.. writeOffs.Select(row => WriteOffOf(row, time))],
-            await RewardList.ReadAsync(db, keys, store, visitor.AmbassadorId!, isMerchant: false, cancel));
+            await RewardList.ReadAsync(db, keys, store, visitor.AmbassadorId!, isMerchant: false, cancel))
+        {
+            PaidCodes =
+            [
+                .. paidCodes.Select(row => new PaidCode(
+                    Words.Of(row.AmountMinor, row.Currency), time.At(row.CreatedAt),
+                    row.ReversedMinor == 0 ? MoneyCode.Shown(DiscountCodePayout.CodeOf(keys, store, row.IdempotencyKey)) : null)),
+            ],
+        };
     }
 
     /// <summary>The visitor's own link, or null where they have none.</summary>
@@ -180,6 +204,12 @@ internal static class Earnings
             $"The store has taken it as its loss. You need not pay it back; you owe it again only if you take part again within {Revival.Months} months.");
 
     private sealed record Person(string Name, string State, string? StripeAccount, string? CampaignState, string? PayoutMethodId);
+
+    private sealed record PaidCodeRow(string IdempotencyKey, long AmountMinor, long ReversedMinor, string Currency, DateTimeOffset CreatedAt)
+    {
+        /// <summary>Says nothing: the key leads to the code.</summary>
+        public override string ToString() => nameof(PaidCodeRow);
+    }
 
     private sealed record Moved(string Currency, DateTimeOffset At);
 

@@ -146,6 +146,14 @@ internal sealed class EraseStore(
 
     private const string EraseHolder = "UPDATE rewards SET holder_id = NULL WHERE store_id = @storeId AND id = @name";
 
+    private const string FindPaidHolders = "SELECT DISTINCT payout_id AS name FROM payout_attempts WHERE store_id = @storeId AND holder_id IS NOT NULL ORDER BY payout_id ";
+
+    private const string ErasePaidHolder = "UPDATE payout_attempts SET holder_id = NULL WHERE store_id = @storeId AND payout_id = @name";
+
+    private const string FindReversedHolders = "SELECT DISTINCT payout_id AS name FROM payout_reversals WHERE store_id = @storeId AND holder_id IS NOT NULL ORDER BY payout_id ";
+
+    private const string EraseReversedHolder = "UPDATE payout_reversals SET holder_id = NULL WHERE store_id = @storeId AND payout_id = @name";
+
     private const string FindUnusedClicks = "SELECT id AS name FROM clicks WHERE store_id = @storeId AND used_at IS NULL ORDER BY id ";
 
     private const string DropClick = "DELETE FROM clicks WHERE store_id = @storeId AND id = @name AND used_at IS NULL";
@@ -200,6 +208,8 @@ internal sealed class EraseStore(
         (FindClearances, EraseClearance),
         (FindReversals, EraseReversal),
         (FindHolders, EraseHolder),
+        (FindPaidHolders, ErasePaidHolder),
+        (FindReversedHolders, EraseReversedHolder),
         (FindUnusedClicks, DropClick),
         (FindUsedClicks, EraseClick),
         (FindBodies, DropBody),
@@ -259,7 +269,7 @@ internal sealed class EraseStore(
     private const string CountUnsettled =
         """
         SELECT CAST(COUNT(*) AS bigint) FROM payouts
-        WHERE store_id = @storeId AND state IN ('approved', 'sending', 'unknown') AND provider <> 'manual'
+        WHERE store_id = @storeId AND state IN ('approved', 'sending', 'unknown') AND provider = 'stripe'
         """;
 
     private const string CountOwedEffects =
@@ -269,7 +279,7 @@ internal sealed class EraseStore(
         """;
 
     /// <summary>
-    /// Whether every payout has come to an end and was told of (rule U1). Not the manual ones: what came of them only a person of the store
+    /// Whether every payout has come to an end and was told of (rule U1). Those by Stripe alone: what came of others only a person of the store
     /// can tell, and none has a key any more; their payees are known for as long as somebody who is owed a balance.
     /// </summary>
     private async Task<bool> IsSettledAsync(Store store, CancellationToken cancel) =>

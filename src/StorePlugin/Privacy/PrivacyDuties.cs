@@ -79,7 +79,7 @@ internal sealed class PrivacyDuties(StoreKeys keys, DeadBodies deadBodies, TimeP
         await Cadence.ForgetAsync(tx, store.Id, person);
         if (request.Shopper.CustomerId is { } customerId)
         {
-            await ValueRewards.EraseAsync(tx, store, customerId);
+            await CreditMoves.EraseAsync(tx, store, customerId);
         }
 
         await PrivacyRequests.DropFilesOfAsync(tx, store.Id, person);

@@ -1,5 +1,6 @@
 // Performs the effect that gives a gift card or store credit (rules W1, W3).
 using System.Diagnostics;
+using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
@@ -9,7 +10,7 @@ namespace StorePlugin.Rewards;
 /// No platform takes an idempotency key for these. So each try is noted before it is sent, and where a try's outcome is not known,
 /// what is there is looked at first and decides.
 /// </summary>
-internal sealed class GiveValue(ValueRewards rewards, StoreDirectory stores, Platforms platforms, StoreKeys keys, TimeProvider clock) : IEffectHandler
+internal sealed class GiveValue(Db db, ValueRewards rewards, StoreDirectory stores, Platforms platforms, StoreKeys keys, TimeProvider clock) : IEffectHandler
 {
     /// <summary>For how long a customer is waited for, from when the reward was earned.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromDays(90);
@@ -146,7 +147,7 @@ internal sealed class GiveValue(ValueRewards rewards, StoreDirectory stores, Pla
             return Gone(store, reward);
         }
 
-        return CreditFound.Among(credit, reward.AmountMinor, reward.EndsAt, sentAt, await rewards.KnownMovesAsync(store, holder, cancel)) switch
+        return CreditFound.Among(credit, reward.AmountMinor, reward.EndsAt, sentAt, await CreditMoves.KnownAsync(db, store, holder, cancel)) switch
         {
             CreditFound.One { Move: var move } => (holder, Given(store, reward, move.Id, move.At, "The store credit had been given before.")),
             CreditFound.Nothing => (holder, null),

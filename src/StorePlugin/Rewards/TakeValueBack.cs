@@ -1,5 +1,6 @@
 // Performs the effect that takes back what was not used of a gift card or store credit (rules W4, W5).
 using System.Diagnostics;
+using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 
@@ -9,7 +10,7 @@ namespace StorePlugin.Rewards;
 /// Like giving it: each try is noted first, and where its outcome is not known, what is there decides. What was used stays with the
 /// ambassador as the merchant's cost, and nothing goes below 0.
 /// </summary>
-internal sealed class TakeValueBack(ValueRewards rewards, StoreDirectory stores, Platforms platforms, StoreKeys keys, TimeProvider clock) : IEffectHandler
+internal sealed class TakeValueBack(Db db, ValueRewards rewards, StoreDirectory stores, Platforms platforms, StoreKeys keys, TimeProvider clock) : IEffectHandler
 {
     /// <summary>
     /// How long a try may be on its way: longer than a worker may hold an effect. What is not there after that will never be, for
@@ -76,7 +77,7 @@ internal sealed class TakeValueBack(ValueRewards rewards, StoreDirectory stores,
             : await platform.ReadCreditAsync(store, reward.HolderId!, reward.Amount.Currency, cancel) switch
             {
                 ValueAnswer<CreditNow?>.Given { Value: { } credit } =>
-                    Judge(store, reward, CreditFound.Among(credit, reward.AmountMinor, reward.EndsAt, sentAt, await rewards.KnownMovesAsync(store, reward.HolderId!, cancel))),
+                    Judge(store, reward, CreditFound.Among(credit, reward.AmountMinor, reward.EndsAt, sentAt, await CreditMoves.KnownAsync(db, store, reward.HolderId!, cancel))),
                 ValueAnswer<CreditNow?>.Given => NeverGiven(store, reward),
                 var other => rewards.Without(store, reward, other, isDeed: false),
             };
@@ -135,7 +136,7 @@ internal sealed class TakeValueBack(ValueRewards rewards, StoreDirectory stores,
 
         if (reward is { BackSentAt: { } sentAt, BackMinor: { } asked })
         {
-            switch (CreditFound.Among(credit, -asked, null, sentAt, await rewards.KnownMovesAsync(store, holder, cancel)))
+            switch (CreditFound.Among(credit, -asked, null, sentAt, await CreditMoves.KnownAsync(db, store, holder, cancel)))
             {
                 case CreditFound.One { Move: var move }:
                     return Returned(store, reward, asked, move.Id, "The credit had been taken back before.");

@@ -31,19 +31,12 @@ internal static class ValueForm
     };
 }
 
-/// <summary>The code of a reward's gift card. It is money: computed where it is needed, kept nowhere, and shown to the ambassador alone.</summary>
+/// <summary>The code of a reward's gift card.</summary>
 internal static class GiftCardCode
 {
-    private const int Length = 16;
+    public static string Of(StoreKeys keys, Store store, string rewardId) => MoneyCode.Of(keys, store, $"gift card of {rewardId}");
 
-    // No vowel, so that no word comes about; no letter that is taken for a digit.
-    private const string Alphabet = "23456789BCDFGHJKMNPQRSTVWXYZ";
-
-    public static string Of(StoreKeys keys, Store store, string rewardId) => keys.Code(store, $"gift card of {rewardId}", Alphabet, Length);
-
-    /// <summary>In groups of four, as people read it.</summary>
-    public static string Shown(StoreKeys keys, Store store, string rewardId) =>
-        string.Join(' ', Of(keys, store, rewardId).Chunk(4).Select(part => new string(part)));
+    public static string Shown(StoreKeys keys, Store store, string rewardId) => MoneyCode.Shown(Of(keys, store, rewardId));
 }
 
 /// <summary>A step of a reward's money, as a fact beside the ledger: taking it and the replay of the log make the same transaction of it.</summary>

@@ -4,7 +4,6 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Mail;
-using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -53,34 +52,6 @@ internal sealed class ValueRewards(Db db, StoreKeys keys, TimeProvider clock)
 
     public Task<ValueRow?> FindAsync(Store store, string id, CancellationToken cancel) => db.OneAsync<ValueRow>(Read, new { storeId = store.Id, id }, cancel);
 
-    // As Shopify writes it, and as other platforms do.
-    private const string ForgetHolder = "UPDATE rewards SET holder_id = NULL WHERE store_id = @storeId AND holder_id IN (@customerId, @address)";
-
-    /// <summary>Forgets which customer had store credit, of one whom the platform wants erased.</summary>
-    /// <param name="customerId">As orders name the customer.</param>
-    public static Task<int> EraseAsync(Tx tx, Store store, string customerId) =>
-        tx.DoAsync(ForgetHolder, new { storeId = store.Id, customerId, address = $"gid://shopify/Customer/{customerId}" });
-
-    private const string ReadKnown =
-        """
-        SELECT discount_id FROM rewards WHERE store_id = @storeId AND holder_id = @holder AND discount_id IS NOT NULL
-        UNION ALL
-        SELECT back_id FROM rewards WHERE store_id = @storeId AND holder_id = @holder AND back_id IS NOT NULL
-        """;
-
-    /// <summary>The movements of a customer's credit that are known to be some reward's.</summary>
-    public Task<IReadOnlyList<string>> KnownMovesAsync(Store store, string holder, CancellationToken cancel) =>
-        db.ManyAsync<string>(ReadKnown, new { storeId = store.Id, holder }, cancel);
-
-    private const string Hold = "UPDATE stores SET state = state WHERE id = @storeId";
-
-    private const string CountBusy =
-        """
-        SELECT CAST(COUNT(*) AS bigint) FROM rewards
-        WHERE store_id = @storeId AND holder_id = @holder AND id <> @id AND returned_at IS NULL
-            AND ((sent_at IS NOT NULL AND issued_at IS NULL) OR back_sent_at IS NOT NULL)
-        """;
-
     // How long it is good for counts from when it is given, not from when it was earned: it may have waited. A further try keeps the
     // end of the one before, which may yet arrive.
     private const string NoteSent =
@@ -106,26 +77,22 @@ internal sealed class ValueRewards(Db db, StoreKeys keys, TimeProvider clock)
         var endsAt = reward.SentAt is not null ? reward.EndsAt
             : reward.ValidDays is { } days ? Campaigns.WholeSecond.Of(now).AddDays(days)
             : null;
-        return NoteAsync(NoteSent, new { storeId = store.Id, id = reward.Id, holder, was = reward.SentAt, now, endsAt }, holder, endsAt, cancel);
+        return NoteAsync(store, reward, NoteSent, new { storeId = store.Id, id = reward.Id, holder, was = reward.SentAt, now, endsAt }, holder, endsAt, cancel);
     }
 
     /// <summary>The same of so much store credit that is about to be taken back.</summary>
     public Task<ValueTry> TryBackAsync(Store store, ValueRow reward, long minor, CancellationToken cancel) => NoteAsync(
-        NoteBackSent,
+        store, reward, NoteBackSent,
         new { storeId = store.Id, id = reward.Id, holder = reward.HolderId, was = reward.BackSentAt, now = clock.GetUtcNow(), minor },
         reward.HolderId, null, cancel);
 
-    private Task<ValueTry> NoteAsync(string note, object args, string? holder, DateTimeOffset? endsAt, CancellationToken cancel) => db.InTransactionAsync<ValueTry>(
+    private Task<ValueTry> NoteAsync(
+        Store store, ValueRow reward, string note, object args, string? holder, DateTimeOffset? endsAt, CancellationToken cancel) => db.InTransactionAsync<ValueTry>(
         async tx =>
         {
-            if (holder is not null)
+            if (holder is not null && await CreditMoves.IsBusyAsync(tx, store.Id, holder, reward.Id))
             {
-                // Of two programs that would begin at once, one sees the other's note.
-                await tx.DoAsync(Hold, args);
-                if (await tx.OneAsync<long>(CountBusy, args) > 0)
-                {
-                    return new ValueTry.Busy();
-                }
+                return new ValueTry.Busy();
             }
 
             return await tx.DoAsync(note, args) == 1 ? new ValueTry.May(endsAt) : new ValueTry.Over();
@@ -203,20 +170,9 @@ internal sealed class ValueRewards(Db db, StoreKeys keys, TimeProvider clock)
         }
     }
 
-    /// <summary>Store credit counts as the programme's own where the customer pays with it (rule B4).</summary>
-    private async Task NoteCreditAsync(Tx tx, Store store, ValueRow reward, string id, Money amount, DateTimeOffset at)
-    {
-        if (reward.IsCard)
-        {
-            return;
-        }
-
-        // Shopify's ids are addresses that end in the number by which orders name the customer.
-        var shopper = new Shopper(reward.HolderId?.Split('/')[^1], reward.Email is { Length: > 0 } email ? email : null, null);
-        await ProgrammeCredits.AddAsync(
-            tx, store, new ProgrammeCredit(id, amount, Instants.Kept(at), "A reward of the programme.", OrderState.Program),
-            Customers.KeysOf(ShopperHashes.Of(shopper, store, keys)), clock.GetUtcNow());
-    }
+    private Task NoteCreditAsync(Tx tx, Store store, ValueRow reward, string id, Money amount, DateTimeOffset at) => reward.IsCard
+        ? Task.CompletedTask
+        : CreditMoves.NoteAsync(tx, store, keys, reward.HolderId, reward.Email, id, amount, "A reward of the programme.", at, clock.GetUtcNow());
 
     // What was refused, or may not be asked, was not done: the next try need not look for it.
     private const string NoteProblem =

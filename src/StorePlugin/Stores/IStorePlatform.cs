@@ -161,6 +161,9 @@ internal abstract record DiscountLook
     {
         /// <summary>Whether each customer can use it once only; null where the platform does not tell.</summary>
         public bool? OncePerCustomer { get; init; }
+
+        /// <summary>How often it has worked, as the platform has counted so far; null where it does not tell.</summary>
+        public long? Uses { get; init; }
     }
 
     /// <summary>There is no such discount any more, or the code is no longer its own.</summary>

@@ -222,7 +222,7 @@ internal sealed class Installation(
     private const string EndEffects =
         """
         UPDATE effects SET state = 'done', lease_id = NULL, outcome = @outcome, done_at = @now
-        WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer, @reverseTransfer, @readBankPayout)
+        WHERE store_id = @storeId AND state = 'pending' AND kind NOT IN (@sendTransfer, @lookUpTransfer, @reverseTransfer, @readBankPayout, @sendPayout, @takePayoutBack)
             AND NOT (kind = 'mail' AND subject LIKE @payoutMails)
         """;
 
@@ -249,6 +249,8 @@ internal sealed class Installation(
                 lookUpTransfer = Effect.Kinds.LookUpTransfer,
                 reverseTransfer = Effect.Kinds.ReverseTransfer,
                 readBankPayout = Effect.Kinds.ReadBankPayout,
+                sendPayout = Effect.Kinds.SendPayout,
+                takePayoutBack = Effect.Kinds.TakePayoutBack,
                 payoutMails = MailNotice.PayoutSubjects,
                 now,
             });

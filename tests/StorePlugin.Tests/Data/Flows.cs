@@ -34,6 +34,7 @@ internal static partial class Flows
         new("what approved orders bring besides", RewardsAsync),
         new("gift cards for approved orders", GiftCardsAsync),
         new("store credit for approved orders", StoreCreditsAsync),
+        new("payouts in the store", StorePayoutsAsync),
         new("deliveries that fail, are repeated, and lose their bodies", DeliveriesAsync),
         new("two workers on one backlog", TwoWorkersAsync),
         new("effects done, failed and put off", EffectsAsync),

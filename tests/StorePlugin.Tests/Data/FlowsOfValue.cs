@@ -85,7 +85,7 @@ internal static partial class Flows
         Assert.That(await shop.BalanceAsync(bob, Account.InPayout), Is.EqualTo(500), "it waits, and says why");
         await AssertBooksAsync(app, shop);
 
-        await app.Db.InTransactionAsync(tx => ValueRewards.EraseAsync(tx, shop.Store, "nobody"));
+        await app.Db.InTransactionAsync(tx => CreditMoves.EraseAsync(tx, shop.Store, "nobody"));
         await app.Db.InTransactionAsync(tx => app.Get<Installation>().UninstallAsync(tx, shop.Store));
         app.Get<Installation>().Forget(shop.Store);
         await app.Db.InTransactionAsync(tx => app.Get<ReceiveStoreEvent>().ApplyAsync(

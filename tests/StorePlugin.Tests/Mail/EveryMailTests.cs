@@ -33,7 +33,7 @@ internal sealed class EveryMailTests
             Assert.That(mail.To.Mailboxes.Single().Address, Is.EqualTo(kind switch
             {
                 MailNotice.Invited => "eve@example.com",
-                MailNotice.PrivacyFile or MailNotice.ReviewReminder => "owner@lux.example",
+                MailNotice.PrivacyFile or MailNotice.ReviewReminder or MailNotice.RunWaiting => "owner@lux.example",
                 _ => "ann@example.com",
             }));
             Assert.That(mail.Subject, Is.Not.Empty.And.Not.Contain("{").And.Not.Contain("Rehearsal"));

@@ -1,8 +1,10 @@
 // One of each mail that the program sends, sent for real over a mail server on loopback.
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MimeKit;
 using StorePlugin.Mail;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;
@@ -17,7 +19,7 @@ internal sealed class MailWorld : IAsyncDisposable
     public static readonly string[] Kinds =
     [
         MailNotice.Invited, MailNotice.OrderDigest, MailNotice.PayoutFailed, MailNotice.PayoutReversed, MailNotice.PayoutSent, MailNotice.PrivacyFile,
-        MailNotice.ReviewReminder, MailNotice.RewardGiven, MailNotice.TermsChanged, MailNotice.TermsWithdrawn, MailNotice.Welcome,
+        MailNotice.ReviewReminder, MailNotice.RewardGiven, MailNotice.RunWaiting, MailNotice.TermsChanged, MailNotice.TermsWithdrawn, MailNotice.Welcome,
     ];
 
     private readonly FakeSmtp _smtp;
@@ -60,6 +62,7 @@ internal sealed class MailWorld : IAsyncDisposable
         {
             new(MailNotice.Welcome, ann), new(MailNotice.RewardGiven, ann, Reward: "rew_1"), new(MailNotice.PayoutSent, ann, Payout: "po_sent"),
             new(MailNotice.PayoutFailed, ann, Payout: "po_refused"), new(MailNotice.PayoutReversed, ann, Payout: "po_reversed", ReversedMinor: 2000),
+            new(MailNotice.RunWaiting, null, Run: "run_2"),
         })
         {
             await _app.Db.InTransactionAsync(tx => notice.AddAsync(tx, store.Id, _app.Clock.GetUtcNow()));
@@ -82,6 +85,11 @@ internal sealed class MailWorld : IAsyncDisposable
             _app.Db, "rewards", ("store_id", store.Id), ("id", "rew_1"), ("ambassador_id", ann), ("kind", "advocate"), ("state", "issued"), ("order_id", "1001"),
             ("percent_bp", 2000L), ("code", "THANKS-7F3K9QX2"), ("ends_at", StoreApp.Start.AddDays(180)));
         await Plant.RowAsync(_app.Db, "payout_runs", ("store_id", store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
+        var line = new RunLine(ann, 123_450, "EUR", WillPay: true, null, "acct_ann", PayoutProvider.Stripe, Warning: "More than half of what this run pays in EUR goes to this payee.");
+        await Plant.RowAsync(
+            _app.Db, "payout_runs", ("store_id", store.Id), ("id", "run_2"), ("state", "preview"), ("created_at", StoreApp.Start),
+            ("preview", JsonSerializer.Serialize([line], RunJson.Default.ListRunLine)),
+            ("funding", JsonSerializer.Serialize([new RunFunding("EUR", 123_450, 100_000)], RunJson.Default.ListRunFunding)));
         foreach (var (state, reversed) in new[] { ("sent", 0L), ("refused", 0L), ("reversed", 2000L) })
         {
             await Plant.RowAsync(

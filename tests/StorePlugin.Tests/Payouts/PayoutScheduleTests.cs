@@ -1,6 +1,7 @@
 // Runs by the calendar: prepared once for each day of the schedule, and approved by people unless the merchant chose otherwise.
 using System.Globalization;
 using StorePlugin.Payouts;
+using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Payouts;
@@ -115,6 +116,44 @@ internal sealed class PayoutScheduleTests
 
         Assert.That(await StatesAsync(), Is.EqualTo(["preview"]));
         Assert.That(await _world.BalanceAsync(ann, "in_payout"), Is.Zero);
+    }
+
+    [TestCase(null, true)]
+    [TestCase(long.MaxValue, false)]
+    public async Task The_stores_people_are_told_once_of_a_run_that_waits_for_them(long? alone, bool isTold)
+    {
+        await _world.App.Get<StoreContact>().SetAsync(_world.Store, "owner@lux.example", default);
+        await ScheduleAsync("weekly", alone);
+        await EarnedAsync("Ann");
+
+        await LookAsync();
+        await LookAsync();
+        await _world.App.DrainAsync();
+        var early = ReadMail.AllOf(_world.App).Count(IsAboutTheRun);
+        _world.Clock.Advance(TimeSpan.FromMinutes(5));
+        await _world.App.DrainAsync();
+
+        Assert.That(early, Is.Zero, "the schedule itself may approve it");
+        var mails = ReadMail.AllOf(_world.App).Where(IsAboutTheRun).ToList();
+        Assert.That(mails, Has.Count.EqualTo(isTold ? 1 : 0));
+        if (isTold)
+        {
+            Assert.That(mails[0]["To"], Does.Contain("owner@lux.example"));
+            Assert.That(mails[0].Text, Does.Contain("Nobody is paid until somebody of your store has looked at it").And.Contain("25.00"));
+        }
+
+        static bool IsAboutTheRun(ReadMail mail) => mail["Subject"].Contains("waits for your approval", StringComparison.Ordinal);
+    }
+
+    [Test]
+    public async Task A_run_that_pays_nobody_is_told_to_nobody()
+    {
+        await _world.App.Get<StoreContact>().SetAsync(_world.Store, "owner@lux.example", default);
+        await ScheduleAsync("weekly", alone: null);
+
+        await LookAsync();
+
+        Assert.That(await _world.Db.OneAsync<long>("SELECT COUNT(*) FROM effects WHERE kind = 'mail'"), Is.Zero);
     }
 
     // The schedule's day is the test's first, so that it is due at once.

@@ -66,6 +66,9 @@ internal sealed partial class FakeShopify : IAsyncDisposable
     /// <summary>The discounts that are switched off, and since when.</summary>
     public ConcurrentDictionary<string, DateTimeOffset> Off { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>How often discounts have worked, by their ids.</summary>
+    public ConcurrentDictionary<string, long> Uses { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Every request to the Admin API: the operation's document and the token it came with.</summary>
     public ConcurrentQueue<(string Shop, string Document, string Token)> Questions { get; } = new();
 

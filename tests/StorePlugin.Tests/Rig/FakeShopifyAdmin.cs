@@ -228,6 +228,7 @@ internal sealed partial class FakeShopify
                 ["endsAt"] = Off.TryGetValue(discount.Id, out var off) ? off.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : input["endsAt"]?.DeepClone(),
                 ["usageLimit"] = input["usageLimit"]?.DeepClone(),
                 ["appliesOncePerCustomer"] = input["appliesOncePerCustomer"]?.DeepClone() ?? false,
+                ["asyncUsageCount"] = Uses.GetValueOrDefault(discount.Id),
                 ["customerGets"] = new JsonObject
                 {
                     ["value"] = value?["discountAmount"] is { } amount

@@ -61,7 +61,7 @@ CREATE TABLE payout_methods (
     store_id varchar(40) $exact$ NOT NULL,
     id varchar(40) $exact$ NOT NULL,
     ambassador_id varchar(40) $exact$ NOT NULL,
-    kind varchar(10) NOT NULL,
+    kind varchar(20) NOT NULL,
     sealed $bytes_max$ NULL,
     masked nvarchar(120) NOT NULL,
     details_hash varchar(64) $exact$ NOT NULL,
@@ -69,7 +69,7 @@ CREATE TABLE payout_methods (
     created_by nvarchar(120) NOT NULL,
     ended_at bigint NULL,
     CONSTRAINT pk_payout_methods PRIMARY KEY (store_id, id),
-    CONSTRAINT ck_payout_methods_kind CHECK (kind IN ('paypal', 'iban', 'other')),
+    CONSTRAINT ck_payout_methods_kind CHECK (kind IN ('store_credit', 'discount_code', 'paypal', 'iban', 'other')),
     CONSTRAINT fk_payout_methods_ambassador FOREIGN KEY (store_id, ambassador_id) REFERENCES ambassadors (store_id, id));
 
 CREATE UNIQUE INDEX uq_payout_methods_used ON payout_methods (store_id, ambassador_id) WHERE ended_at IS NULL;

@@ -1,4 +1,4 @@
-// How an attempt of a manual payout is frozen: what is asked of whom, without the details, which no book shall hold.
+// How an attempt of a payout by a method is frozen: what is asked of whom, without the details, which no book shall hold.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StorePlugin.Data;
@@ -8,8 +8,7 @@ namespace StorePlugin.Payouts.Manual;
 
 internal static class ManualAttempt
 {
-    private const string Method = "FILE";
-    private const string Version = "manual/1";
+    public const string Version = "manual/1";
 
     // Writes nothing new, but holds the row until the commit: whoever ends the method waits, and then keeps its details.
     private const string Hold =
@@ -17,7 +16,7 @@ internal static class ManualAttempt
 
     private const string ReadKind = "SELECT kind FROM payout_methods WHERE store_id = @storeId AND id = @methodId";
 
-    /// <summary>The attempt; nothing sends it but an export.</summary>
+    /// <summary>The attempt, which an export sends, or, where it stays in the store, an effect.</summary>
     /// <exception cref="StalePayoutException">The method that the payout goes to is no longer the payee's.</exception>
     public static async Task<PayoutAttempt> FreezeAsync(Tx tx, Payout payout, long attempt, DateTimeOffset now)
     {
@@ -28,7 +27,7 @@ internal static class ManualAttempt
         }
 
         var kind = (await tx.OneAsync<string>(ReadKind, args))!;
-        return PayoutAttempt.Of(payout, attempt, Method, kind, BodyOf(payout.Id, payout.Amount, payout.Destination), Version, now);
+        return PayoutAttempt.Of(payout, attempt, PayoutProvider.IsInStore(payout.Provider) ? "STORE" : "FILE", kind, BodyOf(payout.Id, payout.Amount, payout.Destination), Version, now);
     }
 
     /// <summary>What is asked for, always in the same letters.</summary>

@@ -10,13 +10,20 @@ namespace StorePlugin.Payouts.Manual;
 /// <summary>The kinds of methods that a store may allow.</summary>
 internal static class PayoutKind
 {
+    /// <summary>Nothing need be named: the store finds its customer by the ambassador's address.</summary>
+    public const string StoreCredit = PayoutProvider.StoreCredit;
+
+    /// <summary>Nothing need be named: the code is shown to the ambassador.</summary>
+    public const string DiscountCode = PayoutProvider.DiscountCode;
+
     public const string PayPal = "paypal";
     public const string Iban = "iban";
 
     /// <summary>Text that a person acts on.</summary>
     public const string Other = "other";
 
-    public static readonly ImmutableArray<string> All = [PayPal, Iban, Other];
+    /// <summary>In the order in which they are offered: what stays in the store costs the merchant least.</summary>
+    public static readonly ImmutableArray<string> All = [StoreCredit, DiscountCode, PayPal, Iban, Other];
 }
 
 /// <summary>What came of reading what a person typed.</summary>
@@ -30,7 +37,7 @@ internal abstract record DetailsReading
 
 /// <summary>A destination in full, in its normal form. It lives in memory and sealed only.</summary>
 /// <param name="Kind">One of <see cref="PayoutKind"/>.</param>
-/// <param name="Recipient">The PayPal address, the IBAN, or the text.</param>
+/// <param name="Recipient">The PayPal address, the IBAN, or the text; empty for what stays in the store.</param>
 /// <param name="Holder">Of the account, as their bank knows them; for an IBAN.</param>
 /// <param name="Bic">Of the bank, where it was told; for an IBAN.</param>
 internal sealed partial record PayoutDetails(string Kind, string Recipient, string? Holder = null, string? Bic = null)
@@ -64,6 +71,7 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
         var problems = new List<(string Field, string Why)>();
         var details = kind switch
         {
+            PayoutKind.StoreCredit or PayoutKind.DiscountCode => new PayoutDetails(kind, ""),
             PayoutKind.PayPal => new PayoutDetails(kind, recipient.Trim()),
             PayoutKind.Iban => new PayoutDetails(kind, Iban.Normal(recipient), OneLine(holder), BicOf(bic)),
             PayoutKind.Other => new PayoutDetails(kind, OneLine(recipient) ?? ""),
@@ -91,6 +99,8 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
     [JsonIgnore]
     public string Masked => Kind switch
     {
+        PayoutKind.StoreCredit => "on the customer account in the store",
+        PayoutKind.DiscountCode => "in the store",
         PayoutKind.PayPal => Fit($"{Recipient.EnumerateRunes().First()}{Hidden}{Recipient[Recipient.LastIndexOf('@')..]}"),
         PayoutKind.Iban => $"{Recipient[..2]}·· ···· {Recipient[^4..]}",
         _ => Recipient.Length < 8 ? Hidden : $"{Hidden} {Recipient[^2..]}",
@@ -100,6 +110,7 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
     [JsonIgnore]
     public string Key => Kind switch
     {
+        PayoutKind.StoreCredit or PayoutKind.DiscountCode => Kind,
         PayoutKind.PayPal => $"{Kind}:{PersonKey.OfEmail(Recipient)}",
         PayoutKind.Iban => $"{Kind}:{Recipient}",
         _ => $"{Kind}:{NormalForm.Of(Recipient).ToLowerInvariant()}",
@@ -115,6 +126,8 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
 
     private static string? RefusalOfRecipient(PayoutDetails details) => details.Kind switch
     {
+        PayoutKind.StoreCredit or PayoutKind.DiscountCode => null,
+
         // A spreadsheet would take another first letter for a formula, and marked as text it would be another mailbox.
         PayoutKind.PayPal => AmbassadorRequest.IsEmail(details.Recipient) && char.IsAsciiLetterOrDigit(details.Recipient[0])
             ? null : "must be the e-mail address of a PayPal account, such as ann@example.com",

@@ -8,7 +8,7 @@ using StorePlugin.Stores;
 namespace StorePlugin.Payouts.Manual;
 
 internal sealed record PayoutMethodRequest(
-    [property: Description("paypal, iban or other; one that the store's payout settings allow.")] string Kind,
+    [property: Description("store_credit, discount_code, paypal, iban or other; one that the store's payout settings allow.")] string Kind,
     [property: Description("Of the PayPal account; for paypal alone.")] string? Email = null,
     [property: Description("The account, with or without blanks; for iban alone.")] string? Iban = null,
     [property: Description("Whose account it is, 1 to 70 Latin letters as the bank writes it; for iban alone.")] string? Holder = null,
@@ -27,6 +27,12 @@ internal sealed record PayoutMethodRequest(
             }
 
             return null;
+        }
+
+        if (PayoutProvider.IsInStore(kind))
+        {
+            fields.RefuseOthersThan("kind");
+            return fields.Refusal is null ? new PayoutDetails(kind, "") : null;
         }
 
         var field = PayoutDetails.RecipientField(kind);
@@ -62,7 +68,7 @@ internal sealed record PayoutMethodRequest(
 }
 
 internal sealed record PayoutMethodView(
-    [property: Description("paypal, iban or other; null where none is named.")] string? Kind,
+    [property: Description("store_credit, discount_code, paypal, iban or other; null where none is named.")] string? Kind,
     [property: Description("Enough to know it again, such as DE·· ···· 3000.")] string? Masked,
     DateTimeOffset? Since,
     [property: Description("Who named it.")] string? By,

@@ -12,7 +12,9 @@ internal sealed record DebtorRequest(
     string? Bic = null);
 
 internal sealed record PayoutSettingsRequest(
-    [property: Description("What ambassadors may name besides Stripe: any of paypal, iban and other.")] IReadOnlyList<string> Methods,
+    [property: Description(
+        "What ambassadors may choose besides Stripe: any of store_credit, discount_code, paypal, iban and other; the first two only where the program can give them.")]
+    IReadOnlyList<string> Methods,
     [property: Description("weekly, monthly, or null: a person makes each run.")] string? Schedule = null,
     [property: Description("1 (Monday) to 7 for weekly, 1 to 28 for monthly; absent without a schedule.")] long? ScheduleDay = null,
     [property: Description("From this sum on two people must approve a run; null: one is enough.")] Amount? TwoPeopleFrom = null,
@@ -25,7 +27,7 @@ internal sealed record PayoutSettingsRequest(
     private const long SumMinorMax = 1_000_000_000_000;
 
     /// <summary>Reads a request and notes on the fields what is wrong.</summary>
-    public static (SettledPayouts Settled, bool SetsDebtor, Debtor? Debtor) Read(Fields fields, Store store)
+    public static (SettledPayouts Settled, bool SetsDebtor, Debtor? Debtor) Read(Fields fields, Store store, Platforms platforms)
     {
         fields.RefuseOthersThan("methods", "schedule", "scheduleDay", "twoPeopleFrom", "approveAloneUpTo", DebtorName);
         fields.DemandMember("methods", "an empty list allows none");
@@ -33,6 +35,11 @@ internal sealed record PayoutSettingsRequest(
         if (methods.Any(kind => kind is null || !PayoutKind.All.Contains(kind)))
         {
             fields.Refuse("methods", $"may hold {string.Join(", ", PayoutKind.All)} only");
+        }
+
+        if (platforms.Find(store) is null && methods.FirstOrDefault(kind => kind is not null && PayoutProvider.IsInStore(kind)) is { } inStore)
+        {
+            fields.Refuse("methods", $"may not hold {inStore}: the program cannot give it in a store of {store.Platform}");
         }
 
         var schedule = fields.OptionalChoice("schedule", SettledPayouts.Weekly, SettledPayouts.Monthly);
@@ -117,9 +124,9 @@ internal static class PayoutSettingsEndpoints
         TypedResults.Ok(PayoutSettingsView.Of(await settings.FindAsync(caller.Store, cancel), caller.Store));
 
     private static async Task<Results<Ok<PayoutSettingsView>, ProblemHttpResult>> Set(
-        ApiCaller caller, ApiBody<PayoutSettingsRequest> body, PayoutSettings settings, CancellationToken cancel)
+        ApiCaller caller, ApiBody<PayoutSettingsRequest> body, PayoutSettings settings, Platforms platforms, CancellationToken cancel)
     {
-        var (settled, setsDebtor, debtor) = PayoutSettingsRequest.Read(body.Fields, caller.Store);
+        var (settled, setsDebtor, debtor) = PayoutSettingsRequest.Read(body.Fields, caller.Store, platforms);
         return body.Fields.Refusal is { } refusal
             ? refusal
             : TypedResults.Ok(PayoutSettingsView.Of(await settings.SetAsync(caller.Store, settled, setsDebtor, debtor, caller.Name, cancel), caller.Store));

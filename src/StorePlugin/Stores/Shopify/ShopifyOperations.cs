@@ -192,6 +192,9 @@ internal sealed record Discount(string? Title)
     /// <summary>Asked for the same kind.</summary>
     public bool? AppliesOncePerCustomer { get; init; }
 
+    /// <summary>Asked for the same kind: how often it has worked, as Shopify has counted so far.</summary>
+    public long? AsyncUsageCount { get; init; }
+
     /// <summary>Basis points of the price; null where it is no share, or one with more decimals.</summary>
     public long? PercentBp => CustomerGets?.Value?.Percentage is { } share ? Campaigns.BasisPoints.OfPercent(share * 100) : null;
 

@@ -105,6 +105,7 @@ internal sealed partial class ShopifyPlatform(ShopifyAdminClient admin) : IStore
             { CodeDiscount: { } now } node when node.Id == discountId => new DiscountLook.Seen(now.IsActive, now.PercentBp, now.EndsAt, now.UsageLimit)
             {
                 OncePerCustomer = now.AppliesOncePerCustomer,
+                Uses = now.AsyncUsageCount,
             },
             null when given.Errors.IsEmpty =>
                 new DiscountLook.Gone($"The code {code} was deleted in the store's admin: it takes nothing off, so orders with it count for nobody by the code."),

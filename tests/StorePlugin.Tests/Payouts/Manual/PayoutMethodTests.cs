@@ -187,7 +187,7 @@ internal sealed class PayoutMethodTests
         var emptied = await _world.Api.Get("payout-settings");
 
         Assert.That(ManualWorld.Plain(none.Json), Is.EqualTo(
-            """{"methods":["paypal","iban","other"],"schedule":null,"scheduleDay":null,"twoPeopleFrom":null,"approveAloneUpTo":null,"debtorIban":"DE·· ···· 3000"}"""));
+            """{"methods":["store_credit","discount_code","paypal","iban","other"],"schedule":null,"scheduleDay":null,"twoPeopleFrom":null,"approveAloneUpTo":null,"debtorIban":"DE·· ···· 3000"}"""));
         Assert.That(ManualWorld.Plain(settled.Json), Is.EqualTo(
             """{"methods":["paypal","iban"],"schedule":"monthly","scheduleDay":15,"twoPeopleFrom":{"minor":500000,"currency":"EUR"},"approveAloneUpTo":{"minor":20000,"currency":"EUR"},"debtorIban":"DE·· ···· 3000"}"""));
         Assert.That(shown.Json!.ToJsonString(), Is.EqualTo(settled.Json!.ToJsonString()));
