@@ -1,6 +1,7 @@
 // What the folder Payouts adds to the program.
 using StorePlugin.Inbox;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
 
@@ -34,6 +35,7 @@ internal static class PayoutsSetup
         services.AddSingleton<StripeFunds>();
         services.AddSingleton<StatementReader>();
         services.AddSingleton<YearTotals>();
+        services.AddSingleton<TaxThresholds>();
         services.AddRound<PayoutSchedule>("payout schedule", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<GoOnWithRuns>("stopped runs", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<ReconcilePayouts>("payout reconciliation", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
@@ -50,6 +52,7 @@ internal static class PayoutsSetup
         services.AddStripeConnection();
         services.AddSingleton<PayoutSettings>();
         services.AddSingleton<PayoutMethods>();
+        services.AddSelfBilling();
         services.AddSingleton<PayoutExports>();
         services.AddSingleton<PayoutResults>();
     }

@@ -21,6 +21,9 @@ public sealed record PortalModel(
 {
     /// <summary>Where their money goes besides Stripe; null where the store pays in no other way, and they have named none.</summary>
     public PayoutMethodModel? PayoutMethod { get; init; }
+
+    /// <summary>Whether the store writes invoices for payees who agree.</summary>
+    public bool HasInvoices { get; init; }
 }
 
 /// <summary>Their money in one currency.</summary>
