@@ -121,9 +121,26 @@ internal sealed class Clawbacks(Db db, StoreDirectory stores, TimeProvider clock
 
     private static readonly long SlackMs = (long)TimeSpan.FromHours(1).TotalMilliseconds;
 
-    /// <param name="Source">Of the transaction: the order and its revision, and what else tells it apart.</param>
-    private sealed record Candidate(string Id, string Source, string OrderId, long LostMinor, long Number, long ReservedRevision)
+    // By properties, not by position: SQLite has no type for a computed column when there is no row.
+    private sealed record Candidate
     {
+        /// <summary>Of the ledger's transaction.</summary>
+        public string Id { get; init; } = "";
+
+        /// <summary>Of the transaction: the order and its revision, and what else tells it apart.</summary>
+        public string Source { get; init; } = "";
+
+        public string OrderId { get; init; } = "";
+
+        /// <summary>In minor units of the document's currency, above zero.</summary>
+        public long LostMinor { get; init; }
+
+        /// <summary>Of the document.</summary>
+        public long Number { get; init; }
+
+        /// <summary>The order's, when it was reserved for the payout.</summary>
+        public long ReservedRevision { get; init; }
+
         // What the order lost before it was reserved is not in the payout, whatever the clocks say.
         public bool IsAfterReservation =>
             Source.Length > OrderId.Length && long.TryParse(Source[OrderId.Length..].Split(':')[1], NumberStyles.None, CultureInfo.InvariantCulture, out var revision)

@@ -50,7 +50,8 @@ internal sealed partial class PayeeTaxes(Db db, BillParties parties, TimeProvide
 
     private const string Read =
         """
-        SELECT x.vat_case, x.party_id, p.country, x.masked_id, x.agreed_at, x.agreed_by, x.w_form, x.w_received_day, x.w_expires_day, x.w_recorded_by
+        SELECT x.vat_case, x.party_id, p.country, x.masked_id, x.agreed_at, x.agreed_by, x.w_form AS form, x.w_received_day AS form_received_day,
+            x.w_expires_day AS form_expires_day, x.w_recorded_by AS form_recorded_by
         FROM payee_tax x
         LEFT JOIN self_bill_parties p ON p.store_id = x.store_id AND p.id = x.party_id
         WHERE x.store_id = @storeId AND x.ambassador_id = @ambassadorId

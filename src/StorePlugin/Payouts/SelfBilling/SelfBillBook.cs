@@ -193,9 +193,17 @@ internal static class SelfBillBook
         string StoreId, string Kind, string Cause, string Source, string PayoutId, string AmbassadorId, long? CorrectsNumber, string Currency, long NetMinor,
         long VatMinor, string VatCase, long VatRateBp, string MerchantId, string PayeeId, DateTimeOffset IssuedAt, long IssuedDay, long Number = 0);
 
-    private sealed record OpenRow(long Number, long NetMinor, long VatMinor);
-
     // By properties, not by position: SQLite has no type for a summed column when there is no row.
+    private sealed record OpenRow
+    {
+        public long Number { get; init; }
+
+        public long NetMinor { get; init; }
+
+        public long VatMinor { get; init; }
+    }
+
+    // By properties: as above.
     private sealed record SumRow
     {
         public long NetMinor { get; init; }

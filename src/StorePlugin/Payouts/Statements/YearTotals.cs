@@ -39,7 +39,7 @@ internal sealed record YearTotal
 
 internal sealed class YearTotals(Db db)
 {
-    // Paid is an account of its own, which sent payouts raise and reversals lower.
+    // Paid is an account of its own, which sent payouts raise and reversals lower. Rewards of value pass through it as well, and are told in kind.
     private const string Read =
         """
         SELECT x.ambassador_id, MAX(a.name) AS name, x.currency, COALESCE(MAX(s.country), MAX(p.country)) AS country, COALESCE(SUM(x.paid), 0) AS paid_minor,
@@ -54,7 +54,7 @@ internal sealed class YearTotals(Db db)
             SELECT e.store_id, e.ambassador_id, e.currency, e.amount_minor, 0, 0
             FROM ledger_entries e
             JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
-            WHERE e.store_id = @storeId AND e.account = 'paid' AND t.local_day >= @from AND t.local_day < @before
+            WHERE e.store_id = @storeId AND e.account = 'paid' AND t.kind IN ('payout_sent', 'payout_reversed') AND t.local_day >= @from AND t.local_day < @before
             UNION ALL
             SELECT r.store_id, r.ambassador_id, r.currency, 0, r.amount_minor, 0 FROM rewards r
             WHERE r.store_id = @storeId AND r.form IS NOT NULL AND r.currency IS NOT NULL AND r.issued_day >= @from AND r.issued_day < @before
