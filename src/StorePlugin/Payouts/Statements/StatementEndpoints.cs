@@ -139,7 +139,8 @@ internal static class StatementEndpoints
             statement.IsFinal,
             [.. statement.Parts.Select(part => new StatementPartView(
                 Amount.Of(part.Opening),
-                [.. part.Lines.Select(line => new StatementLineView(line.Day, line.What, line.Order, line.PayoutId, Amount.Of(line.Amount), line.Vat is { } vat ? Amount.Of(vat) : null, Amount.Of(line.Balance)))],
+                [.. part.Lines.Select(line => new StatementLineView(
+                    line.Day, line.What, line.Order, line.PayoutId, Amount.Of(line.Amount), line.Vat is { } vat ? Amount.Of(vat) : null, Amount.Of(line.Balance)))],
                 Amount.Of(part.Earned),
                 Amount.Of(part.PaidOut),
                 Amount.Of(part.Closing)))]);
