@@ -15,6 +15,7 @@ using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Privacy;
@@ -106,6 +107,8 @@ internal static class Api
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapGroup("").WithTags("Stripe").MapStripeApi();
         api.MapPayoutSettings();
+        api.MapSelfBilling();
+        api.MapPayeeTax();
         api.MapPayoutMethods();
         api.MapPayoutExports();
         api.MapPayoutResults();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
+using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;
 
@@ -19,7 +20,8 @@ internal sealed class ApiTenancyTests
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/stripe-connection", "GET /api/v1/payout-routes", "PUT /api/v1/payout-routes",
         "GET /api/v1/store/contact", "PUT /api/v1/store/contact", "GET /api/v1/reconciliation", "GET /api/v1/reconciliation/missed-orders", "GET /api/v1/privacy-requests",
-        "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings",
+        "GET /api/v1/payout-settings", "PUT /api/v1/payout-settings", "GET /api/v1/self-billing", "PUT /api/v1/self-billing", "DELETE /api/v1/self-billing",
+        "GET /api/v1/tax-thresholds", "PUT /api/v1/tax-thresholds", "DELETE /api/v1/tax-thresholds",
         "GET /api/v1/mail-texts", "GET /api/v1/mail-texts/{mail}", "PUT /api/v1/mail-texts/{mail}", "DELETE /api/v1/mail-texts/{mail}", "POST /api/v1/mail-texts/{mail}/preview",
         "GET /api/v1/mail-settings", "PUT /api/v1/mail-settings", "GET /api/v1/mail-suppressions", "POST /api/v1/mail-suppressions",
     ];
@@ -66,6 +68,12 @@ internal sealed class ApiTenancyTests
         await Plant.RowAsync(app.Db, "payout_routes", ("store_id", victim.Store.Id), ("from_country", "DE"), ("to_country", "BR"), ("route", "none"));
         await own.Put("payout-settings", new JsonObject { ["methods"] = new JsonArray("paypal") });
         Assert.That((await own.Put($"ambassadors/{ann}/payout-method", PayoutMethod("ann@example.com"))).Status, Is.EqualTo(200));
+        Assert.That((await own.Put("self-billing", SelfBillingWorld.Merchant())).Status, Is.EqualTo(200));
+        Assert.That((await own.Put($"ambassadors/{ann}/tax", SelfBillingWorld.Tax("domestic"))).Status, Is.EqualTo(200));
+        var party = await IdAsync(app, "SELECT party_id FROM payee_tax WHERE store_id = @s", victim);
+        await Plant.RowAsync(
+            app.Db, "self_bills", ("store_id", victim.Store.Id), ("number", 1L), ("kind", "document"), ("cause", "payout"), ("payout_id", "po_1"), ("ambassador_id", ann),
+            ("currency", "EUR"), ("vat_case", "domestic"), ("merchant_id", party), ("payee_id", party), ("issued_day", 20260301L));
         await Plant.RowAsync(
             app.Db, "payout_exports", ("store_id", victim.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"));
         await Plant.RowAsync(app.Db, "payout_export_rows", ("store_id", victim.Store.Id), ("export_id", "pex_1"), ("payout_id", "po_1"));
@@ -167,6 +175,11 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
             ("PUT /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", PayoutMethod("eve@example.com")),
             ("DELETE /api/v1/ambassadors/{id}/payout-method", $"ambassadors/{ann}/payout-method", null),
+            ("GET /api/v1/ambassadors/{id}/tax", $"ambassadors/{ann}/tax", null),
+            ("PUT /api/v1/ambassadors/{id}/tax", $"ambassadors/{ann}/tax", SelfBillingWorld.Tax("private")),
+            ("PUT /api/v1/ambassadors/{id}/tax-form", $"ambassadors/{ann}/tax-form", new JsonObject { ["form"] = "none" }),
+            ("GET /api/v1/self-bills", $"self-bills?ambassador={ann}", null),
+            ("GET /api/v1/self-bills/{number}", "self-bills/1", null),
             ("POST /api/v1/payout-runs/{id}/cancellation", "payout-runs/run_1/cancellation", null),
             ("POST /api/v1/payout-runs/{id}/stop", "payout-runs/run_1/stop", null),
             ("POST /api/v1/payout-runs/{id}/resumption", "payout-runs/run_1/resumption", null),
@@ -208,7 +221,7 @@ internal sealed class ApiTenancyTests
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
 
-        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests", "mail-suppressions", "payout-reconciliations", "payout-differences"])
+        foreach (var list in (string[])["ambassadors", "ambassadors?group=gold", "applications", "orders", "findings", "rewards", "ledger/entries", "ledger/balances", "deliveries?state=done", "effects?state=done", "payee-years/2026", "payout-runs", "payouts", "privacy-requests", "mail-suppressions", "payout-reconciliations", "payout-differences", "self-bills"])
         {
             Assert.That((await api.Get(list)).Json!["items"]!.AsArray(), Is.Empty, list);
         }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
@@ -31,6 +32,7 @@ internal static class DashboardEndpoints
         rooms.MapPlan();
         rooms.MapRefusedCodes();
         rooms.MapStatements();
+        rooms.MapSelfBillPages();
         rooms.MapStripePage();
     }
 

@@ -8,7 +8,7 @@ using StorePlugin.Webhooks;
 
 namespace StorePlugin.Ledger;
 
-/// <summary>The accounts of rule H7. The first five are an ambassador's, the last two the merchant's.</summary>
+/// <summary>The accounts of rule H7. The first five are an ambassador's, the others the merchant's.</summary>
 internal static class Account
 {
     public const string Held = "held";
@@ -18,6 +18,9 @@ internal static class Account
     public const string Paid = "paid";
     public const string Expense = "expense";
     public const string WrittenOff = "written_off";
+
+    /// <summary>VAT that was sent on top of commissions: the merchant's to settle with the tax office, below zero as an expense is.</summary>
+    public const string Vat = "vat";
 
     /// <summary>In the order in which money passes through them.</summary>
     public static readonly IReadOnlyList<string> OfAmbassador = [Held, Review, Approved, InPayout, Paid];
@@ -102,7 +105,7 @@ internal sealed record LedgerTransaction(
         new Entry(Account.WrittenOff, Account.Merchant, orderId, -amount.Minor),
     ];
 
-    private static string OwnerOf(string account, string ambassadorId) => account is Account.Expense or Account.WrittenOff ? Account.Merchant : ambassadorId;
+    private static string OwnerOf(string account, string ambassadorId) => account is Account.Expense or Account.WrittenOff or Account.Vat ? Account.Merchant : ambassadorId;
 }
 
 /// <summary>Writes transactions and keeps the running balances beside them, in the caller's database transaction.</summary>

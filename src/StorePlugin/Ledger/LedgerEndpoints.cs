@@ -16,7 +16,7 @@ internal sealed record LedgerEntryView(
         "merchant_cost, write_off, revival, bonus, reward_reserved, reward_given, reward_released, reward_returned.")]
     string Kind,
     [property: Description("What caused it; unique with the kind.")] string Source,
-    [property: Description("held, review, approved, in_payout, paid, expense or written_off.")] string Account,
+    [property: Description("held, review, approved, in_payout, paid, expense, written_off or vat.")] string Account,
     [property: Description("Null on the merchant's accounts.")] string? AmbassadorId,
     string? Order,
     [property: Description("Positive: owed to the ambassador.")] Amount Amount,

@@ -34,6 +34,7 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         "scopes-read" => "What is granted was asked of Shopify just now.",
         "stripe-connected" => "Stripe is connected. What it shows of your account stands below.",
         "stripe-read" => "Stripe was asked just now.",
+        "tax-kept" => "It is kept, and counts from your next payout on.",
         "settled" => "It was no longer waiting for you; nothing was changed.",
         _ => null,
     };

@@ -123,6 +123,7 @@ internal static class Words
         "paid" => "Paid out",
         "expense" => "Your expense",
         "written_off" => "Written off",
+        "vat" => "VAT",
         _ => account,
     };
 

@@ -1,5 +1,6 @@
 // Reads the balances that may be paid, with all that is known of each payee.
 using StorePlugin.Data;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -53,10 +54,16 @@ internal sealed class PayeeReader(Db db)
         """;
 
     /// <summary>Who can be paid comes first, and the largest balances before the others; sorted by ambassador and currency.</summary>
-    public async Task<IReadOnlyList<Payee>> ReadAsync(Store store, DateTimeOffset now, long max, CancellationToken cancel) =>
-        [.. (await db.ManyAsync<Row>($"{BalancesInOrder} {db.Page}", new { storeId = store.Id, now, take = max }, cancel))
-            .OrderBy(row => row.AmbassadorId, StringComparer.Ordinal).ThenBy(row => row.Currency, StringComparer.Ordinal)
-            .Select(row => row.PayeeOf(store, now))];
+    public async Task<IReadOnlyList<Payee>> ReadAsync(Store store, DateTimeOffset now, long max, CancellationToken cancel)
+    {
+        var bills = await BillTermsOfPayees.ReadAsync(db, store, cancel);
+        return
+        [
+            .. (await db.ManyAsync<Row>($"{BalancesInOrder} {db.Page}", new { storeId = store.Id, now, take = max }, cancel))
+                .OrderBy(row => row.AmbassadorId, StringComparer.Ordinal).ThenBy(row => row.Currency, StringComparer.Ordinal)
+                .Select(row => row.PayeeOf(store, now, bills)),
+        ];
+    }
 
     // Writes nothing new, but holds the rows until the commit: whoever else would move these balances waits.
     private const string HoldBalances =
@@ -69,14 +76,16 @@ internal sealed class PayeeReader(Db db)
 
     /// <summary>
     /// These payees as of now, by ambassador and currency; nobody else moves their balances until the transaction ends. Who has no
-    /// balance is not among them.
+    /// balance is not among them. What clawbacks have taken from documents of theirs is corrected first, since their VAT follows from it.
     /// </summary>
     public static async Task<IReadOnlyDictionary<(string AmbassadorId, string Currency), Payee>> HoldAsync(
         Tx tx, Store store, IReadOnlyCollection<string> ids, DateTimeOffset now)
     {
         var args = new { storeId = store.Id, ids, now };
         await tx.DoAsync(HoldBalances, args);
-        return (await tx.ManyAsync<Row>(SomeBalances, args)).ToDictionary(row => (row.AmbassadorId, row.Currency), row => row.PayeeOf(store, now));
+        await Clawbacks.CorrectAsync(tx, store, ids, now);
+        var bills = await BillTermsOfPayees.ReadAsync(tx, store, ids);
+        return (await tx.ManyAsync<Row>(SomeBalances, args)).ToDictionary(row => (row.AmbassadorId, row.Currency), row => row.PayeeOf(store, now, bills));
     }
 
     private const string WithoutBalance =
@@ -154,9 +163,9 @@ internal sealed class PayeeReader(Db db)
 
         public long SharingMethod { get; init; }
 
-        public Payee PayeeOf(Store store, DateTimeOffset now) => new(
+        public Payee PayeeOf(Store store, DateTimeOffset now, BillTermsOfPayees bills) => new(
             AmbassadorId, new Money(AmountMinor, Webhooks.Currency.Parse(Currency)), State, Destination, OpenPayoutId,
-            MinimumWaiver.Of(store, State, CampaignState, MovedAt, now), WaitAt(store, now), ReviewMinor);
+            MinimumWaiver.Of(store, State, CampaignState, MovedAt, now), WaitAt(store, now), ReviewMinor, bills.Find(AmbassadorId), bills.OpenOf(AmbassadorId, Currency));
 
         private bool IsMethodAllowed => MethodKind is not null && PayoutProvider.Allows(Methods, MethodKind);
 

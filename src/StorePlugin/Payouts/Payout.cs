@@ -61,6 +61,11 @@ internal static class AttemptOutcome
 /// <param name="Provider">One of <see cref="PayoutProvider"/>.</param>
 /// <param name="BankState">One of <see cref="Payouts.BankState"/>; null until it is heard of.</param>
 /// <param name="ArrivesAt">When the provider expects the money at the bank; UTC.</param>
+/// <param name="VatMinor">The part of the amount that is VAT; below zero where VAT of corrections is kept back from it.</param>
+/// <param name="VatCase">One of <see cref="SelfBilling.VatCase"/>, where the store bills for the payee; null where it does not.</param>
+/// <param name="VatRateBp">In basis points.</param>
+/// <param name="BillMerchantId">The merchant's particulars on the document.</param>
+/// <param name="BillPayeeId">The payee's.</param>
 internal sealed record Payout(
     string StoreId,
     string Id,
@@ -79,13 +84,18 @@ internal sealed record Payout(
     string Provider = PayoutProvider.Stripe,
     string? BankState = null,
     DateTimeOffset? ArrivesAt = null,
-    string? BankProblem = null)
+    string? BankProblem = null,
+    long VatMinor = 0,
+    string? VatCase = null,
+    long? VatRateBp = null,
+    string? BillMerchantId = null,
+    string? BillPayeeId = null)
 {
     /// <summary>The columns in the order of the record, for every statement that reads payouts.</summary>
     public const string Columns =
         """
         SELECT store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state, transfer_id,
-            problem, created_at, updated_at, provider, bank_state, arrives_at, bank_problem
+            problem, created_at, updated_at, provider, bank_state, arrives_at, bank_problem, vat_minor, vat_case, vat_rate_bp, bill_merchant_id, bill_payee_id
         FROM payouts
         """;
 

@@ -5,6 +5,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -27,9 +28,9 @@ internal static class PayoutBook
     private const string InsertPayout =
         """
         INSERT INTO payouts (store_id, id, run_id, ambassador_id, currency, amount_minor, reversed_minor, destination, mode, state,
-            transfer_id, problem, created_at, updated_at, provider)
+            transfer_id, problem, created_at, updated_at, provider, vat_minor, vat_case, vat_rate_bp, bill_merchant_id, bill_payee_id)
         VALUES (@StoreId, @Id, @RunId, @AmbassadorId, @Currency, @AmountMinor, @ReversedMinor, @Destination, @Mode, @State,
-            @TransferId, @Problem, @CreatedAt, @UpdatedAt, @Provider)
+            @TransferId, @Problem, @CreatedAt, @UpdatedAt, @Provider, @VatMinor, @VatCase, @VatRateBp, @BillMerchantId, @BillPayeeId)
         """;
 
     private const string InsertAttempt =
@@ -76,7 +77,9 @@ internal static class PayoutBook
                 ("StoreId", payout.StoreId), ("Id", payout.Id), ("RunId", payout.RunId), ("AmbassadorId", payout.AmbassadorId), ("Currency", payout.Currency),
                 ("AmountMinor", payout.AmountMinor), ("ReversedMinor", payout.ReversedMinor), ("Destination", payout.Destination), ("Mode", payout.Mode),
                 ("State", payout.State), ("TransferId", payout.TransferId), ("Problem", payout.Problem), ("CreatedAt", payout.CreatedAt),
-                ("UpdatedAt", payout.UpdatedAt), ("Provider", payout.Provider));
+                ("UpdatedAt", payout.UpdatedAt), ("Provider", payout.Provider), ("VatMinor", payout.VatMinor), ("VatCase", payout.VatCase),
+                ("VatRateBp", payout.VatRateBp), ("BillMerchantId", payout.BillMerchantId), ("BillPayeeId", payout.BillPayeeId));
+            await SelfBillBook.ReservedAsync(tx, payout);
         }
 
         foreach (var payout in payouts)
@@ -329,6 +332,7 @@ internal static class PayoutBook
 
         await tx.DoAsync(AcceptAttempt, args);
         await PayoutEvent.Sent(payout, now, actor, reason).PostAsync(tx, store);
+        await SelfBillBook.SentAsync(tx, store, payout, now);
         await tx.DoAsync(LogMoved, new { args.storeId, args.payoutId, args.now, kind = OrderLog.Paid, state = "in_payout", actor });
         await tx.DoAsync(PayOrders, args);
         await new MailNotice(MailNotice.PayoutSent, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
@@ -393,6 +397,7 @@ internal static class PayoutBook
 
         await tx.DoAsync(RefuseAttempt, args);
         await PayoutEvent.Returned(payout, attempt, now, actor, reason).PostAsync(tx, store);
+        await SelfBillBook.ReturnedAsync(tx, payout);
         await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
         await new MailNotice(MailNotice.PayoutFailed, payout.AmbassadorId, Payout: payout.Id).AddAsync(tx, store.Id, now);
         return true;
@@ -449,7 +454,9 @@ internal static class PayoutBook
             throw new StalePayoutException(payout.Id);
         }
 
-        await PayoutEvent.Reversed(payout, reversed, now, Actor).PostAsync(tx, store);
+        var step = PayoutEvent.Reversed(payout, reversed, now, Actor);
+        await step.PostAsync(tx, store);
+        await SelfBillBook.ReversedAsync(tx, store, payout, step);
 
         // Of a part nobody can say whose order it was; after the whole none is paid.
         if (reversed == payout.Amount)
@@ -480,6 +487,7 @@ internal static class PayoutBook
         }
 
         await PayoutEvent.Cancelled(payout, now, actor).PostAsync(tx, store);
+        await SelfBillBook.ReturnedAsync(tx, payout);
         await ReturnOrdersAsync(tx, store, payout, "in_payout", now);
         return true;
     }

@@ -1,5 +1,6 @@
 // Who is paid how much now, and who not and why: values in, value out.
 using System.Globalization;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Webhooks;
 
@@ -18,9 +19,11 @@ internal sealed record PayoutDestination(string Provider, string Id);
 /// <param name="Waived">Why the minimum does not count, as <see cref="MinimumWaiver"/> says it; null: it does.</param>
 /// <param name="Wait">What has to pass or be mended before anything is paid to them.</param>
 /// <param name="ReviewMinor">What stands in review, in minor units of the balance's currency (rule H3).</param>
+/// <param name="Bill">Under what terms the payout is billed; null: not both sides have agreed to it.</param>
+/// <param name="Uncleared">What of corrections of earlier documents nothing has settled yet, likewise in minor units.</param>
 internal sealed record Payee(
     string AmbassadorId, Money Balance, string? State, PayoutDestination? Destination, string? OpenPayoutId, string? Waived = null,
-    PayeeWait? Wait = null, long ReviewMinor = 0);
+    PayeeWait? Wait = null, long ReviewMinor = 0, BillTerms? Bill = null, NetAndVat Uncleared = default);
 
 /// <summary>Why a payee waits: a closed set.</summary>
 internal abstract record PayeeWait
@@ -67,14 +70,22 @@ internal abstract record PayoutDecision
     private const string AmbassadorApproved = "approved";
     private const string AmbassadorEnded = "ended";
 
-    /// <param name="Note">What stays behind, and why less than the minimum is paid, in words; null when there is nothing to say.</param>
-    internal sealed record Pay(Money Amount, PayoutDestination Destination, string? Note) : PayoutDecision;
+    /// <param name="Amount">What is sent, with VAT where that is added.</param>
+    /// <param name="Note">What stays behind, why less than the minimum is paid, and what is VAT, in words; null when there is nothing to say.</param>
+    /// <param name="VatMinor">The part of the amount that is VAT, in its minor units; below zero where VAT of corrections is kept back.</param>
+    /// <param name="Bill">Under what terms it is billed; null: it is not.</param>
+    internal sealed record Pay(Money Amount, PayoutDestination Destination, string? Note, long VatMinor = 0, BillTerms? Bill = null) : PayoutDecision
+    {
+        /// <summary>What it takes from the balance.</summary>
+        public Money Net => Amount with { Minor = Amount.Minor - VatMinor };
+    }
 
     internal sealed record Hold(string Why) : PayoutDecision;
 
-    /// <summary>Decides on one balance (rules H7, K2, P1).</summary>
+    /// <summary>Decides on one balance (rules H7, K2, P1). Minimum and floor are compared with the balance, which is without VAT.</summary>
     /// <param name="connected">Whether the store has a Stripe key.</param>
-    public static PayoutDecision Decide(Payee payee, bool connected)
+    /// <param name="atMost">No more than this is taken from the balance; null: all of it that can be sent.</param>
+    public static PayoutDecision Decide(Payee payee, bool connected, Money? atMost = null)
     {
         var balance = payee.Balance;
         var minimum = Minimum.Of(balance.Currency);
@@ -137,12 +148,32 @@ internal abstract record PayoutDecision
             return new Hold("The store is not connected to Stripe.");
         }
 
-        var amount = toStripe ? StripeAmount.Sendable(balance) : balance;
+        if (payee.Bill?.Unfit is { } unfit)
+        {
+            return new Hold(unfit);
+        }
+
+        var finest = toStripe ? StripeAmount.Sendable(balance) : balance;
+        var net = atMost is { } most && most < finest ? most : finest;
+        var vat = payee.Bill?.VatOn(net, payee.Uncleared) ?? Money.Zero(balance.Currency);
+        var amount = net + vat;
+        if (amount.Minor <= 0)
+        {
+            return new Hold($"{-vat} of VAT were paid on commissions that were taken back since, which is more than the balance; it is carried over.");
+        }
+
+        if (toStripe && StripeAmount.Sendable(amount) != amount)
+        {
+            return new Hold($"With {vat} of VAT it is {amount}, and Stripe takes no amount so fine; it is carried over.");
+        }
+
         string[] notes =
         [
             .. balance < minimum ? [$"Less than the minimum of {minimum} is paid, since {payee.Waived}."] : Array.Empty<string>(),
-            .. amount == balance ? Array.Empty<string>() : [$"{balance - amount} stay for the next payout: Stripe takes no finer amount."],
+            .. finest == balance ? Array.Empty<string>() : [$"{balance - finest} stay for the next payout: Stripe takes no finer amount."],
+            .. vat.Minor > 0 ? [$"{vat} of it are VAT."] : Array.Empty<string>(),
+            .. vat.Minor < 0 ? [$"{-vat} of VAT are kept back, paid on commissions that were taken back since."] : Array.Empty<string>(),
         ];
-        return new Pay(amount, destination, notes.Length == 0 ? null : string.Join(' ', notes));
+        return new Pay(amount, destination, notes.Length == 0 ? null : string.Join(' ', notes), vat.Minor, payee.Bill);
     }
 }

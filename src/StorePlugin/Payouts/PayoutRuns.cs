@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using StorePlugin.Data;
 using StorePlugin.Mail;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -34,7 +35,7 @@ internal abstract record RunApproval
 }
 
 internal sealed class PayoutRuns(
-    Db db, PayeeReader payees, FunnelWarnings warnings, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
+    Db db, PayeeReader payees, FunnelWarnings warnings, Clawbacks clawbacks, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
 {
     // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
     // before the others, so that the next run shows those whom this one leaves out.
@@ -52,6 +53,8 @@ internal sealed class PayoutRuns(
     /// <param name="scheduledDay">The day of the schedule that asked for it, as yyyymmdd in the store's time zone; null: a person did.</param>
     public async Task<PayoutRun> PreviewAsync(Store store, string actor, CancellationToken cancel, long? scheduledDay = null)
     {
+        // The VAT that is shown is the VAT that will be approved.
+        await clawbacks.CorrectStoreAsync(store, cancel);
         var now = clock.GetUtcNow();
         var connected = await IsConnectedAsync(store, cancel);
         var lines = (await payees.ReadAsync(store, now, LinesMax, cancel)).Select(payee => RunLine.Of(payee, PayoutDecision.Decide(payee, connected))).ToList();
@@ -301,13 +304,33 @@ internal sealed class PayoutRuns(
             case PayoutDecision.Pay pay when pay.Destination != line.To:
                 return (null, "Not paid: the ambassador's account has changed since the preview, or the way in which they are paid.");
 
+            case PayoutDecision.Pay pay when pay.Net > line.Net:
+                var (capped, why) = PayoutOf(store, runId, line, PayoutDecision.Decide(payee!, connected: true, line.Net), now);
+                return (capped, why ?? $"{pay.Net - line.Net} came since the preview and stay for the next run.");
+
+            case var decision:
+                return PayoutOf(store, runId, line, decision, now);
+        }
+    }
+
+    private static (Payout? Payout, string? Note) PayoutOf(Store store, string runId, RunLine line, PayoutDecision decision, DateTimeOffset now)
+    {
+        switch (decision)
+        {
+            case PayoutDecision.Hold hold:
+                return (null, $"Not paid: {hold.Why}");
+
+            // What was approved is the whole amount.
+            case PayoutDecision.Pay pay when pay.Amount > line.Amount:
+                return (null, $"Not paid: with VAT it is {pay.Amount - line.Amount} more than shown, since what is to be billed has changed; the next run shows it.");
+
             case PayoutDecision.Pay pay:
-                var amount = pay.Amount < line.Amount ? pay.Amount : line.Amount;
                 var payout = new Payout(
-                    store.Id, Ids.New("po", now), runId, line.AmbassadorId, line.Currency, amount.Minor, ReversedMinor: 0, pay.Destination.Id,
-                    store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now, pay.Destination.Provider);
-                return (payout, amount < line.Amount ? $"{line.Amount - amount} less than shown: the balance has fallen since."
-                    : pay.Amount > line.Amount ? $"{pay.Amount - line.Amount} came since the preview and stay for the next run."
+                    store.Id, Ids.New("po", now), runId, line.AmbassadorId, line.Currency, pay.Amount.Minor, ReversedMinor: 0, pay.Destination.Id,
+                    store.Mode, PayoutState.Approved, TransferId: null, Problem: null, now, now, pay.Destination.Provider, VatMinor: pay.VatMinor,
+                    VatCase: pay.Bill?.VatCase, VatRateBp: pay.Bill?.RateBp, BillMerchantId: pay.Bill?.MerchantId, BillPayeeId: pay.Bill?.PayeeId);
+                return (payout, pay.Net < line.Net ? $"{line.Net - pay.Net} less than shown: the balance has fallen since."
+                    : pay.Amount < line.Amount ? $"{line.Amount - pay.Amount} less than shown: there is less VAT in it."
                     : null);
 
             default:

@@ -2,6 +2,7 @@
 using StorePlugin.Inbox;
 using StorePlugin.Payouts.InStore;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
 
@@ -36,6 +37,7 @@ internal static class PayoutsSetup
         services.AddSingleton<StripeFunds>();
         services.AddSingleton<StatementReader>();
         services.AddSingleton<YearTotals>();
+        services.AddSingleton<TaxThresholds>();
         services.AddRound<PayoutSchedule>("payout schedule", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<GoOnWithRuns>("stopped runs", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddRound<ReconcilePayouts>("payout reconciliation", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
@@ -56,6 +58,7 @@ internal static class PayoutsSetup
         services.AddStripeConnection();
         services.AddSingleton<PayoutSettings>();
         services.AddSingleton<PayoutMethods>();
+        services.AddSelfBilling();
         services.AddSingleton<PayoutExports>();
         services.AddSingleton<PayoutResults>();
     }

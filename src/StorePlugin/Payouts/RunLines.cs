@@ -6,15 +6,21 @@ using StorePlugin.Webhooks;
 namespace StorePlugin.Payouts;
 
 /// <summary>One line of a preview, as it is kept with the run. Names are read when it is shown, so that they can be erased.</summary>
-/// <param name="Minor">What will be paid; else the balance.</param>
+/// <param name="Minor">What will be paid, with VAT; else the balance.</param>
 /// <param name="Reason">Why not, what stays behind, or why less than the minimum is paid.</param>
 /// <param name="Provider">One of <see cref="PayoutProvider"/>; null in runs from before there were several, which are Stripe's.</param>
 /// <param name="Warning">What a person should look at before they approve (ability 13).</param>
+/// <param name="VatMinor">The part of it that is VAT.</param>
 internal sealed record RunLine(
-    string AmbassadorId, long Minor, string Currency, bool WillPay, string? Reason, string? Destination, string? Provider = null, string? Warning = null)
+    string AmbassadorId, long Minor, string Currency, bool WillPay, string? Reason, string? Destination, string? Provider = null, string? Warning = null,
+    long VatMinor = 0)
 {
     [JsonIgnore]
     public Money Amount => new(Minor, Webhooks.Currency.Parse(Currency));
+
+    /// <summary>What of the balance will be paid.</summary>
+    [JsonIgnore]
+    public Money Net => Amount with { Minor = Minor - VatMinor };
 
     /// <summary>Where it goes, where it will be paid.</summary>
     [JsonIgnore]
@@ -23,7 +29,7 @@ internal sealed record RunLine(
     public static RunLine Of(Payee payee, PayoutDecision decision) => decision switch
     {
         PayoutDecision.Pay pay => new RunLine(
-            payee.AmbassadorId, pay.Amount.Minor, pay.Amount.Currency.Code, true, pay.Note, pay.Destination.Id, pay.Destination.Provider),
+            payee.AmbassadorId, pay.Amount.Minor, pay.Amount.Currency.Code, true, pay.Note, pay.Destination.Id, pay.Destination.Provider, VatMinor: pay.VatMinor),
         PayoutDecision.Hold hold => new RunLine(payee.AmbassadorId, payee.Balance.Minor, payee.Balance.Currency.Code, false, hold.Why, null),
         _ => throw new System.Diagnostics.UnreachableException(),
     };

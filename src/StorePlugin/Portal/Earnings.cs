@@ -25,6 +25,9 @@ public sealed record PortalModel(
 
     /// <summary>The newest payouts that were discount codes.</summary>
     public IReadOnlyList<PaidCode> PaidCodes { get; init; } = [];
+
+    /// <summary>Whether the store writes invoices for payees who agree.</summary>
+    public bool HasInvoices { get; init; }
 }
 
 /// <param name="Code">Null where it was taken back.</param>

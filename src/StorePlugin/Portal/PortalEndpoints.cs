@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Stores;
 
@@ -21,6 +22,8 @@ internal static class PortalEndpoints
         rooms.MapPost("/rules/acceptance", AcceptRules);
         rooms.MapPayoutMethodForms();
         rooms.MapOwnStatements();
+        rooms.MapOwnSelfBills();
+        rooms.MapTaxForm();
         rooms.MapHowPaid();
     }
 

@@ -3,13 +3,15 @@ using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Portal;
 
 internal sealed class PortalPages(
-    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings, TimeProvider clock)
+    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings,
+    SelfBillingSettings billing, TimeProvider clock)
 {
     /// <param name="problem">Why the ambassador was not sent on to Stripe; null where nothing of it was asked.</param>
     /// <param name="typed">What was written of another way and could not be kept; null where nothing was.</param>
@@ -26,6 +28,7 @@ internal sealed class PortalPages(
             {
                 HowPaid = await howPaid.ReadAsync(visitor, problem, cancel),
                 PayoutMethod = method is null ? null : method with { Typed = typed },
+                HasInvoices = await billing.CountryAsync(visitor.Store, cancel) is not null,
             },
             problem is not null ? StatusCodes.Status422UnprocessableEntity
             : typed is not null ? StatusCodes.Status400BadRequest

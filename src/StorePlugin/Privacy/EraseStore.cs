@@ -175,6 +175,23 @@ internal sealed class EraseStore(
 
     private const string EraseDebtor = "UPDATE payout_exports SET debtor_sealed = NULL WHERE store_id = @storeId AND id = @name";
 
+    private const string FindBilling = "SELECT store_id AS name FROM self_billing_settings WHERE store_id = @storeId ORDER BY store_id ";
+
+    private const string DropBilling = "DELETE FROM self_billing_settings WHERE store_id = @storeId";
+
+    // The merchant's particulars; those of payees go with them. What stands on a document, or will stand on one, stays with it for the term of
+    // tax law (rule U1).
+    private const string FindParties =
+        """
+        SELECT y.id AS name FROM self_bill_parties y
+        WHERE y.store_id = @storeId AND y.ambassador_id = ''
+            AND NOT EXISTS (SELECT 1 FROM self_billing_settings f WHERE f.store_id = y.store_id AND f.party_id = y.id)
+            AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = y.store_id AND p.bill_merchant_id = y.id)
+        ORDER BY y.id
+        """ + " ";
+
+    private const string DropParty = "DELETE FROM self_bill_parties WHERE store_id = @storeId AND id = @name";
+
     private const string FindTexts = "SELECT mail AS name FROM mail_texts WHERE store_id = @storeId ORDER BY mail ";
 
     private const string DropText = "DELETE FROM mail_texts WHERE store_id = @storeId AND mail = @name";
@@ -215,6 +232,8 @@ internal sealed class EraseStore(
         (FindBodies, DropBody),
         (FindPayoutSettings, DropPayoutSettings),
         (FindDebtors, EraseDebtor),
+        (FindBilling, DropBilling),
+        (FindParties, DropParty),
         (FindTexts, DropText),
         (FindSends, DropSend),
         (FindInvitations, EraseInvitation),
@@ -312,6 +331,15 @@ internal sealed class EraseStore(
         WHERE store_id = @storeId AND ambassador_id = @name
         """;
 
+    private const string DropTax = "DELETE FROM payee_tax WHERE store_id = @storeId AND ambassador_id = @name";
+
+    private const string DropOwnParties =
+        """
+        DELETE FROM self_bill_parties
+        WHERE store_id = @storeId AND ambassador_id = @name
+            AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = @storeId AND p.ambassador_id = @name AND p.bill_payee_id = self_bill_parties.id)
+        """;
+
     private const string CountAmbassadors = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND email <> ''";
 
     /// <summary>Whoever is erased has left for good: no code of theirs earns for nobody, should the store come back.</summary>
@@ -332,6 +360,8 @@ internal sealed class EraseStore(
         await tx.DoAsync(DropPayees, args);
         await tx.DoAsync(DropPayeeRequests, args);
         await tx.DoAsync(EraseChanges, args);
+        await tx.DoAsync(DropTax, args);
+        await tx.DoAsync(DropOwnParties, args);
         await tx.DoAsync(EraseMethods, new { args.storeId, args.name, now = clock.GetUtcNow() });
         return await tx.DoAsync(EraseAmbassador, args);
     }

@@ -82,9 +82,9 @@ internal static class Invariants
         SELECT e.store_id, e.transaction_id AS subject, e.account AS detail, e.currency, CAST(0 AS bigint) AS expected, e.amount_minor AS actual
         FROM ledger_entries e
         WHERE (@storeId IS NULL OR e.store_id = @storeId)
-            AND ((e.account IN ('expense', 'written_off') AND e.ambassador_id <> '')
+            AND ((e.account IN ('expense', 'written_off', 'vat') AND e.ambassador_id <> '')
                 OR (e.account IN ('held', 'review', 'approved', 'in_payout', 'paid') AND e.ambassador_id = '')
-                OR e.account NOT IN ('held', 'review', 'approved', 'in_payout', 'paid', 'expense', 'written_off'))
+                OR e.account NOT IN ('held', 'review', 'approved', 'in_payout', 'paid', 'expense', 'written_off', 'vat'))
         """;
 
     private const string EntryAmbassador =
@@ -402,6 +402,135 @@ internal static class Invariants
                 AND p.currency = e.currency AND REPLACE(t.source, p.id, '') LIKE '-r%')
         """;
 
+    // What stands on the account of VAT is what the payouts carry that have not come to nothing, less what came back with reversals.
+    private const string PayoutVat =
+        """
+        SELECT s.store_id, s.currency AS subject, '' AS detail, s.currency, SUM(s.asked) AS expected, SUM(s.booked) AS actual
+        FROM (SELECT p.store_id, p.currency, -p.vat_minor AS asked, CAST(0 AS bigint) AS booked
+                FROM payouts p WHERE p.state NOT IN ('refused', 'cancelled') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT v.store_id, v.currency, v.vat_minor, CAST(0 AS bigint)
+                FROM payout_events v WHERE v.kind = 'reversed' AND (@storeId IS NULL OR v.store_id = @storeId)
+            UNION ALL
+            SELECT e.store_id, e.currency, CAST(0 AS bigint), e.amount_minor
+                FROM ledger_entries e WHERE e.account = 'vat' AND (@storeId IS NULL OR e.store_id = @storeId)) s
+        GROUP BY s.store_id, s.currency
+        HAVING SUM(s.asked) <> SUM(s.booked)
+        """;
+
+    // Each payout that is billed has its document once it was sent, and no other has one.
+    private const string SelfBillMissing =
+        """
+        SELECT p.store_id, p.id AS subject, p.state AS detail, p.currency,
+            CAST(CASE WHEN p.vat_case IS NOT NULL AND p.state IN ('sent', 'reversed') THEN 1 ELSE 0 END AS bigint) AS expected, CAST(COUNT(d.number) AS bigint) AS actual
+        FROM payouts p
+        LEFT JOIN self_bills d ON d.store_id = p.store_id AND d.payout_id = p.id AND d.kind = 'document' AND d.source = p.id
+        WHERE (@storeId IS NULL OR p.store_id = @storeId)
+        GROUP BY p.store_id, p.id, p.state, p.currency, p.vat_case
+        HAVING COUNT(d.number) <> CASE WHEN p.vat_case IS NOT NULL AND p.state IN ('sent', 'reversed') THEN 1 ELSE 0 END
+        """;
+
+    // A payout's document, less the clawbacks that it or its reversal settled, less what was corrected since it came back, is what was sent and
+    // has not come back: net and VAT each by itself.
+    private const string SelfBillNet =
+        """
+        SELECT s.store_id, s.payout_id AS subject, '' AS detail, s.currency, SUM(s.sent) AS expected, SUM(s.billed) AS actual
+        FROM (SELECT p.store_id, p.id AS payout_id, p.currency, p.amount_minor - p.vat_minor - p.reversed_minor AS sent, CAST(0 AS bigint) AS billed
+                FROM payouts p WHERE p.vat_case IS NOT NULL AND p.state IN ('sent', 'reversed') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT v.store_id, v.payout_id, v.currency, v.vat_minor, CAST(0 AS bigint)
+                FROM payout_events v JOIN payouts p ON p.store_id = v.store_id AND p.id = v.payout_id AND p.vat_case IS NOT NULL
+                WHERE v.kind = 'reversed' AND (@storeId IS NULL OR v.store_id = @storeId)
+            UNION ALL
+            SELECT b.store_id, b.payout_id, b.currency, CAST(0 AS bigint), CASE b.cause WHEN 'payout' THEN b.net_minor ELSE -b.net_minor END
+                FROM self_bills b WHERE b.cause IN ('payout', 'reversal') AND (@storeId IS NULL OR b.store_id = @storeId)
+            UNION ALL
+            SELECT l.store_id, l.payout_id, p.currency, CAST(0 AS bigint), -l.net_minor
+                FROM self_bill_settlements l JOIN payouts p ON p.store_id = l.store_id AND p.id = l.payout_id AND p.state IN ('sent', 'reversed')
+                WHERE (@storeId IS NULL OR l.store_id = @storeId)) s
+        GROUP BY s.store_id, s.payout_id, s.currency
+        HAVING SUM(s.sent) <> SUM(s.billed)
+        """;
+
+    private const string SelfBillVat =
+        """
+        SELECT s.store_id, s.payout_id AS subject, '' AS detail, s.currency, SUM(s.sent) AS expected, SUM(s.billed) AS actual
+        FROM (SELECT p.store_id, p.id AS payout_id, p.currency, p.vat_minor AS sent, CAST(0 AS bigint) AS billed
+                FROM payouts p WHERE p.vat_case IS NOT NULL AND p.state IN ('sent', 'reversed') AND (@storeId IS NULL OR p.store_id = @storeId)
+            UNION ALL
+            SELECT v.store_id, v.payout_id, v.currency, -v.vat_minor, CAST(0 AS bigint)
+                FROM payout_events v JOIN payouts p ON p.store_id = v.store_id AND p.id = v.payout_id AND p.vat_case IS NOT NULL
+                WHERE v.kind = 'reversed' AND (@storeId IS NULL OR v.store_id = @storeId)
+            UNION ALL
+            SELECT b.store_id, b.payout_id, b.currency, CAST(0 AS bigint), CASE b.cause WHEN 'payout' THEN b.vat_minor ELSE -b.vat_minor END
+                FROM self_bills b WHERE b.cause IN ('payout', 'reversal') AND (@storeId IS NULL OR b.store_id = @storeId)
+            UNION ALL
+            SELECT l.store_id, l.payout_id, p.currency, CAST(0 AS bigint), -l.vat_minor
+                FROM self_bill_settlements l JOIN payouts p ON p.store_id = l.store_id AND p.id = l.payout_id AND p.state IN ('sent', 'reversed')
+                WHERE (@storeId IS NULL OR l.store_id = @storeId)) s
+        GROUP BY s.store_id, s.payout_id, s.currency
+        HAVING SUM(s.sent) <> SUM(s.billed)
+        """;
+
+    // Numbers begin at 1 and have no gap, and the counter is at the last.
+    private const string SelfBillNumbers =
+        """
+        SELECT s.store_id, s.store_id AS subject, '' AS detail, '' AS currency, SUM(s.counted) AS expected, SUM(s.issued) AS actual
+        FROM (SELECT k.store_id, k.last_number AS counted, CAST(0 AS bigint) AS issued, CAST(0 AS bigint) AS highest
+                FROM self_bill_counters k WHERE (@storeId IS NULL OR k.store_id = @storeId)
+            UNION ALL
+            SELECT b.store_id, CAST(0 AS bigint), CAST(COUNT(*) AS bigint), MAX(b.number)
+                FROM self_bills b WHERE (@storeId IS NULL OR b.store_id = @storeId) GROUP BY b.store_id) s
+        GROUP BY s.store_id
+        HAVING SUM(s.counted) <> SUM(s.issued) OR SUM(s.counted) <> SUM(s.highest)
+        """;
+
+    // What is noted with a document as corrected is what its corrections say.
+    private const string SelfBillCorrected =
+        """
+        SELECT d.store_id, d.payout_id AS subject, '' AS detail, d.currency, d.corrected_net_minor + d.corrected_vat_minor AS expected,
+            COALESCE(SUM(c.net_minor), 0) + COALESCE(SUM(c.vat_minor), 0) AS actual
+        FROM self_bills d
+        LEFT JOIN self_bills c ON c.store_id = d.store_id AND c.corrects_number = d.number
+        WHERE (@storeId IS NULL OR d.store_id = @storeId) AND d.kind = 'document'
+        GROUP BY d.store_id, d.payout_id, d.currency, d.corrected_net_minor, d.corrected_vat_minor
+        HAVING COALESCE(SUM(c.net_minor), 0) <> d.corrected_net_minor OR COALESCE(SUM(c.vat_minor), 0) <> d.corrected_vat_minor
+        """;
+
+    // A clawback is corrected by no more than the ledger took, and settled by no more than was corrected.
+    private const string SelfBillClawback =
+        """
+        SELECT c.store_id, c.source AS subject, 'taken back' AS detail, c.currency, COALESCE(-SUM(e.amount_minor), 0) AS expected, c.net_minor AS actual
+        FROM self_bills c
+        LEFT JOIN ledger_entries e ON e.store_id = c.store_id AND e.transaction_id = c.source AND e.account = 'approved' AND e.ambassador_id = c.ambassador_id
+            AND e.currency = c.currency AND e.amount_minor < 0
+        WHERE (@storeId IS NULL OR c.store_id = @storeId) AND c.cause = 'clawback'
+        GROUP BY c.store_id, c.source, c.currency, c.net_minor
+        HAVING COALESCE(-SUM(e.amount_minor), 0) < c.net_minor
+        UNION ALL
+        SELECT c.store_id, c.source, 'corrected', c.currency, c.net_minor, SUM(l.net_minor)
+        FROM self_bills c
+        JOIN self_bill_settlements l ON l.store_id = c.store_id AND l.number = c.number
+        WHERE (@storeId IS NULL OR c.store_id = @storeId)
+        GROUP BY c.store_id, c.source, c.currency, c.net_minor
+        HAVING SUM(l.net_minor) > c.net_minor
+        """;
+
+    // What an order lost after its payout was billed has its correction before the payee's next payout is billed.
+    private const string SelfBillUncorrected =
+        """
+        SELECT e.store_id, e.transaction_id AS subject, '' AS detail, e.currency, -e.amount_minor AS expected, CAST(0 AS bigint) AS actual
+        FROM ledger_entries e
+        JOIN ledger_transactions t ON t.store_id = e.store_id AND t.id = e.transaction_id
+        JOIN orders o ON o.store_id = e.store_id AND o.order_id = e.order_id
+        JOIN self_bills d ON d.store_id = o.store_id AND d.payout_id = o.payout_id AND d.kind = 'document' AND d.ambassador_id = e.ambassador_id AND d.currency = e.currency
+        WHERE (@storeId IS NULL OR e.store_id = @storeId) AND e.account = 'approved' AND e.amount_minor < 0 AND t.booked_at > d.issued_at
+            AND d.corrected_net_minor < d.net_minor
+            AND NOT EXISTS (SELECT 1 FROM self_bills c WHERE c.store_id = e.store_id AND c.source = e.transaction_id)
+            AND EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = e.store_id AND p.ambassador_id = e.ambassador_id AND p.currency = e.currency
+                AND p.vat_case IS NOT NULL AND p.created_at > t.booked_at)
+        """;
+
     // What is written off of an ambassador's, less what is owed again, is what the facts say (rule K4). A balance above zero is
     // never written off: the facts hold amounts above zero, and only a write-off adds to the balance.
     private const string WriteOffBooked =
@@ -643,6 +772,14 @@ internal static class Invariants
         new("payout-in-flight", PayoutInFlight, row => Numbers($"{row.Actual} {row.Currency} are reserved in minor units and the open payouts ask for {row.Expected}")),
         new("payout-paid", PayoutPaid, row => Numbers($"{row.Actual} {row.Currency} are booked as paid in minor units and the transfers come to {row.Expected}")),
         new("payout-reversed", PayoutReversed, row => Numbers($"the payout is {row.Detail}: {row.Actual} were booked as reversed and {row.Expected} are noted with it")),
+        new("payout-vat", PayoutVat, row => Numbers($"{row.Actual} {row.Currency} of VAT are booked in minor units and the payouts carry {row.Expected}")),
+        new("self-bill-missing", SelfBillMissing, row => Numbers($"the payout is {row.Detail} and has {row.Actual} documents; it must have {row.Expected}")),
+        new("self-bill-net", SelfBillNet, row => Numbers($"{row.Actual} {row.Currency} are billed net in minor units and {row.Expected} were sent and kept")),
+        new("self-bill-vat", SelfBillVat, row => Numbers($"{row.Actual} {row.Currency} of VAT are billed in minor units and {row.Expected} were sent and kept")),
+        new("self-bill-number", SelfBillNumbers, row => Numbers($"{row.Actual} documents were issued, and the counter is at {row.Expected}, or a number has no document")),
+        new("self-bill-corrected", SelfBillCorrected, row => Numbers($"{row.Expected} {row.Currency} are noted as corrected in minor units, with VAT, and the corrections come to {row.Actual}")),
+        new("self-bill-clawback", SelfBillClawback, row => Numbers($"{row.Actual} {row.Currency} stand against {row.Expected} that were {row.Detail}, in minor units")),
+        new("self-bill-uncorrected", SelfBillUncorrected, row => Numbers($"{row.Expected} {row.Currency} were taken back in minor units after they were billed, and there is no correction")),
         new("write-off-booked", WriteOffBooked, row => Numbers($"{row.Actual} {row.Currency} were booked as {row.Detail} in minor units and {row.Expected} are noted")),
         new("write-off-revived", WriteOffRevived, row => Numbers($"{row.Actual} {row.Currency} are owed again in minor units, and the write-off that they come from was of {row.Expected}")),
         new("write-off-revived-twice", WriteOffRevivedTwice, row => Numbers($"one write-off is owed again {row.Actual} times")),

@@ -98,7 +98,7 @@ internal sealed class RebuildReader : IAsyncDisposable
 
     private const string ReadPayoutEvents =
         """
-        SELECT payout_id, kind, subject, at, booked_day, actor, ambassador_id, amount_minor, currency, reason
+        SELECT payout_id, kind, subject, at, booked_day, actor, ambassador_id, amount_minor, currency, reason, vat_minor
         FROM payout_events WHERE store_id = @storeId AND payout_id >= @from AND payout_id < @to ORDER BY payout_id, number
         """;
 
@@ -279,7 +279,7 @@ internal sealed class RebuildReader : IAsyncDisposable
         {
             var (at, currency) = (DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)), Currency.Parse(row.Text(8)));
             var step = new PayoutEvent(
-                row.Text(0), row.Text(1), row.Text(2), at, row.Text(5), row.Text(6), new Money(row.Number(7), currency), row.Text(9));
+                row.Text(0), row.Text(1), row.Text(2), at, row.Text(5), row.Text(6), new Money(row.Number(7), currency), row.Text(9), row.Number(10));
             return new ExpectedTransaction(step.Posting, row.Number(4));
         });
 

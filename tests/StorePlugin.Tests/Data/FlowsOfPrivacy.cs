@@ -6,6 +6,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
+using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;
 
@@ -76,6 +77,8 @@ internal static partial class Flows
 
         await OkAsync(api.Put("payout-settings", new JsonObject { ["methods"] = new JsonArray("other") }));
         await OkAsync(api.Put($"ambassadors/{id}/payout-method", new JsonObject { ["kind"] = "other", ["text"] = "Cash" }));
+        await OkAsync(api.Put("self-billing", SelfBillingWorld.Merchant()));
+        await OkAsync(api.Put($"ambassadors/{id}/tax", SelfBillingWorld.Tax("domestic")));
         await Plant.RowAsync(app.Db, "payout_runs", ("store_id", shop.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
         await Plant.RowAsync(
             app.Db, "payout_exports", ("store_id", shop.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"), ("debtor_sealed", new byte[] { 1 }));

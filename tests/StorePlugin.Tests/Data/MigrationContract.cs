@@ -373,6 +373,13 @@ internal abstract class MigrationContract
             ("payout_methods", [("store_id", S), ("id", "pm"), ("ambassador_id", "amb"), ("kind", "paypal")]),
             ("payee_accounts", [("store_id", S), ("ambassador_id", "amb"), ("state", "ready")]),
         ],
+        66 =>
+        [
+            ("self_bill_parties", [("store_id", S), ("id", "sbp")]), ("self_billing_settings", [("store_id", S), ("party_id", "sbp")]), ("self_bill_counters", [("store_id", S)]),
+            ("payee_tax", [("store_id", S), ("ambassador_id", "amb")]),
+            ("self_bills", [("store_id", S), ("number", 1L), ("kind", "document"), ("cause", "payout"), ("payout_id", "po"), ("merchant_id", "sbp"), ("payee_id", "sbp")]),
+            ("self_bill_settlements", [("store_id", S), ("number", 1L), ("payout_id", "po")]), ("tax_thresholds", [("store_id", S)]),
+        ],
         63 =>
         [
             ("payout_exports", [("store_id", S), ("id", "pex"), ("run_id", "run"), ("format", "csv")]),

@@ -192,6 +192,7 @@ internal abstract class ProgramContract
         await Flows.ReconcilePayoutsAsync(world);
         await world.AssertBooksAsync();
         await Flows.ManualPayoutsAsync(world);
+        await Flows.SelfBillingAsync(world);
 
         // The world's orders are planted, and have no log.
         var found = (await world.App.Get<Rebuild>().RunAsync(world.Store.Id, _ => { }, default)).Findings;

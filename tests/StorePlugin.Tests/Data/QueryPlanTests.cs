@@ -18,6 +18,7 @@ internal sealed partial class QueryPlanTests
         ["ReadPayees.Adopt"] = "the list of ambassadors, once an hour",
         ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
         ["YearTotals.Read"] = "the rows of a year, gathered from four reads that each go by an index",
+        ["Clawbacks.FindStores"] = "a row for each store that has billed, once an hour",
         ["Workers.FreeEffects"] = "the index of open rows, once at start",
     };
 

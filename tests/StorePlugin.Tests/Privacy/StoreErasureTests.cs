@@ -2,6 +2,7 @@
 using System.Text.Json.Nodes;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
+using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Privacy;
@@ -53,9 +54,13 @@ internal sealed class StoreErasureTests
         await Plant.RowAsync(_app.Db, "payee_requests", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("number", 1L), ("state", "made"));
         await Plant.RowAsync(_app.Db, "stripe_accounts", ("store_id", _world.Store.Id), ("account_id", "acct_plantedown"), ("findings", "[]"), ("balance", "[]"));
 
+        Assert.That((await _world.Api.Put("self-billing", SelfBillingWorld.Merchant())).Status, Is.EqualTo(200));
+        Assert.That((await _world.Api.Put($"ambassadors/{ann}/tax", SelfBillingWorld.Tax("domestic"))).Status, Is.EqualTo(200));
+        await _app.Db.DoAsync("UPDATE payee_tax SET masked_id = 'planted id' WHERE ambassador_id = @ann", new { ann });
+
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = [.. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "acct_planted", "planted bank", "planted end", "Lux Candles"];
+        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "acct_planted", "planted bank", "planted end", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -77,7 +82,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }

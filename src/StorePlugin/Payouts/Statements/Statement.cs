@@ -28,9 +28,10 @@ internal sealed record Month(int Year, int Number)
 /// <param name="Day">Of booking, in the store's time zone.</param>
 /// <param name="Order">The order's reference; never the shopper (rule K6).</param>
 /// <param name="PayoutId">The payout, where it was one.</param>
-/// <param name="Amount">Above zero: more is owed.</param>
+/// <param name="Amount">Above zero: more is owed. Without VAT.</param>
 /// <param name="Balance">What is owed after it.</param>
-internal sealed record StatementLine(DateOnly Day, string What, string? Order, string? PayoutId, Money Amount, Money Balance);
+/// <param name="Vat">What went with a payout, or came back with it, beside the amount and of the same sign; null where there is none.</param>
+internal sealed record StatementLine(DateOnly Day, string What, string? Order, string? PayoutId, Money Amount, Money Balance, Money? Vat = null);
 
 /// <summary>A month in one currency. Opening and lines sum to the closing, which is the ledger's.</summary>
 internal sealed record StatementPart(Money Opening, ImmutableArray<StatementLine> Lines, Money Earned, Money PaidOut, Money Closing);
@@ -58,7 +59,11 @@ internal sealed record StatementMovement
 
     public string? Reference { get; init; }
 
+    /// <summary>Without VAT.</summary>
     public long AmountMinor { get; init; }
+
+    /// <summary>Of a step of a payout; above zero whichever way it went.</summary>
+    public long VatMinor { get; init; }
 }
 
 internal static class StatementText
@@ -94,7 +99,8 @@ internal static class StatementText
 
             lines.Add(new StatementLine(
                 DateOnly.ParseExact(movement.LocalDay.ToString(CultureInfo.InvariantCulture), "yyyyMMdd", CultureInfo.InvariantCulture),
-                What(movement.Kind, movement.AmountMinor), movement.Reference ?? movement.OrderId, payoutId, amount, balance));
+                What(movement.Kind, movement.AmountMinor), movement.Reference ?? movement.OrderId, payoutId, amount, balance,
+                movement.VatMinor == 0 ? null : amount with { Minor = movement.Kind == LedgerKind.PayoutSent ? -movement.VatMinor : movement.VatMinor }));
         }
 
         return new StatementPart(opening, lines.DrainToImmutable(), earned, -paid, balance);

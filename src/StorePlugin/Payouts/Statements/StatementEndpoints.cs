@@ -2,6 +2,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Payouts.Statements;
@@ -10,6 +11,7 @@ internal static class StatementEndpoints
 {
     private const int YearMin = 2000;
     private const int YearMax = 2200;
+    private const string UnitedStates = "US";
 
     /// <summary>Adds the calls to the group of the API, which has let the caller in.</summary>
     public static void MapStatementApi(this RouteGroupBuilder api)
@@ -24,9 +26,12 @@ internal static class StatementEndpoints
         statements.MapGet("/ambassadors/{id}/statements/{month}.csv", Csv).WithName("downloadStatement")
             .WithSummary("The same as a file.").Produces<string>(contentType: StatementFile.MediaType)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        statements.MapTaxThresholds();
         statements.MapGet("/payee-years/{year}", Years).WithName("listPayeeYear")
             .WithSummary("What each payee got in a calendar year, in money and in kind, by currency.")
-            .WithDescription("For tax returns. A threshold that is known for the payee's country is named, and whether the sum reaches it; it is no advice.")
+            .WithDescription(
+                "For tax returns. A threshold that is known for the payee's country is named, and whether the sum reaches it; it is no advice. A W-9 or W-8 is due " +
+                "of a payee outside of Stripe where they or the store are in the United States and no form counts today.")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -69,7 +74,7 @@ internal static class StatementEndpoints
     }
 
     private static async Task<Results<Ok<Listing<YearView>>, ProblemHttpResult>> Years(
-        ApiCaller caller, string year, YearTotals totals, [AsParameters] Paging paging, CancellationToken cancel)
+        ApiCaller caller, string year, YearTotals totals, TaxThresholds thresholds, TimeProvider clock, [AsParameters] Paging paging, CancellationToken cancel)
     {
         if (!int.TryParse(year, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < YearMin or > YearMax)
         {
@@ -82,7 +87,10 @@ internal static class StatementEndpoints
         }
 
         var rows = await totals.ReadAsync(caller.Store, number, after, paging.Take, cancel);
-        return TypedResults.Ok(paging.Show(rows, row => $"{row.AmbassadorId}.{row.Currency}", row => YearView.Of(row, number)));
+        var own = await thresholds.OwnAsync(caller.Store, cancel);
+        var isAmerican = await totals.CountryAsync(caller.Store, cancel) == UnitedStates;
+        var today = caller.Store.LocalDay(clock.GetUtcNow());
+        return TypedResults.Ok(paging.Show(rows, row => $"{row.AmbassadorId}.{row.Currency}", row => YearView.Of(row, number, own, isAmerican, today)));
     }
 
     private static (string AmbassadorId, string Currency)? AfterOf(string? after)
@@ -108,7 +116,8 @@ internal static class StatementEndpoints
         string What,
         [property: Description("The order's reference; null where it is about none.")] string? Order,
         [property: Description("The payout, where it is one.")] string? PayoutId,
-        Amount Amount,
+        [property: Description("Without VAT.")] Amount Amount,
+        [property: Description("The VAT that went with a payout, or came back; null where there is none.")] Amount? Vat,
         [property: Description("What is owed after it.")] Amount Balance);
 
     internal sealed record StatementPartView(
@@ -130,7 +139,8 @@ internal static class StatementEndpoints
             statement.IsFinal,
             [.. statement.Parts.Select(part => new StatementPartView(
                 Amount.Of(part.Opening),
-                [.. part.Lines.Select(line => new StatementLineView(line.Day, line.What, line.Order, line.PayoutId, Amount.Of(line.Amount), Amount.Of(line.Balance)))],
+                [.. part.Lines.Select(line => new StatementLineView(
+                    line.Day, line.What, line.Order, line.PayoutId, Amount.Of(line.Amount), line.Vat is { } vat ? Amount.Of(vat) : null, Amount.Of(line.Balance)))],
                 Amount.Of(part.Earned),
                 Amount.Of(part.PaidOut),
                 Amount.Of(part.Closing)))]);
@@ -139,28 +149,38 @@ internal static class StatementEndpoints
     internal sealed record YearView(
         string AmbassadorId,
         [property: Description("Null where the ambassador is gone.")] string? Name,
-        [property: Description("The country of the payee's account at Stripe; null where it is not known.")] string? Country,
-        [property: Description("What was sent, less what came back.")] Amount Paid,
+        [property: Description("The country of the payee's account at Stripe, else as they said for taxes; null where it is not known.")] string? Country,
+        [property: Description("What was sent, less what came back, without VAT.")] Amount Paid,
+        [property: Description("The VAT that was sent with it, less what came back.")] Amount Vat,
         [property: Description("Gift cards and store credit, less what was taken back, and codes at what they took off an order.")] Amount InKind,
-        Amount Total,
+        [property: Description("In money and in kind, without VAT.")] Amount Total,
         [property: Description("The form that may be due, where a threshold is known.")] string? Form,
         Amount? Threshold,
-        bool ReachesThreshold)
+        bool ReachesThreshold,
+        [property: Description("w9, w8ben or none, as it was noted; null while nobody has said.")] string? TaxForm,
+        [property: Description("The last day on which it counts; null: it does not expire.")] DateOnly? TaxFormExpiresOn,
+        [property: Description("Whether a W-9 or W-8 has to be asked for.")] bool TaxFormDue)
     {
-        public static YearView Of(YearTotal total, int year)
+        /// <param name="isAmerican">Whether the store is in the United States.</param>
+        /// <param name="today">In the store's time zone, yyyymmdd.</param>
+        public static YearView Of(YearTotal total, int year, IReadOnlyList<TaxThreshold> own, bool isAmerican, long today)
         {
             var sum = checked(total.PaidMinor + total.InKindMinor);
-            var threshold = TaxThresholds.Of(total.Country, year, total.Currency);
+            var threshold = TaxThresholds.Of(total.Country, year, total.Currency, own);
             return new YearView(
                 total.AmbassadorId,
                 total.Name,
                 total.Country,
                 new Amount(total.PaidMinor, total.Currency),
+                new Amount(total.VatMinor, total.Currency),
                 new Amount(total.InKindMinor, total.Currency),
                 new Amount(sum, total.Currency),
                 threshold?.Form,
                 threshold is null ? null : new Amount(threshold.Minor, threshold.Currency),
-                threshold is not null && sum >= threshold.Minor);
+                threshold is not null && sum >= threshold.Minor,
+                total.WForm,
+                SelfBillDay.OrNull(total.WExpiresDay),
+                (isAmerican || total.Country == UnitedStates) && total.AtStripe == 0 && (total.WForm is null || total.WExpiresDay < today));
         }
     }
 }

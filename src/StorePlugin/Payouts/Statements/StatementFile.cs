@@ -10,7 +10,7 @@ internal static class StatementFile
 
     public const string ContentType = $"{MediaType}; charset=utf-8";
 
-    private static readonly string[] Header = ["day", "what", "order", "payout", "amount", "balance", "currency"];
+    private static readonly string[] Header = ["day", "what", "order", "payout", "amount", "balance", "currency", "vat"];
 
     /// <summary>Amounts in decimals of their currency, below zero with a minus sign, so that a spreadsheet sums them.</summary>
     public static byte[] CsvOf(Statement statement)
@@ -22,13 +22,13 @@ internal static class StatementFile
             foreach (var part in statement.Parts)
             {
                 var code = part.Opening.Currency.Code;
-                csv.WriteRecord([$"{statement.Month}-01", "Owed before", "", "", "", part.Opening.ToDecimalString(), code]);
+                csv.WriteRecord([$"{statement.Month}-01", "Owed before", "", "", "", part.Opening.ToDecimalString(), code, ""]);
                 foreach (var line in part.Lines)
                 {
                     csv.WriteRecord(
                     [
                         line.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), line.What, AsText(line.Order ?? ""), line.PayoutId ?? "",
-                        line.Amount.ToDecimalString(), line.Balance.ToDecimalString(), code,
+                        line.Amount.ToDecimalString(), line.Balance.ToDecimalString(), code, line.Vat?.ToDecimalString() ?? "",
                     ]);
                 }
             }

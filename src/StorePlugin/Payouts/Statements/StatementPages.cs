@@ -1,5 +1,6 @@
 // The pages of statements: for the ambassador in the portal, and the same for the merchant.
 using StorePlugin.Pages;
+using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Payouts.Statements;
@@ -7,7 +8,7 @@ namespace StorePlugin.Payouts.Statements;
 /// <param name="Name">The ambassador's.</param>
 /// <param name="Path">Of all their statements; a month's path goes on from it.</param>
 /// <param name="BackPath">Where the reader came from.</param>
-public sealed record StatementListModel(Frame Frame, string Name, string Path, string BackPath, IReadOnlyList<StatementMonth> Months);
+public sealed record StatementListModel(Frame Frame, string Name, string Path, string BackPath, IReadOnlyList<StatementMonth> Months, IReadOnlyList<BillLink> Bills);
 
 public sealed record StatementMonth(string Path, string Text);
 
@@ -16,15 +17,16 @@ public sealed record StatementModel(
 
 public sealed record StatementTable(string Currency, string Opening, IReadOnlyList<StatementRow> Rows, string Earned, string PaidOut, string Closing);
 
-public sealed record StatementRow(string Day, string What, string? Order, string Amount, string Balance);
+/// <param name="Vat">What went with a payout beside the amount, without a sign; null where there is none.</param>
+public sealed record StatementRow(string Day, string What, string? Order, string Amount, string Balance, string? Vat);
 
 internal static class StatementPages
 {
     /// <summary>Adds the pages to the portal, whose policy has let an ambassador in.</summary>
     public static void MapOwnStatements(this RouteGroupBuilder rooms)
     {
-        rooms.MapGet("/statements", (Visitor visitor, StatementReader reader, CancellationToken cancel) =>
-            ListAsync(Frame.OfPortal(visitor), visitor.Store, visitor.AmbassadorId!, "/portal/statements", "/portal", reader, cancel));
+        rooms.MapGet("/statements", (Visitor visitor, StatementReader reader, SelfBills bills, CancellationToken cancel) =>
+            ListAsync(Frame.OfPortal(visitor), visitor.Store, visitor.AmbassadorId!, "/portal/statements", "/portal", "/portal/self-bills", reader, bills, cancel));
         rooms.MapGet("/statements/{month}", (Visitor visitor, string month, StatementReader reader, CancellationToken cancel) =>
             ShowAsync(Frame.OfPortal(visitor), visitor.Store, visitor.AmbassadorId!, "/portal/statements", month, reader, cancel));
     }
@@ -32,8 +34,9 @@ internal static class StatementPages
     /// <summary>Adds the pages to the dashboard, whose policy has let a merchant in.</summary>
     public static void MapStatements(this RouteGroupBuilder rooms)
     {
-        rooms.MapGet("/ambassadors/{ambassadorId}/statements", (Visitor visitor, string ambassadorId, StatementReader reader, CancellationToken cancel) =>
-            ListAsync(Frame.OfDashboard(visitor), visitor.Store, ambassadorId, PathOf(ambassadorId), BackOf(ambassadorId), reader, cancel));
+        rooms.MapGet("/ambassadors/{ambassadorId}/statements", (Visitor visitor, string ambassadorId, StatementReader reader, SelfBills bills, CancellationToken cancel) =>
+            ListAsync(
+                Frame.OfDashboard(visitor), visitor.Store, ambassadorId, PathOf(ambassadorId), BackOf(ambassadorId), "/dashboard/self-bills", reader, bills, cancel));
         rooms.MapGet("/ambassadors/{ambassadorId}/statements/{month}", (Visitor visitor, string ambassadorId, string month, StatementReader reader, CancellationToken cancel) =>
             ShowAsync(Frame.OfDashboard(visitor), visitor.Store, ambassadorId, PathOf(ambassadorId), month, reader, cancel));
     }
@@ -43,11 +46,13 @@ internal static class StatementPages
     private static string PathOf(string ambassadorId) => $"{BackOf(ambassadorId)}/statements";
 
     private static async Task<IResult> ListAsync(
-        Frame frame, Store store, string ambassadorId, string path, string backPath, StatementReader reader, CancellationToken cancel) =>
+        Frame frame, Store store, string ambassadorId, string path, string backPath, string billsPath, StatementReader reader, SelfBills bills,
+        CancellationToken cancel) =>
         await reader.NameAsync(store, ambassadorId, cancel) is { } name
             ? Page.Of<StatementListPage>(new StatementListModel(
                 frame, name, path, backPath,
-                [.. (await reader.MonthsAsync(store, ambassadorId, cancel)).Select(month => new StatementMonth($"{path}/{month}", month.Text))]))
+                [.. (await reader.MonthsAsync(store, ambassadorId, cancel)).Select(month => new StatementMonth($"{path}/{month}", month.Text))],
+                await SelfBillPages.LinksAsync(bills, store, ambassadorId, billsPath, cancel)))
             : TypedResults.NotFound();
 
     // A month with the ending of a file is the file.
@@ -73,7 +78,8 @@ internal static class StatementPages
         part.Opening.Currency.Code,
         Words.Of(part.Opening),
         [.. part.Lines.Select(line => new StatementRow(
-            Words.Day(line.Day), line.What, line.Order, Words.Signed(line.Amount.Minor, line.Amount.Currency.Code), Words.Of(line.Balance)))],
+            Words.Day(line.Day), line.What, line.Order, Words.Signed(line.Amount.Minor, line.Amount.Currency.Code), Words.Of(line.Balance),
+            line.Vat is { } vat ? Words.Of(vat.Minor < 0 ? -vat : vat) : null))],
         Words.Of(part.Earned),
         Words.Of(part.PaidOut),
         Words.Of(part.Closing));

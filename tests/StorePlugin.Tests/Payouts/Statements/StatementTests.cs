@@ -120,10 +120,10 @@ internal sealed class StatementTests
 
         Assert.That(text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'), Is.EqualTo(
         [
-            "day,what,order,payout,amount,balance,currency",
-            "2026-03-01,Owed before,,,,0.00,EUR",
-            "2026-03-01,Commission,'=1+1,,25.00,25.00,EUR",
-            "2026-03-01,Commission taken back: refunded or corrected,'=1+1,,-5.00,20.00,EUR",
+            "day,what,order,payout,amount,balance,currency,vat",
+            "2026-03-01,Owed before,,,,0.00,EUR,",
+            "2026-03-01,Commission,'=1+1,,25.00,25.00,EUR,",
+            "2026-03-01,Commission taken back: refunded or corrected,'=1+1,,-5.00,20.00,EUR,",
         ]));
     }
 
