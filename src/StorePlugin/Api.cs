@@ -107,6 +107,7 @@ internal static class Api
         api.MapGroup("").WithTags("Stripe").MapStripeApi();
         api.MapPayoutSettings();
         api.MapPayoutMethods();
+        api.MapPayoutChanges();
         api.MapPayoutExports();
         api.MapPayoutResults();
         api.MapGroup("").WithTags("Payouts").MapPayoutReconciliationApi();

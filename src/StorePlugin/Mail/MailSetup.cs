@@ -27,6 +27,8 @@ internal static class MailSetup
         services.AddSingleton<TermsChanged>();
         services.AddSingleton<TermsWithdrawn>();
         services.AddSingleton<PrivacyFileReady>();
+        services.AddSingleton<ChangeLinks>();
+        services.AddSingleton<DestinationChanged>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();

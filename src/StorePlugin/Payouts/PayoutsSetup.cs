@@ -30,6 +30,7 @@ internal static class PayoutsSetup
             // The framework's own lines would name each payout's group.
             .RemoveAllLoggers();
         services.AddSingleton<PayeeReader>();
+        services.AddSingleton<PayoutChanges>();
         services.AddSingleton<PayoutRuns>();
         services.AddSingleton<StripeFunds>();
         services.AddSingleton<StatementReader>();

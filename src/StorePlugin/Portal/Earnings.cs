@@ -21,6 +21,9 @@ public sealed record PortalModel(
 {
     /// <summary>Where their money goes besides Stripe; null where the store pays in no other way, and they have named none.</summary>
     public PayoutMethodModel? PayoutMethod { get; init; }
+
+    /// <summary>What payouts wait for since a change, as sentences; null where they wait for nobody's word.</summary>
+    public string? ChangeWaits { get; init; }
 }
 
 /// <summary>Their money in one currency.</summary>

@@ -22,6 +22,7 @@ internal static class PortalEndpoints
         rooms.MapPayoutMethodForms();
         rooms.MapOwnStatements();
         rooms.MapHowPaid();
+        routes.MapChangePages();
     }
 
     private static Task<IResult> Show(

@@ -2,6 +2,7 @@
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
@@ -9,7 +10,8 @@ using StorePlugin.Stores;
 namespace StorePlugin.Portal;
 
 internal sealed class PortalPages(
-    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings, TimeProvider clock)
+    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings, PayoutChanges changes,
+    TimeProvider clock)
 {
     /// <param name="problem">Why the ambassador was not sent on to Stripe; null where nothing of it was asked.</param>
     /// <param name="typed">What was written of another way and could not be kept; null where nothing was.</param>
@@ -26,11 +28,22 @@ internal sealed class PortalPages(
             {
                 HowPaid = await howPaid.ReadAsync(visitor, problem, cancel),
                 PayoutMethod = method is null ? null : method with { Typed = typed },
+                ChangeWaits = ChangeWords(await changes.FindOpenAsync(visitor.Store, visitor.AmbassadorId!, cancel), visitor.Store.DisplayName),
             },
             problem is not null ? StatusCodes.Status422UnprocessableEntity
             : typed is not null ? StatusCodes.Status400BadRequest
             : StatusCodes.Status200OK);
     }
+
+    private static string? ChangeWords(string? state, string storeName) => state switch
+    {
+        PayoutChangeState.Asked =>
+            $"Where your money goes was changed. A mail asks you whether it was you: open it and say so. Until then nothing is paid. If no mail comes, ask {storeName}.",
+        PayoutChangeState.Refused =>
+            $"Somebody who reads your mail has said that a change of where your money goes was not yours. Nothing is paid until {storeName} has looked.",
+        PayoutChangeState.Revoked => "The last change of where your money goes was not yours. Nothing is paid until you say again where it should go.",
+        _ => null,
+    };
 
     public async Task<IResult> AnswerAsync(Visitor visitor, HttpContext context, OnboardingStep step, CancellationToken cancel)
     {
