@@ -102,6 +102,7 @@ internal static class Api
         api.MapPayoutRunApi();
         api.MapStatementApi();
         api.MapTimeZones();
+        api.MapAddressChanges();
         api.MapMailApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapGroup("").WithTags("Stripe").MapStripeApi();

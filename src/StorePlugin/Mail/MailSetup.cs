@@ -29,6 +29,9 @@ internal static class MailSetup
         services.AddSingleton<PrivacyFileReady>();
         services.AddSingleton<ChangeLinks>();
         services.AddSingleton<DestinationChanged>();
+        services.AddSingleton<SignInRequests>();
+        services.AddSingleton<SignInLetter>();
+        services.AddSingleton<AddressLetters>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();

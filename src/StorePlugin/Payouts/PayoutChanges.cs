@@ -105,19 +105,19 @@ internal sealed partial class PayoutChanges(Db db, TimeProvider clock, ILogger<P
     public static async Task AskAsync(Tx tx, string storeId, NewPayoutChange change, string why, DateTimeOffset now)
     {
         await DestinationHold.BeginAsync(tx, storeId, change.AmbassadorId, why, now);
-        await tx.DoAsync(Replace, new { storeId, change.AmbassadorId, change.Kind });
+        await tx.DoAsync(Replace, new { storeId, ambassadorId = change.AmbassadorId, kind = change.Kind });
         var id = Ids.New(IdPrefix, now);
         await WriteAsync(tx, storeId, id, change, PayoutChangeState.Asked, now);
         await new MailNotice(MailNotice.DestinationChanged, change.AmbassadorId, Change: id).AddAsync(tx, storeId, now);
     }
 
     /// <summary>Writes a change of the address down, which was confirmed before it was made, and begins the days in which nothing is paid.</summary>
-    /// <param name="id">Of the row that holds the addresses.</param>
-    public static async Task AddressAsync(Tx tx, string storeId, string id, NewPayoutChange change, string why, DateTimeOffset now)
+    /// <param name="why">As above.</param>
+    public static async Task AddressAsync(Tx tx, string storeId, NewPayoutChange change, string why, DateTimeOffset now)
     {
         await DestinationHold.BeginAsync(tx, storeId, change.AmbassadorId, why, now);
-        await tx.DoAsync(Replace, new { storeId, change.AmbassadorId, change.Kind });
-        await WriteAsync(tx, storeId, id, change, PayoutChangeState.Confirmed, now);
+        await tx.DoAsync(Replace, new { storeId, ambassadorId = change.AmbassadorId, kind = change.Kind });
+        await WriteAsync(tx, storeId, Ids.New(IdPrefix, now), change, PayoutChangeState.Confirmed, now);
     }
 
     private static Task<int> WriteAsync(Tx tx, string storeId, string id, NewPayoutChange change, string state, DateTimeOffset now) => tx.DoAsync(
@@ -126,9 +126,9 @@ internal sealed partial class PayoutChanges(Db db, TimeProvider clock, ILogger<P
         {
             storeId,
             id,
-            change.AmbassadorId,
-            change.Kind,
-            change.Actor,
+            ambassadorId = change.AmbassadorId,
+            kind = change.Kind,
+            actor = change.Actor,
             before = Fit(change.Before),
             after = Fit(change.After),
             state,
@@ -176,6 +176,17 @@ internal sealed partial class PayoutChanges(Db db, TimeProvider clock, ILogger<P
 
     /// <summary>The payee says that it was not them: nothing is paid until a person of the store has decided.</summary>
     public Task<ChangeStep> RefuseAsync(ChangeLink link, CancellationToken cancel) => SayAsync(link, Refuse, PayoutChangeState.Refused, isLast: true, cancel);
+
+    private const string RefuseAddress =
+        """
+        UPDATE payout_changes SET state = 'refused', refused_at = @now
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND kind = 'address' AND at = @at AND state IN ('confirmed', 'replaced') AND decision IS NULL
+        """;
+
+    /// <summary>The address of before says that a change of the address was not theirs, after it was made.</summary>
+    /// <param name="at">When it was made.</param>
+    public static Task<int> RefuseAddressAsync(Tx tx, string storeId, string ambassadorId, DateTimeOffset at, DateTimeOffset now) =>
+        tx.DoAsync(RefuseAddress, new { storeId, ambassadorId, at, now });
 
     private async Task<ChangeStep> SayAsync(ChangeLink link, string word, string state, bool isLast, CancellationToken cancel)
     {

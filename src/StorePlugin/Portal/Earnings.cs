@@ -24,6 +24,8 @@ public sealed record PortalModel(
 
     /// <summary>What payouts wait for since a change, as sentences; null where they wait for nobody's word.</summary>
     public string? ChangeWaits { get; init; }
+
+    public PortalAddress? Address { get; init; }
 }
 
 /// <summary>Their money in one currency.</summary>

@@ -22,6 +22,9 @@ internal static class PortalEndpoints
         rooms.MapPayoutMethodForms();
         rooms.MapOwnStatements();
         rooms.MapHowPaid();
+        rooms.MapFreshSignIn();
+        rooms.MapAddressForm();
+        routes.MapPortalSignIn();
         routes.MapChangePages();
     }
 

@@ -76,6 +76,7 @@ CREATE TABLE address_changes (
     CONSTRAINT fk_address_changes_ambassador FOREIGN KEY (store_id, ambassador_id) REFERENCES ambassadors (store_id, id));
 
 CREATE INDEX ix_address_changes_ambassador ON address_changes (store_id, ambassador_id, id);
+CREATE INDEX ix_address_changes_person ON address_changes (store_id, person_hash);
 CREATE INDEX ix_address_changes_kept ON address_changes (asked_at) WHERE sealed IS NOT NULL;
 
 -- What an ambassador was known by before: whoever buys with their old address still buys for themselves.
