@@ -73,11 +73,11 @@ internal sealed partial class PortalSignInTests
     public async Task The_answer_and_the_work_are_the_same_for_whoever_takes_no_part()
     {
         var known = (await AskAsync("ann@example.com")).Text("main");
-        var rows = await RowsAsync();
+        var (requests, mails) = await RowsAsync();
         var unknown = (await AskAsync("eve@example.com")).Text("main");
 
         Assert.That(unknown, Is.EqualTo(known));
-        Assert.That(await RowsAsync(), Is.EqualTo((rows.Requests * 2, rows.Mails * 2)), "one row and one effect each, so that no time tells either");
+        Assert.That(await RowsAsync(), Is.EqualTo((requests * 2, mails * 2)), "one row and one effect each, so that no time tells either");
         await _app.DrainAsync();
         Assert.That(ReadMail.AllOf(_app).Select(mail => mail["To"]), Has.Exactly(1).Items.And.All.Contains("ann@example.com"));
     }
@@ -193,12 +193,12 @@ internal sealed partial class PortalSignInTests
     [TestCase("/portal\\evil", false)]
     [TestCase("https://evil.example/portal", false)]
     [TestCase("/portal\r\nSet-Cookie: x", false)]
-    public void A_link_leads_into_the_portal_and_nowhere_else(string path, bool isOwn)
+    public async Task A_link_leads_into_the_portal_and_nowhere_else(string path, bool isOwn)
     {
         Assert.That(PortalPath.IsOwn(path), Is.EqualTo(isOwn));
         if (!isOwn)
         {
-            Assert.ThatAsync(() => _app.Get<SignIn>().NewLinkAsync(_rooms.Store, Role.Ambassador, "amb_ann", default, path), Throws.ArgumentException);
+            await Assert.ThatAsync(() => _app.Get<SignIn>().NewLinkAsync(_rooms.Store, Role.Ambassador, "amb_ann", default, path), Throws.ArgumentException);
         }
     }
 
