@@ -103,6 +103,7 @@ internal static class Api
         api.MapPayoutRunApi();
         api.MapStatementApi();
         api.MapTimeZones();
+        api.MapAddressChanges();
         api.MapMailApi();
         api.MapGroup("").WithTags("Payouts").MapPayoutApi();
         api.MapGroup("").WithTags("Stripe").MapStripeApi();
@@ -110,6 +111,7 @@ internal static class Api
         api.MapSelfBilling();
         api.MapPayeeTax();
         api.MapPayoutMethods();
+        api.MapPayoutChanges();
         api.MapPayoutExports();
         api.MapPayoutResults();
         api.MapGroup("").WithTags("Payouts").MapPayoutReconciliationApi();

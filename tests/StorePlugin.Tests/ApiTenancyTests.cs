@@ -74,6 +74,9 @@ internal sealed class ApiTenancyTests
         await Plant.RowAsync(
             app.Db, "self_bills", ("store_id", victim.Store.Id), ("number", 1L), ("kind", "document"), ("cause", "payout"), ("payout_id", "po_1"), ("ambassador_id", ann),
             ("currency", "EUR"), ("vat_case", "domestic"), ("merchant_id", party), ("payee_id", party), ("issued_day", 20260301L));
+        Assert.That((await own.Put($"ambassadors/{ann}/payout-method", PayoutMethod("ann@example.org"))).Status, Is.EqualTo(200));
+        Assert.That((await own.Post($"ambassadors/{ann}/address-changes", new JsonObject { ["email"] = "ann@example.org" })).Status, Is.EqualTo(202));
+        var change = await IdAsync(app, "SELECT id FROM payout_changes WHERE store_id = @s AND state = 'asked'", victim);
         await Plant.RowAsync(
             app.Db, "payout_exports", ("store_id", victim.Store.Id), ("id", "pex_1"), ("run_id", "run_1"), ("format", "csv"), ("sums", "[]"));
         await Plant.RowAsync(app.Db, "payout_export_rows", ("store_id", victim.Store.Id), ("export_id", "pex_1"), ("payout_id", "po_1"));
@@ -180,6 +183,12 @@ internal sealed class ApiTenancyTests
             ("PUT /api/v1/ambassadors/{id}/tax-form", $"ambassadors/{ann}/tax-form", new JsonObject { ["form"] = "none" }),
             ("GET /api/v1/self-bills", $"self-bills?ambassador={ann}", null),
             ("GET /api/v1/self-bills/{number}", "self-bills/1", null),
+            ("GET /api/v1/ambassadors/{id}/payout-changes", $"ambassadors/{ann}/payout-changes", null),
+            (
+                "PUT /api/v1/ambassadors/{id}/payout-changes/{changeId}/decision", $"ambassadors/{ann}/payout-changes/{change}/decision",
+                new JsonObject { ["decision"] = "confirmed", ["reason"] = "mine" }),
+            ("GET /api/v1/ambassadors/{id}/address-changes", $"ambassadors/{ann}/address-changes", null),
+            ("POST /api/v1/ambassadors/{id}/address-changes", $"ambassadors/{ann}/address-changes", new JsonObject { ["email"] = "eve@example.com", ["reason"] = "mine" }),
             ("POST /api/v1/payout-runs/{id}/cancellation", "payout-runs/run_1/cancellation", null),
             ("POST /api/v1/payout-runs/{id}/stop", "payout-runs/run_1/stop", null),
             ("POST /api/v1/payout-runs/{id}/resumption", "payout-runs/run_1/resumption", null),
@@ -253,7 +262,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "payout_reconciliations", "payout_differences", "payout_reversals"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "address_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "payout_reconciliations", "payout_differences", "payout_reversals"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

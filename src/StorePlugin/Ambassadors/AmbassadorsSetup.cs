@@ -8,6 +8,7 @@ internal static class AmbassadorsSetup
         services.AddSingleton<AmbassadorDb>();
         services.AddSingleton<AmbassadorViews>();
         services.AddSingleton<AmbassadorLife>();
+        services.AddSingleton<AddressChanges>();
         services.AddSingleton<AmbassadorCodes>();
         services.AddSingleton<RefusedCodes>();
         services.AddSingleton<AmbassadorSeries>();

@@ -1,7 +1,8 @@
 // What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, who was invited and when
-// somebody was written to, files for customers that have had their time, and installations, links and sessions that have ended.
+// somebody was written to, files for customers that have had their time, addresses of before, and installations, links and sessions that have ended.
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
+using StorePlugin.Mail;
 using StorePlugin.Privacy;
 
 namespace StorePlugin.Inbox;
@@ -37,6 +38,19 @@ internal sealed class Retention(Db db, TimeProvider clock)
     private const string OldSessions = "SELECT store_id, token_hash AS name FROM sessions WHERE expires_at <= @before ORDER BY expires_at ";
 
     private const string DropSession = "DELETE FROM sessions WHERE store_id = @StoreId AND token_hash = @Name";
+
+    private const string OldChangeLinks = "SELECT store_id, token_hash AS name FROM change_links WHERE expires_at <= @before ORDER BY expires_at ";
+
+    private const string DropChangeLink = "DELETE FROM change_links WHERE store_id = @StoreId AND token_hash = @Name";
+
+    private const string OldSignInRequests = "SELECT store_id, id AS name FROM sign_in_requests WHERE asked_at <= @before ORDER BY asked_at ";
+
+    private const string DropSignInRequest = "DELETE FROM sign_in_requests WHERE store_id = @StoreId AND id = @Name";
+
+    private const string OldAddressChanges = "SELECT store_id, id AS name FROM address_changes WHERE sealed IS NOT NULL AND asked_at <= @before ORDER BY asked_at ";
+
+    // That a change was asked for stays; between which addresses does not.
+    private const string DropAddresses = "UPDATE address_changes SET sealed = NULL WHERE store_id = @StoreId AND id = @Name";
 
     private const string UnansweredApplications =
         "SELECT store_id, id AS name FROM applications WHERE state = 'applied' AND applied_at <= @before ORDER BY applied_at ";
@@ -86,6 +100,9 @@ internal sealed class Retention(Db db, TimeProvider clock)
             + await DropAsync(OldStates, DropState, now - EndedKept, cancel)
             + await DropAsync(OldLinks, DropLink, now - EndedKept, cancel)
             + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel)
+            + await DropAsync(OldChangeLinks, DropChangeLink, now, cancel)
+            + await DropAsync(OldSignInRequests, DropSignInRequest, now - SignInRequests.Kept, cancel)
+            + await DropAsync(OldAddressChanges, DropAddresses, now - EndedKept, cancel)
             + await EraseAsync(UnansweredApplications, EndApplication, now, Applications.UnansweredKept, cancel)
             + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel)
             + await DropAsync(OldSends, DropSend, now - SendsKept, cancel)

@@ -36,6 +36,11 @@ internal sealed record WriteOff(string AmbassadorId, long Number, string Kind, M
     public static Task<long> NextNumberAsync(Tx tx, Store store, string ambassadorId) =>
         tx.OneAsync<long>(NextNumber, new { storeId = store.Id, ambassadorId });
 
+    private const string Move = "UPDATE write_offs SET person_hash = @to WHERE store_id = @storeId AND person_hash = @from";
+
+    /// <summary>Has what was written off found by another hash: the person has another address.</summary>
+    public static Task<int> MoveAsync(Tx tx, string storeId, string from, string to) => tx.DoAsync(Move, new { storeId, from, to });
+
     /// <summary>Writes it as a fact and into the ledger, in the caller's transaction.</summary>
     /// <param name="personHash">By which the person is found when they take part again (rule F8).</param>
     /// <param name="revives">The write-off that a revival brings back.</param>

@@ -124,6 +124,11 @@ internal sealed class Cadence(Db db, TimeProvider clock)
     /// <summary>A mail that nobody took counts for nothing.</summary>
     public static Task ReleaseAsync(Tx tx, Effect effect) => tx.DoAsync(DeleteSend, new { storeId = effect.StoreId, effectId = effect.Id });
 
+    private const string Move = "UPDATE mail_sends SET person_hash = @to WHERE store_id = @storeId AND person_hash = @from";
+
+    /// <summary>Counts what was sent to a person for their new address.</summary>
+    public static Task<int> MoveAsync(Tx tx, string storeId, string from, string to) => tx.DoAsync(Move, new { storeId, from, to });
+
     /// <summary>Forgets what was sent to a person.</summary>
     public static Task<int> ForgetAsync(Tx tx, string storeId, IReadOnlyCollection<string> keys) =>
         tx.DoAsync(DeletePersons, new { storeId, keys = new TextList(keys) });

@@ -13,13 +13,14 @@ namespace StorePlugin.Mail;
 /// <param name="Day">A day in the store's time zone: of booking, for a digest, and of the look, for a reminder.</param>
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
 /// <param name="Campaign">Whose terms changed, with the number of the revision.</param>
-/// <param name="Request">The request whose file is ready, for a mail to the store's people.</param>
+/// <param name="Request">The request that is answered: for a customer's data, whose file is ready, or for a sign-in link.</param>
 /// <param name="ReversedMinor">How much of the payout had been reversed in all, for a mail about that; each further reversal has its own.</param>
 /// <param name="Invitation">Who is invited.</param>
 /// <param name="Run">The payout run that waits, for a mail to the store's people.</param>
+/// <param name="Change">Of the destination of payouts, or of the ambassador's address.</param>
 internal sealed record MailNotice(
     string Mail, string? Ambassador, DateOnly? Day = null, string? Payout = null, long? Return = null, string? Reward = null, string? Campaign = null,
-    long? Revision = null, string? Request = null, long? ReversedMinor = null, string? Invitation = null, string? Run = null)
+    long? Revision = null, string? Request = null, long? ReversedMinor = null, string? Invitation = null, string? Run = null, string? Change = null)
 {
     /// <summary>Somebody at the store invites a person who has not asked for it.</summary>
     public const string Invited = "invitation";
@@ -57,6 +58,21 @@ internal sealed record MailNotice(
     /// <summary>A payout run of the schedule waits for approval: one mail for each.</summary>
     public const string RunWaiting = "run_waiting";
 
+    /// <summary>Where the ambassador's money goes was changed, and they are asked whether it was them.</summary>
+    public const string DestinationChanged = "destination_changed";
+
+    /// <summary>A link by which an ambassador signs in, who has asked for it.</summary>
+    public const string SignIn = "sign_in";
+
+    /// <summary>The ambassador's address is to be changed; to the address of before.</summary>
+    public const string AddressChangeOld = "address_change_old";
+
+    /// <summary>The same, to the address that is to come.</summary>
+    public const string AddressChangeNew = "address_change_new";
+
+    /// <summary>The ambassador's address was changed; to the address of before.</summary>
+    public const string AddressChanged = "address_changed";
+
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
@@ -75,17 +91,19 @@ internal sealed record MailNotice(
         Invited => $"{Invited}:{Invitation}",
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",
-        PrivacyFile => $"{PrivacyFile}:{Request}",
         RunWaiting => $"{RunWaiting}:{Run}",
+        PrivacyFile or SignIn => $"{Mail}:{Request}",
+        DestinationChanged or AddressChangeOld or AddressChangeNew or AddressChanged => $"{Mail}:{Change}",
         _ => $"{Mail}:{Ambassador}",
     };
 
     /// <summary>
-    /// Whether a mail is owed whatever the reader wishes: money, terms, and what a store's own people must know. Such a mail counts against
-    /// no limit, heeds no quiet hours and offers no way out.
+    /// Whether a mail is owed whatever the reader wishes: money, terms, sign-in and security, and what a store's own people must know. Such
+    /// a mail counts against no limit, heeds no quiet hours and offers no way out.
     /// </summary>
     public static bool IsExempt(string mail) =>
-        mail is PayoutSent or PayoutFailed or PayoutReversed or TermsChanged or TermsWithdrawn or PrivacyFile or ReviewReminder or RunWaiting;
+        mail is PayoutSent or PayoutFailed or PayoutReversed or TermsChanged or TermsWithdrawn or PrivacyFile or ReviewReminder or RunWaiting
+            or DestinationChanged or SignIn or AddressChangeOld or AddressChangeNew or AddressChanged;
 
     private string? DayText => Day?.ToString(DayFormat, CultureInfo.InvariantCulture);
 

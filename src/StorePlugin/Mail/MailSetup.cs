@@ -28,6 +28,11 @@ internal static class MailSetup
         services.AddSingleton<TermsWithdrawn>();
         services.AddSingleton<PrivacyFileReady>();
         services.AddSingleton<RunWaiting>();
+        services.AddSingleton<ChangeLinks>();
+        services.AddSingleton<DestinationChanged>();
+        services.AddSingleton<SignInRequests>();
+        services.AddSingleton<SignInLetter>();
+        services.AddSingleton<AddressLetters>();
         services.AddSingleton<MailSender>();
         services.AddSingleton<IEffectHandler, SendMail>();
         services.AddSingleton<IEffectHandler, AnnounceTerms>();

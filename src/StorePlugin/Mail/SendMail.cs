@@ -10,7 +10,8 @@ namespace StorePlugin.Mail;
 /// </summary>
 internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, PayoutFailed payoutFailed, PayoutReversed payoutReversed,
-    RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, RunWaiting runWaiting, Invited invited,
+    RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, Invited invited,
+    DestinationChanged destinationChanged, SignInLetter signInLetter, AddressLetters addressLetters, RunWaiting runWaiting,
     Suppressions suppressions, Cadence cadence, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
@@ -47,6 +48,10 @@ internal sealed class SendMail(
         { Mail: MailNotice.RunWaiting, Run: { } runId } => await runWaiting.WriteAsync(store, runId, cancel),
         { Mail: MailNotice.PrivacyFile, Request: { } requestId } => await privacyFile.WriteAsync(store, requestId, cancel),
         { Mail: MailNotice.Invited, Invitation: { } invitationId } => await invited.WriteAsync(store, invitationId, cancel),
+        { Mail: MailNotice.SignIn, Request: { } requestId } => await signInLetter.WriteAsync(store, requestId, cancel),
+        { Mail: MailNotice.AddressChangeOld or MailNotice.AddressChangeNew or MailNotice.AddressChanged, Change: { } changeId } =>
+            await addressLetters.WriteAsync(store, notice.Mail, changeId, cancel),
+        { Mail: MailNotice.DestinationChanged, Ambassador: { } id, Change: { } changeId } => await destinationChanged.WriteAsync(store, id, changeId, cancel),
         _ => null,
     };
 

@@ -56,6 +56,7 @@ internal sealed class Suppressions(Db db, StoreKeys keys, TimeProvider clock)
     /// <summary>Who puts an address on the list, where nobody of the store does.</summary>
     public const string TheReader = "the reader";
     public const string TheMailServer = "a mail server";
+    private const string TheirOldAddress = "the address of before";
 
     private const string Columns =
         """
@@ -121,6 +122,21 @@ internal sealed class Suppressions(Db db, StoreKeys keys, TimeProvider clock)
         var now = clock.GetUtcNow();
         await tx.DoAsync(Insert, new { storeId, id = Ids.New("sup", now), hash, reason, now, detail, addedBy });
         return (await tx.OneAsync<string>(FindLive, new { storeId, hash, reason }))!;
+    }
+
+    /// <summary>
+    /// Has a person's wish, and the merchant's about them, hold for their new address as well. That mail came back, or was called unwanted,
+    /// is about the mailbox of before.
+    /// </summary>
+    public static async Task MoveAsync(Tx tx, string storeId, string from, string to, DateTimeOffset now)
+    {
+        foreach (var reason in await tx.ManyAsync<string>(ReadReasons, new { storeId, hash = from }))
+        {
+            if (reason is SuppressionReason.OptedOut or SuppressionReason.ByMerchant)
+            {
+                await tx.DoAsync(Insert, new { storeId, id = Ids.New("sup", now), hash = to, reason, now, detail = (string?)null, addedBy = TheirOldAddress });
+            }
+        }
     }
 
     /// <summary>Lifts an entry for the merchant; what the person has asked for stays.</summary>

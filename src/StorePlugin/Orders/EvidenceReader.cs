@@ -106,6 +106,8 @@ internal sealed class EvidenceReader
         WHERE store_id = @storeId AND ambassador_id IN @keys
         """;
 
+    private const string LoadFormers = "SELECT ambassador_id, person_hash FROM former_addresses WHERE store_id = @storeId AND ambassador_id IN @keys";
+
     // To apply changes nothing: who has left and applies again has left until they are approved.
     private const string LoadLives =
         """
@@ -145,6 +147,7 @@ internal sealed class EvidenceReader
     private HistoryHorizon? _horizon;
     private ILookup<string, GroupRow> _groups = Empty<GroupRow>();
     private ILookup<string, LifeRow> _lives = Empty<LifeRow>();
+    private ILookup<string, FormerRow> _formers = Empty<FormerRow>();
     private ILookup<string, StateRow> _states = Empty<StateRow>();
     private ILookup<string, TermsRow> _revisions = Empty<TermsRow>();
 
@@ -169,6 +172,7 @@ internal sealed class EvidenceReader
             .Concat(codes.Select(row => row.CampaignId)).Concat(references.Select(row => row.CampaignId))
             .Concat(bindings.Select(row => row.CampaignId)).Concat(renewed.Select(row => row.CampaignId).OfType<string>()).Distinct().ToList();
         reader._lives = (await ReadAsync<LifeRow>(tx, store, LoadLives, ambassadors)).ToLookup(row => row.AmbassadorId);
+        reader._formers = (await ReadAsync<FormerRow>(tx, store, LoadFormers, ambassadors)).ToLookup(row => row.AmbassadorId);
         reader._launches = (await ReadAsync<CampaignRow>(tx, store, LoadCampaigns, campaigns)).ToDictionary(row => row.Id, row => row.LaunchedAt, StringComparer.Ordinal);
         reader._states = (await ReadAsync<StateRow>(tx, store, LoadStates, campaigns)).ToLookup(row => row.CampaignId);
         reader._revisions = (await ReadAsync<TermsRow>(tx, store, LoadTerms, campaigns)).ToLookup(row => row.CampaignId);
@@ -326,7 +330,7 @@ internal sealed class EvidenceReader
                     row.ApprovedAt, Since("suspended", row.AmbassadorId, order.At))
                 {
                     LeftAt = Since("ended", row.AmbassadorId, order.At),
-                    IsOwn = IsOwn(shopper, row.PersonHash),
+                    IsOwn = IsOwn(shopper, row.AmbassadorId, row.PersonHash),
                     Group = GroupAt(row.AmbassadorId, order.At),
                     SingleUse = isShared ? null : true,
                     UsedBy = isShared ? null : UsedBefore(codeKey, facts),
@@ -367,7 +371,7 @@ internal sealed class EvidenceReader
             Since("suspended", row.AmbassadorId, order.At))
         {
             LeftAt = Since("ended", row.AmbassadorId, order.At),
-            IsOwn = IsOwn(shopper, row.PersonHash),
+            IsOwn = IsOwn(shopper, row.AmbassadorId, row.PersonHash),
             Group = GroupAt(row.AmbassadorId, order.At),
         };
     }
@@ -381,7 +385,7 @@ internal sealed class EvidenceReader
                 row.ApprovedAt, Since("suspended", row.AmbassadorId, order.At))
             {
                 LeftAt = Since("ended", row.AmbassadorId, order.At),
-                IsOwn = IsOwn(shopper, row.PersonHash),
+                IsOwn = IsOwn(shopper, row.AmbassadorId, row.PersonHash),
                 Group = GroupAt(row.AmbassadorId, order.At),
                 Number = _sinceBinding.TryGetValue((order.Id, row.Origin, row.SinceAt), out var before) ? before + 1 : null,
             });
@@ -416,7 +420,7 @@ internal sealed class EvidenceReader
             approvedAt, Since("suspended", ambassadorId, order.At))
         {
             LeftAt = Since("ended", ambassadorId, order.At),
-            IsOwn = IsOwn(shopper, personHash),
+            IsOwn = IsOwn(shopper, ambassadorId, personHash),
             Group = GroupAt(ambassadorId, order.At),
             Number = earlier.Count(row => row.Kind == "renewal" && string.CompareOrdinal(row.SortKey, first.SortKey) > 0) + 1,
         });
@@ -443,7 +447,9 @@ internal sealed class EvidenceReader
 
     private string? GroupAt(string ambassadorId, DateTimeOffset at) => _groups[ambassadorId].Where(row => row.At <= at).MaxBy(row => row.Number)?.GroupKey;
 
-    private static bool? IsOwn(ShopperHashes shopper, string personHash) => shopper.Email is { } email ? email == personHash : null;
+    // Whoever had another address before still buys for themselves with it.
+    private bool? IsOwn(ShopperHashes shopper, string ambassadorId, string personHash) =>
+        shopper.Email is { } email ? email == personHash || _formers[ambassadorId].Any(former => former.PersonHash == email) : null;
 
     private CampaignAt CampaignAt(string campaignId, DateTimeOffset at)
     {
@@ -488,6 +494,8 @@ internal sealed class EvidenceReader
     // A click's id and instant, or a slug's key and the instant it was made.
     private sealed record ReferenceRow(
         string Reference, string AmbassadorId, string CampaignId, DateTimeOffset Dated, DateTimeOffset ApprovedAt, string PersonHash);
+
+    private sealed record FormerRow(string AmbassadorId, string PersonHash);
 
     private sealed record LifeRow(string AmbassadorId, long Number, string State, DateTimeOffset At);
 

@@ -21,6 +21,7 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
     // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
     private static string? NoticeOf(string? word) => word switch
     {
+        "address-asked" => "Both addresses are asked by mail. Nothing is changed before both have said yes.",
         "code-adopted" => "The code is the ambassador's now: orders with it count for them from now on. The discount stays yours.",
         "code-added" => "The ambassador has the code now. Where the campaign gives a discount, it is made in your store in a moment.",
         "method-kept" => "It is kept: your money goes there from now on.",

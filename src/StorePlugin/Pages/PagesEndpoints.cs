@@ -38,7 +38,7 @@ internal static class PagesEndpoints
 
     private static async Task<IResult> UseLink(string token, SignIn signIn, HttpContext context) =>
         await signIn.RedeemAsync(context, token) is { } offer
-            ? TypedResults.Redirect(offer.Role == Role.Owner ? "/dashboard" : "/portal")
+            ? TypedResults.Redirect(offer.Role == Role.Owner ? "/dashboard" : offer.ReturnPath is { } path && PortalPath.IsOwn(path) ? path : PortalPath.Root)
             : Page.Of<MessagePage>(LinkIsSpent, StatusCodes.Status410Gone);
 
     private static async Task<RedirectHttpResult> SignOut(SignIn signIn, HttpContext context)

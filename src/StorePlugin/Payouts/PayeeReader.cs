@@ -22,6 +22,8 @@ internal sealed class PayeeReader(Db db)
         SELECT b.ambassador_id, b.currency, b.amount_minor, a.state, a.stripe_account, a.payouts_from, a.payouts_from_why, m.id AS method_id,
             m.kind AS method_kind, f.methods, p.id AS open_payout_id, c.state AS campaign_state, t.booked_at AS moved_at, s.due AS account_due,
             CASE WHEN s.read_at IS NOT NULL OR s.made_here = 1 THEN s.state END AS account_state, q.account_id AS own_account,
+            (SELECT MAX(g.state) FROM payout_changes g
+                WHERE g.store_id = b.store_id AND g.ambassador_id = b.ambassador_id AND g.state IN ('asked', 'refused', 'revoked')) AS open_change,
             (SELECT COALESCE(SUM(r.amount_minor), 0) FROM balances r
                 WHERE r.store_id = b.store_id AND r.ambassador_id = b.ambassador_id AND r.account = 'review' AND r.currency = b.currency) AS review_minor,
             (SELECT CAST(COUNT(*) AS bigint) FROM exemptions x
@@ -146,6 +148,9 @@ internal sealed class PayeeReader(Db db)
 
         public string? CampaignState { get; init; }
 
+        /// <summary>What the changes of their destination wait for; of several the last in the alphabet, which is the gravest.</summary>
+        public string? OpenChange { get; init; }
+
         public DateTimeOffset? MovedAt { get; init; }
 
         public string? AccountState { get; init; }
@@ -176,9 +181,19 @@ internal sealed class PayeeReader(Db db)
 
         private PayeeWait? WaitAt(Store store, DateTimeOffset now)
         {
+            if (OpenChange is PayoutChangeState.Refused or PayoutChangeState.Revoked)
+            {
+                return new PayeeWait.Refused(OpenChange == PayoutChangeState.Revoked);
+            }
+
             if (PayoutsFrom > now)
             {
-                return new PayeeWait.Held(PayoutsFrom.Value, PayoutsFromWhy ?? "Where their money goes was changed");
+                return new PayeeWait.Held(PayoutsFrom.Value, PayoutsFromWhy ?? "Where their money goes was changed", OpenChange is not null);
+            }
+
+            if (OpenChange is not null)
+            {
+                return new PayeeWait.Unconfirmed();
             }
 
             if (Destination is { Provider: not PayoutProvider.Stripe } way)

@@ -30,7 +30,15 @@ internal abstract record PayeeWait
 {
     /// <summary>An address or a destination was changed, and whoever did not want that has these days to say so.</summary>
     /// <param name="Until">UTC; from this instant on they are paid.</param>
-    internal sealed record Held(DateTimeOffset Until, string Why) : PayeeWait;
+    /// <param name="IsAsked">Whether the payee has to confirm it besides.</param>
+    internal sealed record Held(DateTimeOffset Until, string Why, bool IsAsked = false) : PayeeWait;
+
+    /// <summary>The days are over, but the payee has not said that the change was theirs.</summary>
+    internal sealed record Unconfirmed : PayeeWait;
+
+    /// <summary>The payee, or then a person of the store, says that a change was not theirs.</summary>
+    /// <param name="IsDecided">Whether the person of the store has said so.</param>
+    internal sealed record Refused(bool IsDecided) : PayeeWait;
 
     /// <summary>Stripe does not pay into the account as it is.</summary>
     /// <param name="State">As the table <c>payee_accounts</c> says it.</param>
@@ -51,7 +59,12 @@ internal abstract record PayeeWait
 
     public string Words => this switch
     {
-        Held held => $"{held.Why.TrimEnd('.')}; payouts to them begin again on {held.Until.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
+        Held held => $"{held.Why.TrimEnd('.')}; payouts to them begin again on {held.Until.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC"
+            + (held.IsAsked ? ", once they have confirmed it by the mail that they got." : "."),
+        Unconfirmed => "They have not confirmed that the last change of where their money goes was theirs. It stands in the mail that they got; if that "
+            + "cannot reach them, a person of the store decides.",
+        Refused { IsDecided: true } => "The last change of where their money goes was not theirs; another destination must be named.",
+        Refused => "They say that a change of where their money goes was not theirs; a person of the store must decide.",
         NotReady { State: "closed" } => "Their Stripe account is closed; they must set up another one.",
         NotReady { State: "rejected" } => "Stripe has rejected their account; they must ask Stripe, or be paid in another way.",
         NotReady { State: "pending" } => "Stripe still verifies their account; the balance is carried over.",

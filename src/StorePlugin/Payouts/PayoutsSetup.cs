@@ -33,6 +33,7 @@ internal static class PayoutsSetup
             .RemoveAllLoggers();
         services.AddSingleton<PayeeReader>();
         services.AddSingleton<FunnelWarnings>();
+        services.AddSingleton<PayoutChanges>();
         services.AddSingleton<PayoutRuns>();
         services.AddSingleton<StripeFunds>();
         services.AddSingleton<StatementReader>();

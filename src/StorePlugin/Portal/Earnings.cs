@@ -28,6 +28,11 @@ public sealed record PortalModel(
 
     /// <summary>Whether the store writes invoices for payees who agree.</summary>
     public bool HasInvoices { get; init; }
+
+    /// <summary>What payouts wait for since a change, as sentences; null where they wait for nobody's word.</summary>
+    public string? ChangeWaits { get; init; }
+
+    public PortalAddress? Address { get; init; }
 }
 
 /// <param name="Code">Null where it was taken back.</param>

@@ -9,10 +9,10 @@ internal static class HowPaidEndpoints
     /// <param name="rooms">The portal's group.</param>
     public static void MapHowPaid(this IEndpointRouteBuilder rooms)
     {
-        rooms.MapPost("/payouts", Start);
-        rooms.MapGet("/payouts/refresh", Again);
+        rooms.MapPost("/payouts", Start).AddEndpointFilter<RequireFreshSignIn>();
+        rooms.MapGet("/payouts/refresh", Again).AddEndpointFilter<RequireFreshSignIn>();
         rooms.MapGet("/payouts/return", Return);
-        rooms.MapPost("/payouts/account", Open);
+        rooms.MapPost("/payouts/account", Open).AddEndpointFilter<RequireFreshSignIn>();
     }
 
     private static async Task<IResult> Start(Visitor visitor, HttpRequest request, Onboarding onboarding, PortalPages pages, CancellationToken cancel)

@@ -23,8 +23,8 @@ internal static class PayoutMethodPages
 {
     public static void MapPayoutMethodForms(this IEndpointRouteBuilder rooms)
     {
-        rooms.MapPost("/payout-method", Set);
-        rooms.MapPost("/payout-method/removal", Remove);
+        rooms.MapPost("/payout-method", Set).AddEndpointFilter<RequireFreshSignIn>();
+        rooms.MapPost("/payout-method/removal", Remove).AddEndpointFilter<RequireFreshSignIn>();
     }
 
     /// <summary>Null where there is nothing to show and nothing to say.</summary>

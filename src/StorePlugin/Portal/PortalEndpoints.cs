@@ -25,6 +25,10 @@ internal static class PortalEndpoints
         rooms.MapOwnSelfBills();
         rooms.MapTaxForm();
         rooms.MapHowPaid();
+        rooms.MapFreshSignIn();
+        rooms.MapAddressForm();
+        routes.MapPortalSignIn();
+        routes.MapChangePages();
     }
 
     private static Task<IResult> Show(

@@ -1,27 +1,33 @@
 // The ambassador's page as an answer, and the way to Stripe where there is one.
+using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
 using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
+using Visitor = StorePlugin.Stores.Visitor;
 
 namespace StorePlugin.Portal;
 
 internal sealed class PortalPages(
-    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress address, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings,
-    SelfBillingSettings billing, TimeProvider clock)
+    Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress links, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings, PayoutChanges changes,
+    AddressChanges addresses, SelfBillingSettings billing, TimeProvider clock)
 {
     /// <param name="problem">Why the ambassador was not sent on to Stripe; null where nothing of it was asked.</param>
     /// <param name="typed">What was written of another way and could not be kept; null where nothing was.</param>
+    /// <param name="address">Puts on the page what of a new address could not be kept; null where nothing was.</param>
     public async Task<IResult> ShowAsync(
-        Visitor visitor, HttpContext context, string? after, string? notice, string? problem, CancellationToken cancel, TypedMethod? typed = null)
+        Visitor visitor, HttpContext context, string? after, string? notice, string? problem, CancellationToken cancel, TypedMethod? typed = null,
+        Func<PortalAddress, PortalAddress>? address = null)
     {
-        var model = await Earnings.ReadAsync(db, keys, rules, address, visitor, after, notice, clock.GetUtcNow(), cancel);
+        var model = await Earnings.ReadAsync(db, keys, rules, links, visitor, after, notice, clock.GetUtcNow(), cancel);
 
         // The answer to one of its forms leads to Stripe.
         context.Response.Headers.ContentSecurityPolicy = PagesSetup.ContentSecurityPolicyToStripe;
+        var known = await AddressForm.ReadAsync(db, addresses, visitor, cancel);
         var method = await PayoutMethodPages.ReadAsync(methods, settings, visitor, cancel);
         return Page.Of<PortalPage>(
             model with
@@ -29,11 +35,23 @@ internal sealed class PortalPages(
                 HowPaid = await howPaid.ReadAsync(visitor, problem, cancel),
                 PayoutMethod = method is null ? null : method with { Typed = typed },
                 HasInvoices = await billing.CountryAsync(visitor.Store, cancel) is not null,
+                Address = address is null ? known : address(known),
+                ChangeWaits = ChangeWords(await changes.FindOpenAsync(visitor.Store, visitor.AmbassadorId!, cancel), visitor.Store.DisplayName),
             },
             problem is not null ? StatusCodes.Status422UnprocessableEntity
-            : typed is not null ? StatusCodes.Status400BadRequest
+            : typed is not null || address is not null ? StatusCodes.Status400BadRequest
             : StatusCodes.Status200OK);
     }
+
+    private static string? ChangeWords(string? state, string storeName) => state switch
+    {
+        PayoutChangeState.Asked =>
+            $"Where your money goes was changed. A mail asks you whether it was you: open it and say so. Until then nothing is paid. If no mail comes, ask {storeName}.",
+        PayoutChangeState.Refused =>
+            $"Somebody who reads your mail has said that a change of where your money goes was not yours. Nothing is paid until {storeName} has looked.",
+        PayoutChangeState.Revoked => "The last change of where your money goes was not yours. Nothing is paid until you say again where it should go.",
+        _ => null,
+    };
 
     public async Task<IResult> AnswerAsync(Visitor visitor, HttpContext context, OnboardingStep step, CancellationToken cancel)
     {

@@ -104,6 +104,23 @@ internal sealed class EraseStore(
 
     private const string DropSession = "DELETE FROM sessions WHERE store_id = @storeId AND token_hash = @name";
 
+    private const string FindChangeLinks = "SELECT token_hash AS name FROM change_links WHERE store_id = @storeId ORDER BY token_hash ";
+
+    private const string DropChangeLink = "DELETE FROM change_links WHERE store_id = @storeId AND token_hash = @name";
+
+    private const string FindSignInRequests = "SELECT id AS name FROM sign_in_requests WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropSignInRequest = "DELETE FROM sign_in_requests WHERE store_id = @storeId AND id = @name";
+
+    private const string FindAddressChanges =
+        "SELECT id AS name FROM address_changes WHERE store_id = @storeId AND (sealed IS NOT NULL OR waived_reason IS NOT NULL) ORDER BY id ";
+
+    private const string EraseAddressChange = "UPDATE address_changes SET sealed = NULL, waived_reason = NULL WHERE store_id = @storeId AND id = @name";
+
+    private const string FindDecisions = "SELECT id AS name FROM payout_changes WHERE store_id = @storeId AND decision_reason IS NOT NULL ORDER BY id ";
+
+    private const string EraseDecision = "UPDATE payout_changes SET decision_reason = NULL WHERE store_id = @storeId AND id = @name";
+
     private const string FindApplications = "SELECT id AS name FROM applications WHERE store_id = @storeId AND erased_at IS NULL ORDER BY id ";
 
     private const string EraseApplication =
@@ -216,6 +233,10 @@ internal sealed class EraseStore(
     [
         (FindLinks, DropLink),
         (FindSessions, DropSession),
+        (FindChangeLinks, DropChangeLink),
+        (FindSignInRequests, DropSignInRequest),
+        (FindAddressChanges, EraseAddressChange),
+        (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),
         (FindCustomers, DropCustomer),
         (FindStateReasons, EraseStateReasons),
@@ -325,6 +346,8 @@ internal sealed class EraseStore(
 
     private const string EraseChanges = "UPDATE payout_changes SET before_masked = NULL, after_masked = NULL WHERE store_id = @storeId AND ambassador_id = @name";
 
+    private const string DropFormers = "DELETE FROM former_addresses WHERE store_id = @storeId AND ambassador_id = @name";
+
     private const string EraseMethods =
         """
         UPDATE payout_methods SET sealed = NULL, masked = '', details_hash = '', ended_at = COALESCE(ended_at, @now)
@@ -362,6 +385,7 @@ internal sealed class EraseStore(
         await tx.DoAsync(EraseChanges, args);
         await tx.DoAsync(DropTax, args);
         await tx.DoAsync(DropOwnParties, args);
+        await tx.DoAsync(DropFormers, args);
         await tx.DoAsync(EraseMethods, new { args.storeId, args.name, now = clock.GetUtcNow() });
         return await tx.DoAsync(EraseAmbassador, args);
     }

@@ -16,15 +16,22 @@ internal static class Role
 /// <summary>Who has signed in, to which store. Every query of a page is bound to <see cref="Store"/>.</summary>
 /// <param name="AmbassadorId">Set exactly where the role is <see cref="Role.Ambassador"/>.</param>
 /// <param name="SessionName">The hash under which the session is stored, or the member of staff of a session token; it opens nothing.</param>
-internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionName)
+/// <param name="SignedInAt">When they showed who they are; UTC.</param>
+internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionName, DateTimeOffset SignedInAt)
 {
+    /// <summary>For so long a sign-in is fresh: what decides where money goes asks for one.</summary>
+    public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(15);
+
+    public bool IsFresh(DateTimeOffset now) => now - SignedInAt < Freshness;
+
     /// <summary>Gives a page's endpoint its visitor; only endpoints that ask for a role may have this parameter.</summary>
     public static ValueTask<Visitor> BindAsync(HttpContext context) =>
         new(context.Features.Get<Visitor>() ?? throw new InvalidOperationException("This endpoint asks for a visitor but for no role."));
 }
 
 /// <summary>What a sign-in link opens, without opening it.</summary>
-internal sealed record SignInOffer(Store Store, string Role, string? AmbassadorId);
+/// <param name="ReturnPath">Where it leads, within the portal; null: to the first page of the role.</param>
+internal sealed record SignInOffer(Store Store, string Role, string? AmbassadorId, string? ReturnPath = null);
 
 /// <summary>
 /// Makes sign-in links and sessions. Both are secrets of 256 bits that are stored as hashes only; both carry the store's
@@ -44,13 +51,13 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
 
     private const string InsertLink =
         """
-        INSERT INTO sign_in_links (store_id, token_hash, role, ambassador_id, created_at, expires_at)
-        VALUES (@storeId, @hash, @role, @ambassadorId, @now, @expiresAt)
+        INSERT INTO sign_in_links (store_id, token_hash, role, ambassador_id, return_path, created_at, expires_at)
+        VALUES (@storeId, @hash, @role, @ambassadorId, @returnPath, @now, @expiresAt)
         """;
 
     private const string ReadLink =
         """
-        SELECT role, ambassador_id FROM sign_in_links
+        SELECT role, ambassador_id, return_path FROM sign_in_links
         WHERE store_id = @storeId AND token_hash = @hash AND used_at IS NULL AND expires_at > @now
         """;
 
@@ -70,7 +77,7 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
 
     private const string ReadSession =
         """
-        SELECT role, ambassador_id FROM sessions
+        SELECT role, ambassador_id, created_at FROM sessions
         WHERE store_id = @storeId AND token_hash = @hash AND revoked_at IS NULL AND expires_at > @now
         """;
 
@@ -78,9 +85,15 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
         "UPDATE sessions SET revoked_at = @now WHERE store_id = @storeId AND token_hash = @hash AND revoked_at IS NULL";
 
     /// <summary>A new link for a person of the store, as an absolute address. It works once, for <see cref="LinkLifetime"/>.</summary>
-    public async Task<string> NewLinkAsync(Store store, string role, string? ambassadorId, CancellationToken cancel)
+    /// <param name="returnPath">Where it leads, as <see cref="PortalPath"/> allows it; null: to the first page of the role.</param>
+    public async Task<string> NewLinkAsync(Store store, string role, string? ambassadorId, CancellationToken cancel, string? returnPath = null)
     {
         Check(role, ambassadorId);
+        if (returnPath is not null && (role != Role.Ambassador || !PortalPath.IsOwn(returnPath)))
+        {
+            throw new ArgumentException("The link would lead elsewhere than into the portal.", nameof(returnPath));
+        }
+
         var now = clock.GetUtcNow();
         var secret = Ids.NewSecret();
         await db.InTransactionAsync(
@@ -89,7 +102,7 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
                 await tx.DoAsync(PurgeLinks, new { storeId = store.Id, now });
                 await tx.DoAsync(
                     InsertLink,
-                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, now, expiresAt = now + LinkLifetime });
+                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, returnPath, now, expiresAt = now + LinkLifetime });
             },
             cancel: cancel);
         return address.Of($"/sign-in/{store.Id}.{secret}");
@@ -98,9 +111,9 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
     /// <summary>What a link would open, or null when it is unknown, used or too old.</summary>
     public async Task<SignInOffer?> FindOfferAsync(string token, CancellationToken cancel) =>
         await KeyOfAsync(token, cancel) is { } key
-        && await db.OneAsync<Grant>(ReadLink, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } grant
-        && MayComeIn(key.Store, grant.Role)
-            ? new SignInOffer(key.Store, grant.Role, grant.AmbassadorId)
+        && await db.OneAsync<LinkGrant>(ReadLink, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } opened
+        && MayComeIn(key.Store, opened.Role)
+            ? new SignInOffer(key.Store, opened.Role, opened.AmbassadorId, opened.ReturnPath)
             : null;
 
     /// <summary>Uses a link up and opens a session. Of two requests with the same link one gets it, the other null.</summary>
@@ -151,8 +164,21 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
             && await KeyOfAsync(cookie, cancel) is { } key
             && await db.OneAsync<Grant>(ReadSession, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } grant
             && MayComeIn(key.Store, grant.Role)
-                ? new Visitor(key.Store, grant.Role, grant.AmbassadorId, key.Hash)
+                ? new Visitor(key.Store, grant.Role, grant.AmbassadorId, key.Hash, grant.CreatedAt)
                 : null;
+    }
+
+    private const string RevokeSessionsOf =
+        "UPDATE sessions SET revoked_at = @now WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND revoked_at IS NULL";
+
+    private const string SpendLinksOf =
+        "UPDATE sign_in_links SET used_at = @now WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND used_at IS NULL";
+
+    /// <summary>Ends every session and every open link of an ambassador, in the caller's transaction.</summary>
+    public static async Task EndAllAsync(Tx tx, string storeId, string ambassadorId, DateTimeOffset now)
+    {
+        await tx.DoAsync(RevokeSessionsOf, new { storeId, ambassadorId, now });
+        await tx.DoAsync(SpendLinksOf, new { storeId, ambassadorId, now });
     }
 
     // An owner's right ends with the installation that gave it; an ambassador keeps sight of what is owed (rule U1).
@@ -191,7 +217,9 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
         MaxAge = lifetime,
     };
 
-    private sealed record Grant(string Role, string? AmbassadorId);
+    private sealed record LinkGrant(string Role, string? AmbassadorId, string? ReturnPath);
+
+    private sealed record Grant(string Role, string? AmbassadorId, DateTimeOffset CreatedAt);
 
     private sealed record Key(Store Store, string Hash);
 }

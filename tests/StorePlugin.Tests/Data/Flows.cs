@@ -59,6 +59,7 @@ internal static partial class Flows
         new("customers who join from a store's own pages", ExtensionsAsync),
         new("codes that work once each", SeriesAsync),
         new("what merchants and readers decide about mail", MailAsync),
+        new("changes of address and destination that are confirmed", ChangesAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

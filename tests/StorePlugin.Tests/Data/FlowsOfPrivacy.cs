@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
+using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
@@ -90,6 +91,12 @@ internal static partial class Flows
             app.Db, "payout_reversals", ("store_id", shop.Store.Id), ("payout_id", "po_1"), ("number", 1L), ("amount_minor", 1L), ("currency", "EUR"), ("state", "refused"), ("reason", "x"),
             ("settled_at", 1L));
         await app.Get<AmbassadorCustomers>().LinkAsync(shop.Store, app.Get<AmbassadorCustomers>().KeyOf(shop.Store, "78"), id, default);
+        await OkAsync(api.Post($"ambassadors/{id}/address-changes", new JsonObject { ["email"] = "gone@example.org", ["reason"] = "x" }));
+        await OkAsync(api.Put($"ambassadors/{id}/payout-method", new JsonObject { ["kind"] = "other", ["text"] = "More cash" }));
+        await app.Get<SignInRequests>().AskAsync(shop.Store, "gone@example.org", default);
+        await app.DrainAsync();
+        var change = (await app.Db.OneAsync<string>("SELECT id FROM payout_changes WHERE store_id = @s AND state = 'asked'", new { s = shop.Store.Id }))!;
+        await OkAsync(api.Put($"ambassadors/{id}/payout-changes/{change}/decision", new JsonObject { ["decision"] = "confirmed", ["reason"] = "x" }));
         await AskAsync(new PrivacyRequested("shop/redact"));
         app.Get<Installation>().Forget(shop.Store);
         await EraseAsync(app);

@@ -399,6 +399,12 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        67 =>
+        [
+            ("change_links", [("store_id", S), ("token_hash", "t"), ("purpose", "payout")]), ("sign_in_requests", [("store_id", S), ("id", "sir")]),
+            ("address_changes", [("store_id", S), ("id", "adc"), ("ambassador_id", "amb"), ("state", "open")]),
+            ("former_addresses", [("store_id", S), ("ambassador_id", "amb"), ("person_hash", "h")]),
+        ],
         _ => [],
     };
 }

@@ -13,6 +13,7 @@ internal sealed partial class QueryPlanTests
         ["SqlKeyRing.ReadAll"] = "a few rows, read at start and every 90 days",
         ["Health.CountWork"] = "counts partial indexes, which hold open rows only",
         ["SignInLine.ReadNewest"] = "the list of stores, once at start",
+        ["PortalDoor.ReadInstalled"] = "the first two of the list of stores, when somebody signs in without saying where",
         ["DemoVerb.LiveStores"] = "the list of stores, once at start",
         ["DropBodies.FindOld"] = "the list of stores, once a minute; of each store the old rows by their index",
         ["ReadPayees.Adopt"] = "the list of ambassadors, once an hour",
@@ -81,6 +82,9 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.UnansweredApplications", "ix_applications_waiting")]
     [TestCase("Retention.OldSends", "ix_mail_sends_at")]
     [TestCase("Retention.OldInvitations", "ix_invitations_kept")]
+    [TestCase("Retention.OldChangeLinks", "ix_change_links_expires")]
+    [TestCase("Retention.OldSignInRequests", "ix_sign_in_requests_asked")]
+    [TestCase("Retention.OldAddressChanges", "ix_address_changes_kept")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

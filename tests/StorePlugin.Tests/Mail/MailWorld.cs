@@ -18,6 +18,7 @@ internal sealed class MailWorld : IAsyncDisposable
     /// <summary>Every mail, by the word of its notice.</summary>
     public static readonly string[] Kinds =
     [
+        MailNotice.AddressChanged, MailNotice.AddressChangeNew, MailNotice.AddressChangeOld, MailNotice.DestinationChanged, MailNotice.SignIn,
         MailNotice.Invited, MailNotice.OrderDigest, MailNotice.PayoutFailed, MailNotice.PayoutReversed, MailNotice.PayoutSent, MailNotice.PrivacyFile,
         MailNotice.ReviewReminder, MailNotice.RewardGiven, MailNotice.RunWaiting, MailNotice.TermsChanged, MailNotice.TermsWithdrawn, MailNotice.Welcome,
     ];
@@ -68,12 +69,27 @@ internal sealed class MailWorld : IAsyncDisposable
             await _app.Db.InTransactionAsync(tx => notice.AddAsync(tx, store.Id, _app.Clock.GetUtcNow()));
         }
 
+        await AskAboutChangesAsync(store, ann, api);
         await api.Post($"campaigns/{shop.CampaignId}/revisions", new JsonObject { ["terms"] = Bodies.Campaign(5)["terms"]!.DeepClone() });
         await _app.DrainAsync();
         Assert.That((await api.Delete($"campaigns/{shop.CampaignId}/revisions/2")).Status, Is.EqualTo(200));
         _app.Clock.Advance(TimeSpan.FromDays(1));
         await _app.DrainAsync();
         await KeepAsync();
+    }
+
+    private async Task AskAboutChangesAsync(Store store, string ann, ApiClient api)
+    {
+        await api.Put($"ambassadors/{ann}/payout-method", new JsonObject { ["kind"] = "iban", ["iban"] = "NL91ABNA0417164300", ["holder"] = "Annegret Langename" });
+        await api.Put($"ambassadors/{ann}/payout-method", new JsonObject { ["kind"] = "paypal", ["email"] = "annegret.langename@example.com" });
+        await api.Post($"ambassadors/{ann}/address-changes", new JsonObject { ["email"] = "ann.new@example.com" });
+        await _app.Get<SignInRequests>().AskAsync(store, "ann@example.com", default);
+        await _app.DrainAsync();
+
+        // One that was made tells the address of before, which is still hers for the mails that follow.
+        var change = await _app.Db.OneAsync<string>("SELECT id FROM address_changes");
+        await _app.Db.DoAsync("UPDATE address_changes SET state = 'applied', settled_at = asked_at");
+        await _app.Db.InTransactionAsync(tx => new MailNotice(MailNotice.AddressChanged, ann, Change: change).AddAsync(tx, store.Id, _app.Clock.GetUtcNow()));
     }
 
     private async Task PlantAsync(Store store, string ann)

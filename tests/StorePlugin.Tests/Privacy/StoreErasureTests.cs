@@ -1,5 +1,6 @@
 // A store that has left for good: its people, texts and secrets go, its books stay, and what is owed is settled first.
 using System.Text.Json.Nodes;
+using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
@@ -58,9 +59,18 @@ internal sealed class StoreErasureTests
         Assert.That((await _world.Api.Put($"ambassadors/{ann}/tax", SelfBillingWorld.Tax("domestic"))).Status, Is.EqualTo(200));
         await _app.Db.DoAsync("UPDATE payee_tax SET masked_id = 'planted id' WHERE ambassador_id = @ann", new { ann });
 
+        Assert.That(
+            (await _world.Api.Post($"ambassadors/{ann}/address-changes", new JsonObject { ["email"] = "planted.new@markers.example", ["reason"] = "planted waiver" })).Status, Is.EqualTo(202));
+        var change = await _app.Db.OneAsync<string>("SELECT id FROM payout_changes WHERE ambassador_id = @ann AND state = 'asked'", new { ann });
+        Assert.That(
+            (await _world.Api.Put($"ambassadors/{ann}/payout-changes/{change}/decision", new JsonObject { ["decision"] = "confirmed", ["reason"] = "planted decision" })).Status,
+            Is.EqualTo(200));
+        await _app.Get<SignInRequests>().AskAsync(_world.Store, PrivacyWorld.Ambassador[1], default);
+        await Plant.RowAsync(_app.Db, "former_addresses", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("person_hash", "h"));
+
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "acct_planted", "planted bank", "planted end", "Lux Candles"];
+        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -83,12 +93,16 @@ internal sealed class StoreErasureTests
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
             foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
+
+
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }
 
             Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM deliveries WHERE store_id = @s AND body IS NOT NULL"), Is.Zero);
             Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM invitations WHERE store_id = @s AND sealed IS NULL AND address_hash = id"), Is.EqualTo(1));
+            Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM address_changes WHERE store_id = @s AND sealed IS NULL"), Is.EqualTo(1));
             Assert.That(await _world.CountAsync("SELECT COUNT(*) FROM code_series WHERE store_id = @s AND state <> 'ended'"), Is.Zero);
         }
 

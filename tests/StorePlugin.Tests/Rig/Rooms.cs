@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using AngleSharp;
 using AngleSharp.Dom;
+using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Stores;
@@ -79,6 +80,11 @@ internal sealed class Rooms(StoreApp app)
             """,
             args);
     }
+
+    /// <summary>Has an ambassador known by an address, as the program itself keeps it.</summary>
+    public Task KnowAsync(string ambassadorId, string email) => app.Db.DoAsync(
+        "UPDATE ambassadors SET email = @email, email_key = @key, person_hash = @hash WHERE store_id = @storeId AND id = @ambassadorId",
+        new { storeId = Store.Id, ambassadorId, email, key = PersonKey.OfEmail(email), hash = app.Get<StoreKeys>().Hash(Store, "email", PersonKey.OfEmail(email)) });
 
     public Task ClicksAsync(string ambassadorId, int count) => app.Db.InTransactionAsync(tx => tx.DoAsync(
         "INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class) VALUES (@storeId, @id, @ambassadorId, @campaignId, @now, 'social')",

@@ -2,6 +2,7 @@
 using System.Data.Common;
 using Microsoft.AspNetCore.DataProtection;
 using StorePlugin.Data;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Payouts.Manual;
@@ -29,7 +30,7 @@ internal sealed partial class PayoutMethods(
     Db db, StoreKeys keys, IDataProtectionProvider protection, PayoutSettings settings, TimeProvider clock, ILogger<PayoutMethods> logger)
 {
     /// <summary>Who it was that an ambassador named their own method.</summary>
-    public const string Ambassador = "ambassador";
+    public const string Ambassador = PayoutChanges.Payee;
 
     private const string ChangedWhy = "Where the money goes was changed.";
     private const int RaceTriesMax = 5;
@@ -60,7 +61,7 @@ internal sealed partial class PayoutMethods(
 
     /// <summary>
     /// Names where the ambassador wants their money. Another destination than before, a Stripe account among them, makes payouts wait for
-    /// seven days; payouts that are under way keep theirs. The same once more changes nothing.
+    /// seven days and for the payee's word; payouts that are under way keep theirs. The same once more changes nothing.
     /// </summary>
     public async Task<MethodChange> SetAsync(Store store, string ambassadorId, PayoutDetails details, string actor, CancellationToken cancel)
     {
@@ -111,10 +112,13 @@ internal sealed partial class PayoutMethods(
             async tx =>
             {
                 var args = new { storeId = store.Id, ambassadorId, now = clock.GetUtcNow() };
+                var before = await tx.OneAsync<string?>(ReadMasked, args);
                 var ended = await tx.DoAsync(End, args);
-                if (ended > 0 && await tx.OneAsync<string?>(ReadStripeAccount, args) is not null)
+                if (ended > 0)
                 {
-                    await DestinationHold.BeginAsync(tx, args.storeId, ambassadorId, ChangedWhy, args.now);
+                    // Whoever has a Stripe account is paid there again; else nothing is paid anywhere, and there is nothing to ask.
+                    var after = DestinationChanges.Mask(await tx.OneAsync<string?>(ReadStripeAccount, args));
+                    await RecordAsync(tx, args.storeId, new NewPayoutChange(ambassadorId, PayoutChangeKind.Method, before, after, actor), isAsked: after is not null, args.now);
                 }
 
                 return ended;
@@ -135,6 +139,9 @@ internal sealed partial class PayoutMethods(
     private const string HoldAmbassador = "UPDATE ambassadors SET state = state WHERE store_id = @StoreId AND id = @AmbassadorId";
 
     private const string ReadStripeAccount = "SELECT stripe_account FROM ambassadors WHERE store_id = @storeId AND id = @ambassadorId";
+
+    private const string ReadMasked =
+        "SELECT masked FROM payout_methods WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND ended_at IS NULL";
 
     private const string ReadLast =
         """
@@ -164,15 +171,17 @@ internal sealed partial class PayoutMethods(
         }
 
         var isChange = await IsChangeAsync(tx, row);
-        await tx.DoAsync(End, new { storeId = row.StoreId, ambassadorId = row.AmbassadorId, now = row.CreatedAt });
+        var args = new { storeId = row.StoreId, ambassadorId = row.AmbassadorId, now = row.CreatedAt };
+        var before = await tx.OneAsync<string?>(ReadMasked, args) ?? DestinationChanges.Mask(await tx.OneAsync<string?>(ReadStripeAccount, args));
+        await tx.DoAsync(End, args);
         await tx.DoAsync(Insert, row);
-        if (isChange)
-        {
-            await DestinationHold.BeginAsync(tx, row.StoreId, row.AmbassadorId, ChangedWhy, row.CreatedAt);
-        }
-
+        await RecordAsync(
+            tx, row.StoreId, new NewPayoutChange(row.AmbassadorId, PayoutChangeKind.Method, before, row.Masked, row.CreatedBy), isChange, row.CreatedAt);
         return true;
     }
+
+    private static Task RecordAsync(Tx tx, string storeId, NewPayoutChange change, bool isAsked, DateTimeOffset now) =>
+        isAsked ? PayoutChanges.AskAsync(tx, storeId, change, ChangedWhy, now) : PayoutChanges.NoteAsync(tx, storeId, change, now);
 
     /// <summary>Whether the money would go elsewhere than now, or where it goes nowhere, than it last did.</summary>
     private static async Task<bool> IsChangeAsync(Tx tx, NewRow row)

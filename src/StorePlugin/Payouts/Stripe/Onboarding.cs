@@ -26,7 +26,6 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
     public const string RefreshPath = "/portal/payouts/refresh";
 
     private const string UnitedStates = "US";
-    private const string Actor = "ambassador";
 
     // Stripe keeps a key for 24 hours (rule P2 keeps the same distance).
     private static readonly TimeSpan KeyUsedFor = TimeSpan.FromHours(20);
@@ -166,7 +165,7 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
                         return false;
                     }
 
-                    await DestinationChanges.AccountAsync(tx, store.Id, ambassadorId, person.StripeAccount, account, Actor, args.now);
+                    await DestinationChanges.AccountAsync(tx, store.Id, ambassadorId, person.StripeAccount, account, PayoutChanges.Payee, args.now);
                     return true;
                 }, cancel: CancellationToken.None);
                 return isSet || await AccountAsync(store, ambassadorId, cancel) == account

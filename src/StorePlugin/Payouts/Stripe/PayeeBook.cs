@@ -101,7 +101,7 @@ internal static class PayeeBook
         {
             foreach (var ambassadorId in await tx.ManyAsync<string>(ReadHolders, new { storeId = store.Id, accountId }))
             {
-                await DestinationChanges.BankAsync(tx, store.Id, ambassadorId, before.Bank, state.Bank, DestinationChanges.Stripe, now);
+                await DestinationChanges.BankAsync(tx, store.Id, ambassadorId, before.Bank, state.Bank, now);
             }
         }
 

@@ -70,7 +70,7 @@ internal sealed partial class ShopifySessions(Settings settings, StoreDirectory 
         TokenOf(context.Request) is { } token
         && Enter(context, token) is { } session
         && await FindStoreAsync(session, context.RequestAborted) is { IsInstalled: true } store
-            ? new Visitor(store, Role.Owner, AmbassadorId: null, $"shopify staff {session.UserId}")
+            ? new Visitor(store, Role.Owner, AmbassadorId: null, $"shopify staff {session.UserId}", clock.GetUtcNow())
             : null;
 
     /// <summary>What is answered to whoever brings no visitor.</summary>

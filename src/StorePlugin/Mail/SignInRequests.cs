@@ -1,0 +1,96 @@
+// Who has asked for a sign-in link by mail: kept by hash, until the mail is written.
+using StorePlugin.Ambassadors;
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.Mail;
+
+/// <summary>A request for a link.</summary>
+/// <param name="PersonHash">Of the address that was typed, as people are compared; null where an ambassador is named.</param>
+/// <param name="AddressHash">Of the address as it was typed, but for capitals.</param>
+internal sealed record SignInRequest(string Id, string? PersonHash, string? AddressHash, string? AmbassadorId, string? ReturnPath, DateTimeOffset AskedAt);
+
+/// <summary>Somebody whom a link is for.</summary>
+internal sealed record SignInPerson(string Id, string Name, string Email, string Campaign)
+{
+    /// <summary>Says nothing, so that no log line can hold a person.</summary>
+    public override string ToString() => nameof(SignInPerson);
+}
+
+/// <summary>
+/// To ask costs the same whether anybody takes part with the address or not: one row and one effect. Who it is, and whether there is
+/// anybody, is found when the mail is written, so that no answer and no time of answering tells.
+/// </summary>
+internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
+{
+    /// <summary>A mail that could not be sent for so long is not wanted any more.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    private const long PeopleMax = 50;
+
+    private const string Insert =
+        """
+        INSERT INTO sign_in_requests (store_id, id, person_hash, address_hash, ambassador_id, return_path, asked_at)
+        VALUES (@storeId, @id, @personHash, @addressHash, @ambassadorId, @returnPath, @now)
+        """;
+
+    /// <summary>Somebody has typed an address.</summary>
+    public Task AskAsync(Store store, string email, CancellationToken cancel) =>
+        AddAsync(store, PersonHashOf(store, email), AddressHashOf(store, email), ambassadorId: null, returnPath: null, cancel);
+
+    /// <summary>An ambassador who has signed in asks for another sign-in, at the address that is known of them.</summary>
+    public Task AskAgainAsync(Store store, string ambassadorId, string returnPath, CancellationToken cancel) =>
+        AddAsync(store, personHash: null, addressHash: null, ambassadorId, returnPath, cancel);
+
+    private Task AddAsync(Store store, string? personHash, string? addressHash, string? ambassadorId, string? returnPath, CancellationToken cancel) =>
+        db.InTransactionAsync(
+            async tx =>
+            {
+                var now = clock.GetUtcNow();
+                var id = Ids.New("sir", now);
+                await tx.DoAsync(Insert, new { storeId = store.Id, id, personHash, addressHash, ambassadorId, returnPath, now });
+                await new MailNotice(MailNotice.SignIn, null, Request: id).AddAsync(tx, store.Id, now);
+            },
+            cancel: cancel);
+
+    private const string Read =
+        """
+        SELECT id, person_hash, address_hash, ambassador_id, return_path, asked_at FROM sign_in_requests
+        WHERE store_id = @storeId AND id = @id AND asked_at > @since
+        """;
+
+    /// <summary>Null where there is none any more.</summary>
+    public Task<SignInRequest?> FindAsync(Store store, string id, CancellationToken cancel) =>
+        db.OneAsync<SignInRequest>(Read, new { storeId = store.Id, id, since = clock.GetUtcNow() - Kept }, cancel);
+
+    private const string Columns =
+        """
+        SELECT a.id, a.name, a.email, c.name AS campaign
+        FROM ambassadors a JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
+        """;
+
+    private const string ReadByAddress = Columns + " WHERE a.store_id = @storeId AND a.person_hash = @personHash AND a.email <> '' ORDER BY a.id DESC ";
+
+    private const string ReadById = Columns + " WHERE a.store_id = @storeId AND a.id = @ambassadorId AND a.email <> ''";
+
+    /// <summary>
+    /// Whom the link is for; nobody where nobody takes part with the address. What follows a plus may be another mailbox, although it is the
+    /// same person: each mail goes to one address, and holds links for that address alone.
+    /// </summary>
+    public async Task<IReadOnlyList<SignInPerson>> PeopleAsync(Store store, SignInRequest request, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, personHash = request.PersonHash, ambassadorId = request.AmbassadorId, take = PeopleMax };
+        if (request.AmbassadorId is not null)
+        {
+            return await db.OneAsync<SignInPerson>(ReadById, args, cancel) is { } one ? [one] : [];
+        }
+
+        var people = (await db.ManyAsync<SignInPerson>(ReadByAddress + db.Page, args, cancel)).ToLookup(person => AddressHashOf(store, person.Email), StringComparer.Ordinal);
+        return people.Count == 1 ? [.. people.First()] : [.. people[request.AddressHash!]];
+    }
+
+    /// <summary>By which the limit of requests tells addresses apart, too.</summary>
+    public string PersonHashOf(Store store, string email) => keys.Hash(store, "email", PersonKey.OfEmail(email));
+
+    private string AddressHashOf(Store store, string email) => keys.Hash(store, "address", NormalForm.Of(email).ToLowerInvariant());
+}
