@@ -92,10 +92,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
-
-
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }
