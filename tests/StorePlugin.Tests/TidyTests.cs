@@ -30,6 +30,7 @@ internal sealed partial class TidyTests
         ["CompareTransfers.CountOfOthers"] = "whether it is another store's, which may share the Stripe account",
         ["PayoutSchedule.ReadSchedules"] = "the round's claim over all stores; each row names its own",
         ["Health.CountWork"] = "the host's own health",
+        ["YearTotals.ReadCountry"] = "a store's own row, by its id",
         ["Clawbacks.FindStores"] = "looks at the stores that have billed",
         ["Verify.List"] = "a frame around statements that name it",
         ["Verify.Count"] = "a frame around statements that name it",
