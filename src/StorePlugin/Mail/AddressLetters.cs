@@ -47,7 +47,13 @@ internal sealed class AddressLetters(Db db, AddressChanges changes, ChangeLinks 
                         new LetterPart.Link("Yes, this was me", links.AddressOf(token, ChangeLinks.Confirmation)),
                         no,
                     ]
-                    : [new LetterPart.Sentence($"The team of {shop} has been told that you cannot read this mailbox any more, and says yes for you. If you can, and did not ask for this, say no at once."), no],
+                    :
+                    [
+                        new LetterPart.Sentence(
+                            $"The team of {shop} has been told that you cannot read this mailbox any more, and says yes for you. "
+                            + "If you can, and did not ask for this, say no at once."),
+                        no,
+                    ],
             ]);
     }
 

@@ -122,7 +122,10 @@ internal static class SignInPages
 
         return Page.Of<MessagePage>(new Message(
             "Look into your mail",
-            [$"A link is on its way to the address that {visitor.Store.DisplayName} has of you. It leads back to how you are paid, and works once, within {SignIn.LinkLifetime.TotalMinutes:0} minutes."],
+            [
+                $"A link is on its way to the address that {visitor.Store.DisplayName} has of you.",
+                $"It leads back to how you are paid, and works once, within {SignIn.LinkLifetime.TotalMinutes:0} minutes.",
+            ],
             new FrameLink("To my earnings", PortalPath.Root)));
     }
 
