@@ -156,6 +156,12 @@ internal sealed class PayoutDesk(PayoutProgram program, PayoutWorld world, Rando
 
     public Task CancelAsync(string runId) => App.Get<PayoutRuns>().CancelAsync(Store, runId, Ann, CancellationToken.None);
 
+    public async Task CancelOneAsync(string payoutId)
+    {
+        using var answer = await App.Http.PostAsync(new Uri($"/api/v1/payouts/{payoutId}/cancellation", UriKind.Relative), null);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(200).Or.EqualTo(409).Or.EqualTo(500));
+    }
+
     /// <summary>Every payout whose absence is proved is sent again under a new key.</summary>
     public async Task SendAgainAsync()
     {
@@ -193,7 +199,7 @@ internal sealed class PayoutDesk(PayoutProgram program, PayoutWorld world, Rando
         foreach (var run in (await PayoutsAsync()).Where(one => _bank.ContainsKey(one.Id)).GroupBy(one => one.RunId, StringComparer.Ordinal))
         {
             var lines = run.Select(payout => $"{payout.Id},{(_bank[payout.Id] ? "paid" : "failed")},ref-{payout.Id[^6..]},");
-            var file = ResultFile.OfCsv(string.Join('\n', ["payout id,status,reference,reason", .. lines]));
+            var file = ResultFile.OfCsv(string.Join('\n', ["payoutId,status,reference,reason", .. lines]));
             Assert.That(file.Findings, Is.Empty);
             await App.Get<PayoutResults>().ReadAsync(Store, run.Key, file, isDry: false, Ann, CancellationToken.None);
         }
