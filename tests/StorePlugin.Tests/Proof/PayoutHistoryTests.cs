@@ -25,6 +25,7 @@ internal sealed class PayoutHistoryTests
     // Of so many histories one more is played with something planted at its end.
     private const int PlantedEach = 10;
     private const int StepsBeforePlanting = 6;
+    private const int ToldEach = 1000;
 
     private static int Histories => Number("STOREPLUGIN_TEST_HISTORIES") ?? HistoriesUsual;
 
@@ -143,10 +144,18 @@ internal sealed class PayoutHistoryTests
                     throw;
                 }
             }
+
+            if (played % ToldEach == 0)
+            {
+                await TestContext.Progress.WriteLineAsync(Told(played, time));
+            }
         }
 
-        await TestContext.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{played} histories in {time.Elapsed.TotalSeconds:0} s"));
+        await TestContext.Out.WriteLineAsync(Told(played, time));
     }
+
+    private static string Told(int played, Stopwatch time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{played} histories in {time.Elapsed.TotalSeconds:0} s");
 
     private static async Task<Payout> SentAsync(PayoutProgram program, PayoutDesk desk)
     {
