@@ -1,4 +1,5 @@
 // The program with a stand-in for Stripe, which can die and begin again on the same database.
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
@@ -65,6 +66,9 @@ internal sealed class PayoutProgram : IAsyncDisposable
     {
         await App.DisposeAsync();
         await Stripe.DisposeAsync();
+
+        // Dapper keeps what it has compiled for each connection string, and thousands of databases come and go here.
+        SqlMapper.PurgeQueryCache();
         Directory.Delete(_folder, recursive: true);
     }
 
