@@ -16,7 +16,7 @@ namespace StorePlugin.Tests.Proof;
 /// </summary>
 internal sealed class PayoutHistoryTests
 {
-    private const int HistoriesUsual = 240;
+    private const int HistoriesUsual = 160;
     private const int StepsOfHistory = 24;
 
     // As many stores as one program serves before the next begins on an empty database.
