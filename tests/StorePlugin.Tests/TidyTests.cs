@@ -24,6 +24,7 @@ internal sealed partial class TidyTests
         ["Installation.Install"] = "a store's own row, by its id",
         ["Installation.Uninstall"] = "a store's own row, by its id",
         ["StoreFactsRow.Update"] = "a store's own row, by its id",
+        ["GoOnWithRuns.ReadCancelled"] = "the round's claim over all stores; each row names its own",
         ["GoOnWithRuns.ReadStopped"] = "the round's claim over all stores; each row names its own",
         ["ReconcilePayouts.FindDue"] = "the round's claim over all stores; each row names its own",
         ["ReconcilePayouts.FindStores"] = "looks at all stores that have paid lately",

@@ -338,17 +338,25 @@ internal sealed class PayoutRuns(
         }
     }
 
+    // It is stopped until all of it is taken back, so that nothing of it is sent where the program dies meanwhile.
     private const string CancelPreview =
         """
-        UPDATE payout_runs SET cancelled_at = @now, cancelled_by = @actor
+        UPDATE payout_runs
+        SET cancelled_at = @now, cancelled_by = @actor, stopped_at = @now, stopped_for = 'cancellation', stopped_currencies = NULL, stop_reason = 'It is cancelled.'
         WHERE store_id = @storeId AND id = @id AND cancelled_at IS NULL
+        """;
+
+    private const string EndCancellation =
+        """
+        UPDATE payout_runs SET stopped_at = NULL, stopped_for = NULL, stop_reason = NULL
+        WHERE store_id = @storeId AND id = @id AND stopped_for = 'cancellation'
         """;
 
     private const string UnsentPayouts = Payout.Columns + " WHERE store_id = @storeId AND run_id = @id AND state = 'approved' ORDER BY id";
 
     /// <summary>
-    /// Takes back all of a run that was not sent yet; its money is payable again. What is on its way stays. Null: there is no such
-    /// run.
+    /// Takes back all of a run that was not sent yet; its money is payable again. What is on its way stays. Called again, it takes back
+    /// what a program that died has left. Null: there is no such run.
     /// </summary>
     public async Task<PayoutRun?> CancelAsync(Store store, string id, string actor, CancellationToken cancel)
     {
@@ -357,6 +365,7 @@ internal sealed class PayoutRuns(
         var unsent = await db.ManyAsync<Payout>(UnsentPayouts, args, cancel);
         await ShortTransactions.EachAsync(
             db, clock, unsent, (tx, payout) => PayoutBook.CancelledAsync(tx, store, payout, actor, clock.GetUtcNow()), CancellationToken.None);
+        await db.DoAsync(EndCancellation, args, CancellationToken.None);
         return await FindAsync(store, id, CancellationToken.None);
     }
 
@@ -372,7 +381,7 @@ internal sealed class PayoutRuns(
     private const string ResumeRun =
         """
         UPDATE payout_runs SET stopped_at = NULL, stopped_for = NULL, stopped_currencies = NULL, stop_reason = NULL
-        WHERE store_id = @storeId AND id = @id AND stopped_at IS NOT NULL
+        WHERE store_id = @storeId AND id = @id AND stopped_at IS NOT NULL AND cancelled_at IS NULL
         """;
 
     private const string ReadUnsentAttempts =

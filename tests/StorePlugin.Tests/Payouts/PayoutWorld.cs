@@ -26,10 +26,12 @@ internal sealed class PayoutWorld : IAsyncDisposable
 
     private readonly RehearsalWatch _watch;
 
-    private PayoutWorld(StoreApp app, FakeStripe stripe, Store store, RehearsalWatch watch) =>
-        (App, Stripe, Store, _watch) = (app, stripe, store, watch);
+    private readonly string _campaign;
 
-    public StoreApp App { get; }
+    private PayoutWorld(StoreApp app, FakeStripe stripe, Store store, string campaign, RehearsalWatch watch) =>
+        (App, Stripe, Store, _campaign, _watch) = (app, stripe, store, campaign, watch);
+
+    public StoreApp App { get; private set; }
 
     public FakeStripe Stripe { get; }
 
@@ -56,17 +58,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
                 services.AddHttpClient<StripeClient>(http => http.Timeout = TimeSpan.FromMilliseconds(700));
             },
             database);
-        var id = Ids.New("sto", StoreApp.Start);
-        await app.Db.DoAsync(
-            """
-            INSERT INTO stores (id, platform, mode, domain, name, currency, time_zone, state, keys_sealed, created_at)
-            VALUES (@id, 'shopify', 'test', @id, 'Lux', 'EUR', 'Europe/Berlin', 'installed', @keys, @now)
-            """,
-            new { id, keys = app.Get<StoreKeys>().NewSealedRoot(), now = StoreApp.Start });
-        await app.Db.DoAsync(
-            "INSERT INTO campaigns (store_id, id, name, state, created_at) VALUES (@id, 'cmp_1', 'Spring', 'live', @now)", new { id, now = StoreApp.Start });
-        var world = new PayoutWorld(app, stripe, await app.Get<StoreDirectory>().GetAsync(id), watch);
-        app.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await app.Get<ApiKeys>().IssueAsync(world.Store, canWrite));
+        var world = await OfAsync(app, stripe, watch, "cmp_1", canWrite);
         if (connected)
         {
             await world.ConnectAsync(TestKey);
@@ -75,6 +67,32 @@ internal sealed class PayoutWorld : IAsyncDisposable
         stripe.TellsBalance = false;
         stripe.TopUp("eur", 1_000_000);
         return world;
+    }
+
+    /// <summary>A new store of a program that serves others too; whoever started the program disposes of it.</summary>
+    public static Task<PayoutWorld> OfAsync(StoreApp app, FakeStripe stripe) => OfAsync(app, stripe, new RehearsalWatch(), Ids.New("cmp", StoreApp.Start), canWrite: true);
+
+    private static async Task<PayoutWorld> OfAsync(StoreApp app, FakeStripe stripe, RehearsalWatch watch, string campaign, bool canWrite)
+    {
+        var id = Ids.New("sto", StoreApp.Start);
+        await app.Db.DoAsync(
+            """
+            INSERT INTO stores (id, platform, mode, domain, name, currency, time_zone, state, keys_sealed, created_at)
+            VALUES (@id, 'shopify', 'test', @id, 'Lux', 'EUR', 'Europe/Berlin', 'installed', @keys, @now)
+            """,
+            new { id, keys = app.Get<StoreKeys>().NewSealedRoot(), now = StoreApp.Start });
+        await app.Db.DoAsync(
+            "INSERT INTO campaigns (store_id, id, name, state, created_at) VALUES (@id, @campaign, 'Spring', 'live', @now)", new { id, campaign, now = StoreApp.Start });
+        var world = new PayoutWorld(app, stripe, await app.Get<StoreDirectory>().GetAsync(id), campaign, watch);
+        app.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await app.Get<ApiKeys>().IssueAsync(world.Store, canWrite));
+        return world;
+    }
+
+    /// <summary>Another program has begun on the same database.</summary>
+    public void GoOnWith(StoreApp app)
+    {
+        app.Http.DefaultRequestHeaders.Authorization = App.Http.DefaultRequestHeaders.Authorization;
+        App = app;
     }
 
     public Task ConnectAsync(string key) => Db.InTransactionAsync(
@@ -87,9 +105,9 @@ internal sealed class PayoutWorld : IAsyncDisposable
         await Db.DoAsync(
             """
             INSERT INTO ambassadors (store_id, id, campaign_id, name, email, email_key, person_hash, state, stripe_account, approved_at, created_at)
-            VALUES (@storeId, @id, 'cmp_1', @name, @id, @id, @id, @state, @account, @now, @now)
+            VALUES (@storeId, @id, @campaign, @name, @id, @id, @id, @state, @account, @now, @now)
             """,
-            new { storeId = Store.Id, id, name, state, account, now = StoreApp.Start });
+            new { storeId = Store.Id, id, campaign = _campaign, name, state, account, now = StoreApp.Start });
         return id;
     }
 

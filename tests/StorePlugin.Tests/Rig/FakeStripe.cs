@@ -155,6 +155,30 @@ internal sealed partial class FakeStripe : IAsyncDisposable
         }
     }
 
+    /// <summary>Nothing goes wrong any more with what is sent from now on.</summary>
+    public void Calm()
+    {
+        lock (_lock)
+        {
+            _faults.Clear();
+        }
+    }
+
+    /// <summary>Forgets all that was asked and made; the numbers of transfers go on.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _faults.Clear();
+            _stored.Clear();
+            _accountOfKey.Clear();
+            _available.Clear();
+            _transfers.Clear();
+            _reversals.Clear();
+            _requests.Clear();
+        }
+    }
+
     /// <summary>Whether the account's balance can be read; else the path is not known.</summary>
     public bool TellsBalance { get; set; } = true;
 
@@ -312,6 +336,11 @@ internal sealed partial class FakeStripe : IAsyncDisposable
         if (destination.StartsWith("acct_gone", StringComparison.Ordinal))
         {
             return (400, Error("invalid_request_error", "resource_missing", $"No such destination: '{destination}'"));
+        }
+
+        if (StripeTable.Refusal(currency, amount) is { } refusal)
+        {
+            return (400, Error("invalid_request_error", "parameter_invalid_integer", refusal));
         }
 
         if (_available.GetValueOrDefault((account, currency)) < amount)

@@ -14,6 +14,7 @@ internal sealed partial class FakeStripe
 {
     private readonly List<FakeReversal> _reversals = [];
     private readonly Queue<int> _listStatuses = new();
+    private int _taken;
 
     /// <summary>How many transfers a page of the list holds at most.</summary>
     public int PageSize { get; set; } = 100;
@@ -119,6 +120,11 @@ internal sealed partial class FakeStripe
             return (400, Error("invalid_request_error", "balance_insufficient", "The destination's balance is too low."));
         }
 
+        if (StripeTable.Refusal(transfer.Currency, amount) is { } refusal)
+        {
+            return (400, Error("invalid_request_error", "parameter_invalid_integer", refusal));
+        }
+
         if (amount > transfer.Amount - transfer.Reversed)
         {
             return (400, Error("invalid_request_error", null, "Reversal amount is greater than unreversed amount on transfer."));
@@ -126,7 +132,7 @@ internal sealed partial class FakeStripe
 
         transfer.Reversed += amount;
         _available[(account, transfer.Currency)] = _available.GetValueOrDefault((account, transfer.Currency)) + amount;
-        var reversal = new FakeReversal($"trr_{_reversals.Count + 1}", transfer.Id, amount, form["metadata[payout_id]"].ToString(), form["metadata[reversal]"].ToString());
+        var reversal = new FakeReversal($"trr_{++_taken}", transfer.Id, amount, form["metadata[payout_id]"].ToString(), form["metadata[reversal]"].ToString());
         _reversals.Add(reversal);
         return (200, Json(reversal));
     }

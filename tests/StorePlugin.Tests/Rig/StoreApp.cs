@@ -47,13 +47,15 @@ internal sealed class StoreApp : IAsyncDisposable
     /// <param name="settings">Configuration keys; they win over the rig's own.</param>
     /// <param name="services">Replaces or adds services.</param>
     /// <param name="database">Another database than a new SQLite file; it is migrated.</param>
+    /// <param name="clock">One that goes on from an earlier program; else a new one.</param>
     public static async Task<StoreApp> StartAsync(
         IEnumerable<KeyValuePair<string, string?>>? settings = null,
         Action<IServiceCollection>? services = null,
-        DatabaseOptions? database = null)
+        DatabaseOptions? database = null,
+        FakeTimeProvider? clock = null)
     {
         var folder = Directory.CreateTempSubdirectory("storeplugin-test-").FullName;
-        var clock = new FakeTimeProvider(Start);
+        clock ??= new FakeTimeProvider(Start);
         var app = App.Build(
             [],
             adjust: builder =>
