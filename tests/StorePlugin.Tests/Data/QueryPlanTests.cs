@@ -20,6 +20,11 @@ internal sealed partial class QueryPlanTests
         ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
         ["YearTotals.Read"] = "the rows of a year, gathered from four reads that each go by an index",
         ["Clawbacks.FindStores"] = "a row for each store that has billed, once an hour",
+        ["StatementReader.ReadOpenings"] = "one payee's movements, gathered from two reads that each go by an index",
+        ["BillTermsOfPayees.ReadOpen"] = "the store's clawbacks and what has settled them, gathered from two reads that each go by an index",
+        ["BillTermsOfPayees.ReadOpenOfSome"] = "the same of some payees",
+        ["SelfBillBook.SettleOpen"] = "one payee's clawbacks, which were read by an index",
+        ["SelfBillBook.ReadOpenOfDocument"] = "one document's clawbacks, which were read by an index",
         ["Workers.FreeEffects"] = "the index of open rows, once at start",
     };
 
