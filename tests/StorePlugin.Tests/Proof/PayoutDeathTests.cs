@@ -179,7 +179,7 @@ internal sealed class PayoutDeathTests
 
     private static async Task<Payout> SentOneAsync(PayoutDesk desk) => (await desk.PayoutsAsync()).First(one => one.AmountMinor == 5000);
 
-    private static Task Preview(PayoutDesk desk, PayoutProgram program) => desk.PreviewAsync();
+    private static async Task Preview(PayoutDesk desk, PayoutProgram program) => await desk.PreviewAsync();
 
     private static async Task Approve(PayoutDesk desk, PayoutProgram program) => await desk.ApproveAsync(await LastRunAsync(desk));
 
@@ -187,7 +187,7 @@ internal sealed class PayoutDeathTests
 
     private static Task Wait(PayoutDesk desk, PayoutProgram program) => desk.WorkForAsync(Days);
 
-    private static Task Round(PayoutDesk desk, PayoutProgram program) => desk.RoundAsync();
+    private static async Task Round(PayoutDesk desk, PayoutProgram program) => await desk.RoundAsync();
 
     private static Task Again(PayoutDesk desk, PayoutProgram program) => desk.SendAgainAsync();
 
@@ -217,7 +217,7 @@ internal sealed class PayoutDeathTests
         }
     }
 
-    private static Task Pay(PayoutDesk desk, PayoutProgram program) => desk.PayAsync();
+    private static async Task Pay(PayoutDesk desk, PayoutProgram program) => await desk.PayAsync();
 
     private static Task TakeMoney(PayoutDesk desk, PayoutProgram program)
     {

@@ -6,7 +6,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
-using StorePlugin.Ledger;
 using StorePlugin.Mail;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
@@ -36,7 +35,14 @@ internal sealed class PayoutDesk(PayoutProgram program, PayoutWorld world, Rando
     /// <summary>How many decimals ISO 4217 gives a currency.</summary>
     private static readonly Dictionary<string, int> Decimals = new(StringComparer.Ordinal)
     {
-        ["EUR"] = 2, ["HUF"] = 2, ["TWD"] = 2, ["JPY"] = 0, ["ISK"] = 0, ["UGX"] = 0, ["KWD"] = 3, ["BHD"] = 3,
+        ["EUR"] = 2,
+        ["HUF"] = 2,
+        ["TWD"] = 2,
+        ["JPY"] = 0,
+        ["ISK"] = 0,
+        ["UGX"] = 0,
+        ["KWD"] = 3,
+        ["BHD"] = 3,
     };
 
     private readonly Dictionary<(string Ambassador, string Currency), long> _earned = [];
@@ -443,9 +449,10 @@ internal sealed class PayoutDesk(PayoutProgram program, PayoutWorld world, Rando
     {
         foreach (var ((ambassador, currency), earned) in _earned)
         {
-            var moved = program.Stripe.Transfers.Where(one => payouts.Any(payout => payout.Id == one.Group && payout.AmbassadorId == ambassador && payout.Currency == currency))
+            var own = payouts.Where(one => one.AmbassadorId == ambassador && one.Currency == currency).ToList();
+            var moved = program.Stripe.Transfers.Where(one => own.Any(payout => payout.Id == one.Group))
                 .Sum(one => StripeTable.Value(one.Currency, one.Amount - one.Reversed));
-            var byBank = payouts.Where(one => one.AmbassadorId == ambassador && one.Currency == currency && _bank.GetValueOrDefault(one.Id)).Sum(one => Value(currency, one.AmountMinor));
+            var byBank = own.Where(one => _bank.GetValueOrDefault(one.Id)).Sum(one => Value(currency, one.AmountMinor));
             var (approved, inPayout, paid) = await world.BalancesAsync(ambassador, currency);
             Assert.That(Value(currency, paid), Is.EqualTo(moved + byBank), "what was moved is what the books hold to be paid");
             Assert.That((approved + inPayout + paid, inPayout), Is.EqualTo((earned, 0L)), "what was earned is paid or carried over");
@@ -460,7 +467,8 @@ internal sealed class PayoutDesk(PayoutProgram program, PayoutWorld world, Rando
     }
 
     private async Task<Effect?> PendingAsync() =>
-        await Db.ManyAsync<string>("SELECT subject FROM effects WHERE store_id = @s AND kind = 'send_transfer' AND state = 'pending' ORDER BY id DESC", new { s = Store.Id }) is [var subject, ..]
+        await Db.ManyAsync<string>(
+            "SELECT subject FROM effects WHERE store_id = @s AND kind = 'send_transfer' AND state = 'pending' ORDER BY id DESC", new { s = Store.Id }) is [var subject, ..]
             ? await world.EffectAsync(subject)
             : null;
 

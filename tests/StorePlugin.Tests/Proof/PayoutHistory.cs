@@ -1,7 +1,5 @@
 // A history from a seed: people, workers, Stripe and the bank do what they do in any order, while things fail and the program dies.
 using System.Globalization;
-using StorePlugin.Payouts;
-using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Proof;
@@ -17,15 +15,14 @@ internal sealed class PayoutHistory
     private static readonly string[] Currencies = ["EUR", "EUR", "JPY", "KWD", "ISK", "HUF"];
 
     private readonly PayoutProgram _program;
-    private readonly PayoutDesk _desk;
     private readonly Random _random;
     private readonly List<string> _stripePayees = [];
     private string _manualPayee = "";
     private bool _isPoor;
 
-    private PayoutHistory(PayoutProgram program, PayoutDesk desk, Random random) => (_program, _desk, _random) = (program, desk, random);
+    private PayoutHistory(PayoutProgram program, PayoutDesk desk, Random random) => (_program, Desk, _random) = (program, desk, random);
 
-    public PayoutDesk Desk => _desk;
+    public PayoutDesk Desk { get; }
 
     /// <summary>What was done so far, a line for each step.</summary>
     public List<string> Steps { get; } = [];
@@ -74,43 +71,43 @@ internal sealed class PayoutHistory
             }
 
             _program.Life.Spare();
-            Deaths += await _desk.RestartIfDeadAsync() ? 1 : 0;
-            await _desk.AssertStepAsync();
+            Deaths += await Desk.RestartIfDeadAsync() ? 1 : 0;
+            await Desk.AssertStepAsync();
             _program.Clock.Advance(TimeSpan.FromSeconds(_random.Next(0, 1200)));
         }
     }
 
     private async Task<(string Name, Func<Task> Act)> NextAsync()
     {
-        var runs = await _desk.RunsAsync();
+        var runs = await Desk.RunsAsync();
         var run = runs.Count == 0 ? null : runs[Math.Max(0, runs.Count - 1 - _random.Next(2))];
-        var payouts = await _desk.PayoutsAsync();
+        var payouts = await Desk.PayoutsAsync();
         var payout = payouts.Count == 0 ? null : payouts[_random.Next(payouts.Count)];
         switch (_random.Next(24))
         {
             case 0 or 1:
                 return Earn();
             case 2 or 3:
-                return ("a run of all that is payable", () => _desk.PayAsync());
+                return ("a run of all that is payable", () => Desk.PayAsync());
             case 4:
-                return ("a preview", () => _desk.PreviewAsync());
+                return ("a preview", () => Desk.PreviewAsync());
             case 5 when run is not null:
-                return ($"{run} is approved", () => _desk.ApproveAsync(run));
+                return ($"{run} is approved", () => Desk.ApproveAsync(run));
             case 6 when run is not null:
-                return ($"{run} is stopped", () => _desk.StopAsync(run));
+                return ($"{run} is stopped", () => Desk.StopAsync(run));
             case 7 when run is not null:
-                return ($"{run} goes on", () => _desk.ResumeAsync(run));
+                return ($"{run} goes on", () => Desk.ResumeAsync(run));
             case 8 when run is not null && _random.Next(2) == 0:
-                return ($"{run} is cancelled", () => _desk.CancelAsync(run));
+                return ($"{run} is cancelled", () => Desk.CancelAsync(run));
             case 9 when payout is not null && _random.Next(2) == 0:
-                return ($"{payout.Id} is cancelled", () => _desk.CancelOneAsync(payout.Id));
+                return ($"{payout.Id} is cancelled", () => Desk.CancelOneAsync(payout.Id));
             case 10 when run is not null:
-                return ($"{run} is exported", () => _desk.ExportAsync(run));
+                return ($"{run} is exported", () => Desk.ExportAsync(run));
             case 11:
-                return ("results are read back", _desk.ReadResultsAsync);
+                return ("results are read back", Desk.ReadResultsAsync);
             case 12 when payout is not null:
                 long? part = payout.Currency == "EUR" && _random.Next(2) == 0 ? _random.Next(1, (int)payout.AmountMinor) : null;
-                return ($"{payout.Id} is asked back, {(part is null ? "all" : part)}", () => _desk.AskBackAsync(payout.Id, part));
+                return ($"{payout.Id} is asked back, {(part is null ? "all" : part)}", () => Desk.AskBackAsync(payout.Id, part));
             case 13:
                 return TakeBackByHand();
             case 14 or 15:
@@ -122,19 +119,15 @@ internal sealed class PayoutHistory
             case 18:
                 return TurnPoor();
             case 19:
-                return ("two workers are at it", _desk.RaceAsync);
+                return ("two workers are at it", Desk.RaceAsync);
             case 20:
-                return ("a person sends again", _desk.SendAgainAsync);
+                return ("a person sends again", Desk.SendAgainAsync);
             case 21:
-                return ("25 hours pass and nothing runs", () =>
-                {
-                    _program.Clock.Advance(TimeSpan.FromHours(25));
-                    return Task.CompletedTask;
-                });
+                return AtOnce("25 hours pass and nothing runs", () => _program.Clock.Advance(TimeSpan.FromHours(25)));
             case 22:
-                return ("25 hours pass", () => _desk.WorkForAsync(TimeSpan.FromHours(25)));
+                return ("25 hours pass", () => Desk.WorkForAsync(TimeSpan.FromHours(25)));
             default:
-                return ("workers go on", () => _desk.WorkForAsync(TimeSpan.FromMinutes(_random.Next(1, 60))));
+                return ("workers go on", () => Desk.WorkForAsync(TimeSpan.FromMinutes(_random.Next(1, 60))));
         }
     }
 
@@ -151,11 +144,13 @@ internal sealed class PayoutHistory
         };
 
         // Planted in one transaction: what fails in it has not been earned.
-        return ($"{payee[^1..]} earns {amount} {currency}", async () =>
+        return ($"{payee[^1..]} earns {amount} {currency}", EarnAsync);
+
+        Task EarnAsync()
         {
             _program.Life.Spare();
-            await _desk.EarnsAsync(payee, amount, currency);
-        });
+            return Desk.EarnsAsync(payee, amount, currency);
+        }
     }
 
     private (string Name, Func<Task> Act) TakeBackByHand()
@@ -163,44 +158,46 @@ internal sealed class PayoutHistory
         var standing = _program.Stripe.Transfers.Where(one => one.Reversed < one.Amount).ToList();
         if (standing.Count == 0)
         {
-            return ("nothing can be taken back", () => Task.CompletedTask);
+            return AtOnce("nothing can be taken back", () => { });
         }
 
         var transfer = standing[_random.Next(standing.Count)];
         var (left, step) = (transfer.Amount - transfer.Reversed, StripeTable.Step(transfer.Currency));
         var amount = _random.Next(2) == 0 ? left : _random.NextInt64(1, (left / step) + 1) * step;
-        return ($"{amount} {transfer.Currency} of {transfer.Id} are taken back at Stripe", () =>
-        {
-            _program.Stripe.Reverse(transfer.Id, amount);
-            return Task.CompletedTask;
-        });
+        return AtOnce($"{amount} {transfer.Currency} of {transfer.Id} are taken back at Stripe", () => _program.Stripe.Reverse(transfer.Id, amount));
     }
 
     private Task DeliverAsync(bool again)
     {
-        _desk.HearOfTransfers();
-        return _desk.DeliverAsync(again);
+        Desk.HearOfTransfers();
+        return Desk.DeliverAsync(again);
     }
 
     private (string Name, Func<Task> Act) Fault()
     {
         StripeFault[] faults = [.. Enumerable.Range(0, _random.Next(1, 6)).Select(_ => Faults[_random.Next(Faults.Length)])];
-        return ($"next at Stripe: {string.Join(", ", faults)}", () =>
-        {
-            _program.Stripe.Next(faults);
-            return Task.CompletedTask;
-        });
+        return AtOnce($"next at Stripe: {string.Join(", ", faults)}", () => _program.Stripe.Next(faults));
     }
 
     private (string Name, Func<Task> Act) TurnPoor()
     {
         _isPoor = !_isPoor;
         var payeesAreEmpty = _random.Next(3) == 0;
-        return ($"the account is {(_isPoor ? "empty" : "full")}{(payeesAreEmpty ? ", and the payees' are empty" : "")}", () =>
+        return AtOnce($"the account is {(_isPoor ? "empty" : "full")}{(payeesAreEmpty ? ", and the payees' are empty" : "")}", () =>
         {
-            _desk.TopUp(takeAway: _isPoor);
+            Desk.TopUp(takeAway: _isPoor);
             _program.Stripe.PayeesAreEmpty = payeesAreEmpty;
-            return Task.CompletedTask;
         });
+    }
+
+    private static (string Name, Func<Task> Act) AtOnce(string name, Action act)
+    {
+        return (name, ActAsync);
+
+        Task ActAsync()
+        {
+            act();
+            return Task.CompletedTask;
+        }
     }
 }

@@ -2,9 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using StorePlugin.Data;
-using StorePlugin.Inbox;
 using StorePlugin.Payouts;
-using StorePlugin.Payouts.Stripe;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Rig;
 
@@ -56,7 +54,7 @@ internal sealed class PayoutHistoryTests
             await history.Desk.MendAsync();
             var (name, plant) = Planted[seed % Planted.Length];
             history.Steps.Add($"planted: {name}");
-            var payout = await SentAsync(program, history.Desk);
+            var payout = await SentAsync(history.Desk);
             var (kind, subject) = await plant(program, history.Desk, payout);
 
             var open = await history.Desk.World.ReconcileAsync();
@@ -157,7 +155,7 @@ internal sealed class PayoutHistoryTests
     private static string Told(int played, Stopwatch time) =>
         string.Create(CultureInfo.InvariantCulture, $"{played} histories in {time.Elapsed.TotalSeconds:0} s");
 
-    private static async Task<Payout> SentAsync(PayoutProgram program, PayoutDesk desk)
+    private static async Task<Payout> SentAsync(PayoutDesk desk)
     {
         await PaidAsync(desk, "acct_dan");
         var payout = (await desk.PayoutsAsync())[^1];
