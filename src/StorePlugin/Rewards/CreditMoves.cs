@@ -9,12 +9,15 @@ namespace StorePlugin.Rewards;
 /// <summary>A movement has no note on the platform, so that two of one customer at once could not be told apart.</summary>
 internal static class CreditMoves
 {
-    private const string ReadKnown =
+    private const string ReadOfRewards =
         """
         SELECT discount_id FROM rewards WHERE store_id = @storeId AND holder_id = @holder AND discount_id IS NOT NULL
         UNION ALL
         SELECT back_id FROM rewards WHERE store_id = @storeId AND holder_id = @holder AND back_id IS NOT NULL
-        UNION ALL
+        """;
+
+    private const string ReadOfPayouts =
+        """
         SELECT transfer_id FROM payout_attempts WHERE store_id = @storeId AND holder_id = @holder AND transfer_id IS NOT NULL
         UNION ALL
         SELECT reversal_id FROM payout_reversals WHERE store_id = @storeId AND holder_id = @holder AND reversal_id IS NOT NULL
@@ -22,8 +25,11 @@ internal static class CreditMoves
 
     /// <summary>The movements of a customer's credit that are known to be some reward's or payout's.</summary>
     /// <param name="holder">The customer, as the platform names them.</param>
-    public static Task<IReadOnlyList<string>> KnownAsync(Db db, Store store, string holder, CancellationToken cancel) =>
-        db.ManyAsync<string>(ReadKnown, new { storeId = store.Id, holder }, cancel);
+    public static async Task<IReadOnlyList<string>> KnownAsync(Db db, Store store, string holder, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, holder };
+        return [.. await db.ManyAsync<string>(ReadOfRewards, args, cancel), .. await db.ManyAsync<string>(ReadOfPayouts, args, cancel)];
+    }
 
     private const string Hold = "UPDATE stores SET state = state WHERE id = @storeId";
 

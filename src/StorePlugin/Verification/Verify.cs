@@ -123,7 +123,7 @@ internal sealed partial class Verify(Db db, ILogger<Verify> logger)
     // The request was frozen with the reservation of its money, and must ask for that and nothing else (rule P2).
     private static string? Disagreement(AttemptRow row)
     {
-        if (row.Provider != PayoutProvider.Stripe)
+        if (row.Provider == PayoutProvider.Manual || PayoutProvider.IsInStore(row.Provider))
         {
             return row.Body == ManualAttempt.BodyOf(row.PayoutId, new Money(row.AmountMinor, Currency.Parse(row.Currency)), row.Destination)
                 ? null

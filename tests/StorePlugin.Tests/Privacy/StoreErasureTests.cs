@@ -122,7 +122,7 @@ internal sealed class StoreErasureTests
         await Plant.RowAsync(_app.Db, "payout_runs", ("store_id", _world.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
         await Plant.RowAsync(
             _app.Db, "payouts", ("store_id", _world.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", idle), ("currency", "EUR"),
-            ("amount_minor", 100L), ("mode", "live"), ("state", "unknown"));
+            ("amount_minor", 100L), ("mode", "live"), ("state", "unknown"), ("provider", "stripe"));
         await Plant.RowAsync(
             _app.Db, "payout_reversals", ("store_id", _world.Store.Id), ("payout_id", "po_1"), ("number", 1L), ("amount_minor", 1L), ("currency", "EUR"), ("state", "refused"),
             ("reason", "planted reversal"), ("settled_at", 1L));

@@ -1,10 +1,4 @@
 -- Documents that a store issues in its payees' place, the VAT in them, and what is known of payees for taxes.
--- VAT is an account of its own.
-
-ALTER TABLE ledger_entries DROP CONSTRAINT ck_ledger_entries_account;
-
-ALTER TABLE ledger_entries ADD CONSTRAINT ck_ledger_entries_account CHECK (account IN
-    ('held', 'review', 'approved', 'in_payout', 'paid', 'expense', 'written_off', 'vat'));
 
 -- A party as it stood when it was written down: the merchant's (ambassador_id is empty) or a payee's. A row never changes: other particulars are
 -- another row, so that a document keeps what it was issued with. sealed: name, address and numbers, as JSON. Country by ISO 3166.
