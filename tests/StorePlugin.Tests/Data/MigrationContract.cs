@@ -373,7 +373,7 @@ internal abstract class MigrationContract
             ("payout_methods", [("store_id", S), ("id", "pm"), ("ambassador_id", "amb"), ("kind", "paypal")]),
             ("payee_accounts", [("store_id", S), ("ambassador_id", "amb"), ("state", "ready")]),
         ],
-        66 =>
+        68 =>
         [
             ("self_bill_parties", [("store_id", S), ("id", "sbp")]), ("self_billing_settings", [("store_id", S), ("party_id", "sbp")]), ("self_bill_counters", [("store_id", S)]),
             ("payee_tax", [("store_id", S), ("ambassador_id", "amb")]),
