@@ -28,12 +28,14 @@ internal sealed class PortalPages(
         // The answer to one of its forms leads to Stripe.
         context.Response.Headers.ContentSecurityPolicy = PagesSetup.ContentSecurityPolicyToStripe;
         var known = await AddressForm.ReadAsync(db, addresses, visitor, cancel);
+        var paid = await howPaid.ReadAsync(visitor, problem, cancel);
         var method = await PayoutMethodPages.ReadAsync(methods, settings, visitor, cancel);
         return Page.Of<PortalPage>(
             model with
             {
-                HowPaid = await howPaid.ReadAsync(visitor, problem, cancel),
-                PayoutMethod = method is null ? null : method with { Typed = typed },
+                HowPaid = paid,
+                // Two ways wait for the same days, and say so once.
+                PayoutMethod = method is null ? null : method with { Typed = typed, Waits = paid?.Held is null ? method.Waits : null },
                 HasInvoices = await billing.CountryAsync(visitor.Store, cancel) is not null,
                 Address = address is null ? known : address(known),
                 ChangeWaits = ChangeWords(await changes.FindOpenAsync(visitor.Store, visitor.AmbassadorId!, cancel), visitor.Store.DisplayName),

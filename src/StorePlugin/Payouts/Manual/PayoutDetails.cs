@@ -99,8 +99,8 @@ internal sealed partial record PayoutDetails(string Kind, string Recipient, stri
     [JsonIgnore]
     public string Masked => Kind switch
     {
-        PayoutKind.StoreCredit => "on the customer account in the store",
-        PayoutKind.DiscountCode => "in the store",
+        PayoutKind.StoreCredit => "store credit",
+        PayoutKind.DiscountCode => "a discount code",
         PayoutKind.PayPal => Fit($"{Recipient.EnumerateRunes().First()}{Hidden}{Recipient[Recipient.LastIndexOf('@')..]}"),
         PayoutKind.Iban => $"{Recipient[..2]}·· ···· {Recipient[^4..]}",
         _ => Recipient.Length < 8 ? Hidden : $"{Hidden} {Recipient[^2..]}",

@@ -252,7 +252,7 @@ internal sealed class StorePayoutTests
 
         Assert.That(more.Status, Is.EqualTo(422).Or.EqualTo(400));
         Assert.That((paypal.Status, credit.Status), Is.EqualTo((200, 200)));
-        Assert.That((credit.Text("kind"), credit.Text("masked")), Is.EqualTo(("store_credit", "on the customer account in the store")));
+        Assert.That((credit.Text("kind"), credit.Text("masked")), Is.EqualTo(("store_credit", "store credit")));
         Assert.That((string?)credit.Json!["payoutsFrom"], Is.Not.Null);
     }
 
