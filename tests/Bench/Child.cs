@@ -40,11 +40,20 @@ internal sealed class Child : IAsyncDisposable
 
     public double WorkingSetMegabytes => Refreshed().WorkingSet64 / 1e6;
 
+    /// <summary>The most memory that it has held at once since its start.</summary>
+    public double PeakMegabytes => PeakBytes() / 1e6;
+
     /// <summary>The app as it is built, on a data folder.</summary>
-    public static Task<Child> AppAsync(string folder, bool workers)
+    /// <param name="stripe">What it takes for Stripe; null: it has none.</param>
+    public static Task<Child> AppAsync(string folder, bool workers, Uri? stripe = null)
     {
         var port = FreePort();
         var environment = EnvironmentOf(folder);
+        if (stripe is not null)
+        {
+            environment["Stripe__ApiUrl"] = stripe.ToString();
+        }
+
         environment["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         environment["Workers__Idle"] = workers ? "false" : "true";
         return StartAsync("StorePlugin.dll", ["serve"], environment, folder, port);

@@ -2,6 +2,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,7 +14,6 @@ using Microsoft.Extensions.Logging;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
-using StorePlugin.Payouts;
 using StorePlugin.Payouts.Stripe;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -34,30 +34,51 @@ internal static class PayoutFigure
         var folder = folders.New();
         await Shop.PlantAsync(folder);
         await using var stripe = await Stripe.StartAsync();
-        await using var app = App(folder, stripe.Address, requestsPerSecond: null);
-        await StorePlugin.App.PrepareAsync(app);
-        var store = await StoreAsync(app);
-        await PlantAsync(app, store, payees);
-        Console.WriteLine($"payout: a run over {Table.Of(payees)} payees with one approved order each; then it is sent for {seconds} s at a time to a stand-in on loopback");
-
-        var runs = app.Services.GetRequiredService<PayoutRuns>();
-        GC.Collect();
-        var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        var preview = await runs.PreviewAsync(store, "bench", CancellationToken.None);
-        var previewed = Stopwatch.GetElapsedTime(started);
-        var approval = (RunApproval.Done)await runs.ApproveAsync(store, preview.Id, "bench", CancellationToken.None);
-        var prepared = Stopwatch.GetElapsedTime(started);
-        cpu = Environment.CpuUsage.TotalTime - cpu;
-        var reserved = approval.Run.Payouts.Count;
-
-        var paced = await SendAsync(app, stripe, seconds);
-        double free;
-        await using (var fast = App(folder, stripe.Address, requestsPerSecond: 100_000))
+        string key;
+        await using (var app = App(folder, stripe.Address))
         {
-            free = await SendAsync(fast, stripe, seconds);
+            await StorePlugin.App.PrepareAsync(app);
+            var store = await StoreAsync(app);
+            await PlantAsync(app, store, payees);
+            key = await app.Services.GetRequiredService<ApiKeys>().IssueAsync(store, canWrite: true);
         }
 
-        var megabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6;
+        Console.WriteLine($"payout: a run over {Table.Of(payees)} payees with one approved order each; then it is sent for {seconds} s at a time to a stand-in on loopback");
+
+        // As a merchant's own program asks for it, of a server in a process of its own.
+        TimeSpan previewed, prepared, cpu;
+        double paced, megabytes;
+        int reserved;
+        string progress;
+        await using (var server = await Child.AppAsync(folder, workers: true, stripe.Address))
+        {
+            using var api = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}/api/v1/payout-runs"), Timeout = TimeSpan.FromMinutes(5) };
+            api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            var (started, before) = (Stopwatch.GetTimestamp(), server.Cpu);
+            using (var preview = await AskAsync(api, ""))
+            {
+                previewed = Stopwatch.GetElapsedTime(started);
+                var id = preview.RootElement.GetProperty("id").GetString();
+                using var approved = await AskAsync(api, $"/{id}/approval");
+                (prepared, cpu) = (Stopwatch.GetElapsedTime(started), server.Cpu - before);
+                reserved = approved.RootElement.GetProperty("progress").EnumerateObject().Sum(state => state.Value.GetInt32());
+                var sent = stripe.Transfers;
+                await Task.Delay(TimeSpan.FromSeconds(seconds));
+                paced = (stripe.Transfers - sent) / (double)seconds;
+                using var run = await JsonDocument.ParseAsync(await api.GetStreamAsync($"{api.BaseAddress}/{id}"));
+                progress = run.RootElement.GetProperty("progress").GetRawText();
+            }
+
+            megabytes = server.PeakMegabytes;
+        }
+
+        double free;
+        await using (var app = App(folder, stripe.Address))
+        {
+            await StorePlugin.App.PrepareAsync(app);
+            free = await SendAsync(app, stripe, seconds);
+        }
+
         Table.Print(
             ["", "seconds", "cpu seconds", "payouts", "a second"],
             [
@@ -66,27 +87,31 @@ internal static class PayoutFigure
                 ["sent, as Stripe is asked", Table.Of(seconds), "", "", Table.Of(paced, "N1")],
                 ["sent, without the rate", Table.Of(seconds), "", "", Table.Of(free)],
             ]);
-        Console.WriteLine($"peak working set, the bench's own stand-in included: {Table.Of(megabytes)} MB");
+        Console.WriteLine($"peak working set of the server: {Table.Of(megabytes)} MB; its progress: {progress}");
         return Table.Holds(reserved == payees, $"{Table.Of(reserved)} payouts are reserved of {Table.Of(payees)}")
             & Table.Holds(prepared.TotalSeconds <= PrepareSecondsMax, $"preview and approval: {Table.Of(prepared.TotalSeconds, "N2")} s, at most {PrepareSecondsMax} is asked")
             & Table.Holds(paced < 5 && free > 5 * paced, $"sending is bounded by the rate: {Table.Of(paced, "N1")} a second with it and {Table.Of(free)} without")
             & Table.Holds(megabytes <= MegabytesMax, $"peak working set {Table.Of(megabytes)} MB, at most {MegabytesMax} is asked");
     }
 
-    private static WebApplication App(string folder, Uri stripe, int? requestsPerSecond)
+    private static async Task<JsonDocument> AskAsync(HttpClient api, string path)
+    {
+        using var answer = await api.PostAsync($"{api.BaseAddress}{path}", null);
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode
+            ? JsonDocument.Parse(text)
+            : throw new InvalidOperationException($"The server answered {(int)answer.StatusCode}: {text[..Math.Min(text.Length, 500)]}");
+    }
+
+    /// <summary>The app without the rate that Stripe is asked at.</summary>
+    private static WebApplication App(string folder, Uri stripe)
     {
         var settings = Shop.Settings(folder);
         settings["Stripe:ApiUrl"] = stripe.ToString();
         settings["Logging:LogLevel:Default"] = "Warning";
         return StorePlugin.App.Build(
             [],
-            builder =>
-            {
-                if (requestsPerSecond is { } number)
-                {
-                    builder.Services.AddSingleton(new StripeRate(number));
-                }
-            },
+            builder => builder.Services.AddSingleton(new StripeRate(requestsPerSecond: 100_000)),
             configuration => configuration.AddInMemoryCollection(settings!));
     }
 

@@ -173,8 +173,9 @@ internal static class LedgerBook
                 ("StoreId", store.Id), ("AmbassadorId", key.AmbassadorId), ("Account", key.Account), ("Currency", key.Currency),
                 ("AmountMinor", amount)) == 0)
             {
-                await tx.DoAsync(
-                    OpenBalance, new { StoreId = store.Id, key.AmbassadorId, key.Account, key.Currency, AmountMinor = amount });
+                await using var openBalance = new Prepared(tx, OpenBalance);
+                await openBalance.DoAsync(
+                    ("StoreId", store.Id), ("AmbassadorId", key.AmbassadorId), ("Account", key.Account), ("Currency", key.Currency), ("AmountMinor", amount));
             }
         }
     }

@@ -41,7 +41,7 @@ internal static class Revival
             AND (a.created_at >= e.at OR EXISTS (SELECT 1 FROM ambassador_states j
                 JOIN ambassador_states k ON k.store_id = j.store_id AND k.ambassador_id = j.ambassador_id AND k.number = j.number - 1
                 WHERE j.store_id = a.store_id AND j.ambassador_id = a.id AND j.state = 'approved' AND k.state = 'ended' AND j.at >= e.at))
-        ORDER BY a.id
+        ORDER BY a.created_at, a.id
         """;
 
     /// <summary>Keeps every row of the person as it is until the transaction ends.</summary>

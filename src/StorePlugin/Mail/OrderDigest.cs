@@ -175,8 +175,7 @@ internal sealed class OrderDigest(Db db, PublicAddress address, TimeProvider clo
         }
 
         parts.Add(new LetterPart.Sentence(ReleaseOf(new StoreTime(store), [.. orders.Where(order => order.AmountMinor > 0)])));
-        parts.Add(new LetterPart.Link("All your orders, and why each counted", address.Of("/portal")));
-        parts.Add(new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."));
+        parts.AddRange(address.To(store, "All your orders, and why each counted"));
         return new Letter(
             reader.Name,
             reader.Email,

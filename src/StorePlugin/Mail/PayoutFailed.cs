@@ -61,8 +61,7 @@ internal sealed class PayoutFailed(Db db, PublicAddress address, TimeProvider cl
                         ? "Nothing is lost: the money lies in your account at Stripe."
                         : "Nothing is lost: what you earned stays yours, stands as approved again and goes out with a later payout."),
                     new LetterPart.Sentence(WhatToDo(facts, shop, isBank)),
-                    new LetterPart.Link("Where it stands", address.Of("/portal")),
-                    new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."),
+                    .. address.To(store, "Where it stands"),
                 ],
                 $"You get this mail because {shop} wanted to pay you as an ambassador. A program sent it. No payout mail asks for a password or for your bank's data."))
         {

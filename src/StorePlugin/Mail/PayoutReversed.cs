@@ -61,8 +61,7 @@ internal sealed class PayoutReversed(Db db, PublicAddress address, TimeProvider 
                     new LetterPart.Facts(lines),
                     new LetterPart.Sentence("What was taken back stands as approved again in your earnings here, and goes out with a later payout unless an order of it is reversed."),
                     new LetterPart.Sentence($"Only {shop} knows why: ask them if you do not."),
-                    new LetterPart.Link("Where it stands", address.Of("/portal")),
-                    new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."),
+                    .. address.To(store, "Where it stands"),
                 ],
                 $"You get this mail because {shop} paid you as an ambassador. A program sent it. No payout mail asks for a password or for your bank's data."))
         {

@@ -65,8 +65,7 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
                     new LetterPart.Figure(isInStore ? "Paid to you" : "Sent to you", amount),
                     new LetterPart.Facts(lines),
                     new LetterPart.Sentence(ArrivalOf(facts, shop, new StoreTime(store))),
-                    new LetterPart.Link("Which orders it is for", address.Of("/portal")),
-                    new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."),
+                    .. address.To(store, "Which orders it is for"),
                 ],
                 $"You get this mail because {shop} paid you as an ambassador. A program sent it. No payout mail asks for a password or for your bank's data."))
         {

@@ -75,8 +75,7 @@ internal sealed class RewardGiven(Db db, StoreKeys keys, PublicAddress address, 
             parts.Add(new LetterPart.Sentence("It goes out with your next payout."));
         }
 
-        parts.Add(new LetterPart.Link("All your rewards", address.Of("/portal")));
-        parts.Add(new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."));
+        parts.AddRange(address.To(store, "All your rewards"));
         return new Letter(
             reader.Name,
             reader.Email,

@@ -58,10 +58,11 @@ internal sealed class Suppressions(Db db, StoreKeys keys, TimeProvider clock)
     public const string TheMailServer = "a mail server";
     private const string TheirOldAddress = "the address of before";
 
+    // Grouped, so that SQLite finds them by the person and does not look for the first of all that fits.
     private const string Columns =
         """
         SELECT s.id, s.reason, s.since, s.detail, s.added_by,
-            (SELECT MIN(a.id) FROM ambassadors a WHERE a.store_id = s.store_id AND a.person_hash = s.address_hash) AS ambassador_id
+            (SELECT MIN(a.id) FROM ambassadors a WHERE a.store_id = s.store_id AND a.person_hash = s.address_hash GROUP BY a.person_hash) AS ambassador_id
         FROM mail_suppressions s WHERE s.store_id = @storeId AND s.lifted_at IS NULL
         """;
 

@@ -77,10 +77,9 @@ internal sealed class TermsChanged(Db db, PublicAddress address, TimeProvider cl
         }
 
         parts.Add(new LetterPart.Sentence($"{(isAhead ? "From then on your" : "Your")} page shows the new version of the rules. Please read it there and accept it."));
-        parts.Add(new LetterPart.Link("Your page", address.Of("/portal")));
+        parts.AddRange(address.To(store, "Your page"));
         parts.Add(new LetterPart.Link(
             isAhead ? "The rules until then, and what changes" : "The rules as they are now", address.Of($"/rules/{Uri.EscapeDataString(reader.CampaignId)}")));
-        parts.Add(new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."));
         var heading = isAhead ? $"The terms of {reader.Campaign} change on {time.Day(revision.EffectiveAt)}" : $"The terms of {reader.Campaign} have changed";
         return new Letter(
             reader.Name,

@@ -84,8 +84,7 @@ internal sealed class Welcome(Db db, PublicAddress address, TimeProvider clock) 
         }
 
         parts.Add(new LetterPart.Sentence("When you recommend, say that you earn from it."));
-        parts.Add(new LetterPart.Link("What you have earned, and why each order counted", address.Of("/portal")));
-        parts.Add(new LetterPart.Sentence($"There is no password: ask {shop} for a sign-in link when you want to look."));
+        parts.AddRange(address.To(store, "What you have earned, and why each order counted"));
         return new Letter(
             reader.Name,
             reader.Email,

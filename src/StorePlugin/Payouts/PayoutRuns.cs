@@ -218,8 +218,10 @@ internal sealed class PayoutRuns(
     private const string HoldRun =
         "UPDATE payout_runs SET state = state WHERE store_id = @storeId AND id = @runId AND cancelled_at IS NULL";
 
-    // As many as a transaction of about the time that intake may wait takes.
+    // As many as a transaction of about the time that intake may wait takes; while nothing comes in, what each costs by itself is shared by more.
     private const int LinesAtOnceMax = 25;
+    private const int LinesAtOnceWhileQuietMax = 200;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Makes payouts of lines, some in a transaction, so that intake never waits for a whole run. Lines that a crash leaves behind
@@ -228,8 +230,10 @@ internal sealed class PayoutRuns(
     private async Task<List<RunNote>> ReserveAsync(Store store, string runId, List<RunLine> lines, DateTimeOffset shownAt, string actor)
     {
         var notes = new List<RunNote>();
-        foreach (var some in lines.Chunk(LinesAtOnceMax))
+        for (var first = 0; first < lines.Count;)
         {
+            RunLine[] some = [.. lines.Skip(first).Take(db.SinceIntake > Quiet ? LinesAtOnceWhileQuietMax : LinesAtOnceMax)];
+            first += some.Length;
             try
             {
                 notes.AddRange(await db.InTransactionAsync(tx => ReserveAsync(tx, store, runId, some, shownAt, actor)));

@@ -51,9 +51,21 @@ internal sealed record FileFinding(string PlatformOrderId, string Rule, string S
 /// <param name="PayoutAccount">The account at the payment provider; null where none is known.</param>
 /// <param name="PayoutMethod">The PayPal address or the bank account that they named, shortened: it is kept encrypted; null where none is known.</param>
 /// <param name="Balances">By account of the ledger.</param>
+/// <param name="Payouts">What was paid to them, or is to be.</param>
+/// <param name="Taxes">What is known of them for taxes; null where nothing was said.</param>
 internal sealed record FileAmbassador(
     string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? PayoutAccount, string? PayoutMethod, IReadOnlyList<string> Codes,
-    IReadOnlyList<FileBalance> Balances);
+    IReadOnlyList<FileBalance> Balances, IReadOnlyList<FilePayout> Payouts, FileTaxes? Taxes);
+
+/// <param name="Way">How it was paid, as <c>stripe</c> or <c>store_credit</c>.</param>
+/// <param name="SelfBill">The number of the document that the store issued in their place; null where it issued none.</param>
+internal sealed record FilePayout(string Id, Amount Amount, string State, string Way, DateTimeOffset At, long? SelfBill);
+
+/// <param name="VatCase"><c>private</c>, <c>small_business</c>, <c>domestic</c> or <c>reverse_charge</c>; null where they did not say.</param>
+/// <param name="TaxId">Shortened: it is kept encrypted, with the name and address on their documents; null where they gave none.</param>
+/// <param name="AgreedAt">Since when the store may bill for them.</param>
+/// <param name="Form">The form of the United States that they handed in: <c>w9</c>, <c>w8ben</c> or <c>none</c>.</param>
+internal sealed record FileTaxes(string? VatCase, string? Country, string? TaxId, DateTimeOffset? AgreedAt, string? Form);
 
 internal sealed record FileBalance(string Account, Amount Amount);
 

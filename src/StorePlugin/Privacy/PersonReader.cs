@@ -145,6 +145,21 @@ internal static class PersonReader
     private const string ReadBalances =
         "SELECT account, currency, amount_minor FROM balances WHERE store_id = @storeId AND ambassador_id = @id ORDER BY account, currency";
 
+    // One of each run and currency, so that they are few.
+    private const string ReadPayouts =
+        """
+        SELECT p.id, p.amount_minor, p.currency, p.state, p.provider, p.created_at,
+            (SELECT b.number FROM self_bills b WHERE b.store_id = p.store_id AND b.payout_id = p.id AND b.kind = 'document') AS self_bill
+        FROM payouts p WHERE p.store_id = @storeId AND p.ambassador_id = @id ORDER BY p.id
+        """;
+
+    private const string ReadTaxes =
+        """
+        SELECT t.vat_case, b.country, t.masked_id AS tax_id, t.agreed_at, t.w_form AS form
+        FROM payee_tax t LEFT JOIN self_bill_parties b ON b.store_id = t.store_id AND b.id = t.party_id
+        WHERE t.store_id = @storeId AND t.ambassador_id = @id
+        """;
+
     private static async Task<IReadOnlyList<FileAmbassador>> AmbassadorsAsync(Tx tx, Store store, IReadOnlyCollection<string> keys)
     {
         var shown = new List<FileAmbassador>();
@@ -152,9 +167,15 @@ internal static class PersonReader
         {
             var args = new { storeId = store.Id, id = row.Id };
             var balances = await tx.ManyAsync<BalanceRow>(ReadBalances, args);
+            var payouts = await tx.ManyAsync<PayoutRow>(ReadPayouts, args);
             shown.Add(new FileAmbassador(
                 row.Name, row.Email, row.Campaign, row.State, row.ApprovedAt, row.StripeAccount, row.PayoutMethod, await tx.ManyAsync<string>(ReadCodes, args),
-                [.. balances.Select(balance => new FileBalance(balance.Account, new Amount(balance.AmountMinor, balance.Currency)))]));
+                [.. balances.Select(balance => new FileBalance(balance.Account, new Amount(balance.AmountMinor, balance.Currency)))],
+                [
+                    .. payouts.Select(payout => new FilePayout(
+                        payout.Id, new Amount(payout.AmountMinor, payout.Currency), payout.State, payout.Provider, payout.CreatedAt, payout.SelfBill)),
+                ],
+                await tx.OneAsync<FileTaxes>(ReadTaxes, args)));
         }
 
         return shown;
@@ -222,4 +243,21 @@ internal static class PersonReader
         string Id, string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? StripeAccount, string? PayoutMethod);
 
     private sealed record BalanceRow(string Account, string Currency, long AmountMinor);
+
+    private sealed record PayoutRow
+    {
+        public string Id { get; init; } = "";
+
+        public long AmountMinor { get; init; }
+
+        public string Currency { get; init; } = "";
+
+        public string State { get; init; } = "";
+
+        public string Provider { get; init; } = "";
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public long? SelfBill { get; init; }
+    }
 }

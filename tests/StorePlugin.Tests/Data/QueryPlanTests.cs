@@ -28,6 +28,14 @@ internal sealed partial class QueryPlanTests
         ["Workers.FreeEffects"] = "the index of open rows, once at start",
     };
 
+    private static readonly Dictionary<string, string> MayReadAgain = new(StringComparer.Ordinal)
+    {
+        ["Installation.InsertStore"] = "a new store has no rows",
+        ["EraseStore.FindParties"] = "the store's own particulars, which are few, when it is erased",
+        ["OrderHistory.ReadHorizon"] = "a store's imports, which are few",
+        ["ReconcilePayouts.FindStores"] = "each store's payouts, once a day",
+    };
+
     // Dapper writes a list out, of which two elements stand for any number; a TextList is one parameter.
     private const string ListWrittenOut = "IN (@${name}, @${name})";
     private const string OneList = "IN (SELECT value FROM json_each(@${name}))";
@@ -68,9 +76,31 @@ internal sealed partial class QueryPlanTests
         }
     }
 
+    // A statement that takes all rows of a store again for each row that it finds takes the square of them.
+    [TestCaseSource(nameof(Statements))]
+    public void It_reads_a_store_once(SqlConstant constant)
+    {
+        var again = StepsOf(constant.Sql).Concat(StepsOf(constant.Sql, OneList)).Where(step => step.IsInner && TakesAllOfStore(step.Detail)).ToList();
+
+        Assert.That(again, MayReadAgain.ContainsKey(constant.Name) ? Is.Not.Empty : Is.Empty, constant.Sql);
+    }
+
     [Test]
-    public void The_list_names_statements_that_exist() =>
-        Assert.That(MayScan.Keys, Is.SubsetOf(Statements().Select(constant => constant.Name)));
+    public void A_statement_that_reads_a_store_for_each_row_is_noticed()
+    {
+        var steps = StepsOf(
+            """
+            SELECT p.account_id FROM payee_accounts p
+            WHERE p.store_id = @storeId AND EXISTS (SELECT 1 FROM ambassadors a JOIN balances b ON b.store_id = a.store_id AND b.ambassador_id = a.id
+                WHERE a.store_id = p.store_id AND a.stripe_account = p.account_id AND b.amount_minor > 0)
+            """);
+
+        Assert.That(steps.Where(step => step.IsInner && TakesAllOfStore(step.Detail)), Is.Not.Empty);
+    }
+
+    [Test]
+    public void The_lists_name_statements_that_exist() =>
+        Assert.That(MayScan.Keys.Concat(MayReadAgain.Keys), Is.SubsetOf(Statements().Select(constant => constant.Name)));
 
     // The claims run over all stores: their order by due time must come from the index as well, or they sort a backlog.
     [TestCase("InboxWorker.FindDue", "ix_deliveries_due")]
@@ -124,7 +154,9 @@ internal sealed partial class QueryPlanTests
     public void A_statement_without_an_index_is_noticed() =>
         Assert.That(PlanOf("SELECT id FROM effects WHERE outcome = @outcome").Where(step => Scan().IsMatch(step)), Is.Not.Empty);
 
-    private List<string> PlanOf(string sql, string list = ListWrittenOut)
+    private List<string> PlanOf(string sql, string list = ListWrittenOut) => [.. StepsOf(sql, list).Select(step => step.Detail)];
+
+    private List<PlanStep> StepsOf(string sql, string list = ListWrittenOut)
     {
         var text = List().Replace(sql, list);
         using var command = _connection.CreateCommand();
@@ -135,18 +167,45 @@ internal sealed partial class QueryPlanTests
         }
 
         using var reader = command.ExecuteReader();
-        var steps = new List<string>();
+        var (steps, loops) = (new Dictionary<long, PlanStep>(), new HashSet<long>());
         while (reader.Read())
         {
-            steps.Add(reader.GetString(3));
+            var (parent, detail) = (reader.GetInt64(1), reader.GetString(3));
+
+            // Of the loops that stand side by side the first is the outermost.
+            var isInner = (steps.GetValueOrDefault(parent)?.RunsAgain ?? false) || (IsLoop().IsMatch(detail) && !loops.Add(parent));
+            steps[reader.GetInt64(0)] = new PlanStep(detail, isInner, isInner || detail.StartsWith("CORRELATED", StringComparison.Ordinal));
         }
 
-        return steps;
+        return [.. steps.Values];
     }
+
+    /// <summary>All rows of a store are taken by an index that goes on after the store.</summary>
+    private bool TakesAllOfStore(string detail)
+    {
+        if (AllOfStore().Match(detail) is not { Success: true } match)
+        {
+            return false;
+        }
+
+        using var command = _connection.CreateCommand();
+        command.CommandText = $"SELECT COUNT(*) FROM pragma_index_info('{match.Groups["index"].Value}')";
+        return (long)command.ExecuteScalar()! > 1;
+    }
+
+    /// <param name="IsInner">It is done for each row of another step.</param>
+    /// <param name="RunsAgain">What stands below it is.</param>
+    private sealed record PlanStep(string Detail, bool IsInner, bool RunsAgain);
 
     // A scan of constants, of what a subquery has already found or of a list is none of a table.
     [GeneratedRegex(@"^SCAN (TABLE )?(?!SUBQUERY|CONSTANT|\d+ CONSTANT|json_each|\()\w+", RegexOptions.ExplicitCapture)]
     private static partial Regex Scan();
+
+    [GeneratedRegex(@"^(SEARCH|SCAN) ", RegexOptions.ExplicitCapture)]
+    private static partial Regex IsLoop();
+
+    [GeneratedRegex(@"^SEARCH .*INDEX (?<index>\w+) \(store_id=\?\)", RegexOptions.ExplicitCapture)]
+    private static partial Regex AllOfStore();
 
     [GeneratedRegex(@"IN @(?<name>\w+)", RegexOptions.ExplicitCapture)]
     private static partial Regex List();

@@ -32,8 +32,9 @@ internal sealed class ReadPayees(Db db, StoreDirectory stores, PayeeAccounts pay
         SELECT p.store_id, p.account_id FROM payee_accounts p
         WHERE p.store_id >= @storeId AND (p.store_id > @storeId OR p.account_id > @accountId)
             AND (p.read_at IS NULL OR p.read_at <= @before)
-            AND EXISTS (SELECT 1 FROM ambassadors a JOIN balances b ON b.store_id = a.store_id AND b.ambassador_id = a.id
-                WHERE a.store_id = p.store_id AND a.stripe_account = p.account_id AND b.account IN ('held', 'review', 'approved') AND b.amount_minor > 0)
+            AND EXISTS (SELECT 1 FROM ambassadors a
+                WHERE a.store_id = p.store_id AND a.stripe_account = p.account_id AND EXISTS (SELECT 1 FROM balances b
+                    WHERE b.store_id = a.store_id AND b.ambassador_id = a.id AND b.account IN ('held', 'review', 'approved') AND b.amount_minor > 0))
         ORDER BY p.store_id, p.account_id
         """;
 
