@@ -1,10 +1,8 @@
 // The JSON API under /api/v1: who may call it, what every call has in common, and which calls there are.
 using System.Globalization;
 using System.Text.Json.Serialization;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Primitives;
 using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
@@ -30,15 +28,11 @@ internal static class Api
     /// <summary>The longest body that a call takes.</summary>
     public const long BodyBytesMax = 1024 * 1024;
 
-    // Generous: it keeps one caller's mistake from using up the machine, and is no tariff.
-    private const int BurstMax = 3000;
-    private const int CallsPerSecond = 200;
-
     private const string Bearer = "Bearer ";
 
     public static void AddApi(this IServiceCollection services)
     {
-        services.AddRateLimiter(_ => { });
+        services.AddSingleton<ApiLimit>();
         services.Configure<ProblemDetailsOptions>(options => options.CustomizeProblemDetails = Problems.Name);
         services.ConfigureHttpJsonOptions(options =>
         {
@@ -58,11 +52,7 @@ internal static class Api
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase), api =>
         {
             api.Use(AdmitAsync);
-            api.UseRateLimiter(new RateLimiterOptions
-            {
-                GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(LimitOf),
-                OnRejected = RefuseAsync,
-            });
+            api.Use(LimitAsync);
         });
 
     /// <summary>Maps the calls and returns their group.</summary>
@@ -236,26 +226,20 @@ internal static class Api
             ? token
             : null;
 
-    private static RateLimitPartition<string> LimitOf(HttpContext context) =>
-        context.Features.Get<ApiCaller>() is { } caller
-            ? RateLimitPartition.GetTokenBucketLimiter($"{caller.Store.Id} {caller.Name}", _ => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = BurstMax,
-                TokensPerPeriod = CallsPerSecond,
-                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            })
-            : RateLimitPartition.GetNoLimiter("");
-
-    private static async ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancel)
+    private static Task LimitAsync(HttpContext context, RequestDelegate next)
     {
-        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+        if (context.Features.Get<ApiCaller>() is not { } caller || context.RequestServices.GetRequiredService<ApiLimit>().RefusalOf(caller) is not { } wait)
+        {
+            return next(context);
+        }
+
         var seconds = (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds));
-        rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        await Problems.Of(
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return Problems.Of(
             StatusCodes.Status429TooManyRequests,
             "too-many-requests",
             "The key makes too many calls.",
-            $"A key may make {CallsPerSecond} calls a second over time; wait {seconds} s.").ExecuteAsync(rejected.HttpContext);
+            $"A key may make {ApiLimit.CallsPerSecond} calls a second over time; wait {seconds} s.").ExecuteAsync(context);
     }
 
     private static ValueTask<object?> AnswerUnreadable(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>

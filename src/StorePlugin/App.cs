@@ -75,7 +75,6 @@ internal static class App
 
         var app = builder.Build();
         app.UsePages();
-        app.UseRateLimiter();
         app.UseApi();
         app.MapHealth();
         app.MapShopify();

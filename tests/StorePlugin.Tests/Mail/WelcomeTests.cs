@@ -61,7 +61,7 @@ internal sealed partial class WelcomeTests
             }
 
             var links = mail.Page.QuerySelectorAll("a").Select(link => link.GetAttribute("href")).ToList();
-            Assert.That(links[..^1], Is.EqualTo(["https://refer.example/r/ANN20", "https://refer.example/portal"]));
+            Assert.That(links[..^1], Is.EqualTo(["https://refer.example/r/ANN20", "https://refer.example/portal", $"https://refer.example/portal/sign-in?store={_store.Id}"]));
             Assert.That(links[^1], Does.StartWith("https://refer.example/mail/stop/"));
             Assert.That(mail.Page.QuerySelectorAll("img, script, link, style, [src]"), Is.Empty, "nothing comes from elsewhere");
         }

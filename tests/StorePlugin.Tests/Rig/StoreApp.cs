@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using StorePlugin.Data;
@@ -63,6 +64,9 @@ internal sealed class StoreApp : IAsyncDisposable
                 // As in development: a service of a scope that is asked for outside of one is a fault there, and nowhere else.
                 builder.Host.UseDefaultServiceProvider(options => (options.ValidateScopes, options.ValidateOnBuild) = (true, true));
                 builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+
+                // Else a timer holds all of a program for minutes after its end, and thousands of them come and go.
+                builder.Services.ConfigureAll<HttpClientFactoryOptions>(options => options.HandlerLifetime = Timeout.InfiniteTimeSpan);
                 services?.Invoke(builder.Services);
                 KeepLog(builder.Services);
             },

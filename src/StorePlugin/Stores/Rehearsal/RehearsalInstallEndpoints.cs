@@ -27,9 +27,16 @@ internal static partial class RehearsalInstallEndpoints
     public static void MapRehearsalInstall(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/rehearsal").AllowAnonymous().ExcludeFromDescription().AddEndpointFilter<BrowserErrors>();
-        group.MapGet("/install", InstallAsync).RequireRateLimiting(RehearsalSetup.InstallsPolicy);
+        group.MapGet("/install", InstallAsync).AddEndpointFilter(Limit);
         group.MapGet("/callback", CallbackAsync);
     }
+
+    private static ValueTask<object?> Limit(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.RequestServices.GetRequiredService<RehearsalLimit>().Admits() ? next(context) : ValueTask.FromResult<object?>(TypedResults.Problem(
+            "Too many rehearsal stores were asked for on this host within an hour. Try again later.",
+            statusCode: StatusCodes.Status429TooManyRequests,
+            title: "Too many requests",
+            type: "/problems/too-many-requests"));
 
     private static async Task<IResult> InstallAsync(
         string? name,
