@@ -63,6 +63,8 @@ internal sealed partial class TidyTests
         ["PrivacyDuties.ReadInstalledAt"] = "a store's own row, by its id",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",
         ["RefreshShopifyTokens.Find"] = "looks at what is old over all stores",
+        ["SignInRequests.ReadAmbassadorsEverywhere"] = "one mail lists the stores of an address",
+        ["SignInRequests.ReadTeamsEverywhere"] = "one mail lists the stores of an address",
         ["ReadPayees.Find"] = "looks at who has money to come over all stores",
         ["Reconciliation.FindNew"] = "looks at the stores that are new",
         ["Reconciliation.FindDue"] = "a worker's claim over all stores",

@@ -1,4 +1,5 @@
 // The merchant's rooms. Each page is one query function and one component; POSTs redirect.
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Data;
 using StorePlugin.Pages;
@@ -16,15 +17,16 @@ internal static class DashboardEndpoints
     public static void MapDashboard(this IEndpointRouteBuilder routes)
     {
         var rooms = routes.MapGroup("/dashboard").ExcludeFromDescription()
-            .RequireAuthorization(SessionAuthentication.OwnerPolicy)
+            .RequireAuthorization(SessionAuthentication.TeamPolicy)
             .TakesSmallForms();
+        ((IEndpointConventionBuilder)rooms).Add(AskForManager);
         rooms.MapGet("", ShowOverview);
         rooms.MapGet("/orders", ListOrders);
         rooms.MapGet("/orders/{orderId}", ShowOrder);
         rooms.MapGet("/ambassadors", ListAmbassadors);
         rooms.MapGet("/ambassadors/{ambassadorId}", ShowAmbassador);
         rooms.MapGet("/privacy-requests", ListPrivacyRequests);
-        rooms.MapGet("/privacy-requests/{requestId}/file", TakePrivacyFile);
+        rooms.MapGet("/privacy-requests/{requestId}/file", TakePrivacyFile).RequireAuthorization(SessionAuthentication.ManagerPolicy);
         rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
@@ -34,6 +36,20 @@ internal static class DashboardEndpoints
         rooms.MapStatements();
         rooms.MapSelfBillPages();
         rooms.MapStripePage();
+        rooms.MapTeam();
+    }
+
+    /// <summary>Only an owner may do this: it is about who may do what, or about the keys to the store's money.</summary>
+    public static TBuilder OwnersOnly<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.RequireAuthorization(SessionAuthentication.OwnerPolicy);
+
+    // Whoever changes something is an owner or a manager. It is said for all at once, so that no endpoint can be forgotten.
+    private static void AskForManager(EndpointBuilder endpoint)
+    {
+        if (endpoint.Metadata.OfType<IHttpMethodMetadata>().Any(methods => methods.HttpMethods.Any(method => !HttpMethods.IsGet(method))))
+        {
+            endpoint.Metadata.Add(new AuthorizeAttribute(SessionAuthentication.ManagerPolicy));
+        }
     }
 
     /// <summary>The path of an ambassador's page.</summary>
@@ -66,9 +82,7 @@ internal static class DashboardEndpoints
     private static async Task<IResult> TakePrivacyFile(
         Visitor visitor, string requestId, PrivacyRequests requests, HttpContext context, CancellationToken cancel)
     {
-        // The first half of the hash tells sessions apart, and a list of downloads need not hold more of it.
-        var who = visitor.SessionName.Length > 32 ? $"dashboard session {visitor.SessionName[..32]}" : visitor.SessionName;
-        if (await requests.TakeFileAsync(visitor.Store, requestId, who, cancel) is not { } file)
+        if (await requests.TakeFileAsync(visitor.Store, requestId, visitor.Actor, cancel) is not { } file)
         {
             return TypedResults.NotFound();
         }

@@ -13,7 +13,7 @@ internal static class StripePageEndpoints
     public static void MapStripePage(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, Show);
-        rooms.MapPost(Path, Connect);
+        rooms.MapPost(Path, Connect).OwnersOnly();
         rooms.MapPost(Path + "/readings", Check);
     }
 

@@ -31,6 +31,8 @@ internal static class MailSetup
         services.AddSingleton<ChangeLinks>();
         services.AddSingleton<DestinationChanged>();
         services.AddSingleton<SignInRequests>();
+        services.AddSingleton(_ => new SignInLimit());
+        services.AddRound<SignInAsks>("sign-in asks", Rounds.Moment, (job, cancel) => job.RunOnceAsync(cancel));
         services.AddSingleton<SignInLetter>();
         services.AddSingleton<AddressLetters>();
         services.AddSingleton<MailSender>();

@@ -11,8 +11,12 @@ namespace StorePlugin.Mail;
 internal sealed record SignInRequest(string Id, string? PersonHash, string? AddressHash, string? AmbassadorId, string? ReturnPath, DateTimeOffset AskedAt);
 
 /// <summary>Somebody whom a link is for.</summary>
-internal sealed record SignInPerson(string Id, string Name, string Email, string Campaign)
+/// <param name="Id">Of the ambassador, or of the member of the team.</param>
+/// <param name="Campaign">Null for a member of the team.</param>
+internal sealed record SignInPerson(string StoreId, string Id, string Name, string Email, string? Campaign)
 {
+    public bool IsOfTeam => Campaign is null;
+
     /// <summary>Says nothing, so that no log line can hold a person.</summary>
     public override string ToString() => nameof(SignInPerson);
 }
@@ -65,11 +69,15 @@ internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
 
     private const string Columns =
         """
-        SELECT a.id, a.name, a.email, c.name AS campaign
+        SELECT a.store_id, a.id, a.name, a.email, c.name AS campaign
         FROM ambassadors a JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
         """;
 
     private const string ReadByAddress = Columns + " WHERE a.store_id = @storeId AND a.person_hash = @personHash AND a.email <> '' ORDER BY a.id DESC ";
+
+    // Few in a store, of whom each is compared by the hash of the address.
+    private const string ReadTeam =
+        "SELECT store_id, id, name, email, CAST(NULL AS nvarchar(120)) AS campaign FROM team_members WHERE store_id = @storeId AND removed_at IS NULL ORDER BY id ";
 
     private const string ReadById = Columns + " WHERE a.store_id = @storeId AND a.id = @ambassadorId AND a.email <> ''";
 
@@ -85,8 +93,30 @@ internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
             return await db.OneAsync<SignInPerson>(ReadById, args, cancel) is { } one ? [one] : [];
         }
 
-        var people = (await db.ManyAsync<SignInPerson>(ReadByAddress + db.Page, args, cancel)).ToLookup(person => AddressHashOf(store, person.Email), StringComparer.Ordinal);
+        var team = (await db.ManyAsync<SignInPerson>(ReadTeam + db.Page, args, cancel)).Where(person => AddressHashOf(store, person.Email) == request.AddressHash);
+        var people = (await db.ManyAsync<SignInPerson>(ReadByAddress + db.Page, args, cancel)).Concat(team)
+            .ToLookup(person => AddressHashOf(store, person.Email), StringComparer.Ordinal);
         return people.Count == 1 ? [.. people.First()] : [.. people[request.AddressHash!]];
+    }
+
+    // By the address and not by a store: that one mail lists all stores of an address is what whoever owns it wants, and no store learns of another.
+    private const string ReadAmbassadorsEverywhere = Columns + " WHERE a.email_key = @personKey AND a.email <> '' ORDER BY a.id DESC ";
+
+    private const string ReadTeamsEverywhere =
+        """
+        SELECT t.store_id, t.id, t.name, t.email, CAST(NULL AS nvarchar(120)) AS campaign
+        FROM team_members t JOIN stores s ON s.id = t.store_id AND s.state = 'installed'
+        WHERE t.email_key = @key AND t.removed_at IS NULL ORDER BY t.id DESC
+        """;
+
+    /// <summary>Where a mailbox takes part, in all stores: teams first, then as an ambassador, newest first. Its spelling counts as <see cref="PeopleAsync"/> says.</summary>
+    public async Task<IReadOnlyList<SignInPerson>> EverywhereAsync(string email, CancellationToken cancel)
+    {
+        var args = new { personKey = PersonKey.OfEmail(email), key = Team.KeyOf(email), take = PeopleMax };
+        var people = (await db.ManyAsync<SignInPerson>($"{ReadTeamsEverywhere} {db.Page}", args, cancel))
+            .Concat(await db.ManyAsync<SignInPerson>(ReadAmbassadorsEverywhere + db.Page, args, cancel))
+            .ToLookup(person => Team.KeyOf(person.Email), StringComparer.Ordinal);
+        return people.Count == 1 ? [.. people.First()] : [.. people[args.key]];
     }
 
     /// <summary>By which the limit of requests tells addresses apart, too.</summary>

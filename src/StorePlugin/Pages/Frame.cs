@@ -6,14 +6,16 @@ namespace StorePlugin.Pages;
 /// <summary>The surroundings of a page for someone who has signed in; null fields leave their part out.</summary>
 /// <param name="IsRehearsal">The store is made up, and no money moves.</param>
 /// <param name="ZoneName">The time zone of every instant on the page.</param>
-public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, IReadOnlyList<FrameLink> Links, string? Notice = null)
+/// <param name="IsReadOnly">Whoever looks may change nothing, and sees no form.</param>
+public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, IReadOnlyList<FrameLink> Links, string? Notice = null, bool IsReadOnly = false)
 {
     internal static Frame OfDashboard(Visitor visitor, string? notice = null) => new(
         visitor.Store.DisplayName,
         !visitor.Store.IsLive,
         new StoreTime(visitor.Store).ZoneName,
-        [new("Overview", "/dashboard"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors")],
-        NoticeOf(notice));
+        [new("Overview", "/dashboard"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors"), new("Team", "/dashboard/team")],
+        NoticeOf(notice),
+        visitor.Role == Role.Viewer);
 
     internal static Frame OfPortal(Visitor visitor, string? notice = null) => new(
         visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal")], NoticeOf(notice));
@@ -35,6 +37,10 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         "scopes-read" => "What is granted was asked of Shopify just now.",
         "stripe-connected" => "Stripe is connected. What it shows of your account stands below.",
         "stripe-read" => "Stripe was asked just now.",
+        "member-added" => "They are on the team now, and a sign-in link is on its way to them.",
+        "member-changed" => "It is changed, for sessions that are open too.",
+        "member-removed" => "They are not on the team any more, and their sessions have ended.",
+        "session-ended" => "The session has ended.",
         "tax-kept" => "It is kept, and counts from your next payout on.",
         "settled" => "It was no longer waiting for you; nothing was changed.",
         _ => null,

@@ -94,7 +94,7 @@ internal static partial class PagesSetup
         StatusCodes.Status401Unauthorized => new Message(
             "You are not signed in", ["Your session has ended. Open the app again from your store's admin."]),
         StatusCodes.Status403Forbidden => new Message(
-            "This page is not yours to see", ["You are signed in, but this page is for someone else."], HomeOf(context)),
+            "This page is not yours to see", ["You are signed in, but this page, or what you wanted to do on it, is for someone else."], HomeOf(context)),
         StatusCodes.Status404NotFound => new Message(
             "There is nothing here", ["The address may be mistyped, or what it named is gone."], HomeOf(context)),
         StatusCodes.Status405MethodNotAllowed => new Message("That did not work", ["This address does not take such a request."], HomeOf(context)),
@@ -106,8 +106,8 @@ internal static partial class PagesSetup
 
     private static FrameLink HomeOf(HttpContext context) => context.Features.Get<Visitor>()?.Role switch
     {
-        Role.Owner => new FrameLink("To the overview", "/dashboard"),
         Role.Ambassador => new FrameLink("To my earnings", "/portal"),
+        not null => new FrameLink("To the overview", "/dashboard"),
         _ => new FrameLink("To the sign-in page", "/sign-in"),
     };
 

@@ -30,16 +30,20 @@ internal sealed class FunnelWarnings(Db db, StoreKeys keys, StoreContact contact
         ORDER BY id
         """;
 
-    private const string ReadOwnPeople = "SELECT id FROM ambassadors WHERE store_id = @storeId AND person_hash = @personHash ORDER BY id";
+    private const string ReadOwnPeople =
+        """
+        SELECT a.id FROM ambassadors a
+        WHERE a.store_id = @storeId AND (a.person_hash = @personHash
+            OR a.person_hash IN (SELECT t.person_hash FROM team_members t WHERE t.store_id = @storeId AND t.removed_at IS NULL))
+        ORDER BY a.id
+        """;
 
     public async Task<FunnelKnown> ReadAsync(Store store, CancellationToken cancel)
     {
         var args = new { storeId = store.Id, now = clock.GetUtcNow(), take = PayoutRuns.LinesMax };
         var acknowledged = await db.ManyAsync<Row>($"{ReadAcknowledged} {db.Page}", args, cancel);
-        var own = await contact.FindAsync(store.Id, cancel) is { } email
-            ? await db.ManyAsync<string>(
-                $"{ReadOwnPeople} {db.Page}", new { storeId = store.Id, personHash = keys.Hash(store, "email", PersonKey.OfEmail(email)), args.take }, cancel)
-            : [];
+        var contactHash = await contact.FindAsync(store.Id, cancel) is { } email ? keys.Hash(store, "email", PersonKey.OfEmail(email)) : null;
+        var own = await db.ManyAsync<string>($"{ReadOwnPeople} {db.Page}", new { storeId = store.Id, personHash = contactHash, args.take }, cancel);
         return new FunnelKnown(acknowledged.Select(row => (row.AmbassadorId, row.Rule)).ToHashSet(), own.ToHashSet(StringComparer.Ordinal));
     }
 

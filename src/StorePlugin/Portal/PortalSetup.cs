@@ -8,6 +8,5 @@ internal static class PortalSetup
         services.AddSingleton<HowPaidReader>();
         services.AddSingleton<PortalPages>();
         services.AddSingleton<PortalDoor>();
-        services.AddSingleton(_ => new SignInLimit());
     }
 }

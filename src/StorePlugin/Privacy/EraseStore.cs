@@ -108,6 +108,10 @@ internal sealed class EraseStore(
 
     private const string DropChangeLink = "DELETE FROM change_links WHERE store_id = @storeId AND token_hash = @name";
 
+    private const string FindMembers = "SELECT id AS name FROM team_members WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropMember = "DELETE FROM team_members WHERE store_id = @storeId AND id = @name";
+
     private const string FindSignInRequests = "SELECT id AS name FROM sign_in_requests WHERE store_id = @storeId ORDER BY id ";
 
     private const string DropSignInRequest = "DELETE FROM sign_in_requests WHERE store_id = @storeId AND id = @name";
@@ -235,6 +239,7 @@ internal sealed class EraseStore(
         (FindSessions, DropSession),
         (FindChangeLinks, DropChangeLink),
         (FindSignInRequests, DropSignInRequest),
+        (FindMembers, DropMember),
         (FindAddressChanges, EraseAddressChange),
         (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),

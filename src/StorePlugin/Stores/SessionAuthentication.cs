@@ -18,7 +18,9 @@ internal sealed class SessionAuthentication(
 {
     public const string SchemeName = "session";
 
-    /// <summary>Policies: one for each role, and one for whoever has signed in.</summary>
+    /// <summary>Policies: who may see the dashboard, who may change something, who may do all; ambassadors; and whoever has signed in.</summary>
+    public const string TeamPolicy = "team";
+    public const string ManagerPolicy = "manager";
     public const string OwnerPolicy = "owner";
     public const string AmbassadorPolicy = "ambassador";
     public const string AnyPolicy = "signed-in";
@@ -28,6 +30,8 @@ internal sealed class SessionAuthentication(
         // The only scheme is the framework's default: a page that is not found knows its visitor too. Without a cookie nothing is read.
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SchemeName, null);
         services.AddAuthorizationBuilder()
+            .AddPolicy(TeamPolicy, policy => OfSession(policy).RequireRole(Role.OfTeam))
+            .AddPolicy(ManagerPolicy, policy => OfSession(policy).RequireRole(Role.Owner, Role.Manager))
             .AddPolicy(OwnerPolicy, policy => OfSession(policy).RequireRole(Role.Owner))
             .AddPolicy(AmbassadorPolicy, policy => OfSession(policy).RequireRole(Role.Ambassador))
             .AddPolicy(AnyPolicy, policy => OfSession(policy));

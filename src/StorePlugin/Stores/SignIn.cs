@@ -6,19 +6,37 @@ namespace StorePlugin.Stores;
 /// <summary>The roles of a session.</summary>
 internal static class Role
 {
-    /// <summary>Runs the store's programme: the dashboard.</summary>
+    /// <summary>Runs the store's programme: all of the dashboard, and who else may do what.</summary>
     public const string Owner = "owner";
+
+    /// <summary>Runs the programme, but for the team, the store's keys and its plan.</summary>
+    public const string Manager = "manager";
+
+    /// <summary>Sees the dashboard and changes nothing.</summary>
+    public const string Viewer = "viewer";
 
     /// <summary>Sees their own earnings: the portal.</summary>
     public const string Ambassador = "ambassador";
+
+    /// <summary>Those of the store's own people.</summary>
+    public static readonly IReadOnlyList<string> OfTeam = [Owner, Manager, Viewer];
 }
 
 /// <summary>Who has signed in, to which store. Every query of a page is bound to <see cref="Store"/>.</summary>
 /// <param name="AmbassadorId">Set exactly where the role is <see cref="Role.Ambassador"/>.</param>
 /// <param name="SessionName">The hash under which the session is stored, or the member of staff of a session token; it opens nothing.</param>
 /// <param name="SignedInAt">When they showed who they are; UTC.</param>
-internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionName, DateTimeOffset SignedInAt)
+/// <param name="MemberId">Of whoever was added to the team; null for whoever comes from the store itself, and for ambassadors.</param>
+internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionName, DateTimeOffset SignedInAt, string? MemberId = null)
 {
+    // The first half of the hash tells sessions apart, and books and logs need not hold more of it.
+    private const int NameLengthMax = 32;
+
+    /// <summary>Who acts, as the books name them: without a name, since the books outlive people.</summary>
+    public string Actor => MemberId is not null ? $"team {MemberId}"
+        : SessionName.Length > NameLengthMax ? $"dashboard session {SessionName[..NameLengthMax]}"
+        : SessionName;
+
     /// <summary>For so long a sign-in is fresh: what decides where money goes asks for one.</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(15);
 
@@ -31,7 +49,8 @@ internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, s
 
 /// <summary>What a sign-in link opens, without opening it.</summary>
 /// <param name="ReturnPath">Where it leads, within the portal; null: to the first page of the role.</param>
-internal sealed record SignInOffer(Store Store, string Role, string? AmbassadorId, string? ReturnPath = null);
+/// <param name="MemberId">As <see cref="Visitor.MemberId"/>.</param>
+internal sealed record SignInOffer(Store Store, string Role, string? AmbassadorId, string? ReturnPath = null, string? MemberId = null);
 
 /// <summary>
 /// Makes sign-in links and sessions. Both are secrets of 256 bits that are stored as hashes only; both carry the store's
@@ -51,14 +70,15 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
 
     private const string InsertLink =
         """
-        INSERT INTO sign_in_links (store_id, token_hash, role, ambassador_id, return_path, created_at, expires_at)
-        VALUES (@storeId, @hash, @role, @ambassadorId, @returnPath, @now, @expiresAt)
+        INSERT INTO sign_in_links (store_id, token_hash, role, ambassador_id, member_id, return_path, created_at, expires_at)
+        VALUES (@storeId, @hash, @role, @ambassadorId, @memberId, @returnPath, @now, @expiresAt)
         """;
 
     private const string ReadLink =
         """
-        SELECT role, ambassador_id, return_path FROM sign_in_links
-        WHERE store_id = @storeId AND token_hash = @hash AND used_at IS NULL AND expires_at > @now
+        SELECT l.role, l.ambassador_id, l.return_path, l.member_id, m.role AS member_role
+        FROM sign_in_links l LEFT JOIN team_members m ON m.store_id = l.store_id AND m.id = l.member_id AND m.removed_at IS NULL
+        WHERE l.store_id = @storeId AND l.token_hash = @hash AND l.used_at IS NULL AND l.expires_at > @now AND (l.member_id IS NULL OR m.id IS NOT NULL)
         """;
 
     private const string UseLink =
@@ -71,14 +91,15 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
 
     private const string InsertSession =
         """
-        INSERT INTO sessions (store_id, token_hash, role, ambassador_id, created_at, expires_at)
-        VALUES (@storeId, @hash, @role, @ambassadorId, @now, @expiresAt)
+        INSERT INTO sessions (store_id, token_hash, role, ambassador_id, member_id, created_at, expires_at)
+        VALUES (@storeId, @hash, @role, @ambassadorId, @memberId, @now, @expiresAt)
         """;
 
     private const string ReadSession =
         """
-        SELECT role, ambassador_id, created_at FROM sessions
-        WHERE store_id = @storeId AND token_hash = @hash AND revoked_at IS NULL AND expires_at > @now
+        SELECT s.role, s.ambassador_id, s.created_at, s.member_id, m.role AS member_role
+        FROM sessions s LEFT JOIN team_members m ON m.store_id = s.store_id AND m.id = s.member_id AND m.removed_at IS NULL
+        WHERE s.store_id = @storeId AND s.token_hash = @hash AND s.revoked_at IS NULL AND s.expires_at > @now AND (s.member_id IS NULL OR m.id IS NOT NULL)
         """;
 
     private const string RevokeSession =
@@ -86,9 +107,11 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
 
     /// <summary>A new link for a person of the store, as an absolute address. It works once, for <see cref="LinkLifetime"/>.</summary>
     /// <param name="returnPath">Where it leads, as <see cref="PortalPath"/> allows it; null: to the first page of the role.</param>
-    public async Task<string> NewLinkAsync(Store store, string role, string? ambassadorId, CancellationToken cancel, string? returnPath = null)
+    /// <param name="memberId">Of a member of the team, whose role then counts and not the one that is given.</param>
+    public async Task<string> NewLinkAsync(
+        Store store, string role, string? ambassadorId, CancellationToken cancel, string? returnPath = null, string? memberId = null)
     {
-        Check(role, ambassadorId);
+        Check(role, ambassadorId, memberId);
         if (returnPath is not null && (role != Role.Ambassador || !PortalPath.IsOwn(returnPath)))
         {
             throw new ArgumentException("The link would lead elsewhere than into the portal.", nameof(returnPath));
@@ -102,7 +125,7 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
                 await tx.DoAsync(PurgeLinks, new { storeId = store.Id, now });
                 await tx.DoAsync(
                     InsertLink,
-                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, returnPath, now, expiresAt = now + LinkLifetime });
+                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, memberId, returnPath, now, expiresAt = now + LinkLifetime });
             },
             cancel: cancel);
         return address.Of($"/sign-in/{store.Id}.{secret}");
@@ -113,7 +136,7 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
         await KeyOfAsync(token, cancel) is { } key
         && await db.OneAsync<LinkGrant>(ReadLink, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } opened
         && MayComeIn(key.Store, opened.Role)
-            ? new SignInOffer(key.Store, opened.Role, opened.AmbassadorId, opened.ReturnPath)
+            ? new SignInOffer(key.Store, opened.MemberRole ?? opened.Role, opened.AmbassadorId, opened.ReturnPath, opened.MemberId)
             : null;
 
     /// <summary>Uses a link up and opens a session. Of two requests with the same link one gets it, the other null.</summary>
@@ -126,14 +149,15 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
             return null;
         }
 
-        await SignInAsync(context, offer.Store, offer.Role, offer.AmbassadorId);
+        await SignInAsync(context, offer.Store, offer.MemberId is null ? offer.Role : Role.Owner, offer.AmbassadorId, offer.MemberId);
         return offer;
     }
 
     /// <summary>Opens a session and sets its cookie; a session that the browser had before ends, so that its id is never reused.</summary>
-    public async Task SignInAsync(HttpContext context, Store store, string role, string? ambassadorId)
+    /// <param name="memberId">As for a link.</param>
+    public async Task SignInAsync(HttpContext context, Store store, string role, string? ambassadorId, string? memberId = null)
     {
-        Check(role, ambassadorId);
+        Check(role, ambassadorId, memberId);
         await EndAsync(context);
         var now = clock.GetUtcNow();
         var secret = Ids.NewSecret();
@@ -143,7 +167,7 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
                 await tx.DoAsync(PurgeSessions, new { storeId = store.Id, now });
                 await tx.DoAsync(
                     InsertSession,
-                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, now, expiresAt = now + SessionLifetime });
+                    new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, memberId, now, expiresAt = now + SessionLifetime });
             },
             cancel: context.RequestAborted);
         context.Response.Cookies.Append(CookieName, $"{store.Id}.{secret}", CookieFor(SessionLifetime));
@@ -164,7 +188,7 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
             && await KeyOfAsync(cookie, cancel) is { } key
             && await db.OneAsync<Grant>(ReadSession, new { storeId = key.Store.Id, hash = key.Hash, now = clock.GetUtcNow() }, cancel) is { } grant
             && MayComeIn(key.Store, grant.Role)
-                ? new Visitor(key.Store, grant.Role, grant.AmbassadorId, key.Hash, grant.CreatedAt)
+                ? new Visitor(key.Store, grant.MemberRole ?? grant.Role, grant.AmbassadorId, key.Hash, grant.CreatedAt, grant.MemberId)
                 : null;
     }
 
@@ -184,9 +208,10 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
     // An owner's right ends with the installation that gave it; an ambassador keeps sight of what is owed (rule U1).
     private static bool MayComeIn(Store store, string role) => store.IsInstalled || role == Role.Ambassador;
 
-    private static void Check(string role, string? ambassadorId)
+    // A member's own role stands with the member, so that it changes for sessions that are open.
+    private static void Check(string role, string? ambassadorId, string? memberId)
     {
-        if (role is not (Role.Owner or Role.Ambassador) || (role == Role.Ambassador) != (ambassadorId is not null))
+        if (role is not (Role.Owner or Role.Ambassador) || (role == Role.Ambassador) != (ambassadorId is not null) || (ambassadorId is not null && memberId is not null))
         {
             throw new ArgumentException($"The role is '{role}', and only an ambassador, and each of them, has an ambassador's id.", nameof(role));
         }
@@ -217,9 +242,9 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
         MaxAge = lifetime,
     };
 
-    private sealed record LinkGrant(string Role, string? AmbassadorId, string? ReturnPath);
+    private sealed record LinkGrant(string Role, string? AmbassadorId, string? ReturnPath, string? MemberId, string? MemberRole);
 
-    private sealed record Grant(string Role, string? AmbassadorId, DateTimeOffset CreatedAt);
+    private sealed record Grant(string Role, string? AmbassadorId, DateTimeOffset CreatedAt, string? MemberId, string? MemberRole);
 
     private sealed record Key(Store Store, string Hash);
 }

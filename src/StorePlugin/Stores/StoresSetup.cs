@@ -12,6 +12,7 @@ internal static class StoresSetup
         services.AddSingleton<StoreKeys>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<StoreContact>();
+        services.AddSingleton<Team>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<NamedStores>();
         services.AddSingleton<ApiKeyVerb>();

@@ -60,6 +60,7 @@ internal static partial class Flows
         new("codes that work once each", SeriesAsync),
         new("what merchants and readers decide about mail", MailAsync),
         new("changes of address and destination that are confirmed", ChangesAsync),
+        new("the team of a store", TeamAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

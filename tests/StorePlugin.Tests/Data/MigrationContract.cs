@@ -399,6 +399,7 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        71 => [("team_members", [("store_id", S), ("id", "mem"), ("role", "owner")])],
         67 =>
         [
             ("change_links", [("store_id", S), ("token_hash", "t"), ("purpose", "payout")]), ("sign_in_requests", [("store_id", S), ("id", "sir")]),

@@ -7,14 +7,18 @@ namespace StorePlugin.Tests.Pages;
 internal sealed class AccessTests
 {
     private static readonly string[] OwnersRooms =
-        ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan"];
+        ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan", "/dashboard/team"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png"];
 
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links"];
 
-    private static readonly string[] OwnersFormsOfTheStore = ["/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan"];
+    private static readonly string[] OwnersFormsOfTheStore =
+    [
+        "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/team", "/dashboard/team/mem_1/role",
+        "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end",
+    ];
 
     private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using Microsoft.Extensions.DependencyInjection;
-using StorePlugin.Portal;
+using StorePlugin.Mail;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 
@@ -137,7 +137,7 @@ internal sealed partial class PortalSignInTests
         var page = await _browser.GetAsync(answer.Headers.Location!.OriginalString);
 
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
-        Assert.That(page.QuerySelector("a[href='/portal/sign-in']"), Is.Not.Null);
+        Assert.That(page.QuerySelector("form[action='/sign-in']"), Is.Not.Null);
     }
 
     [Test]

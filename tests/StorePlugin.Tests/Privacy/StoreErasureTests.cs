@@ -66,11 +66,12 @@ internal sealed class StoreErasureTests
             (await _world.Api.Put($"ambassadors/{ann}/payout-changes/{change}/decision", new JsonObject { ["decision"] = "confirmed", ["reason"] = "planted decision" })).Status,
             Is.EqualTo(200));
         await _app.Get<SignInRequests>().AskAsync(_world.Store, PrivacyWorld.Ambassador[1], default);
+        await _app.Get<Team>().AddAsync(_world.Store, "planted colleague", "planted.colleague@markers.example", Role.Viewer, "test", default);
         await Plant.RowAsync(_app.Db, "former_addresses", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("person_hash", "h"));
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "Lux Candles"];
+        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "planted colleague", "planted.colleague@markers.example", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -78,7 +79,7 @@ internal sealed class StoreErasureTests
         await LeaveForGoodAsync();
 
         // Ann is owed a commission, and still known for as long as the rule says (U1).
-        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, .. PrivacyWorld.Shopper, "planted place", "planted reason", "planted closing", "planted detail", "Lux Candles"];
+        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, .. PrivacyWorld.Shopper, "planted place", "planted reason", "planted closing", "planted detail", "planted colleague", "Lux Candles"];
         Assert.That(await FindInLuxAsync(gone), Is.Empty);
         Assert.That(await FindInLuxAsync(PrivacyWorld.Ambassador[1]), Is.Not.Empty);
         Assert.That(await StateAsync(), Is.EqualTo("erasing"));
@@ -92,7 +93,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }

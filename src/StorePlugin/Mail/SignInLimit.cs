@@ -3,7 +3,7 @@ using System.Net;
 using System.Threading.RateLimiting;
 using StorePlugin.Ambassadors;
 
-namespace StorePlugin.Portal;
+namespace StorePlugin.Mail;
 
 /// <summary>
 /// Two kinds of buckets, in memory only: no address is stored. One for each address prefix of the network keeps a program from trying

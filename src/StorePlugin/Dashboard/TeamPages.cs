@@ -1,0 +1,107 @@
+// The page about who runs the programme: members, what each may do, and the sessions that are open.
+using StorePlugin.Ambassadors;
+using StorePlugin.Mail;
+using StorePlugin.Pages;
+using StorePlugin.Stores;
+using Visitor = StorePlugin.Stores.Visitor;
+
+namespace StorePlugin.Dashboard;
+
+/// <param name="CanChange">Whoever looks is an owner.</param>
+/// <param name="Problem">Why what was typed could not be used.</param>
+public sealed record TeamModel(
+    Frame Frame, bool CanChange, IReadOnlyList<TeamRow> Members, IReadOnlyList<TeamSessionRow> Sessions, string TypedName = "", string TypedEmail = "", string? Problem = null)
+{
+    /// <summary>Says nothing, so that no log line can hold a person.</summary>
+    public override string ToString() => nameof(TeamModel);
+
+    /// <summary>What each role may do, in words.</summary>
+    public static readonly IReadOnlyList<(string Role, string Words)> Roles =
+    [
+        (Stores.Role.Manager, "Manager: runs the programme and approves payouts"),
+        (Stores.Role.Viewer, "Viewer: sees everything here and changes nothing"),
+        (Stores.Role.Owner, "Owner: may do all, with the team and the keys to your money"),
+    ];
+}
+
+/// <param name="Path">What is done with the member is posted below it.</param>
+public sealed record TeamRow(string Name, string Email, string Role, Moment AddedAt, string Path, bool IsYou);
+
+public sealed record TeamSessionRow(string Who, Moment Since, Moment Until, string Name, bool IsYours);
+
+internal static class TeamPages
+{
+    private const string Path = "/dashboard/team";
+
+    /// <param name="rooms">The dashboard's group.</param>
+    public static void MapTeam(this RouteGroupBuilder rooms)
+    {
+        var team = rooms.MapGroup("/team");
+        team.MapGet("", Show);
+        team.MapPost("", Add).OwnersOnly();
+        team.MapPost("/{memberId}/role", Change).OwnersOnly();
+        team.MapPost("/{memberId}/removal", Remove).OwnersOnly();
+        team.MapPost("/sessions/end", EndSession).OwnersOnly();
+    }
+
+    private static async Task<IResult> Show(Visitor visitor, string? notice, Team team, CancellationToken cancel) =>
+        Page.Of<TeamPage>(await ReadAsync(visitor, notice, team, cancel));
+
+    private static async Task<IResult> Add(Visitor visitor, HttpRequest request, Team team, SignInRequests requests, CancellationToken cancel)
+    {
+        var form = await request.ReadFormAsync(cancel);
+        var (name, email, role) = (form["name"].ToString().Trim(), form["email"].ToString().Trim(), form["role"].ToString());
+        var problem = name.Length is 0 or > Team.NameLengthMax ? $"The name must have 1 to {Team.NameLengthMax} letters."
+            : !AmbassadorRequest.IsEmail(email) ? "The e-mail address must look like ann@example.com."
+            : !Role.OfTeam.Contains(role) ? "Choose what they may do."
+            : await team.AddAsync(visitor.Store, name, email, role, visitor.Actor, cancel) switch
+            {
+                TeamAdding.AlreadyThere => "This address is on the team already.",
+                TeamAdding.Full => $"A team has at most {Team.MembersMax} members. Remove one first.",
+                _ => null,
+            };
+        if (problem is not null)
+        {
+            return Page.Of<TeamPage>(
+                await ReadAsync(visitor, null, team, cancel) with { TypedName = name, TypedEmail = email, Problem = problem }, StatusCodes.Status422UnprocessableEntity);
+        }
+
+        await requests.AskAsync(visitor.Store, email, cancel);
+        return TypedResults.Redirect($"{Path}?notice=member-added");
+    }
+
+    private static async Task<IResult> Change(Visitor visitor, string memberId, HttpRequest request, Team team, CancellationToken cancel)
+    {
+        var role = (await request.ReadFormAsync(cancel))["role"].ToString();
+        return !Role.OfTeam.Contains(role) ? TypedResults.BadRequest()
+            : await team.ChangeAsync(visitor.Store, memberId, role, cancel) ? TypedResults.Redirect($"{Path}?notice=member-changed")
+            : TypedResults.NotFound();
+    }
+
+    private static async Task<IResult> Remove(Visitor visitor, string memberId, Team team, CancellationToken cancel) =>
+        await team.RemoveAsync(visitor.Store, memberId, visitor.Actor, cancel) ? TypedResults.Redirect($"{Path}?notice=member-removed") : TypedResults.NotFound();
+
+    private static async Task<IResult> EndSession(Visitor visitor, HttpRequest request, Team team, CancellationToken cancel) =>
+        await team.EndSessionAsync(visitor.Store, (await request.ReadFormAsync(cancel))["session"].ToString(), cancel)
+            ? TypedResults.Redirect($"{Path}?notice=session-ended")
+            : TypedResults.NotFound();
+
+    private static async Task<TeamModel> ReadAsync(Visitor visitor, string? notice, Team team, CancellationToken cancel)
+    {
+        var time = new StoreTime(visitor.Store);
+        var members = await team.ListAsync(visitor.Store, cancel);
+        var names = members.ToDictionary(member => member.Id, member => member.Name, StringComparer.Ordinal);
+        return new TeamModel(
+            Frame.OfDashboard(visitor, notice),
+            visitor.Role == Role.Owner,
+            [
+                .. members.Select(member => new TeamRow(
+                    member.Name, member.Email, member.Role, time.At(member.AddedAt), $"{Path}/{Uri.EscapeDataString(member.Id)}", member.Id == visitor.MemberId)),
+            ],
+            [
+                .. (await team.SessionsAsync(visitor.Store, cancel)).Select(session => new TeamSessionRow(
+                    session.MemberId is { } id ? names.GetValueOrDefault(id, "A member") : "By the store or the program's console",
+                    time.At(session.CreatedAt), time.At(session.ExpiresAt), session.Name, session.Name == visitor.SessionName)),
+            ]);
+    }
+}
