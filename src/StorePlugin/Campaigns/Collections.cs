@@ -70,7 +70,8 @@ internal sealed class Collections(Db db, TimeProvider clock)
             {
                 var args = new { storeId = store.Id, id, title, actor, now };
 
-                // Whoever comes second finds the row and waits for the first.
+                // Whoever comes second waits for the first and finds the row.
+                await tx.HoldAsync($"{store.Id} collection {id}");
                 if (await tx.DoAsync(Update, args) == 0)
                 {
                     await tx.DoAsync(Insert, args);

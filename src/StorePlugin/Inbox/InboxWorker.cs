@@ -186,8 +186,10 @@ internal sealed partial class InboxWorker(
                 _each = (_each + (took / batch.Count)) / 2;
             }
         }
-        // One of them is at fault, or another worker was faster: alone, each shows which.
-        catch (Exception e) when (e is not OperationCanceledException && batch.Count > 1)
+        // One of them is at fault, or another worker was faster: alone, each shows which. A key that another program took a moment
+        // ago is there to be found the second time.
+        catch (Exception e) when (e is not OperationCanceledException
+            && (batch.Count > 1 || (e is DbException fault && db.Dialect.IsUniqueViolation(fault))))
         {
             Log.BatchFailed(logger, batch.Count, e);
             foreach (var delivery in batch)

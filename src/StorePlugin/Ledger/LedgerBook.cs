@@ -167,16 +167,35 @@ internal static class LedgerBook
         }
 
         await using var moveBalance = new Prepared(tx, MoveBalance);
-        foreach (var (key, amount) in moves)
+        var unopened = new List<KeyValuePair<(string AmbassadorId, string Account, string Currency), long>>();
+        foreach (var move in moves)
         {
-            if (await moveBalance.DoAsync(
-                ("StoreId", store.Id), ("AmbassadorId", key.AmbassadorId), ("Account", key.Account), ("Currency", key.Currency),
-                ("AmountMinor", amount)) == 0)
+            if (await MoveAsync(move) == 0)
             {
-                await using var openBalance = new Prepared(tx, OpenBalance);
-                await openBalance.DoAsync(
-                    ("StoreId", store.Id), ("AmbassadorId", key.AmbassadorId), ("Account", key.Account), ("Currency", key.Currency), ("AmountMinor", amount));
+                unopened.Add(move);
             }
         }
+
+        if (unopened.Count == 0)
+        {
+            return;
+        }
+
+        // Of two programs that share a database the second finds the row that the first has opened.
+        await tx.HoldAsync(unopened.Select(move => $"{store.Id} balance {move.Key.AmbassadorId} {move.Key.Account} {move.Key.Currency}"));
+        await using var openBalance = new Prepared(tx, OpenBalance);
+        foreach (var move in unopened)
+        {
+            if (await MoveAsync(move) == 0)
+            {
+                await WriteAsync(openBalance, move);
+            }
+        }
+
+        Task<int> MoveAsync(KeyValuePair<(string AmbassadorId, string Account, string Currency), long> move) => WriteAsync(moveBalance, move);
+
+        Task<int> WriteAsync(Prepared statement, KeyValuePair<(string AmbassadorId, string Account, string Currency), long> move) => statement.DoAsync(
+            ("StoreId", store.Id), ("AmbassadorId", move.Key.AmbassadorId), ("Account", move.Key.Account), ("Currency", move.Key.Currency),
+            ("AmountMinor", move.Value));
     }
 }

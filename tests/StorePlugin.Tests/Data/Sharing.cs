@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
@@ -191,6 +192,83 @@ internal sealed class SqlServerSharing : Sharing
             Customers.BindAsync(tx, shop.Store, "hash", days: 30, shop.CampaignId, ambassadorId, orderId, StoreApp.Start);
     }
 
+    [TestCase(0)]
+    [TestCase(1)]
+    public async Task A_delivery_of_an_order_that_another_program_is_just_writing_costs_no_attempt(int hoursLater)
+    {
+        var (shop, ann) = await OpenAsync();
+        var order = new TestOrder("901", StoreApp.Start).With("SHARED", "10.00");
+        var receive = App.Get<ReceiveOrders>();
+        var first = Paid(shop, order);
+        await shop.DeliverAsync("orders/updated", (order with { UpdatedAt = StoreApp.Start.AddHours(hoursLater) }).ToJson());
+        using var decided = new SemaphoreSlim(0);
+        var otherDone = new TaskCompletionSource();
+        var one = App.Db.InTransactionAsync(async tx =>
+        {
+            await receive.ApplyAsync(tx, shop.Store, [first]);
+            decided.Release();
+            await Task.WhenAny(otherDone.Task, Task.Delay(2000));
+        });
+        await decided.WaitAsync();
+        await Worker(() => { }).RunOnceAsync(default);
+        otherDone.SetResult();
+        await one;
+
+        Assert.That(
+            await App.Db.OneAsync<long>("SELECT attempts FROM deliveries WHERE store_id = @id AND state = 'done'", new { id = shop.Store.Id }), Is.Zero);
+        Assert.That(await CountAsync(shop, "pending"), Is.Zero);
+        Assert.That(await shop.BalanceAsync(ann, Account.Held), Is.EqualTo(9_00));
+        Assert.That(await App.Get<Verify>().RunAsync(shop.Store.Id, default), Is.Empty);
+    }
+
+    [Test]
+    public async Task Of_many_that_make_a_collection_at_once_each_is_done_and_one_list_stands()
+    {
+        var (shop, _) = await OpenAsync();
+        var collections = App.Get<Collections>();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(
+            () => collections.PutAsync(shop.Store, "summer", "Summer", [$"p{i}", $"q{i}"], "ann", default))));
+
+        var products = await App.Db.ManyAsync<string>(
+            "SELECT product_id FROM collection_products WHERE store_id = @id AND collection_id = 'summer' AND until_at IS NULL ORDER BY product_id", new { id = shop.Store.Id });
+        Assert.That(products, Has.Count.EqualTo(2));
+        Assert.That(products[0][1..], Is.EqualTo(products[1][1..]), "what one of them said");
+    }
+
+    [Test]
+    public async Task Two_that_open_a_balance_at_once_both_move_it()
+    {
+        var (shop, ann) = await OpenAsync();
+        using var opened = new SemaphoreSlim(0);
+        var otherDone = new TaskCompletionSource();
+        var one = App.Db.InTransactionAsync(async tx =>
+        {
+            await PostAsync(tx, "901", 3_00);
+            opened.Release();
+            await Task.WhenAny(otherDone.Task, Task.Delay(2000));
+        });
+        await opened.WaitAsync();
+        await App.Db.InTransactionAsync(tx => PostAsync(tx, "902", 4_00));
+        otherDone.SetResult();
+        await one;
+
+        Assert.That((await shop.BalanceAsync(ann, Account.Held), await shop.BalanceAsync(Account.Merchant, Account.Expense)), Is.EqualTo((7_00, -7_00)));
+
+        Task PostAsync(Tx tx, string orderId, long minor)
+        {
+            var amount = new Money(minor, Currency.Parse("EUR"));
+            return LedgerBook.PostAsync(
+                tx,
+                shop.Store,
+                [
+                    new LedgerTransaction(
+                        LedgerKind.Commission, orderId + ":1", amount.Currency, StoreApp.Start, "test", "test",
+                        LedgerTransaction.Move(ann, orderId, Account.Expense, Account.Held, amount)),
+                ]);
+        }
+    }
+
     private OrderEvent Paid(Shop shop, TestOrder order)
     {
         var read = DeliveryReader.Read(new Delivery(
@@ -295,7 +373,7 @@ internal abstract class Sharing
         "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @id AND state = @state", new { id = shop.Store.Id, state });
 
     /// <param name="beforeItsWork">Runs when the worker has claimed and before it applies.</param>
-    private InboxWorker Worker(Action beforeItsWork) => new(
+    protected InboxWorker Worker(Action beforeItsWork) => new(
         App.Db,
         App.Get<StoreDirectory>(),
         App.Get<StoreKeys>(),

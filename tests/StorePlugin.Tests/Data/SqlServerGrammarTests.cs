@@ -31,6 +31,35 @@ internal sealed partial class SqlServerGrammarTests
         Assert.That(makesRoom && statements.Any(statement => statement is DataModificationStatement), Is.False);
     }
 
+    // SQLite asks for neither.
+    [Test]
+    public void A_reference_leads_to_a_key_of_the_same_types_and_a_key_fits_into_an_index() =>
+        Assert.That(SqlServerKeys.FaultsOf([.. Known().SelectMany(migration => Read(migration.Sql).Batches.Single().Statements)]), Is.Empty);
+
+    [TestCase("store_id nvarchar(40) NOT NULL", "fk_two_one joins store_id nvarchar(40) and id nvarchar(40) COLLATE Latin1_General_100_BIN2")]
+    [TestCase("store_id nvarchar(41) COLLATE Latin1_General_100_BIN2 NOT NULL", "fk_two_one joins store_id nvarchar(41) COLLATE Latin1_General_100_BIN2 and id nvarchar(40) COLLATE Latin1_General_100_BIN2")]
+    [TestCase("store_id nvarchar(40) COLLATE Latin1_General_100_BIN2 NOT NULL", "")]
+    public void A_reference_between_columns_of_two_types_is_found(string column, string fault)
+    {
+        var statements = Read(
+            $"""
+            CREATE TABLE one (id nvarchar(40) COLLATE Latin1_General_100_BIN2 NOT NULL, CONSTRAINT pk_one PRIMARY KEY (id));
+            CREATE TABLE two ({column}, CONSTRAINT pk_two PRIMARY KEY (store_id), CONSTRAINT fk_two_one FOREIGN KEY (store_id) REFERENCES one (id));
+            """).Batches.Single().Statements;
+
+        Assert.That(string.Join("; ", SqlServerKeys.FaultsOf([.. statements])), Is.EqualTo(fault));
+    }
+
+    [TestCase("CONSTRAINT pk_one PRIMARY KEY (a)", "pk_one takes 902 bytes of 900")]
+    [TestCase("CONSTRAINT uq_one UNIQUE (a, b)", "uq_one takes 1702 bytes of 1700")]
+    [TestCase("CONSTRAINT fk_one FOREIGN KEY (a, b) REFERENCES one (b, a)", "fk_one leads to no key of one")]
+    public void A_key_that_is_too_long_and_a_reference_to_none_are_found(string constraint, string fault)
+    {
+        var statements = Read($"CREATE TABLE one (a nvarchar(451) NOT NULL, b nvarchar(400) NOT NULL, {constraint})").Batches.Single().Statements;
+
+        Assert.That(SqlServerKeys.FaultsOf([.. statements]), Does.Contain(fault));
+    }
+
     [Test]
     public void What_only_SQL_Server_is_told_is_TSQL()
     {

@@ -17,7 +17,12 @@ internal static class Plant
         {
             if (column.Nullable == "NO" && !row.ContainsKey(column.Name))
             {
-                row[column.Name] = column.Type == "bigint" ? 0L : "";
+                row[column.Name] = column.Type switch
+                {
+                    "bigint" => 0L,
+                    "blob" or "varbinary" => Array.Empty<byte>(),
+                    _ => "",
+                };
             }
         }
 

@@ -1,5 +1,4 @@
 // A payee's way to an account at Stripe and into it: the account is made once, links are made when somebody who has signed in asks.
-using System.Data.Common;
 using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -90,6 +89,8 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
 
     private static readonly OnboardingStep.Stay NotAnswered = new("Stripe did not answer. Nothing is lost: try again in a few minutes.");
 
+    private static readonly OnboardingStep.Stay Changed = new("Your account was changed at the same moment. Look at it again.");
+
     private Task<PayeeAccount?> PeekAsync(Store store, string account, CancellationToken cancel) => PayeeBook.FindAsync(db, store, account, cancel);
 
     private async Task<OnboardingStep> LinkAsync(Store store, string key, string account, CancellationToken cancel)
@@ -114,6 +115,13 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
                 return NotAnswered;
         }
     }
+
+    // Writes nothing new, but holds the row until the commit: of two clicks the second sees the request of the first, and what came of it.
+    private const string HoldPerson =
+        """
+        UPDATE ambassadors SET state = state
+        WHERE store_id = @storeId AND id = @ambassadorId AND COALESCE(stripe_account, '') = @before
+        """;
 
     private const string ReadNewest =
         """
@@ -143,9 +151,11 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
         Store store, string key, string ambassadorId, Person person, string country, string route, CancellationToken cancel)
     {
         var form = FormOf(ambassadorId, person, country, route);
-        if (await BeginAsync(store, ambassadorId, Ids.HashOf(StripeForm.Encode(form)), cancel) is not { } number)
+        if (await BeginAsync(store, ambassadorId, person.StripeAccount ?? "", Ids.HashOf(StripeForm.Encode(form)), cancel) is not { } number)
         {
-            return new OnboardingStep.Stay("Your account is being made at this moment. Try again in a minute.");
+            return await AccountAsync(store, ambassadorId, cancel) is { } other && other != person.StripeAccount
+                ? await LinkAsync(store, key, other, cancel)
+                : Changed;
         }
 
         var idempotencyKey = string.Create(CultureInfo.InvariantCulture, $"acct-{ambassadorId}-{number}");
@@ -170,7 +180,7 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
                 }, cancel: CancellationToken.None);
                 return isSet || await AccountAsync(store, ambassadorId, cancel) == account
                     ? await LinkAsync(store, key, account, cancel)
-                    : new OnboardingStep.Stay("Your account was changed at the same moment. Look at it again.");
+                    : Changed;
 
             case StripeReply.Refused refused:
                 await db.InTransactionAsync(async tx =>
@@ -196,32 +206,30 @@ internal sealed class Onboarding(Db db, StoreKeys keys, Credentials credentials,
     /// key; one that was refused, or that would be another by now, gets a new one. At worst an account stays empty at
     /// Stripe that nobody was told of.
     /// </summary>
-    /// <returns>Null: another request was begun at this moment.</returns>
-    private async Task<long?> BeginAsync(Store store, string ambassadorId, string bodyHash, CancellationToken cancel)
+    /// <param name="before">The account that the payee had when they clicked; empty where none.</param>
+    /// <returns>Null: they have another one meanwhile.</returns>
+    private Task<long?> BeginAsync(Store store, string ambassadorId, string before, string bodyHash, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        try
-        {
-            return await db.InTransactionAsync(
-                async tx =>
+        return db.InTransactionAsync<long?>(
+            async tx =>
+            {
+                if (await tx.DoAsync(HoldPerson, new { storeId = store.Id, ambassadorId, before }) == 0)
                 {
-                    var newest = await tx.OneAsync<Request>($"{ReadNewest} {db.Page}", new { storeId = store.Id, ambassadorId, take = 1L });
-                    if (newest is { State: "open" } && newest.BodyHash == bodyHash && now - newest.CreatedAt < KeyUsedFor)
-                    {
-                        return newest.Number;
-                    }
+                    return null;
+                }
 
-                    var number = (newest?.Number ?? 0) + 1;
-                    await tx.DoAsync(InsertRequest, new { storeId = store.Id, ambassadorId, number, bodyHash, now });
-                    return number;
-                },
-                cancel: cancel);
-        }
-        // Two clicks on two instances: one of them goes on.
-        catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
-        {
-            return null;
-        }
+                var newest = await tx.OneAsync<Request>($"{ReadNewest} {db.Page}", new { storeId = store.Id, ambassadorId, take = 1L });
+                if (newest is { State: "open" } && newest.BodyHash == bodyHash && now - newest.CreatedAt < KeyUsedFor)
+                {
+                    return newest.Number;
+                }
+
+                var number = (newest?.Number ?? 0) + 1;
+                await tx.DoAsync(InsertRequest, new { storeId = store.Id, ambassadorId, number, bodyHash, now });
+                return number;
+            },
+            cancel: cancel);
     }
 
     // All three of the controller are sent, since their defaults are another kind of account. What is prefilled can be

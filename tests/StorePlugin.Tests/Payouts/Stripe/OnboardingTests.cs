@@ -4,6 +4,7 @@ using AngleSharp.Dom;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StorePlugin.Payouts.Stripe;
+using StorePlugin.Tests.Data;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Stores.Rehearsal;
 
@@ -143,16 +144,29 @@ internal sealed class OnboardingTests
         Assert.That((await _world.App.Get<StripeConnection>().FindAsync(_world.Store, default))!.Findings, Is.Empty);
     }
 
-    [Test]
-    public async Task Many_clicks_at_once_make_one_account()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Many_clicks_at_once_make_one_account(bool sqlServer)
     {
-        var token = await TokenAsync();
+        var databases = sqlServer ? TestDatabases.SqlServer : TestDatabases.Sqlite;
+        var database = await databases.CreateAsync();
+        await using (var world = await PayoutWorld.StartAsync(database: database))
+        {
+            var ann = await world.AmbassadorAsync("Ann", account: null);
+            using var browser = await Rooms.SignInAsync(world.App, world.Store, ann);
+            var token = TokenOf(await browser.GetAsync("/portal"));
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => _browser.PostAsync("/portal/payouts", new() { ["__RequestVerificationToken"] = token, ["country"] = "DE" })));
+            var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(
+                _ => browser.PostAsync("/portal/payouts", new() { ["__RequestVerificationToken"] = token, ["country"] = "DE" })));
 
-        Assert.That(Stripe.Payees, Has.Count.EqualTo(1));
-        Assert.That(answers.Select(answer => answer.StatusCode), Has.Some.EqualTo(HttpStatusCode.SeeOther));
-        Assert.That(await AccountAsync(), Is.EqualTo(Stripe.Payees.Single().Id));
+            Assert.That(world.Stripe.Payees, Has.Count.EqualTo(1));
+            Assert.That(answers.Select(answer => answer.StatusCode), Has.All.EqualTo(HttpStatusCode.SeeOther));
+            Assert.That(
+                await world.Db.OneAsync<string>("SELECT stripe_account FROM ambassadors WHERE store_id = @s AND id = @ann", new { s = world.Store.Id, ann }),
+                Is.EqualTo(world.Stripe.Payees.Single().Id));
+        }
+
+        await databases.DropAsync(database);
     }
 
     [Test]
