@@ -11,10 +11,20 @@ namespace StorePlugin.Mail;
 internal sealed record SignInRequest(string Id, string? PersonHash, string? AddressHash, string? AmbassadorId, string? ReturnPath, DateTimeOffset AskedAt);
 
 /// <summary>Somebody whom a link is for.</summary>
-/// <param name="Id">Of the ambassador, or of the member of the team.</param>
-/// <param name="Campaign">Null for a member of the team.</param>
-internal sealed record SignInPerson(string StoreId, string Id, string Name, string Email, string? Campaign)
+internal sealed record SignInPerson
 {
+    public string StoreId { get; init; } = "";
+
+    /// <summary>Of the ambassador, or of the member of the team.</summary>
+    public string Id { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string Email { get; init; } = "";
+
+    /// <summary>Null for a member of the team.</summary>
+    public string? Campaign { get; init; }
+
     public bool IsOfTeam => Campaign is null;
 
     /// <summary>Says nothing, so that no log line can hold a person.</summary>
@@ -77,7 +87,7 @@ internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
 
     // Few in a store, of whom each is compared by the hash of the address.
     private const string ReadTeam =
-        "SELECT store_id, id, name, email, CAST(NULL AS nvarchar(120)) AS campaign FROM team_members WHERE store_id = @storeId AND removed_at IS NULL ORDER BY id ";
+        "SELECT store_id, id, name, email FROM team_members WHERE store_id = @storeId AND removed_at IS NULL ORDER BY id ";
 
     private const string ReadById = Columns + " WHERE a.store_id = @storeId AND a.id = @ambassadorId AND a.email <> ''";
 
@@ -104,7 +114,7 @@ internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
 
     private const string ReadTeamsEverywhere =
         """
-        SELECT t.store_id, t.id, t.name, t.email, CAST(NULL AS nvarchar(120)) AS campaign
+        SELECT t.store_id, t.id, t.name, t.email
         FROM team_members t JOIN stores s ON s.id = t.store_id AND s.state = 'installed'
         WHERE t.email_key = @key AND t.removed_at IS NULL ORDER BY t.id DESC
         """;

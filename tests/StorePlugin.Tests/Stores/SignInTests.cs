@@ -274,7 +274,7 @@ internal sealed class SignInTests
             .Select(link => new Uri(link).PathAndQuery)
             .Concat(page.QuerySelectorAll("main a").Select(link => link.GetAttribute("href")!)).ToList();
 
-        Assert.That(links, Is.EqualTo(["/rehearsal/install", "/portal/sign-in", "/rehearsal/install"]));
+        Assert.That(links, Is.EqualTo(["/rehearsal/install", "/rehearsal/install"]));
         foreach (var link in links)
         {
             using var answer = await browser.AskAsync(link);
