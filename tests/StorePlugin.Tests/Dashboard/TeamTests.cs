@@ -61,7 +61,7 @@ internal sealed partial class TeamTests
 
         Assert.That(page.QuerySelector("main")!.GetAttribute("class"), Does.Contain("readonly"));
         Assert.That((await _owner.GetAsync("/dashboard")).QuerySelector("main")!.GetAttribute("class"), Does.Not.Contain("readonly"));
-        Assert.That(replay.Text(), Does.Contain("what you wanted to do on it, is for someone else").And.Contain("To the overview"));
+        Assert.That(replay.Text("main"), Does.Contain("what you wanted to do on it, is for someone else").And.Contain("To the overview"));
         Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM effects WHERE id = 'eff_1'"), Is.EqualTo(["dead"]));
         foreach (var path in new[] { "/dashboard/orders", "/dashboard/ambassadors", "/dashboard/team", "/dashboard/payouts/stripe", "/dashboard/privacy-requests" })
         {

@@ -94,6 +94,7 @@ internal static partial class Flows
         await OkAsync(api.Post($"ambassadors/{id}/address-changes", new JsonObject { ["email"] = "gone@example.org", ["reason"] = "x" }));
         await OkAsync(api.Put($"ambassadors/{id}/payout-method", new JsonObject { ["kind"] = "other", ["text"] = "More cash" }));
         await app.Get<SignInRequests>().AskAsync(shop.Store, "gone@example.org", default);
+        await app.Get<Team>().AddAsync(shop.Store, "Max", "max@example.org", Role.Viewer, "test", default);
         await app.DrainAsync();
         var change = (await app.Db.OneAsync<string>("SELECT id FROM payout_changes WHERE store_id = @s AND state = 'asked'", new { s = shop.Store.Id }))!;
         await OkAsync(api.Put($"ambassadors/{id}/payout-changes/{change}/decision", new JsonObject { ["decision"] = "confirmed", ["reason"] = "x" }));
