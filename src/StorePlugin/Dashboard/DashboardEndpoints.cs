@@ -1,5 +1,6 @@
 // The merchant's rooms. Each page is one query function and one component; POSTs redirect.
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
@@ -34,10 +35,17 @@ internal static class DashboardEndpoints
         rooms.MapStatements();
         rooms.MapSelfBillPages();
         rooms.MapStripePage();
+        rooms.MapRuns();
     }
 
     /// <summary>The path of an ambassador's page.</summary>
     public static string PathOf(string ambassadorId) => $"/dashboard/ambassadors/{Uri.EscapeDataString(ambassadorId)}";
+
+    /// <summary>
+    /// What a visitor is called in the books. The first half of the hash tells sessions apart, and what is kept for years need not hold
+    /// more of it.
+    /// </summary>
+    public static string NameOf(Visitor visitor) => visitor.SessionName.Length > 32 ? $"dashboard session {visitor.SessionName[..32]}" : visitor.SessionName;
 
     private static async Task<RazorComponentResult> ShowOverview(
         Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, TimeProvider clock,
@@ -66,9 +74,7 @@ internal static class DashboardEndpoints
     private static async Task<IResult> TakePrivacyFile(
         Visitor visitor, string requestId, PrivacyRequests requests, HttpContext context, CancellationToken cancel)
     {
-        // The first half of the hash tells sessions apart, and a list of downloads need not hold more of it.
-        var who = visitor.SessionName.Length > 32 ? $"dashboard session {visitor.SessionName[..32]}" : visitor.SessionName;
-        if (await requests.TakeFileAsync(visitor.Store, requestId, who, cancel) is not { } file)
+        if (await requests.TakeFileAsync(visitor.Store, requestId, NameOf(visitor), cancel) is not { } file)
         {
             return TypedResults.NotFound();
         }
