@@ -1,6 +1,7 @@
 // The merchant's rooms. Each page is one query function and one component; POSTs redirect.
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
@@ -36,6 +37,7 @@ internal static class DashboardEndpoints
         rooms.MapStatements();
         rooms.MapSelfBillPages();
         rooms.MapStripePage();
+        rooms.MapRuns();
         rooms.MapTeam();
     }
 

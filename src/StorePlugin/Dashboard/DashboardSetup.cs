@@ -1,4 +1,6 @@
 // What the folder Dashboard adds to the program.
+using StorePlugin.Dashboard.Payouts;
+
 namespace StorePlugin.Dashboard;
 
 internal static class DashboardSetup
@@ -7,5 +9,6 @@ internal static class DashboardSetup
     {
         services.AddSingleton<DeadWork>();
         services.AddSingleton<ConnectionDetail>();
+        services.AddSingleton<RunSources>();
     }
 }

@@ -1,4 +1,5 @@
 // The first page of the dashboard: how the programme does, who is in it, what came last, and what is stuck.
+using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
@@ -17,6 +18,7 @@ namespace StorePlugin.Dashboard;
 /// <param name="Subscribed">That subscriptions to the store's messages are not as they should be, as a sentence; null where they are.</param>
 /// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
 /// <param name="Differences">How many differences between the books and Stripe stop payouts, as a sentence; null where none does.</param>
+/// <param name="Run">The payout run that somebody has to look at; null where none has to be.</param>
 /// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
 /// <param name="IsOnShopify">Whether there is a connection to look at.</param>
 /// <param name="HasPlan">Whether the host asks for a price.</param>
@@ -37,6 +39,7 @@ public sealed record OverviewModel(
     string? Subscribed,
     string? ReadingProblem,
     string? Differences,
+    RunHint? Run,
     StorefrontFinding? Storefront,
     bool IsOnShopify,
     bool HasPlan,
@@ -45,6 +48,9 @@ public sealed record OverviewModel(
     IReadOnlyList<OrderRow> LatestOrders,
     IReadOnlyList<DeadRow> DeadDeliveries,
     IReadOnlyList<DeadRow> DeadEffects);
+
+/// <param name="Text">As a sentence.</param>
+public sealed record RunHint(string Text, string Path);
 
 /// <summary>The campaign that started last, in words.</summary>
 public sealed record CampaignRow(string Name, string State);
@@ -111,6 +117,7 @@ internal static class Overview
             wrong.Count == 0 ? null : $"{Words.Count(wrong.Count, "kind of message", "kinds of messages")} of your store may not arrive: the subscription at Shopify is not as it should be.",
             reading.Problem,
             stopping == 0 ? null : $"{Words.Count(stopping, "difference", "differences")} between your payouts and Stripe's transfers {(stopping == 1 ? "has" : "have")} to be looked at.",
+            await RunOfAsync(db, visitor.Store, cancel),
             await heartbeats.FindingAsync(visitor.Store, cancel),
             isOnShopify,
             isOnShopify && settings.Billing is not null,
@@ -119,6 +126,29 @@ internal static class Overview
             orders,
             await DeadWork.ReadDeliveriesAsync(db, visitor, cancel),
             await DeadWork.ReadEffectsAsync(db, visitor, cancel));
+    }
+
+    // Older ones are in the list of runs.
+    private const long RunsLookedAt = 10;
+
+    private const string ReadRuns =
+        "SELECT id, state, first_approved_by, stopped_at, cancelled_at FROM payout_runs WHERE store_id = @storeId ORDER BY id DESC";
+
+    /// <summary>What is stopped, or else what waits for its approval and was not followed by a run that was approved.</summary>
+    private static async Task<RunHint?> RunOfAsync(Db db, Store store, CancellationToken cancel)
+    {
+        var runs = await db.ManyAsync<RunNow>($"{ReadRuns} {db.Page}", new { storeId = store.Id, take = RunsLookedAt }, cancel);
+        if (runs.FirstOrDefault(run => run.ShownState == RunState.Stopped) is { } stopped)
+        {
+            return new RunHint("A payout run is stopped.", RunList.PathOf(stopped.Id));
+        }
+
+        return runs.TakeWhile(run => run.ShownState != RunState.Approved).FirstOrDefault(run => run.ShownState != RunState.Cancelled) switch
+        {
+            null => null,
+            { ShownState: RunState.HalfApproved } half => new RunHint("A payout run waits for a second person's approval.", RunList.PathOf(half.Id)),
+            var waiting => new RunHint("A payout run waits for your approval.", RunList.PathOf(waiting.Id)),
+        };
     }
 
     private static string DayOf(DateTimeOffset instant, Store store) =>
@@ -154,6 +184,11 @@ internal static class Overview
         public long Orders { get; init; }
 
         public long NetMinor { get; init; }
+    }
+
+    private sealed record RunNow(string Id, string State, string? FirstApprovedBy, DateTimeOffset? StoppedAt, DateTimeOffset? CancelledAt)
+    {
+        public string ShownState => RunState.Of(State, FirstApprovedBy, StoppedAt, CancelledAt);
     }
 
     private sealed record CampaignNow(string Name, string State);

@@ -106,16 +106,26 @@ internal sealed class PayoutRuns(
     /// <summary>A run of this store, or null.</summary>
     public async Task<PayoutRun?> FindAsync(Store store, string id, CancellationToken cancel)
     {
-        if (await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel) is not { } row)
+        if (await FindDocumentAsync(store, id, cancel) is not { } run)
         {
             return null;
         }
 
-        var payouts = await db.ManyAsync<RunPayout>(ReadPayouts, new { storeId = store.Id, id }, cancel);
-        return new PayoutRun(
-            id, row.ShownState, row.CreatedAt, row.Lines, payouts, row.Notes, row.NeedsAndFunds,
-            await payees.NamesAsync(store, row.Lines.Select(line => line.AmbassadorId), cancel), row.FirstApprovedBy, row.StopReason, row.StoppedFor);
+        return run with
+        {
+            Payouts = await db.ManyAsync<RunPayout>(ReadPayouts, new { storeId = store.Id, id }, cancel),
+            Names = await payees.NamesAsync(store, run.Lines.Select(line => line.AmbassadorId), cancel),
+        };
     }
+
+    /// <summary>A run of this store, or null: without payouts and names, which whoever shows a part of it reads for that part.</summary>
+    public async Task<PayoutRun?> FindDocumentAsync(Store store, string id, CancellationToken cancel) =>
+        await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel) is { } row
+            ? new PayoutRun(
+                id, row.ShownState, row.CreatedAt, row.Lines, [], row.Notes, row.NeedsAndFunds, NoNames, row.FirstApprovedBy, row.StopReason, row.StoppedFor)
+            : null;
+
+    private static readonly Dictionary<string, string> NoNames = [];
 
     private const string ReadTwoPeopleFrom = "SELECT two_people_from_minor FROM payout_settings WHERE store_id = @storeId";
 
@@ -209,8 +219,11 @@ internal sealed class PayoutRuns(
     /// <summary>What a stopped run tells whoever can mend it.</summary>
     public const string WaitsForMoney = "Nothing more is sent in that currency until it is there; then the run goes on by itself.";
 
-    // The sum is one of the store's currency. What a run pays in another is compared with nothing, so it takes two as well.
-    private async Task<bool> NeedsTwoAsync(Store store, List<RunLine> lines, CancellationToken cancel) =>
+    /// <summary>
+    /// Whether two people approve a run (rule H5). The sum is one of the store's currency; what a run pays in another is compared with
+    /// nothing, so it takes two as well.
+    /// </summary>
+    public async Task<bool> NeedsTwoAsync(Store store, IEnumerable<RunLine> lines, CancellationToken cancel) =>
         await db.OneAsync<long?>(ReadTwoPeopleFrom, new { storeId = store.Id }, cancel) is { } from
         && RunSums.Totals(lines).Any(total => total.Currency.Code != store.Currency || total.Minor >= from);
 

@@ -37,12 +37,20 @@ internal sealed class Team(Db db, StoreKeys keys, TimeProvider clock)
     public const int NameLengthMax = 120;
 
     private const long SessionsMax = 100;
+    private const long NamesMax = 500;
 
     private const string ReadMembers =
         "SELECT id, name, email, role, added_at, added_by FROM team_members WHERE store_id = @storeId AND removed_at IS NULL ORDER BY id ";
 
     public Task<IReadOnlyList<TeamMember>> ListAsync(Store store, CancellationToken cancel) =>
         db.ManyAsync<TeamMember>(ReadMembers + db.Page, new { storeId = store.Id, take = (long)MembersMax }, cancel);
+
+    private const string ReadNames = "SELECT id, name FROM team_members WHERE store_id = @storeId ORDER BY id DESC ";
+
+    /// <summary>The names of members by id, also of those who were removed: they stand beside what was decided.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(Store store, CancellationToken cancel) =>
+        (await db.ManyAsync<NameRow>(ReadNames + db.Page, new { storeId = store.Id, take = NamesMax }, cancel))
+            .ToDictionary(row => row.Id, row => row.Name, StringComparer.Ordinal);
 
     private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM team_members WHERE store_id = @storeId AND removed_at IS NULL";
 
@@ -146,4 +154,6 @@ internal sealed class Team(Db db, StoreKeys keys, TimeProvider clock)
 
     /// <summary>An address as a mailbox: what follows a plus may be another.</summary>
     public static string KeyOf(string email) => NormalForm.Of(email).ToLowerInvariant();
+
+    private sealed record NameRow(string Id, string Name);
 }

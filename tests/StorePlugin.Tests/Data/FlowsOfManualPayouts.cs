@@ -2,6 +2,7 @@
 using System.Text.Json.Nodes;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Payouts.Manual;
+using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Data;
 
@@ -33,8 +34,19 @@ internal static partial class Flows
         await OkAsync(world.ResultsAsync(run, $"payoutId,status\n{ann.Id},returned\n{ben.Id},failed\n"));
         await OkAsync(world.Api.Post($"payouts/{cleo.Id}/result", new JsonObject { ["outcome"] = "paid" }));
         await world.App.DrainAsync();
+        await ShowRunAsync(payouts, run);
 
         Assert.That((await world.StateAsync(ann), await world.StateAsync(ben), await world.StateAsync(cleo)), Is.EqualTo(("sent", "refused", "sent")));
         await payouts.AssertBooksAsync();
+    }
+
+    /// <summary>As the merchant sees it: the runs page by page, a run, and the hint that leads to it.</summary>
+    public static async Task ShowRunAsync(PayoutWorld world, string runId)
+    {
+        using var owner = await Rooms.SignInAsync(world.App, world.Store, null);
+        foreach (var path in new[] { "", "/payouts", "/payouts?after=run_z", $"/payouts/{runId}" })
+        {
+            await owner.GetAsync($"/dashboard{path}");
+        }
     }
 }

@@ -35,5 +35,6 @@ internal static partial class Flows
         Assert.That((await browser.AskAsync("/dashboard")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
         Assert.That(await team.RemoveAsync(shop.Store, member.Id, "test", default), Is.True);
         Assert.That(await team.ListAsync(shop.Store, default), Is.Empty);
+        Assert.That(await team.NamesAsync(shop.Store, default), Is.EqualTo(new Dictionary<string, string> { [member.Id] = "Max" }));
     }
 }

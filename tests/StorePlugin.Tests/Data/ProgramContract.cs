@@ -138,6 +138,8 @@ internal abstract class ProgramContract
             Assert.That((int)(await world.App.Http.GetAsync(new Uri($"/api/v1/{path}", UriKind.Relative))).StatusCode, Is.EqualTo(200), path);
         }
 
+        await Flows.ShowRunAsync(world, run.Id);
+
         // What follows is paid by one person.
         await world.Db.DoAsync("DELETE FROM payout_settings WHERE store_id = @id", new { id = world.Store.Id });
 

@@ -7,16 +7,19 @@ namespace StorePlugin.Tests.Pages;
 internal sealed class AccessTests
 {
     private static readonly string[] OwnersRooms =
-        ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan", "/dashboard/team"];
+        ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan",
+            "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png"];
 
     private static readonly string[] OwnersForms =
-        ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links"];
+        ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links",
+            "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation"];
 
     private static readonly string[] OwnersFormsOfTheStore =
     [
-        "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/team", "/dashboard/team/mem_1/role",
+        "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/payouts",
+        "/dashboard/payouts/run_1/exports", "/dashboard/payouts/run_1/results", "/dashboard/team", "/dashboard/team/mem_1/role",
         "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end",
     ];
 
@@ -34,6 +37,7 @@ internal sealed class AccessTests
         await _rooms.OrderAsync("1001", "held", 90_00, "amb_ann", 9_00, "Code ANN10 was used.");
         await _rooms.DeadDeliveryAsync("dlv_1", "No id.");
         await _rooms.DeadEffectAsync("eff_1", "The store refused.");
+        await _rooms.RunAsync("run_1");
     }
 
     [OneTimeTearDown]

@@ -159,6 +159,11 @@ internal sealed class Rooms(StoreApp app)
         """,
         new { storeId = Store.Id, id, subject = subject ?? id, now = Now, outcome });
 
+    /// <summary>A payout run that waits for its approval and pays nobody.</summary>
+    public Task RunAsync(string id) => app.Db.DoAsync(
+        "INSERT INTO payout_runs (store_id, id, state, preview, created_at, created_by) VALUES (@storeId, @id, 'preview', '[]', @now, 'schedule')",
+        new { storeId = Store.Id, id, now = Now });
+
     /// <summary>A browser that has signed in as the store's owner, through a link.</summary>
     public Task<Browser> OwnerAsync() => SignInAsync(app, Store, null);
 
@@ -201,6 +206,19 @@ internal sealed class Browser : IDisposable
     public async Task<HttpResponseMessage> PostAsync(string path, Dictionary<string, string> fields)
     {
         using var content = new FormUrlEncodedContent(fields);
+        return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+    }
+
+    /// <summary>Sends a form with a file.</summary>
+    public async Task<HttpResponseMessage> SendFileAsync(string path, Dictionary<string, string> fields, string name, byte[] bytes)
+    {
+        using var content = new MultipartFormDataContent();
+        foreach (var (field, value) in fields)
+        {
+            content.Add(new StringContent(value), field);
+        }
+
+        content.Add(new ByteArrayContent(bytes), name, "file");
         return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
     }
 

@@ -10,13 +10,32 @@ using StorePlugin.Webhooks;
 
 namespace StorePlugin.Payouts.Manual;
 
-/// <summary>An export's row, as it is listed.</summary>
-/// <param name="MadeDay">The store's local day, yyyymmdd.</param>
-/// <param name="Sums">JSON: an <see cref="Amount"/> for each currency.</param>
-/// <param name="Settled">How many of its payouts have come to an end since.</param>
-internal sealed record PayoutExport(
-    string Id, string Format, DateTimeOffset MadeAt, long MadeDay, string MadeBy, long RowCount, string Sums, byte[]? DebtorSealed, string FileHash, long Settled)
+/// <summary>An export's row, as it is listed. By properties, not by position: SQLite has no type for a counted column when there is no row.</summary>
+internal sealed record PayoutExport
 {
+    public string Id { get; init; } = "";
+
+    public string Format { get; init; } = "";
+
+    public DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>The store's local day, yyyymmdd.</summary>
+    public long MadeDay { get; init; }
+
+    public string MadeBy { get; init; } = "";
+
+    public long RowCount { get; init; }
+
+    /// <summary>JSON: an <see cref="Amount"/> for each currency.</summary>
+    public string Sums { get; init; } = "";
+
+    public byte[]? DebtorSealed { get; init; }
+
+    public string FileHash { get; init; } = "";
+
+    /// <summary>How many of its payouts have come to an end since.</summary>
+    public long Settled { get; init; }
+
     public PayoutFile File => PayoutFile.All.Single(file => file.Name == Format);
 
     public DateOnly Day => DayOf(MadeDay);

@@ -94,6 +94,14 @@ internal sealed class PayoutExportTests
     }
 
     [Test]
+    public async Task A_run_of_which_nothing_was_exported_lists_no_export()
+    {
+        var listed = await _world.Api.Get($"payout-runs/{await _world.RunAsync()}/exports");
+
+        Assert.That((listed.Status, listed.Json?["items"]?.AsArray().Count), Is.EqualTo((200, 0)));
+    }
+
+    [Test]
     public async Task A_key_that_may_only_read_lists_exports_and_has_no_file()
     {
         var payout = await _world.OwedAsync("Ann", ManualWorld.DutchIban, "50.00");
