@@ -6,6 +6,7 @@ using System.Text.Json;
 using StorePlugin.Data;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
+using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Payouts.Manual;
 using StorePlugin.Tests.Rig;
@@ -172,6 +173,30 @@ internal sealed class RunPageTests
         Assert.That(await _world.BalancesAsync(ann), Is.EqualTo((0L, 2500L, 0L)));
         var facts = (await other.GetAsync(run)).Text("#facts");
         Assert.That(facts, Does.Contain("First approval").And.Match("Approved [^)]* by you"));
+    }
+
+    [Test]
+    public async Task A_manager_is_the_second_person_and_named_and_a_viewer_is_none()
+    {
+        await SettleAsync("two_people_from_minor", 2500);
+        await EarnedAsync("Ann", "25.00");
+        var run = await PrepareAsync();
+        await ActAsync(run, "approval");
+        var team = _world.App.Get<Team>();
+        await team.AddAsync(_world.Store, "Max Muster", "max@example.com", Role.Manager, "test", default);
+        await team.AddAsync(_world.Store, "Vera", "vera@example.com", Role.Viewer, "test", default);
+        var members = (await team.ListAsync(_world.Store, default)).ToDictionary(member => member.Name, member => member.Id);
+        using var vera = await Rooms.SignInAsync(_world.App, _world.Store, null, members["Vera"]);
+        using var max = await Rooms.SignInAsync(_world.App, _world.Store, null, members["Max Muster"]);
+
+        var looked = await vera.GetAsync(run);
+        var refused = await vera.SubmitAsync(looked.QuerySelector($"form[action='{run}/approval']")!);
+        var second = NoticeOf(await max.SubmitAsync((await max.GetAsync(run)).QuerySelector($"form[action='{run}/approval']")!));
+
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(second, Is.EqualTo("run-approved"));
+        Assert.That((await _owner.GetAsync(run)).Text("#facts"), Does.Match("Approved [^)]* by Max Muster"));
+        Assert.That(await _world.App.Db.OneAsync<string>("SELECT approved_by FROM payout_runs"), Is.EqualTo($"team {members["Max Muster"]}"));
     }
 
     [Test]

@@ -170,10 +170,10 @@ internal sealed class Rooms(StoreApp app)
     public Task<Browser> AmbassadorBrowserAsync(string ambassadorId) => SignInAsync(app, Store, ambassadorId);
 
     /// <summary>A browser that has signed in to any store: as an ambassador, or as the owner where none is named.</summary>
-    public static async Task<Browser> SignInAsync(StoreApp app, Store store, string? ambassadorId)
+    public static async Task<Browser> SignInAsync(StoreApp app, Store store, string? ambassadorId, string? memberId = null)
     {
         var browser = new Browser(app.Address);
-        var link = await app.Get<SignIn>().NewLinkAsync(store, ambassadorId is null ? Role.Owner : Role.Ambassador, ambassadorId, CancellationToken.None);
+        var link = await app.Get<SignIn>().NewLinkAsync(store, ambassadorId is null ? Role.Owner : Role.Ambassador, ambassadorId, CancellationToken.None, memberId: memberId);
         var page = await browser.GetAsync(new Uri(link).PathAndQuery);
         var answer = await browser.SubmitAsync(page.QuerySelector("main form")!);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Redirect));

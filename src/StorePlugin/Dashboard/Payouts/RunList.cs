@@ -77,10 +77,11 @@ internal static class RunList
         var shown = rows.Take((int)PageSize).ToList();
         var sums = (await db.ManyAsync<PayoutSums>(SumPayouts, new { storeId = store.Id, runIds = new TextList([.. shown.Select(row => row.Id)]) }, cancel))
             .ToLookup(sum => sum.RunId, StringComparer.Ordinal);
+        var reader = await sources.ReaderAsync(visitor, cancel);
         var runs = new List<RunRow>(shown.Count);
         foreach (var row in shown)
         {
-            runs.Add(await WriteAsync(sources, visitor, row, [.. sums[row.Id]], cancel));
+            runs.Add(await WriteAsync(sources, store, reader, row, [.. sums[row.Id]], cancel));
         }
 
         var stopping = await sources.Differences.CountStoppingAsync(store, cancel);
@@ -102,21 +103,21 @@ internal static class RunList
         sums.UnderWayMinor == 0 ? null : Words.Of(sums.UnderWayMinor, sums.Currency),
         sums.BelowMinor == 0 ? null : Words.Of(sums.BelowMinor, sums.Currency));
 
-    private static async Task<RunRow> WriteAsync(RunSources sources, Visitor visitor, Row row, List<PayoutSums> sums, CancellationToken cancel)
+    private static async Task<RunRow> WriteAsync(
+        RunSources sources, Store store, RunReader reader, Row row, List<PayoutSums> sums, CancellationToken cancel)
     {
-        var reader = await sources.ReaderAsync(visitor, cancel);
         var (totals, payouts) = (sums.Select(sum => Words.Of(sum.AmountMinor, sum.Currency)).ToList(), sums.Sum(sum => sum.Payouts));
 
         // Only what waits for its approval has no payouts yet: its document says what they would be.
         if (row.ShownState is RunState.Preview or RunState.HalfApproved
-            && await sources.Runs.FindDocumentAsync(visitor.Store, row.Id, cancel) is { } run)
+            && await sources.Runs.FindDocumentAsync(store, row.Id, cancel) is { } run)
         {
             (totals, payouts) = ([.. RunSums.Totals(run.Lines).Select(Words.Of)], run.Lines.Count(line => line.WillPay));
         }
 
         return new RunRow(
             PathOf(row.Id),
-            new StoreTime(visitor.Store).At(row.CreatedAt),
+            new StoreTime(store).At(row.CreatedAt),
             RunWords.Who(row.CreatedBy, reader),
             row.ApprovedBy is null ? null : RunWords.Who(row.ApprovedBy, reader),
             RunWords.OfRun(row.ShownState, sums.Sum(sum => sum.OpenPayouts) == 0),
