@@ -209,7 +209,7 @@ internal sealed class Browser : IDisposable
         return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
     }
 
-    /// <summary>Sends a form with a file.</summary>
+    /// <summary>Sends a form with a file. It asks first, since whoever refuses a file by its size does not wait for all of it.</summary>
     public async Task<HttpResponseMessage> SendFileAsync(string path, Dictionary<string, string> fields, string name, byte[] bytes)
     {
         using var content = new MultipartFormDataContent();
@@ -219,7 +219,9 @@ internal sealed class Browser : IDisposable
         }
 
         content.Add(new ByteArrayContent(bytes), name, "file");
-        return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = content };
+        request.Headers.ExpectContinue = true;
+        return await _http.SendAsync(request);
     }
 
     public static async Task<IDocument> ReadAsync(HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
