@@ -18,9 +18,9 @@ public sealed record TeamModel(
     /// <summary>What each role may do, in words.</summary>
     public static readonly IReadOnlyList<(string Role, string Words)> Roles =
     [
-        (Stores.Role.Manager, "Manager: runs the programme and approves payouts"),
-        (Stores.Role.Viewer, "Viewer: sees everything here and changes nothing"),
-        (Stores.Role.Owner, "Owner: may do all, with the team and the keys to your money"),
+        (Role.Manager, "Manager: runs the programme and approves payouts"),
+        (Role.Viewer, "Viewer: sees everything here and changes nothing"),
+        (Role.Owner, "Owner: may do all, with the team and the keys to your money"),
     ];
 }
 
