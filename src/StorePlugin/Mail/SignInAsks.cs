@@ -17,15 +17,21 @@ internal sealed class SignInAsks(SignInRequests requests, StoreDirectory stores)
 
     public void Add(string email) => _asked.Writer.TryWrite(email);
 
-    /// <summary>Asks for a mail where one is due: of several stores the one where they came last, since the mail lists them all. Returns how many were looked up.</summary>
+    /// <summary>
+    /// Asks for a mail where one is due: of several stores by the one where they came last, since the mail lists them all; live stores and
+    /// rehearsals each have one. Returns how many were looked up.
+    /// </summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
     {
         var done = 0;
         while (_asked.Reader.TryRead(out var email))
         {
-            if (await requests.EverywhereAsync(email, cancel) is [var newest, ..])
+            foreach (var mode in (string[])["live", "test"])
             {
-                await requests.AskAsync(await stores.GetAsync(newest.StoreId, cancel), newest.Email, cancel);
+                if (await requests.EverywhereAsync(email, mode, cancel) is [var newest, ..])
+                {
+                    await requests.AskAsync(await stores.GetAsync(newest.StoreId, cancel), newest.Email, cancel);
+                }
             }
 
             done++;

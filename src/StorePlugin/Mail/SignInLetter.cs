@@ -20,7 +20,7 @@ internal sealed class SignInLetter(SignInRequests requests, SignIn signIn, Store
         }
 
         // Whoever typed an address sees all that it opens; whoever has signed in asked for this one room.
-        var all = request.AmbassadorId is null ? await requests.EverywhereAsync(people[0].Email, cancel) : people;
+        var all = request.AmbassadorId is null ? await requests.EverywhereAsync(people[0].Email, store.Mode, cancel) : people;
         var isOneStore = all.All(person => person.StoreId == store.Id);
         var links = new List<LetterPart>();
         foreach (var person in all)
@@ -39,7 +39,7 @@ internal sealed class SignInLetter(SignInRequests requests, SignIn signIn, Store
 
     private static string LabelOf(Store store, SignInPerson person)
     {
-        var shop = OneLine.Of(store.DisplayName) + (store.IsRehearsal ? " (rehearsal)" : "");
+        var shop = OneLine.Of(store.DisplayName);
         return person.Campaign is { } campaign ? $"{shop}, as an ambassador in “{OneLine.Of(campaign)}”" : $"{shop}, as its team";
     }
 

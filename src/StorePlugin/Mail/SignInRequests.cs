@@ -110,19 +110,24 @@ internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
     }
 
     // By the address and not by a store: that one mail lists all stores of an address is what whoever owns it wants, and no store learns of another.
-    private const string ReadAmbassadorsEverywhere = Columns + " WHERE a.email_key = @personKey AND a.email <> '' ORDER BY a.id DESC ";
+    private const string ReadAmbassadorsEverywhere =
+        Columns + " JOIN stores s ON s.id = a.store_id AND s.mode = @mode WHERE a.email_key = @personKey AND a.email <> '' ORDER BY a.id DESC ";
 
     private const string ReadTeamsEverywhere =
         """
         SELECT t.store_id, t.id, t.name, t.email
-        FROM team_members t JOIN stores s ON s.id = t.store_id AND s.state = 'installed'
+        FROM team_members t JOIN stores s ON s.id = t.store_id AND s.state = 'installed' AND s.mode = @mode
         WHERE t.email_key = @key AND t.removed_at IS NULL ORDER BY t.id DESC
         """;
 
-    /// <summary>Where a mailbox takes part, in all stores: teams first, then as an ambassador, newest first. Its spelling counts as <see cref="PeopleAsync"/> says.</summary>
-    public async Task<IReadOnlyList<SignInPerson>> EverywhereAsync(string email, CancellationToken cancel)
+    /// <summary>
+    /// Where a mailbox takes part, in all stores: teams first, then as an ambassador, newest first. Its spelling counts as
+    /// <see cref="PeopleAsync"/> says.
+    /// </summary>
+    /// <param name="mode">Of the stores: anybody may make a rehearsal, whose mail stays on the machine, and none of it stands in a live store's.</param>
+    public async Task<IReadOnlyList<SignInPerson>> EverywhereAsync(string email, string mode, CancellationToken cancel)
     {
-        var args = new { personKey = PersonKey.OfEmail(email), key = Team.KeyOf(email), take = PeopleMax };
+        var args = new { mode, personKey = PersonKey.OfEmail(email), key = Team.KeyOf(email), take = PeopleMax };
         var people = (await db.ManyAsync<SignInPerson>($"{ReadTeamsEverywhere} {db.Page}", args, cancel))
             .Concat(await db.ManyAsync<SignInPerson>(ReadAmbassadorsEverywhere + db.Page, args, cancel))
             .ToLookup(person => Team.KeyOf(person.Email), StringComparer.Ordinal);

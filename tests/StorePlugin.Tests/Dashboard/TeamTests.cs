@@ -120,6 +120,24 @@ internal sealed partial class TeamTests
     }
 
     [Test]
+    public async Task A_rehearsal_that_somebody_made_takes_no_mail_from_live_stores_and_stands_in_none()
+    {
+        await _rooms.AmbassadorAsync("amb_ann", "Ann", "ANN10");
+        await _rooms.KnowAsync("amb_ann", "ann@example.com");
+        var rehearsal = await Rooms.OpenAsync(_app, "str_made", "Made up", mode: "test");
+        await rehearsal.AmbassadorAsync("amb_zoe", "Ann", "ZOE10");
+        await rehearsal.KnowAsync("amb_zoe", "ann@example.com");
+        using var ann = new Browser(_app.Address);
+
+        await AskAsync(ann, "ann@example.com");
+        var mails = ReadMail.AllOf(_app);
+
+        Assert.That(mails.Select(mail => LinksOf(mail).Count), Is.EqualTo([1, 1]));
+        Assert.That(mails.Count(mail => mail.Text.Contains("Lux & Co", StringComparison.Ordinal) && !mail.Text.Contains("Made up", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(mails.Count(mail => mail.Text.Contains("Made up", StringComparison.Ordinal) && !mail.Text.Contains("Lux & Co", StringComparison.Ordinal)), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Whoever_takes_no_part_gets_the_same_answer_and_no_mail()
     {
         await AddAsync("Max", "max@example.com", "viewer");
