@@ -14,7 +14,7 @@ internal static class PlanEndpoints
     public static void MapPlan(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, Show);
-        rooms.MapPost(Path, Offer);
+        rooms.MapPost(Path, Offer).OwnersOnly();
     }
 
     private static async Task<RazorComponentResult> Show(Visitor visitor, IBilling billing, CancellationToken cancel) =>

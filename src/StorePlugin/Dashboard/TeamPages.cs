@@ -47,7 +47,8 @@ internal static class TeamPages
     private static async Task<IResult> Show(Visitor visitor, string? notice, Team team, CancellationToken cancel) =>
         Page.Of<TeamPage>(await ReadAsync(visitor, notice, team, cancel));
 
-    private static async Task<IResult> Add(Visitor visitor, HttpRequest request, Team team, SignInRequests requests, CancellationToken cancel)
+    private static async Task<IResult> Add(
+        Visitor visitor, HttpRequest request, Team team, SignInRequests requests, SignInLimit limit, CancellationToken cancel)
     {
         var form = await request.ReadFormAsync(cancel);
         var (name, email, role) = (form["name"].ToString().Trim(), form["email"].ToString().Trim(), form["role"].ToString());
@@ -66,7 +67,12 @@ internal static class TeamPages
                 await ReadAsync(visitor, null, team, cancel) with { TypedName = name, TypedEmail = email, Problem = problem }, StatusCodes.Status422UnprocessableEntity);
         }
 
-        await requests.AskAsync(visitor.Store, email, cancel);
+        // Whoever is added and removed by turns gets no mail each time.
+        if (limit.AdmitsMail($"{visitor.Store.Id} {requests.PersonHashOf(visitor.Store, email)}"))
+        {
+            await requests.AskAsync(visitor.Store, email, cancel);
+        }
+
         return TypedResults.Redirect($"{Path}?notice=member-added");
     }
 

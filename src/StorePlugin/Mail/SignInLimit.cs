@@ -37,6 +37,15 @@ internal sealed class SignInLimit(int burst, TimeSpan each, int mailsBurst, Time
         return lease.IsAcquired;
     }
 
+    /// <summary>The limit as a filter of pages: a POST beyond it gets 429. It is added before whatever reads the form.</summary>
+    public static ValueTask<object?> FilterAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        return HttpMethods.IsPost(http.Request.Method) && !http.RequestServices.GetRequiredService<SignInLimit>().Admits(http.Connection.RemoteIpAddress)
+            ? ValueTask.FromResult<object?>(TypedResults.StatusCode(StatusCodes.Status429TooManyRequests))
+            : next(context);
+    }
+
     /// <summary>Whether one more mail is sent.</summary>
     /// <param name="mailbox">The keyed hash of an address, or an ambassador's id.</param>
     public bool AdmitsMail(string mailbox)

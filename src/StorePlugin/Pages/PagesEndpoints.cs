@@ -26,9 +26,9 @@ internal static class PagesEndpoints
 
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
+        routes.MapGroup("/sign-in").ExcludeFromDescription().AddEndpointFilter(SignInLimit.FilterAsync).TakesSmallForms().MapPost("", AskForLink);
         var pages = routes.MapGroup("").ExcludeFromDescription().TakesSmallForms();
         pages.MapGet("/sign-in", (Settings settings) => Page.Of<SignInPage>(new SignInModel(settings.Shopify is not null)));
-        pages.MapPost("/sign-in", AskForLink).AddEndpointFilter(LimitAsks);
         pages.MapGet("/sign-in/{token}", ShowLink);
         pages.MapPost("/sign-in/{token}", UseLink);
         pages.MapPost("/sign-out", SignOut).RequireAuthorization(SessionAuthentication.AnyPolicy);
@@ -36,11 +36,6 @@ internal static class PagesEndpoints
         pages.MapGet(SiteFiles.IconRoute, (HttpContext context) => SiteFiles.Icon(context));
         pages.MapGet(SiteFiles.EmbeddedScriptRoute, (HttpContext context) => SiteFiles.EmbeddedScript(context));
     }
-
-    private static ValueTask<object?> LimitAsks(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.HttpContext.RequestServices.GetRequiredService<SignInLimit>().Admits(context.HttpContext.Connection.RemoteIpAddress)
-            ? next(context)
-            : ValueTask.FromResult<object?>(TypedResults.StatusCode(StatusCodes.Status429TooManyRequests));
 
     // The same words for whoever takes part and whoever does not, and nothing is looked up before they are said.
     private static async Task<RazorComponentResult> AskForLink(HttpRequest request, Settings settings, SignInAsks asks, SignInLimit limit, CancellationToken cancel)

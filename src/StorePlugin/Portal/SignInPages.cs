@@ -55,22 +55,13 @@ internal static class SignInPages
     /// <summary>Outside of the portal's group: whoever comes here has not signed in.</summary>
     public static void MapPortalSignIn(this IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("/portal/sign-in").ExcludeFromDescription().AddEndpointFilter(Limit).TakesSmallForms();
+        var pages = routes.MapGroup("/portal/sign-in").ExcludeFromDescription().AddEndpointFilter(SignInLimit.FilterAsync).TakesSmallForms();
         pages.MapGet("", Show);
         pages.MapPost("", Ask);
     }
 
     /// <param name="rooms">The portal's group.</param>
     public static void MapFreshSignIn(this IEndpointRouteBuilder rooms) => rooms.MapPost("/fresh-sign-in", AskAgain);
-
-    /// <summary>Stands before all that reads the form.</summary>
-    private static ValueTask<object?> Limit(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var http = context.HttpContext;
-        return HttpMethods.IsPost(http.Request.Method) && !http.RequestServices.GetRequiredService<SignInLimit>().Admits(http.Connection.RemoteIpAddress)
-            ? ValueTask.FromResult<object?>(TypedResults.StatusCode(StatusCodes.Status429TooManyRequests))
-            : next(context);
-    }
 
     private static async Task<RazorComponentResult> Show(string? store, string? link, PortalDoor door, CancellationToken cancel)
     {

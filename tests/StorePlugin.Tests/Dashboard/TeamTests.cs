@@ -45,7 +45,8 @@ internal sealed partial class TeamTests
         Assert.That(team.Text("#members"), Does.Contain("Max <b>Muster</b> (you)").And.Contain("Manager: runs the programme"));
         Assert.That(team.QuerySelector("#add"), Is.Null);
         Assert.That(replay.Headers.Location!.OriginalString, Is.EqualTo("/dashboard?notice=replayed"));
-        Assert.That((add.StatusCode, money.StatusCode), Is.EqualTo((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden)));
+        var plan = await max.PostAsync("/dashboard/plan", TokenOf(team));
+        Assert.That((add.StatusCode, money.StatusCode, plan.StatusCode), Is.EqualTo((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden)));
         Assert.That(await MembersAsync(), Is.EqualTo(["max@example.com manager"]));
     }
 
