@@ -49,8 +49,7 @@ internal sealed class RunWaiting(PayoutRuns runs, StoreContact contact, PublicAd
         }
 
         parts.AddRange(run.Funding.Select(funding => funding.Words).OfType<string>().Select(words => new LetterPart.Sentence(words)));
-        parts.Add(new LetterPart.Link("Your programme", address.Of("/dashboard")));
-        parts.Add(new LetterPart.Sentence($"A program of yours reads it by GET /api/v1/payout-runs/{run.Id}, and approves it by POST to the same path with /approval behind it."));
+        parts.Add(new LetterPart.Link("Look at it, and approve it", address.Of($"/dashboard/payouts/{Uri.EscapeDataString(run.Id)}")));
         return new Letter(
             shop,
             email,
