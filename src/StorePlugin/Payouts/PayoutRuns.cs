@@ -184,7 +184,7 @@ internal sealed class PayoutRuns(
                 return new RunApproval.NeedsSecond((await FindAsync(store, id, cancel))!);
             }
 
-            if ((row.FirstApprovedBy ?? (await FindAsync(store, id, cancel))!.FirstApprovedBy) == actor)
+            if (IsSamePerson((row.FirstApprovedBy ?? (await FindAsync(store, id, cancel))!.FirstApprovedBy)!, actor))
             {
                 return new RunApproval.SamePerson();
             }
@@ -215,6 +215,14 @@ internal sealed class PayoutRuns(
             KeepResult, new { storeId = store.Id, id, result = JsonSerializer.Serialize(notes, RunJson.Default.ListRunNote) }, CancellationToken.None);
         return new RunApproval.Done((await FindAsync(store, id, CancellationToken.None))!);
     }
+
+    /// <summary>
+    /// Whether two names of the books are one person's, as far as they tell (rule H5). Sessions that are no member's count as one: whoever
+    /// opens a second one is no second person. The store's staff are named by the admin and by the API in letters of either case.
+    /// </summary>
+    public static bool IsSamePerson(string first, string second) =>
+        first.Equals(second, StringComparison.OrdinalIgnoreCase)
+        || (first.StartsWith(Visitor.SessionActor, StringComparison.Ordinal) && second.StartsWith(Visitor.SessionActor, StringComparison.Ordinal));
 
     /// <summary>What a stopped run tells whoever can mend it.</summary>
     public const string WaitsForMoney = "Nothing more is sent in that currency until it is there; then the run goes on by itself.";

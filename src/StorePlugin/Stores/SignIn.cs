@@ -29,12 +29,15 @@ internal static class Role
 /// <param name="MemberId">Of whoever was added to the team; null for whoever comes from the store itself, and for ambassadors.</param>
 internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, string SessionName, DateTimeOffset SignedInAt, string? MemberId = null)
 {
-    // The first half of the hash tells sessions apart, and books and logs need not hold more of it.
+    /// <summary>What a session is called in the books that is no member's: these letters, then the first half of its hash, which tells it from others.</summary>
+    public const string SessionActor = "dashboard session ";
+
+    // Books and logs need not hold more of the hash.
     private const int NameLengthMax = 32;
 
     /// <summary>Who acts, as the books name them: without a name, since the books outlive people.</summary>
     public string Actor => MemberId is not null ? $"team {MemberId}"
-        : SessionName.Length > NameLengthMax ? $"dashboard session {SessionName[..NameLengthMax]}"
+        : SessionName.Length > NameLengthMax ? SessionActor + SessionName[..NameLengthMax]
         : SessionName;
 
     /// <summary>For so long a sign-in is fresh: what decides where money goes asks for one.</summary>

@@ -161,19 +161,27 @@ internal sealed class RunPageTests
         var reserved = await _world.BalancesAsync(ann);
         using var other = await Rooms.SignInAsync(_world.App, _world.Store, null);
         var theirs = await other.GetAsync(run);
-        var second = NoticeOf(await other.SubmitAsync(theirs.QuerySelector($"form[action='{run}/approval']")!));
+        var token = theirs.QuerySelectorAll("form.out input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value")!);
+        var second = NoticeOf(await other.PostAsync($"{run}/approval", token));
 
         Assert.That(asked, Does.Contain("this run takes two people"));
-        Assert.That((first, again, second), Is.EqualTo(("run-half-approved", "run-same-person", "run-approved")));
+        Assert.That((first, again, second), Is.EqualTo(("run-half-approved", "run-same-person", "run-same-person")), "whoever opens a second session is no second person");
         Assert.That(mine.Text("#approval"), Does.Contain("You have approved it; another one has to"));
         Assert.That(mine.QuerySelector($"form[action='{run}/approval']"), Is.Null);
         Assert.That((await _owner.GetAsync($"{run}?notice={again}")).Text(), Does.StartWith("It was not approved: you have approved it already"));
         Assert.That(reserved, Is.EqualTo((2500L, 0L, 0L)), "one of two reserves nothing");
-        Assert.That(theirs.Text("#approval"), Does.Contain("approved by another session of the dashboard"));
-        Assert.That(await _world.BalancesAsync(ann), Is.EqualTo((0L, 2500L, 0L)));
-        var facts = (await other.GetAsync(run)).Text("#facts");
-        Assert.That(facts, Does.Contain("First approval").And.Match("Approved [^)]* by you"));
+        Assert.That(theirs.Text("#approval"), Does.Contain("Another session has approved it that tells no more than yours who it is"));
+        Assert.That(theirs.QuerySelector($"form[action='{run}/approval']"), Is.Null);
+        Assert.That(await _world.BalancesAsync(ann), Is.EqualTo((2500L, 0L, 0L)));
     }
+
+    [TestCase("dashboard session 00112233445566778899aabbccddeeff", "dashboard session ffeeddccbbaa99887766554433221100", true)]
+    [TestCase("shopify staff 7", "Shopify staff 7", true)]
+    [TestCase("shopify staff 7", "shopify staff 8", false)]
+    [TestCase("team mem_1", "dashboard session ffeeddccbbaa99887766554433221100", false)]
+    [TestCase("team mem_1", "team mem_2", false)]
+    public void H_5_who_is_one_person(string first, string second, bool isSame) =>
+        Assert.That((PayoutRuns.IsSamePerson(first, second), PayoutRuns.IsSamePerson(second, first)), Is.EqualTo((isSame, isSame)));
 
     [Test]
     public async Task A_manager_is_the_second_person_and_named_and_a_viewer_is_none()
@@ -195,7 +203,8 @@ internal sealed class RunPageTests
 
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
         Assert.That(second, Is.EqualTo("run-approved"));
-        Assert.That((await _owner.GetAsync(run)).Text("#facts"), Does.Match("Approved [^)]* by Max Muster"));
+        var facts = (await _owner.GetAsync(run)).Text("#facts");
+        Assert.That(facts, Does.Match("Approved [^)]* by Max Muster").And.Contain("First approval"));
         Assert.That(await _world.App.Db.OneAsync<string>("SELECT approved_by FROM payout_runs"), Is.EqualTo($"team {members["Max Muster"]}"));
     }
 

@@ -241,7 +241,10 @@ internal static class RunDetail
                 sentences.Add("By its sum or its currency this run takes two people. Yours is the first approval, and reserves nothing yet.");
                 return new RunApprovalOffer(sentences, "Approve as the first of two");
             case var first when first == reader.Actor:
-                sentences.Add("It takes two people. You have approved it; another one has to, in a session of their own.");
+                sentences.Add("It takes two people. You have approved it; another one has to, whom an owner adds to the team.");
+                return new RunApprovalOffer(sentences, null);
+            case var first when PayoutRuns.IsSamePerson(first, reader.Actor):
+                sentences.Add("It takes two people. Another session has approved it that tells no more than yours who it is; a person has to whom an owner adds to the team.");
                 return new RunApprovalOffer(sentences, null);
             case var first:
                 sentences.Add($"It takes two people. It was approved by {RunWords.Who(first, reader)}; yours is the second approval.");

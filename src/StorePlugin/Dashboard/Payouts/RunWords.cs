@@ -11,7 +11,7 @@ internal static class RunWords
 {
     private const string Schedule = "schedule";
     private const string Member = "team ";
-    private const string Session = "dashboard session ";
+    private const string Session = Stores.Visitor.SessionActor;
     private const int SessionLength = 32;
     private const int SessionShown = 6;
 
