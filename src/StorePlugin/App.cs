@@ -17,6 +17,7 @@ using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Portal;
+using StorePlugin.PublicPages;
 using StorePlugin.Privacy;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
@@ -67,6 +68,7 @@ internal static class App
         builder.Services.AddBilling(settings);
         builder.Services.AddPages();
         builder.Services.AddDashboard();
+        builder.Services.AddPublicPages();
         builder.Services.AddPortal();
         builder.Services.AddApi();
         builder.Services.AddSingleton<Verify>();
@@ -83,6 +85,7 @@ internal static class App
         app.MapLinks();
         app.MapRules();
         app.MapJoin();
+        app.MapPublicPages();
         app.MapMail();
         app.MapPages();
         app.MapDashboard();

@@ -86,6 +86,25 @@ internal sealed class BulkRows : IAsyncDisposable
         VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, 'unknown', 'first', @UsedAt)
         """;
 
+    // As the program adds them up order by order; here after the last.
+    private const string OrderDays =
+        """
+        UPDATE orders SET customer_kind = CASE WHEN EXISTS (SELECT 1 FROM customer_orders c
+                JOIN customer_orders e ON e.store_id = c.store_id AND e.customer_key = c.customer_key AND e.sort_key < c.sort_key
+                WHERE c.store_id = orders.store_id AND c.order_id = orders.order_id) THEN 'returning' ELSE 'new' END
+        WHERE store_id = @storeId AND ambassador_id IS NOT NULL
+            AND EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = orders.store_id AND c.order_id = orders.order_id);
+        INSERT INTO order_days (store_id, campaign_id, local_day, currency, orders, net_minor, commission_minor, new_customers)
+        SELECT store_id, campaign_id, local_day, currency, COUNT(*), SUM(net_minor), SUM(commission_minor), SUM(CASE WHEN customer_kind = 'new' THEN 1 ELSE 0 END)
+        FROM orders
+        WHERE store_id = @storeId AND ambassador_id IS NOT NULL AND state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed', 'disputed')
+        GROUP BY store_id, campaign_id, local_day, currency
+        """;
+
+    private const string ClickDay =
+        "INSERT INTO click_days (store_id, campaign_id, local_day, clicks, first_visits) VALUES (@storeId, @CampaignId, @LocalDay, @clicks, @clicks)";
+
+    private readonly Dictionary<(string CampaignId, long LocalDay), long> _clicks = [];
     private readonly SqliteConnection _connection;
     private readonly Store _store;
     private readonly string _storeId;
@@ -185,9 +204,14 @@ internal sealed class BulkRows : IAsyncDisposable
     public Task EffectAsync(string id, string subject, string payload, DateTimeOffset createdAt, DateTimeOffset dueAt, string outcome) => RunAsync(
         Effect, ("StoreId", _storeId), ("Id", id), ("Subject", subject), ("Payload", payload), ("DueAt", dueAt), ("Outcome", outcome), ("CreatedAt", createdAt));
 
-    public Task ClickAsync(string id, string ambassadorId, string campaignId, DateTimeOffset at, string referrerClass, DateTimeOffset? usedAt) => RunAsync(
-        Click, ("StoreId", _storeId), ("Id", id), ("AmbassadorId", ambassadorId), ("CampaignId", campaignId), ("At", at),
-        ("ReferrerClass", referrerClass), ("UsedAt", usedAt));
+    public Task ClickAsync(string id, string ambassadorId, string campaignId, DateTimeOffset at, string referrerClass, DateTimeOffset? usedAt)
+    {
+        var day = (campaignId, _store.LocalDay(at));
+        _clicks[day] = _clicks.GetValueOrDefault(day) + 1;
+        return RunAsync(
+            Click, ("StoreId", _storeId), ("Id", id), ("AmbassadorId", ambassadorId), ("CampaignId", campaignId), ("At", at),
+            ("ReferrerClass", referrerClass), ("UsedAt", usedAt));
+    }
 
     /// <summary>Makes the indexes again, each in one large sort.</summary>
     public async Task FinishAsync()
@@ -197,6 +221,9 @@ internal sealed class BulkRows : IAsyncDisposable
         {
             await _connection.ExecuteAsync(sql);
         }
+
+        await _connection.ExecuteAsync(OrderDays, new { storeId = _storeId });
+        await _connection.ExecuteAsync(ClickDay, _clicks.Select(day => new { storeId = _storeId, day.Key.CampaignId, day.Key.LocalDay, clicks = day.Value }));
     }
 
     public async ValueTask DisposeAsync()

@@ -20,6 +20,8 @@ const string Usage =
                 --per-second 1000  --seconds 30  --full no|yes
       payout    a payout run: preview and approval, sending with the rate that Stripe is asked at and without, peak memory
                 --payees 10000  --seconds 10
+      pages     the merchant's pages at 50 a second and an ambassador's at 500, over the database that holds a year
+                --ambassadors 10000  --seconds 15
       verify    the verb over the database that holds a year: time and peak memory
       rebuild   the same: the event log replayed and compared with what stands
       backtest  the same: all of its orders decided again, by the terms that they had
@@ -60,6 +62,8 @@ switch (args.FirstOrDefault())
         return await RedirectFigure.RunAsync(Folder(), full?.Folder, Number("per-second", 1000), Number("seconds", 30)) ? 0 : 1;
     case "payout":
         return await PayoutFigure.RunAsync(Folder(), Number("payees", 10_000), Number("seconds", 10)) ? 0 : 1;
+    case "pages":
+        return await PagesFigure.RunAsync(await YearAsync(), Number("ambassadors", 10_000), Number("seconds", 15)) ? 0 : 1;
     case "verify":
         return await VerbFigure.RunAsync((await YearAsync()).Folder, ["verify"]) ? 0 : 1;
     case "rebuild":

@@ -29,24 +29,29 @@ internal sealed class Load(int answered, TimeSpan took, List<long> ticks)
 internal sealed class Senders : IDisposable
 {
     private const int AnswerBytesMax = 4096;
+    private const int PageBytesMax = 256 * 1024;
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(30);
 
     private readonly List<Line> _lines = [];
     private readonly Dictionary<Socket, Line> _bySocket = [];
 
     /// <param name="status">What every request must be answered with.</param>
-    public Senders(int port, int connections, int status = 200)
+    /// <param name="hasBody">Every answer is a page, in chunks; else none has a body.</param>
+    public Senders(int port, int connections, int status = 200, bool hasBody = false)
     {
         var answer = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} "));
         for (var i = 0; i < connections; i++)
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(IPAddress.Loopback, port);
-            var line = new Line(socket, answer);
+            var line = new Line(socket, answer, hasBody);
             _lines.Add(line);
             _bySocket.Add(socket, line);
         }
     }
+
+    /// <summary>The bytes of the largest answer so far.</summary>
+    public int Largest => _lines.Max(line => line.Largest);
 
     /// <summary>Each connection sends its next request as soon as the last one was answered.</summary>
     /// <param name="next">The next request; null: there are no more.</param>
@@ -126,14 +131,16 @@ internal sealed class Senders : IDisposable
         return new Load(ticks.Count, Stopwatch.GetElapsedTime(started, lastAnswer), ticks);
     }
 
-    private sealed class Line(Socket socket, byte[] expected)
+    private sealed class Line(Socket socket, byte[] expected, bool hasBody)
     {
-        private readonly byte[] _answer = new byte[AnswerBytesMax];
+        private readonly byte[] _answer = new byte[hasBody ? PageBytesMax : AnswerBytesMax];
         private int _length;
 
         public Socket Socket => socket;
 
         public long SentAt { get; set; }
+
+        public int Largest { get; private set; }
 
         /// <summary>Takes what has arrived. Whether the answer is whole.</summary>
         /// <exception cref="InvalidOperationException">The answer has another status, or the connection was closed.</exception>
@@ -142,17 +149,18 @@ internal sealed class Senders : IDisposable
             var read = socket.Receive(_answer, _length, _answer.Length - _length, SocketFlags.None);
             _length += read;
             var answer = _answer.AsSpan(0, _length);
-            if (read > 0 && !answer.EndsWith("\r\n\r\n"u8))
+            if (read > 0 && !answer.EndsWith(hasBody ? "\r\n0\r\n\r\n"u8 : "\r\n\r\n"u8) && !(hasBody && !answer.StartsWith(expected) && answer.EndsWith("\r\n\r\n"u8)))
             {
                 return false;
             }
 
-            // An expected answer has no body, so it ends with its headers; any other ends the run.
+            // An expected answer ends with its headers, or with an empty chunk; any other ends the run.
             if (!answer.StartsWith(expected))
             {
                 throw new InvalidOperationException($"The server answered: {Encoding.UTF8.GetString(answer)}");
             }
 
+            Largest = Math.Max(Largest, _length);
             _length = 0;
             return true;
         }

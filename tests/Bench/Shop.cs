@@ -81,6 +81,22 @@ internal static class Shop
         });
     }
 
+    /// <summary>Adds ambassadors until there are so many; those that are there stay. Returns how many there are.</summary>
+    public static async Task<long> FillUpAsync(WebApplication app, Store store, int ambassadors)
+    {
+        var (db, keys) = (app.Services.GetRequiredService<Db>(), app.Services.GetRequiredService<StoreKeys>());
+        var campaignId = (await db.ManyAsync<string>("SELECT id FROM campaigns WHERE store_id = @storeId", new { storeId = store.Id }))[0];
+        var known = await db.OneAsync<long>("SELECT COUNT(*) FROM ambassadors WHERE store_id = @storeId", new { storeId = store.Id });
+        await db.InTransactionAsync(async tx =>
+        {
+            for (var i = known; i < ambassadors; i++)
+            {
+                await AmbassadorAsync(tx, store, keys, campaignId, string.Create(CultureInfo.InvariantCulture, $"AM{i:D5}"), TimeProvider.System.GetUtcNow());
+            }
+        });
+        return Math.Max(known, ambassadors);
+    }
+
     private static async Task AmbassadorAsync(Tx tx, Store store, StoreKeys keys, string campaignId, string code, DateTimeOffset now)
     {
         var email = $"{code.ToLowerInvariant()}@ambassadors.example";

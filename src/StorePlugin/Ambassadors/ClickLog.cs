@@ -8,11 +8,12 @@ namespace StorePlugin.Ambassadors;
 /// <summary>
 /// A click as it is kept: instant, link and class of the referrer, and nothing of the person (rule T11).
 /// </summary>
+/// <param name="LocalDay">The store's day of the instant, as yyyymmdd.</param>
 /// <param name="ReferrerClass">A word of <see cref="Referrer"/>.</param>
 /// <param name="IsFirst">Whether it is the first of its day by the same visitor, see <see cref="DailyVisitors"/>.</param>
 /// <param name="HasConsent">Whether the shopper had agreed to be followed; false where nobody had asked, as when a link is followed.</param>
 internal sealed record Click(
-    string StoreId, string Id, string AmbassadorId, string CampaignId, DateTimeOffset At, string ReferrerClass, bool IsFirst, bool HasConsent)
+    string StoreId, string Id, string AmbassadorId, string CampaignId, DateTimeOffset At, long LocalDay, string ReferrerClass, bool IsFirst, bool HasConsent)
 {
     public string Visit => IsFirst ? "first" : "repeat";
 
@@ -105,6 +106,8 @@ internal sealed class ClickLog : IAsyncDisposable
                             ("CampaignId", click.CampaignId), ("At", click.At), ("ReferrerClass", click.ReferrerClass), ("Consent", click.Consent),
                             ("Visit", click.Visit));
                     }
+
+                    await ClickDays.AddAsync(tx, batch.Select(waiting => waiting.Click));
                 },
                 WriteTurn.Intake);
             batch.ForEach(waiting => waiting.Done.SetResult());

@@ -128,6 +128,7 @@ internal sealed partial class Links(Db db, ClickLog clicks, ClickLimit limit, Da
             link.AmbassadorId,
             link.CampaignId,
             WholeSecond.Of(now),
+            store.LocalDay(now),
             Referrer.Of(visit.Referrer, store),
             first is not null,
             visit.HasConsent);

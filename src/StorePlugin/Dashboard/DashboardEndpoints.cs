@@ -4,12 +4,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
-using StorePlugin.Payouts;
 using StorePlugin.Payouts.SelfBilling;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
-using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Dashboard;
 
@@ -22,8 +20,6 @@ internal static class DashboardEndpoints
             .TakesSmallForms();
         ((IEndpointConventionBuilder)rooms).Add(AskForManager);
         rooms.MapGet("", ShowOverview);
-        rooms.MapGet("/orders", ListOrders);
-        rooms.MapGet("/orders/{orderId}", ShowOrder);
         rooms.MapGet("/ambassadors", ListAmbassadors);
         rooms.MapGet("/ambassadors/{ambassadorId}", ShowAmbassador);
         rooms.MapGet("/privacy-requests", ListPrivacyRequests);
@@ -31,6 +27,12 @@ internal static class DashboardEndpoints
         rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
+        rooms.MapGet("/figures", ShowFigures);
+        rooms.MapGet("/balances", ListBalances);
+        rooms.MapGet("/settings", ShowSettings);
+        rooms.MapOrderPages();
+        rooms.MapReviews();
+        rooms.MapLook();
         rooms.MapConnection();
         rooms.MapPlan();
         rooms.MapRefusedCodes();
@@ -38,6 +40,7 @@ internal static class DashboardEndpoints
         rooms.MapSelfBillPages();
         rooms.MapStripePage();
         rooms.MapRuns();
+        rooms.MapDifferences();
         rooms.MapTeam();
     }
 
@@ -57,16 +60,17 @@ internal static class DashboardEndpoints
     /// <summary>The path of an ambassador's page.</summary>
     public static string PathOf(string ambassadorId) => $"/dashboard/ambassadors/{Uri.EscapeDataString(ambassadorId)}";
 
-    private static async Task<RazorComponentResult> ShowOverview(
-        Visitor visitor, string? notice, Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, TimeProvider clock,
-        CancellationToken cancel) =>
-        Page.Of<OverviewPage>(await Overview.ReadAsync(db, address, settings, heartbeats, topics, differences, visitor, notice, clock.GetUtcNow(), cancel));
+    private static async Task<RazorComponentResult> ShowOverview(Visitor visitor, int? days, string? notice, Overview overview, CancellationToken cancel) =>
+        Page.Of<OverviewPage>(await overview.ReadAsync(visitor, days, notice, cancel));
 
-    private static async Task<RazorComponentResult> ListOrders(Visitor visitor, string? after, Db db, CancellationToken cancel) =>
-        Page.Of<OrderListPage>(await OrderList.ReadAsync(db, visitor, after, cancel));
+    private static async Task<RazorComponentResult> ShowFigures(Visitor visitor, string? from, string? to, Db db, TimeProvider clock, CancellationToken cancel) =>
+        Page.Of<DayTablePage>(await DayTable.ReadAsync(db, visitor, from, to, clock.GetUtcNow(), cancel));
 
-    private static async Task<IResult> ShowOrder(Visitor visitor, string orderId, Db db, CancellationToken cancel) =>
-        await OrderDetail.ReadAsync(db, visitor, orderId, cancel) is { } model ? Page.Of<OrderPage>(model) : TypedResults.NotFound();
+    private static async Task<IResult> ListBalances(Visitor visitor, string? account, string? currency, string? after, Db db, CancellationToken cancel) =>
+        await BalanceList.ReadAsync(db, visitor, account, currency, after, cancel) is { } model ? Page.Of<BalanceListPage>(model) : TypedResults.NotFound();
+
+    private static async Task<RazorComponentResult> ShowSettings(Visitor visitor, SettingsPages settings, CancellationToken cancel) =>
+        Page.Of<SettingsPage>(await settings.ReadAsync(visitor, cancel));
 
     private static async Task<RazorComponentResult> ListAmbassadors(
         Visitor visitor, string? after, Db db, PublicAddress address, CancellationToken cancel) =>

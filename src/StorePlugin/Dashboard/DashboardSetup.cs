@@ -9,6 +9,10 @@ internal static class DashboardSetup
     {
         services.AddSingleton<DeadWork>();
         services.AddSingleton<ConnectionDetail>();
+        services.AddSingleton<Attention>();
+        services.AddSingleton<TopAmbassadors>();
+        services.AddSingleton<Overview>();
+        services.AddSingleton<SettingsPages>();
         services.AddSingleton<RunSources>();
     }
 }

@@ -6,10 +6,14 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;
 
+/// <param name="CanDecide">Whether more than a refund of it is known.</param>
+/// <param name="Decisions">How many decisions people have made about it.</param>
+/// <param name="Problem">Why what was typed could not be used.</param>
 /// <param name="Receipt">The decision in words, a sentence a line; empty where nothing has been decided yet.</param>
 public sealed record OrderModel(
     Frame Frame, string Reference, string State, string StateWords, Moment? At, Moment? PaidAt, string Net, string Commission,
-    string? Ambassador, string? AmbassadorPath, IReadOnlyList<string> Receipt, Moment? DecidedAt, IReadOnlyList<EntryRow> Entries);
+    string? Ambassador, string? AmbassadorPath, IReadOnlyList<string> Receipt, Moment? DecidedAt, IReadOnlyList<EntryRow> Entries, string Path, bool CanDecide, long Decisions,
+    string? Problem = null, TypedDecision? Typed = null);
 
 /// <summary>An entry of the ledger in words.</summary>
 public sealed record EntryRow(Moment At, string Account, string Amount, bool IsNegative, string Reason, string Actor, string? Order, string? OrderPath);
@@ -19,7 +23,8 @@ internal static class OrderDetail
     private const string ReadOrder =
         """
         SELECT o.reference, o.state, o.at, o.paid_at, o.currency, o.net_minor, o.commission_minor, o.hold_until, o.ambassador_id,
-            a.name AS ambassador, r.content, r.decided_at
+            a.name AS ambassador, r.content, r.decided_at,
+            COALESCE((SELECT MAX(d.number) FROM order_decisions d WHERE d.store_id = o.store_id AND d.order_id = o.order_id), 0) AS decisions
         FROM orders o
             LEFT JOIN ambassadors a ON a.store_id = o.store_id AND a.id = o.ambassador_id
             LEFT JOIN receipts r ON r.store_id = o.store_id AND r.order_id = o.order_id
@@ -42,7 +47,7 @@ internal static class OrderDetail
 
     private const long EntriesMax = 50;
 
-    public static async Task<OrderModel?> ReadAsync(Db db, Visitor visitor, string orderId, CancellationToken cancel)
+    public static async Task<OrderModel?> ReadAsync(Db db, Visitor visitor, string orderId, string? notice, CancellationToken cancel)
     {
         var store = visitor.Store;
         if (await db.OneAsync<Row>(ReadOrder, new { storeId = store.Id, orderId }, cancel) is not { } row)
@@ -54,7 +59,7 @@ internal static class OrderDetail
         var entries = await db.ManyAsync<Entry>(
             $"{ReadEntriesOfOrder} {db.Page}", new { storeId = store.Id, orderId, take = EntriesMax }, cancel);
         return new OrderModel(
-            Frame.OfDashboard(visitor),
+            Frame.OfDashboard(visitor, notice),
             row.Reference ?? orderId,
             row.State,
             Words.OrderStateMeaning(row.State, row.NetMinor, row.HoldUntil is { } until ? time.Day(until) : null),
@@ -66,7 +71,10 @@ internal static class OrderDetail
             row.AmbassadorId is null ? null : $"/dashboard/ambassadors/{Uri.EscapeDataString(row.AmbassadorId)}",
             row.Content is null ? [] : ReceiptText.Lines(Receipt.FromJson(row.Content), store.Zone),
             time.At(row.DecidedAt),
-            [.. entries.Select(entry => Write(entry, time))]);
+            [.. entries.Select(entry => Write(entry, time))],
+            OrderPages.PathOf(orderId),
+            row.Content is not null,
+            row.Decisions);
     }
 
     /// <summary>The newest entries of one ambassador.</summary>
@@ -89,9 +97,35 @@ internal static class OrderDetail
         entry.Reference ?? entry.OrderId,
         entry.OrderId is null ? null : $"/dashboard/orders/{Uri.EscapeDataString(entry.OrderId)}");
 
-    private sealed record Row(
-        string? Reference, string State, DateTimeOffset? At, DateTimeOffset? PaidAt, string? Currency, long NetMinor, long CommissionMinor,
-        DateTimeOffset? HoldUntil, string? AmbassadorId, string? Ambassador, string? Content, DateTimeOffset? DecidedAt);
+    // Properties and no constructor: SQLite tells no type for a computed column that has no row.
+    private sealed record Row
+    {
+        public string? Reference { get; init; }
+
+        public string State { get; init; } = "";
+
+        public DateTimeOffset? At { get; init; }
+
+        public DateTimeOffset? PaidAt { get; init; }
+
+        public string? Currency { get; init; }
+
+        public long NetMinor { get; init; }
+
+        public long CommissionMinor { get; init; }
+
+        public DateTimeOffset? HoldUntil { get; init; }
+
+        public string? AmbassadorId { get; init; }
+
+        public string? Ambassador { get; init; }
+
+        public string? Content { get; init; }
+
+        public DateTimeOffset? DecidedAt { get; init; }
+
+        public long Decisions { get; init; }
+    }
 
     private sealed record Entry(
         DateTimeOffset BookedAt, string Account, long AmountMinor, string Currency, string Reason, string Actor, string? OrderId, string? Reference);

@@ -1,12 +1,27 @@
 // Orders, newest first, page by page.
 using System.Globalization;
 using StorePlugin.Data;
+using StorePlugin.Orders;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;
 
-public sealed record OrderListModel(Frame Frame, IReadOnlyList<OrderRow> Orders, bool IsFirst, string? NextPath);
+/// <param name="Total">What the orders of the filter come to in all, as a sentence; null where that is not told.</param>
+/// <param name="From">The first day of the filter as an input of a form takes it; empty for none.</param>
+/// <param name="FirstPath">The list with its filter, from its beginning.</param>
+/// <param name="Of">Whose orders they are, or of which campaign; null for all.</param>
+public sealed record OrderListModel(
+    Frame Frame, IReadOnlyList<OrderRow> Orders, bool IsFirst, string FirstPath, string? NextPath, string Show, string From, string To, string? Of, IReadOnlyList<string> Hidden, string? Total)
+{
+    /// <summary>What can be shown, by the word of the address.</summary>
+    public static readonly IReadOnlyList<(string Word, string Text)> Choices =
+    [
+        ("", "All orders"), (OrderFilter.Credited, "Credited to an ambassador"), (OrderFilter.New, "Credited, by new customers"), ("review", "In review"), ("held", "Held"),
+        ("approved", "Approved"), ("in_payout", "In payout"), ("paid", "Paid out"), ("reversed", "Reversed"), ("disputed", "Disputed"), ("uncredited", "Not credited"),
+        ("observed", "Not paid yet"),
+    ];
+}
 
 /// <param name="Ambassador">Who is credited; null for nobody.</param>
 /// <param name="Why">The state and the reason in words.</param>
@@ -24,33 +39,88 @@ internal static class OrderList
         FROM orders o LEFT JOIN ambassadors a ON a.store_id = o.store_id AND a.id = o.ambassador_id
         """;
 
-    private const string Order = "ORDER BY o.at DESC, o.order_id DESC";
+    private const string Order = " ORDER BY o.at DESC, o.order_id DESC";
 
-    private const string ReadFirst = Columns + " WHERE o.store_id = @storeId AND o.at IS NOT NULL " + Order;
+    // Before an order: of those with the same instant the ones with a lower id. An order that is not known yet has no instant.
+    private const string Filter =
+        """
+         WHERE o.store_id = @storeId AND o.at >= @from AND o.at <= @at AND (o.at < @at OR o.order_id < @orderId)
+            AND (@state IS NULL OR o.state = @state)
+            AND (@credited IS NULL OR (o.ambassador_id IS NOT NULL AND o.state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed', 'disputed')))
+            AND (@customerKind IS NULL OR o.customer_kind = @customerKind)
+            AND (@campaignId IS NULL OR o.campaign_id = @campaignId)
+        """;
 
-    private const string ReadAfter =
-        Columns + " WHERE o.store_id = @storeId AND o.at <= @at AND (o.at < @at OR o.order_id < @orderId) " + Order;
+    private const string ReadPage = Columns + Filter + Order;
+
+    private const string ReadPageOfAmbassador = Columns + Filter + " AND o.ambassador_id = @ambassadorId" + Order;
+
+    private const string ReadNames =
+        """
+        SELECT (SELECT a.name FROM ambassadors a WHERE a.store_id = s.id AND a.id = @ambassadorId) AS ambassador,
+            (SELECT c.name FROM campaigns c WHERE c.store_id = s.id AND c.id = @campaignId) AS campaign
+        FROM stores s WHERE s.id = @storeId
+        """;
 
     private const string ReadOfAmbassador =
         Columns + " WHERE o.store_id = @storeId AND o.ambassador_id = @ambassadorId AND o.at IS NOT NULL " + Order;
 
-    public static async Task<OrderListModel> ReadAsync(Db db, Visitor visitor, string? after, CancellationToken cancel)
+    public static async Task<OrderListModel> ReadAsync(Db db, Visitor visitor, OrderFilter filter, string? after, CancellationToken cancel)
     {
         var cursor = Cursor.Read(after);
-        var (rows, next) = await PageAsync(db, visitor, cursor, PageSize, cancel);
+        var (rows, next) = await PageAsync(db, visitor, filter, cursor, PageSize, cancel);
+        var names = (await db.OneAsync<Names>(ReadNames, new { storeId = visitor.Store.Id, ambassadorId = filter.AmbassadorId, campaignId = filter.CampaignId }, cancel))!;
         return new OrderListModel(
-            Frame.OfDashboard(visitor), rows, cursor is null,
-            next is null ? null : $"/dashboard/orders?after={Uri.EscapeDataString(next.ToString())}");
+            Frame.OfDashboard(visitor),
+            rows,
+            cursor is null,
+            filter.Path,
+            next is null ? null : $"{filter.Path}{(filter.Path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}after={Uri.EscapeDataString(next.ToString())}",
+            filter.Show ?? "",
+            filter.Period is { } from ? from.From.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
+            filter.Period is { } to ? to.To.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
+            names.Ambassador ?? names.Campaign,
+            [filter.AmbassadorId ?? "", filter.CampaignId ?? ""],
+            await TotalAsync(db, visitor.Store, filter, cancel));
     }
 
     /// <summary>One page, and where the next one begins if there is one.</summary>
     public static async Task<(IReadOnlyList<OrderRow> Rows, Cursor? Next)> PageAsync(
-        Db db, Visitor visitor, Cursor? after, long size, CancellationToken cancel)
+        Db db, Visitor visitor, OrderFilter filter, Cursor? after, long size, CancellationToken cancel)
     {
-        var args = new { storeId = visitor.Store.Id, at = after?.At, orderId = after?.OrderId, take = size + 1 };
-        var rows = await db.ManyAsync<Row>((after is null ? ReadFirst : ReadAfter) + " " + db.Page, args, cancel);
+        var (from, to) = filter.Period?.InstantsIn(visitor.Store) ?? (DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
+        var args = new
+        {
+            storeId = visitor.Store.Id,
+            from,
+            at = after?.At ?? to,
+            orderId = after?.OrderId ?? "",
+            state = filter.State,
+            credited = filter.Show is OrderFilter.Credited or OrderFilter.New ? "yes" : null,
+            customerKind = filter.Show == OrderFilter.New ? CustomerKind.New : null,
+            campaignId = filter.CampaignId,
+            ambassadorId = filter.AmbassadorId,
+            take = size + 1,
+        };
+        var rows = await db.ManyAsync<Row>($"{(filter.AmbassadorId is null ? ReadPage : ReadPageOfAmbassador)} {db.Page}", args, cancel);
         var shown = rows.Take((int)size).ToArray();
         return ([.. shown.Select(row => Write(row, visitor.Store))], rows.Count > size ? new Cursor(shown[^1].At!.Value, shown[^1].OrderId) : null);
+    }
+
+    // From the same figures as the overview; of other filters nothing is kept that could be told at once.
+    private static async Task<string?> TotalAsync(Db db, Store store, OrderFilter filter, CancellationToken cancel)
+    {
+        if (filter is not { Show: OrderFilter.Credited or OrderFilter.New, Period: { } period, AmbassadorId: null, CampaignId: null })
+        {
+            return null;
+        }
+
+        var figures = await DayFigures.ReadAsync(db, store, period, cancel);
+        return filter.Show == OrderFilter.New
+            ? $"{Words.Count(figures.Orders(period).NewCustomers, "order", "orders")} of new customers."
+            : string.Join(' ', figures.Currencies.Select(currency => figures.Orders(period, currency) is var sum && currency.Length > 0
+                ? $"{Words.Count(sum.Orders, "order", "orders")} with net sales of {Words.Of(sum.NetMinor, currency)} and a commission of {Words.Of(sum.CommissionMinor, currency)}."
+                : "")) is { Length: > 0 } text ? text : "No order.";
     }
 
     /// <summary>The newest orders of one ambassador.</summary>
@@ -88,9 +158,42 @@ internal static class OrderList
         _ => $"{reason} {Words.OrderStateMeaning(state, netMinor, holdUntil)}",
     };
 
+    private sealed record Names(string? Ambassador, string? Campaign);
+
     private sealed record Row(
         string OrderId, string? Reference, string State, DateTimeOffset? At, string? Currency, long NetMinor, long CommissionMinor,
         DateTimeOffset? HoldUntil, string? Reason, string? AmbassadorId, string? Ambassador);
+}
+
+/// <summary>Which orders a list shows.</summary>
+/// <param name="Show">A word of <see cref="OrderListModel.Choices"/>; null for all.</param>
+internal sealed record OrderFilter(string? Show, Period? Period, string? AmbassadorId, string? CampaignId)
+{
+    public const string Credited = "credited";
+    public const string New = "new";
+
+    private const int IdLengthMax = 40;
+
+    public static readonly OrderFilter None = new(null, null, null, null);
+
+    /// <summary>The state of the column; null where the word is none.</summary>
+    public string? State => Show is Credited or New ? null : Show;
+
+    public string Path => new[]
+    {
+        Show is null ? null : $"show={Show}",
+        Period?.Query,
+        AmbassadorId is null ? null : $"ambassador={Uri.EscapeDataString(AmbassadorId)}",
+        CampaignId is null ? null : $"campaign={Uri.EscapeDataString(CampaignId)}",
+    }.OfType<string>().ToArray() is { Length: > 0 } parts
+        ? $"/dashboard/orders?{string.Join('&', parts)}"
+        : "/dashboard/orders";
+
+    /// <summary>What an address asks for; whatever nobody of ours has written there is left out.</summary>
+    public static OrderFilter Read(string? show, string? from, string? to, string? ambassador, string? campaign) => new(
+        OrderListModel.Choices.Any(choice => choice.Word == show && show.Length > 0) ? show : null, Period.Read(from, to), IdOf(ambassador), IdOf(campaign));
+
+    private static string? IdOf(string? text) => text is { Length: > 0 and <= IdLengthMax } ? text : null;
 }
 
 /// <summary>Where a list of orders goes on: after this order.</summary>

@@ -1,75 +1,51 @@
-// The first page of the dashboard: how the programme does, who is in it, what came last, and what is stuck.
-using StorePlugin.Dashboard.Payouts;
+// The first page of the dashboard: how the programme does, what asks for somebody, who brings the most, and what came last.
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
-using StorePlugin.Orders;
 using StorePlugin.Pages;
-using StorePlugin.Payouts;
 using StorePlugin.Stores;
-using StorePlugin.Stores.Shopify;
 
 namespace StorePlugin.Dashboard;
 
-/// <param name="Orders">Paid orders that an ambassador is credited with.</param>
-/// <param name="Disconnected">That the platform no longer lets the program into the store, as a sentence; null while it does.</param>
-/// <param name="Waiting">Whom the merchant has not answered yet, as a sentence; null where there is nobody.</param>
-/// <param name="Reviews">What stands in review and how long, as sentences; null where there is nothing.</param>
-/// <param name="Missed">What no webhook had brought and was fetched, as a sentence; null where there was nothing.</param>
-/// <param name="SilentTopics">Topics of which nothing arrives although orders come; null where there are none.</param>
-/// <param name="Subscribed">That subscriptions to the store's messages are not as they should be, as a sentence; null where they are.</param>
-/// <param name="ReadingProblem">Why the store's orders could not be compared with ours; null where they could.</param>
-/// <param name="Differences">How many differences between the books and Stripe stop payouts, as a sentence; null where none does.</param>
-/// <param name="Run">The payout run that somebody has to look at; null where none has to be.</param>
-/// <param name="Storefront">What is to be mended in the store's theme; null where nothing is.</param>
-/// <param name="IsOnShopify">Whether there is a connection to look at.</param>
-/// <param name="HasPlan">Whether the host asks for a price.</param>
-/// <param name="Sales">What those orders came to after discounts and refunds, without tax and shipping; one text a currency.</param>
+/// <param name="Campaign">The campaign that was made last, as a sentence.</param>
+/// <param name="PeriodWords">The interval of the figures in words.</param>
+/// <param name="Choices">The intervals to choose from.</param>
+/// <param name="Commissions">What the accounts hold now, whatever the interval.</param>
+/// <param name="HasAmbassadors">Whether anybody is in the programme.</param>
 public sealed record OverviewModel(
     Frame Frame,
-    string Platform,
-    string Clicks,
-    string Orders,
-    IReadOnlyList<string> Sales,
-    IReadOnlyList<Commission> Commissions,
-    CampaignRow? Campaign,
-    string? Disconnected,
-    string? Waiting,
-    string? Reviews,
-    string? Missed,
-    string? SilentTopics,
-    string? Subscribed,
-    string? ReadingProblem,
-    string? Differences,
-    RunHint? Run,
-    StorefrontFinding? Storefront,
-    bool IsOnShopify,
-    bool HasPlan,
-    IReadOnlyList<AmbassadorRow> Ambassadors,
-    bool HasMoreAmbassadors,
+    string Campaign,
+    bool HasCampaign,
+    IReadOnlyList<AttentionRow> Attention,
+    string PeriodWords,
+    IReadOnlyList<PeriodChoice> Choices,
+    IReadOnlyList<FigureCard> Figures,
+    IReadOnlyList<Plot> Plots,
+    string DaysPath,
+    IReadOnlyList<ObjectiveRow> Objectives,
+    IReadOnlyList<CommissionLinks> Commissions,
+    IReadOnlyList<TopRow> Top,
+    bool HasAmbassadors,
     IReadOnlyList<OrderRow> LatestOrders,
     IReadOnlyList<DeadRow> DeadDeliveries,
     IReadOnlyList<DeadRow> DeadEffects);
 
-/// <param name="Text">As a sentence.</param>
-public sealed record RunHint(string Text, string Path);
+public sealed record PeriodChoice(string Text, string Path, bool IsChosen);
 
-/// <summary>The campaign that started last, in words.</summary>
-public sealed record CampaignRow(string Name, string State);
+/// <param name="Values">One text a currency, or one text.</param>
+/// <param name="Change">Against the interval before, in words; null where there is nothing to compare.</param>
+/// <param name="Path">Where the rows are that it sums.</param>
+public sealed record FigureCard(string Name, IReadOnlyList<string> Values, string? Change, string Path);
 
-internal static class Overview
+/// <summary>An objective with what has been reached of it.</summary>
+public sealed record ObjectiveRow(string Campaign, string Path, string Text, string Deadline, int Percent);
+
+/// <param name="Path">Of the page that lists the balances which an account sums, to which the account's word is added.</param>
+public sealed record CommissionLinks(Commission Commission, string Path);
+
+internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, TimeProvider clock)
 {
-    private const long AmbassadorsShown = 8;
     private const long OrdersShown = 8;
-
-    private const string CountClicks = "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId";
-
-    // Observed orders are not paid yet, and parked ones not known yet; neither is a sale (rule H1).
-    private const string SumOrders =
-        """
-        SELECT currency, CAST(COUNT(*) AS bigint) AS orders, COALESCE(SUM(net_minor), 0) AS net_minor FROM orders
-        WHERE store_id = @storeId AND ambassador_id IS NOT NULL AND currency IS NOT NULL
-            AND state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed', 'disputed')
-        GROUP BY currency ORDER BY currency
-        """;
+    private const long ObjectivesShown = 5;
 
     private const string SumBalances =
         """
@@ -77,94 +53,125 @@ internal static class Overview
         WHERE store_id = @storeId AND ambassador_id <> '' GROUP BY account, currency
         """;
 
-    private const string CountWaiting = "SELECT CAST(COUNT(*) AS bigint) FROM applications WHERE store_id = @storeId AND state = 'applied'";
-
     private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
 
-    public static async Task<OverviewModel> ReadAsync(
-        Db db, PublicAddress address, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, Visitor visitor, string? notice, DateTimeOffset now,
-        CancellationToken cancel)
+    private const string ReadAnyAmbassador = "SELECT id FROM ambassadors WHERE store_id = @storeId ORDER BY id DESC";
+
+    /// <param name="days">How many days the figures are of, today included; another number than those of the choices is the default.</param>
+    public async Task<OverviewModel> ReadAsync(Visitor visitor, int? days, string? notice, CancellationToken cancel)
     {
-        var args = new { storeId = visitor.Store.Id, take = 1L };
-        var clicks = await db.OneAsync<long>(CountClicks, args, cancel);
-        var sales = await db.ManyAsync<SalesRow>(SumOrders, args, cancel);
-        var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
+        var (store, now) = (visitor.Store, clock.GetUtcNow());
+        var args = new { storeId = store.Id, take = 1L };
+        var period = Period.Last(days is { } chosen && Period.Choices.Contains(chosen) ? chosen : Period.DaysDefault, store, now);
+        var figures = await DayFigures.ReadAsync(db, store, new Period(period.Before.From, period.To), cancel);
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
-        var tokens = await ShopifyTokenRow.FindAsync(db, visitor.Store.Id, cancel);
-        var waiting = await db.OneAsync<long>(CountWaiting, args, cancel);
-        var reviews = await ReviewAges.ReadAsync(db, visitor.Store, now, cancel);
-        var reading = await ReconciliationState.ReadAsync(db, visitor.Store, now, cancel);
-        var stopping = await differences.CountStoppingAsync(visitor.Store, cancel);
-        var (ambassadors, moreAmbassadors) = await AmbassadorList.PageAsync(db, address, visitor, null, AmbassadorsShown, cancel);
-        var (orders, _) = await OrderList.PageAsync(db, visitor, null, OrdersShown, cancel);
-        var isOnShopify = settings.Shopify is not null && visitor.Store is { Platform: "shopify", IsLive: true };
-        var wrong = isOnShopify ? await topics.WrongAsync(visitor.Store, cancel) : [];
+        var commissions = Dashboard.Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
+        var (orders, _) = await OrderList.PageAsync(db, visitor, OrderFilter.None, null, OrdersShown, cancel);
+        var deadDeliveries = await DeadWork.ReadDeliveriesAsync(db, visitor, cancel);
+        var deadEffects = await DeadWork.ReadEffectsAsync(db, visitor, cancel);
         // A store that has told no currency yet has sold nothing either; there is nothing to show then.
-        var currency = visitor.Store.Currency;
+        var currencies = figures.Currencies.Count > 0 ? figures.Currencies : store.Currency is { } known ? [known] : [];
         return new OverviewModel(
             Frame.OfDashboard(visitor, notice),
-            Words.Platform(visitor.Store.Platform),
-            Words.Of(clicks),
-            Words.Of(sales.Sum(row => row.Orders)),
-            sales.Count > 0 ? [.. sales.Select(row => Words.Of(row.NetMinor, row.Currency))] : currency is null ? ["0"] : [Words.Of(0, currency)],
-            commissions.Count > 0 || currency is null ? commissions : [Figures.None(currency)],
-            campaign is null ? null : new CampaignRow(campaign.Name, CampaignWords(campaign.State)),
-            tokens is { NeedsMerchant: true, FaultAt: { } since } ? $"Since {DayOf(since, visitor.Store)} Shopify no longer lets the app into your store." : null,
-            waiting == 0 ? null : $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
-            ReviewWords(reviews, now),
-            reading.Missed == 0 ? null : $"{Words.Count(reading.Missed, "message", "messages")} of your store about orders did not arrive in the last seven days.",
-            reading.SilentTopics,
-            wrong.Count == 0 ? null : $"{Words.Count(wrong.Count, "kind of message", "kinds of messages")} of your store may not arrive: the subscription at Shopify is not as it should be.",
-            reading.Problem,
-            stopping == 0 ? null : $"{Words.Count(stopping, "difference", "differences")} between your payouts and Stripe's transfers {(stopping == 1 ? "has" : "have")} to be looked at.",
-            await RunOfAsync(db, visitor.Store, cancel),
-            await heartbeats.FindingAsync(visitor.Store, cancel),
-            isOnShopify,
-            isOnShopify && settings.Billing is not null,
-            ambassadors,
-            moreAmbassadors is not null,
+            (campaign is null ? "There is no campaign yet." : $"The campaign “{campaign.Name}” {CampaignWords(campaign.State)}.") + $" Store on {Words.Platform(store.Platform)}.",
+            campaign is not null,
+            await attention.OfAsync(visitor, deadDeliveries.Count + deadEffects.Count > 0, cancel),
+            period.InWords,
+            [.. Period.Choices.Select(choice => new PeriodChoice(ChoiceWords(choice), $"/dashboard?days={choice}", choice == period.Days))],
+            CardsOf(figures, period, currencies),
+            PlotsOf(figures, period, currencies),
+            $"{DayTable.Path}?{period.Query}",
+            [.. (await ObjectiveProgress.RunningAsync(db, store, ObjectivesShown, cancel)).Select(progress => Show(progress, store, now))],
+            [
+                .. (commissions.Count > 0 || store.Currency is null ? commissions : [Dashboard.Figures.None(store.Currency)])
+                    .Select(commission => new CommissionLinks(commission, $"{BalanceList.Path}?currency={commission.Currency}&account=")),
+            ],
+            currencies.Count == 0 ? [] : await top.OfAsync(store, period, currencies.Contains(store.Currency, StringComparer.Ordinal) ? store.Currency! : currencies[0], cancel),
+            await db.OneAsync<string>($"{ReadAnyAmbassador} {db.Page}", args, cancel) is not null,
             orders,
-            await DeadWork.ReadDeliveriesAsync(db, visitor, cancel),
-            await DeadWork.ReadEffectsAsync(db, visitor, cancel));
+            deadDeliveries,
+            deadEffects);
     }
 
-    // Older ones are in the list of runs.
-    private const long RunsLookedAt = 10;
-
-    private const string ReadRuns =
-        "SELECT id, state, first_approved_by, stopped_at, cancelled_at FROM payout_runs WHERE store_id = @storeId ORDER BY id DESC";
-
-    /// <summary>What is stopped, or else what waits for its approval and was not followed by a run that was approved.</summary>
-    private static async Task<RunHint?> RunOfAsync(Db db, Store store, CancellationToken cancel)
+    private static IReadOnlyList<FigureCard> CardsOf(DayFigures figures, Period period, IReadOnlyList<string> currencies)
     {
-        var runs = await db.ManyAsync<RunNow>($"{ReadRuns} {db.Page}", new { storeId = store.Id, take = RunsLookedAt }, cancel);
-        if (runs.FirstOrDefault(run => run.ShownState == RunState.Stopped) is { } stopped)
-        {
-            return new RunHint("A payout run is stopped.", RunList.PathOf(stopped.Id));
-        }
-
-        return runs.TakeWhile(run => run.ShownState != RunState.Approved).FirstOrDefault(run => run.ShownState != RunState.Cancelled) switch
-        {
-            null => null,
-            { ShownState: RunState.HalfApproved } half => new RunHint("A payout run waits for a second person's approval.", RunList.PathOf(half.Id)),
-            var waiting => new RunHint("A payout run waits for your approval.", RunList.PathOf(waiting.Id)),
-        };
+        var (now, before) = (figures.Orders(period), figures.Orders(period.Before));
+        var orders = $"/dashboard/orders?show={OrderFilter.Credited}&{period.Query}";
+        var days = $"{DayTable.Path}?{period.Query}";
+        var single = currencies.Count == 1 ? currencies[0] : null;
+        return
+        [
+            new("Clicks", [Words.Of(figures.Clicks(period))], ChangeOf(figures.Clicks(period), figures.Clicks(period.Before), period), days),
+            new("Referred orders", [Words.Of(now.Orders)], ChangeOf(now.Orders, before.Orders, period), orders),
+            new(
+                "Net sales",
+                currencies.Count == 0 ? ["0"] : [.. currencies.Select(currency => Words.Of(figures.Orders(period, currency).NetMinor, currency))],
+                single is null ? null : ChangeOf(figures.Orders(period, single).NetMinor, figures.Orders(period.Before, single).NetMinor, period),
+                orders),
+            new("New customers", [Words.Of(now.NewCustomers)], ChangeOf(now.NewCustomers, before.NewCustomers, period), $"/dashboard/orders?show={OrderFilter.New}&{period.Query}"),
+        ];
     }
 
-    private static string DayOf(DateTimeOffset instant, Store store) =>
-        Words.Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, store.Zone).DateTime));
-
-    private static string? ReviewWords(ReviewAges reviews, DateTimeOffset now)
+    private static IReadOnlyList<Plot> PlotsOf(DayFigures figures, Period period, IReadOnlyList<string> currencies)
     {
-        if (reviews.Waiting == 0)
-        {
-            return null;
-        }
+        var parts = period.Parts();
+        // The interval before is divided as this one is: by the days since its beginning.
+        var before = parts.Select(part => new Period(part.From.AddDays(-period.Days), part.To.AddDays(-period.Days))).ToList();
+        return
+        [
+            PlotOf("Clicks", part => figures.Clicks(part), Words.Of, part => $"{DayTable.Path}?{part.Query}"),
+            PlotOf("Referred orders", part => figures.Orders(part).Orders, Words.Of, OrdersOf),
+            .. currencies.Select(currency => PlotOf(
+                currencies.Count == 1 ? "Net sales" : $"Net sales in {currency}", part => figures.Orders(part, currency).NetMinor, minor => Words.Of(minor, currency), OrdersOf)),
+        ];
 
-        var ages = reviews.ByAge.Where(age => age.Orders > 0).Select(age => $"{Words.Of(age.Orders)} for {age.Days} days or more").ToList();
-        return $"{Words.Count(reviews.Waiting, "order waits", "orders wait")} for your decision"
-            + (ages.Count == 0 ? "." : $", {string.Join(", ", ages)}; the oldest for {Words.Of(reviews.OldestDays(now))} days.");
+        Plot PlotOf(string name, Func<Period, long> valueOf, Func<long, string> wordsOf, Func<Period, string> pathOf) => new(
+            name, wordsOf(valueOf(period)), $"The {period.Days} days before",
+            [.. parts.Select((part, i) => new PlotPoint(
+                part.Label, valueOf(part), wordsOf(valueOf(part)), valueOf(before[i]), wordsOf(valueOf(before[i])), valueOf(part) == 0 ? null : pathOf(part)))]);
+
+        static string OrdersOf(Period part) => $"/dashboard/orders?show={OrderFilter.Credited}&{part.Query}";
     }
+
+    private static string? ChangeOf(long now, long before, Period period) => (now, before) switch
+    {
+        (0, 0) => null,
+        (_, 0) => $"none in the {period.Days} days before",
+        _ when now == before => $"as in the {period.Days} days before",
+        _ => $"{Signed((Int128)(now - before) * 100 / before)} % on the {period.Days} days before",
+    };
+
+    // Less than a whole percent is no change worth a sign.
+    private static string Signed(Int128 percent) => Int128.Sign(percent) switch
+    {
+        > 0 => $"+{Words.Of((long)Int128.Min(percent, 999_999))}",
+        < 0 => $"−{Words.Of((long)-percent)}",
+        _ => "±0",
+    };
+
+    private static ObjectiveRow Show(ObjectiveProgress progress, Store store, DateTimeOffset now)
+    {
+        var left = progress.By - now;
+        return new ObjectiveRow(
+            progress.CampaignName,
+            $"/dashboard/campaigns/{Uri.EscapeDataString(progress.CampaignId)}",
+            $"{Amount(progress.Reached)} of {Amount(progress.Target)} {MetricWords(progress.Metric)}",
+            $"by {new StoreTime(store).Day(progress.By)}: "
+                + (progress.Reached >= progress.Target ? "reached" : left <= TimeSpan.Zero ? "not reached" : $"{Words.Count((long)Math.Ceiling(left.TotalDays), "day", "days")} left"),
+            progress.Percent);
+
+        string Amount(long value) => progress.Metric == "net_sales" && store.Currency is { } currency ? Words.Of(value, currency) : Words.Of(value);
+    }
+
+    private static string MetricWords(string metric) => metric switch
+    {
+        "orders" => "referred orders",
+        "net_sales" => "net sales",
+        "new_customers" => "new customers",
+        _ => metric,
+    };
+
+    private static string ChoiceWords(int days) => days == 365 ? "12 months" : $"{days} days";
 
     private static string CampaignWords(string state) => state switch
     {
@@ -174,22 +181,6 @@ internal static class Overview
         "ended" => "has ended",
         _ => state,
     };
-
-    // Properties and no constructor: SQLite tells no type for a computed column that has no row, and Dapper then finds no
-    // constructor that fits.
-    private sealed record SalesRow
-    {
-        public string Currency { get; init; } = "";
-
-        public long Orders { get; init; }
-
-        public long NetMinor { get; init; }
-    }
-
-    private sealed record RunNow(string Id, string State, string? FirstApprovedBy, DateTimeOffset? StoppedAt, DateTimeOffset? CancelledAt)
-    {
-        public string ShownState => RunState.Of(State, FirstApprovedBy, StoppedAt, CancelledAt);
-    }
 
     private sealed record CampaignNow(string Name, string State);
 }

@@ -49,6 +49,9 @@ internal enum DecisionStep
 
     /// <summary>The campaign had no terms at the order's instant, so that nothing could be counted.</summary>
     NoTerms,
+
+    /// <summary>Somebody has decided since whoever decides now has looked.</summary>
+    DecidedMeanwhile,
 }
 
 /// <summary>Writes a decision and decides the order anew with it, in one transaction.</summary>
@@ -69,14 +72,15 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
         WHERE store_id = @storeId AND campaign_id = @campaignId AND effective_at <= @at
         """;
 
+    /// <param name="seen">The number of the newest decision that whoever decides has seen, 0 for none: a form that is sent twice decides once. Null decides whatever was decided.</param>
     public async Task<DecisionStep> DecideAsync(
-        Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, CancellationToken cancel)
+        Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, CancellationToken cancel, long? seen = null)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await db.InTransactionAsync(tx => DecideAsync(tx, store, orderId, kind, ambassadorId, reason, actor), cancel: cancel);
+                return await db.InTransactionAsync(tx => DecideAsync(tx, store, orderId, kind, ambassadorId, reason, actor, seen), cancel: cancel);
             }
             // A worker decided the order at the same moment, or somebody else did: the decision is made on what stands now.
             catch (Exception e) when (tries < RaceTriesMax
@@ -87,11 +91,17 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
     }
 
     private async Task<DecisionStep> DecideAsync(
-        Tx tx, Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor)
+        Tx tx, Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, long? seen)
     {
         if (await tx.OneAsync<string>(ReadReceipt, new { storeId = store.Id, orderId }) is not { } content)
         {
             return DecisionStep.OrderUnknown;
+        }
+
+        var number = await tx.OneAsync<long>(LastNumber, new { storeId = store.Id, orderId }) + 1;
+        if (seen is not null && seen != number - 1)
+        {
+            return DecisionStep.DecidedMeanwhile;
         }
 
         var receipt = Receipt.FromJson(content);
@@ -116,7 +126,6 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
             }
         }
 
-        var number = await tx.OneAsync<long>(LastNumber, new { storeId = store.Id, orderId }) + 1;
         var decision = new OrderDecision(
             number, kind, kind == DecisionKind.Credit ? ambassadorId : null, campaignId, rules, reason, actor, Instants.Kept(clock.GetUtcNow()));
         await orders.ApplyAsync(tx, store, [new OrderEvent.Decided(orderId, decision)]);

@@ -23,7 +23,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
     private const string LoadOrders =
         """
         SELECT o.order_id, o.revision, o.state, o.paid_at, o.commission_minor, o.merchant_cost_minor, o.currency, o.ambassador_id, o.hold_until, o.local_day, o.earlier,
-            o.version_hash, v.content
+            o.campaign_id, o.net_minor, o.customer_kind, o.version_hash, v.content
         FROM orders o
         LEFT JOIN order_versions v ON v.store_id = o.store_id AND v.order_id = o.order_id
             AND v.updated_at = o.version_updated_at AND v.content_hash = o.version_hash
@@ -79,10 +79,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash,
             currency, paid_at, net_minor, campaign_id, ambassador_id, commission_minor, merchant_cost_minor, binds_keys, binds_days, hold_until, reason,
-            came_by, refunded_at, earlier, review_at, created_at, updated_at)
+            came_by, refunded_at, earlier, customer_kind, review_at, created_at, updated_at)
         VALUES (@StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash,
             @Currency, @PaidAt, @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @MerchantCostMinor, @BindsKeys, @BindsDays, @HoldUntil, @Reason,
-            @CameBy, @RefundedAt, @Earlier, CASE WHEN @State = 'review' THEN @Now END, @Now, @Now)
+            @CameBy, @RefundedAt, @Earlier, @CustomerKind, CASE WHEN @State = 'review' THEN @Now END, @Now, @Now)
         """;
 
     private const string UpdateOrder =
@@ -91,10 +91,13 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             version_updated_at = @VersionUpdatedAt, version_hash = @VersionHash, currency = @Currency, paid_at = @PaidAt,
             net_minor = @NetMinor, campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor,
             merchant_cost_minor = @MerchantCostMinor, binds_keys = @BindsKeys, binds_days = @BindsDays, hold_until = @HoldUntil, reason = @Reason,
-            came_by = @CameBy, refunded_at = @RefundedAt, earlier = @Earlier, updated_at = @Now,
+            came_by = @CameBy, refunded_at = @RefundedAt, earlier = @Earlier, customer_kind = @CustomerKind, updated_at = @Now,
             review_at = CASE WHEN @State = 'review' AND state = 'review' THEN review_at WHEN @State = 'review' THEN @Now END
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
+
+    private const string UpdateKind =
+        "UPDATE orders SET customer_kind = @kind WHERE store_id = @storeId AND order_id = @orderId AND revision = @revision";
 
     private const string UpdateReceipt =
         "UPDATE receipts SET content = @Content, decided_at = @Now WHERE store_id = @StoreId AND order_id = @OrderId";
@@ -150,6 +153,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
         var stored = await LoadReceiptsAsync(tx, store, events);
         var settled = new List<SettledOrder>(changes.Count);
+        var unchanged = new List<SettledOrder>();
         foreach (var change in changes)
         {
             var order = await SettleAsync(tx, store, change, evidence);
@@ -157,6 +161,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             if (stored.TryGetValue(order.Event.OrderId, out var content) && order.Receipt?.ToJson() == content)
             {
                 outcomes[change.Index] = "Decided again: as before.";
+                unchanged.Add(order);
                 continue;
             }
 
@@ -164,7 +169,9 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             await StandAsync(tx, store, order, [.. standings[order.Event.OrderId]], evidence, now);
         }
 
-        await WriteAsync(tx, store, settled, now);
+        var kinds = await Customers.KindsAsync(tx, store, [.. settled.Concat(unchanged).Where(order => order.Receipt is { Credited: true }).Select(order => order.Event.OrderId)]);
+        await WriteAsync(tx, store, settled, kinds, now);
+        await CountAsync(tx, store, settled, unchanged, kinds);
         await FollowOrders.AfterAsync(tx, store, settled, now);
         foreach (var order in settled)
         {
@@ -271,6 +278,8 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             Disputes = loose.Disputes,
             MerchantCostMinor = row.MerchantCostMinor,
             LocalDay = row.LocalDay,
+            CustomerKind = row.CustomerKind,
+            Counted = CountedOrder.Of(row.State, row.CampaignId, row.AmbassadorId, row.LocalDay, row.Currency, row.NetMinor, row.CommissionMinor, row.CustomerKind),
         };
     }
 
@@ -320,7 +329,34 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         return fresh;
     }
 
-    private async Task WriteAsync(Tx tx, Store store, List<SettledOrder> orders, DateTimeOffset now)
+    /// <summary>Keeps the figures of the days. An order that stands as before may have another customer: an earlier order of theirs has come.</summary>
+    private static async Task CountAsync(Tx tx, Store store, List<SettledOrder> settled, List<SettledOrder> unchanged, Dictionary<string, string> kinds)
+    {
+        var days = new OrderDays();
+        foreach (var order in settled)
+        {
+            days.Note(order.Before.Counted, order.CountedAs(kinds.GetValueOrDefault(order.Event.OrderId)));
+        }
+
+        foreach (var order in unchanged)
+        {
+            var (orderId, before) = (order.Event.OrderId, order.Before);
+            var kind = kinds.GetValueOrDefault(orderId);
+            if (kind != before.CustomerKind)
+            {
+                if (await tx.DoAsync(UpdateKind, new { storeId = store.Id, orderId, kind, revision = before.Revision }) == 0)
+                {
+                    throw new StaleOrderException(orderId);
+                }
+
+                days.Note(before.Counted, before.Counted is null ? null : before.Counted with { IsNewCustomer = kind == CustomerKind.New });
+            }
+        }
+
+        await days.WriteAsync(tx, store);
+    }
+
+    private async Task WriteAsync(Tx tx, Store store, List<SettledOrder> orders, Dictionary<string, string> kinds, DateTimeOffset now)
     {
         await using var insertOrder = new Prepared(tx, InsertOrder);
         await using var updateOrder = new Prepared(tx, UpdateOrder);
@@ -340,7 +376,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
                 ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKeys", order.BindsKeys), ("BindsDays", order.BindsDays),
                 ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt),
-                ("Earlier", order.Facts?.Earlier.ToJson()), ("Now", now));
+                ("Earlier", order.Facts?.Earlier.ToJson()), ("CustomerKind", kinds.GetValueOrDefault(orderId)), ("Now", now));
             if (written == 0)
             {
                 throw new StaleOrderException(orderId);
@@ -405,7 +441,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
 
     private sealed record OrderRow(
         string OrderId, long Revision, string State, DateTimeOffset? PaidAt, long CommissionMinor, long MerchantCostMinor, string? Currency,
-        string? AmbassadorId, DateTimeOffset? HoldUntil, long? LocalDay, string? Earlier, string? VersionHash, string? Content);
+        string? AmbassadorId, DateTimeOffset? HoldUntil, long? LocalDay, string? Earlier, string? CampaignId, long NetMinor, string? CustomerKind, string? VersionHash, string? Content);
 
     private sealed record DecisionRow(
         string OrderId, long Number, string Kind, string? AmbassadorId, string? CampaignId, string Rules, string Reason, string Actor, DateTimeOffset At)

@@ -13,12 +13,15 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         visitor.Store.DisplayName,
         !visitor.Store.IsLive,
         new StoreTime(visitor.Store).ZoneName,
-        [new("Overview", "/dashboard"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors"), new("Payouts", "/dashboard/payouts"), new("Team", "/dashboard/team")],
+        [
+            new("Overview", "/dashboard"), new("Campaigns", "/dashboard/campaigns"), new("Ambassadors", "/dashboard/ambassadors"), new("Orders", "/dashboard/orders"),
+            new("Payouts", "/dashboard/payouts"), new("Settings", "/dashboard/settings"),
+        ],
         NoticeOf(notice),
         visitor.Role == Role.Viewer);
 
     internal static Frame OfPortal(Visitor visitor, string? notice = null) => new(
-        visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal")], NoticeOf(notice));
+        visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal"), new("Share", "/portal/share")], NoticeOf(notice));
 
     // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
     private static string? NoticeOf(string? word) => word switch
@@ -26,10 +29,12 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         "address-asked" => "Both addresses are asked by mail. Nothing is changed before both have said yes.",
         "code-adopted" => "The code is the ambassador's now: orders with it count for them from now on. The discount stays yours.",
         "code-added" => "The ambassador has the code now. Where the campaign gives a discount, it is made in your store in a moment.",
+        "difference-cleared" => "It is cleared, and stops no payout any more.",
         "export-again" => "The file is ready below. Payouts of it were handed out in a file before: whoever uses both pays them twice.",
         "export-made" => "The file is ready below. Its payouts count as sent from now on: pay all of them, then tell here what came of them.",
         "method-kept" => "It is kept: your money goes there from now on.",
         "method-removed" => "It is taken away. Nothing is paid until you say where to.",
+        "order-decided" => "It is decided, and the order was judged anew with it.",
         "payouts-opened" => "You are back from Stripe. This is what it says of your account now.",
         "payouts-unread" => "You are back from Stripe, which did not answer just now. Your account is looked at again by itself.",
         "pixel-on" => "The web pixel is switched on.",
@@ -53,6 +58,8 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         "scopes-read" => "What is granted was asked of Shopify just now.",
         "stripe-connected" => "Stripe is connected. What it shows of your account stands below.",
         "stripe-read" => "Stripe was asked just now.",
+        "look-kept" => "It is kept. Your ambassadors' pages look like this from now on.",
+        "page-kept" => "It is kept, and everybody with the address sees it.",
         "member-added" => "They are on the team now, and a sign-in link is on its way to them.",
         "member-changed" => "It is changed, for sessions that are open too.",
         "member-removed" => "They are not on the team any more, and their sessions have ended.",

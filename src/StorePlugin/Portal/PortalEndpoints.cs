@@ -27,6 +27,7 @@ internal static class PortalEndpoints
         rooms.MapHowPaid();
         rooms.MapFreshSignIn();
         rooms.MapAddressForm();
+        SharePages.Map(rooms);
         routes.MapPortalSignIn();
         routes.MapChangePages();
     }

@@ -7,6 +7,7 @@ internal static class PortalSetup
     {
         services.AddSingleton<HowPaidReader>();
         services.AddSingleton<PortalPages>();
+        services.AddSingleton<SharePages>();
         services.AddSingleton<PortalDoor>();
     }
 }

@@ -3,6 +3,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
+using StorePlugin.PublicPages;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Privacy;
@@ -111,6 +112,14 @@ internal sealed class EraseStore(
     private const string FindMembers = "SELECT id AS name FROM team_members WHERE store_id = @storeId ORDER BY id ";
 
     private const string DropMember = "DELETE FROM team_members WHERE store_id = @storeId AND id = @name";
+
+    private const string FindLooks = "SELECT store_id AS name FROM store_looks WHERE store_id = @storeId ORDER BY store_id ";
+
+    private const string DropLook = "DELETE FROM store_looks WHERE store_id = @storeId AND store_id = @name";
+
+    private const string FindPictures = "SELECT id AS name FROM pictures WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropPicture = "DELETE FROM pictures WHERE store_id = @storeId AND id = @name";
 
     private const string FindSignInRequests = "SELECT id AS name FROM sign_in_requests WHERE store_id = @storeId ORDER BY id ";
 
@@ -240,6 +249,8 @@ internal sealed class EraseStore(
         (FindChangeLinks, DropChangeLink),
         (FindSignInRequests, DropSignInRequest),
         (FindMembers, DropMember),
+        (FindLooks, DropLook),
+        (FindPictures, DropPicture),
         (FindAddressChanges, EraseAddressChange),
         (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),
@@ -391,6 +402,7 @@ internal sealed class EraseStore(
         await tx.DoAsync(DropTax, args);
         await tx.DoAsync(DropOwnParties, args);
         await tx.DoAsync(DropFormers, args);
+        await OwnPages.DropAsync(tx, store.Id, id);
         await tx.DoAsync(EraseMethods, new { args.storeId, args.name, now = clock.GetUtcNow() });
         return await tx.DoAsync(EraseAmbassador, args);
     }

@@ -126,6 +126,23 @@ internal static class Invariants
         WHERE b.amount_minor <> s.total
         """;
 
+    private const string DayFigures =
+        """
+        SELECT x.store_id, x.campaign_id AS subject, CAST(x.local_day AS varchar(10)) AS detail, x.currency, SUM(x.expected) AS expected, SUM(x.actual) AS actual
+        FROM (
+            SELECT d.store_id, d.campaign_id, d.local_day, d.currency, CAST(0 AS bigint) AS orders, CAST(0 AS bigint) AS expected, CAST(0 AS bigint) AS commission,
+                CAST(0 AS bigint) AS new_customers, d.orders AS day_orders, d.net_minor AS actual, d.commission_minor AS day_commission, d.new_customers AS day_new
+            FROM order_days d WHERE (@storeId IS NULL OR d.store_id = @storeId)
+            UNION ALL
+            SELECT o.store_id, o.campaign_id, o.local_day, o.currency, 1, o.net_minor, o.commission_minor, CASE WHEN o.customer_kind = 'new' THEN 1 ELSE 0 END, 0, 0, 0, 0
+            FROM orders o
+            WHERE (@storeId IS NULL OR o.store_id = @storeId) AND o.ambassador_id IS NOT NULL AND o.campaign_id IS NOT NULL AND o.currency IS NOT NULL
+                AND o.local_day IS NOT NULL AND o.state IN ('held', 'review', 'approved', 'in_payout', 'paid', 'reversed', 'disputed')) x
+        GROUP BY x.store_id, x.campaign_id, x.local_day, x.currency
+        HAVING SUM(x.orders) <> SUM(x.day_orders) OR SUM(x.expected) <> SUM(x.actual) OR SUM(x.commission) <> SUM(x.day_commission)
+            OR SUM(x.new_customers) <> SUM(x.day_new)
+        """;
+
     // A payout moves an ambassador's money without naming orders, so what an order earned stays the sum of its entries.
     private const string OrderCommission =
         """
@@ -748,6 +765,7 @@ internal static class Invariants
         new("balance-missing", BalanceMissing, row => Numbers($"the account {row.Detail} has entries of {row.Expected} {row.Currency} in minor units and no balance")),
         new("balance-superfluous", BalanceSuperfluous, row => Numbers($"the account {row.Detail} has a balance of {row.Actual} {row.Currency} in minor units and no entries")),
         new("balance-wrong", BalanceWrong, row => Numbers($"the account {row.Detail} has a balance of {row.Actual} and entries of {row.Expected} {row.Currency} in minor units")),
+        new("day-figures", DayFigures, row => Numbers($"the figures of the day {row.Detail} do not agree with its orders, which sold {row.Expected} {row.Currency} in minor units; the day says {row.Actual}")),
         new("order-commission", OrderCommission, row => Numbers($"the order earned {row.Expected} and its entries sum to {row.Actual}")),
         new("order-currency", OrderCurrency, row => $"the order is in {row.Currency} and has entries in {row.Detail}"),
         new("order-ambassador", OrderAmbassador, row => Numbers($"{row.Detail} has {row.Actual} of an order that counts for someone else")),

@@ -27,10 +27,14 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
         """
         INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at,
             net_minor, campaign_id, ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at,
-            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at)
+            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at, customer_kind)
         SELECT @StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
             @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @PayoutId, @ApprovedAt, @Reason, @CreatedAt, @UpdatedAt,
-            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier, @ReviewAt
+            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier, @ReviewAt,
+            CASE WHEN @AmbassadorId IS NULL OR NOT EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = @StoreId AND c.order_id = @OrderId) THEN NULL
+                WHEN EXISTS (SELECT 1 FROM customer_orders c
+                    JOIN customer_orders e ON e.store_id = c.store_id AND e.customer_key = c.customer_key AND e.sort_key < c.sort_key
+                    WHERE c.store_id = @StoreId AND c.order_id = @OrderId) THEN 'returning' ELSE 'new' END
         WHERE NOT EXISTS (SELECT 1 FROM orders WHERE store_id = @StoreId AND order_id = @OrderId)
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;

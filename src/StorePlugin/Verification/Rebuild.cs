@@ -59,7 +59,7 @@ internal sealed class Rebuild(Db db, StoreDirectory stores, TimeProvider clock)
         IProjection[] projections =
         [
             new OrderRows(db, clock, storeId, report), new StandingRows(db, storeId, report), new CustomerRows(db, clock, ofStore, report),
-            new StandingPositions(db, clock, ofStore, report), new BalanceSums(db, storeId, report),
+            new StandingPositions(db, clock, ofStore, report), new BalanceSums(db, storeId, report), new DayFigureRows(db, storeId, report),
         ];
         var progress = new Progress(storeId, await db.OneAsync<long>(CountOrders, new { storeId }, cancel), say);
         await using (var bounds = await RebuildReader.OpenAsync(db, storeId, cancel))

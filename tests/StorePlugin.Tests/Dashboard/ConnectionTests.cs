@@ -150,8 +150,8 @@ internal sealed class ConnectionTests
         using var owner = await Rooms.SignInAsync(_app, rehearsal, null);
 
         await owner.GetAsync(Page, HttpStatusCode.NotFound);
-        Assert.That((await owner.GetAsync("/dashboard")).QuerySelector($"a[href='{Page}']"), Is.Null);
-        Assert.That((await _owner.GetAsync("/dashboard")).QuerySelector($"a[href='{Page}']"), Is.Not.Null);
+        Assert.That((await owner.GetAsync("/dashboard/settings")).QuerySelector($"a[href='{Page}']"), Is.Null);
+        Assert.That((await _owner.GetAsync("/dashboard/settings")).QuerySelector($"a[href='{Page}']"), Is.Not.Null);
     }
 
     [Test]

@@ -63,6 +63,7 @@ internal sealed class FramedPagesTests
             _shopify.Granted = FakeShopify.Scopes + "," + scopes;
         });
         await _page.GotoAsync(new Uri(_app.Address, "/dashboard" + SessionTokens.Query(Domain, _app.Clock.GetUtcNow())).AbsoluteUri);
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Settings" }).ClickAsync();
         await _page.GetByRole(AriaRole.Link, new() { Name = "Connection to Shopify" }).ClickAsync();
 
         await _page.GetByRole(AriaRole.Button, new() { Name = "Grant it: Hear that a checkout was completed (web pixel)" }).ClickAsync();

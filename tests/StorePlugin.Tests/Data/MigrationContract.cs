@@ -230,6 +230,10 @@ internal abstract class MigrationContract
         Assert.That(rows, Is.EqualTo([whole with { Id = "applied" }, new KeptData("approved", "", "", "", null, 7_000), whole with { Id = "rejected" }]));
     }
 
+    private sealed record ClickDay(long LocalDay, long Clicks, long FirstVisits);
+
+    private sealed record OrderDay(string CampaignId, long LocalDay, string Currency, long Orders, long NetMinor, long CommissionMinor, long NewCustomers);
+
     private sealed record KeptData(string Id, string Name, string Email, string EmailKey, string? Message, long? ErasedAt);
 
     private sealed record KnownState(string AmbassadorId, long Number, string State, long At, string Actor);
@@ -270,6 +274,51 @@ internal abstract class MigrationContract
         Assert.That(
             await Db.ManyAsync<string>("SELECT order_id FROM order_events WHERE store_id = @S AND kind = 'unlogged' AND revision = CASE order_id WHEN 'o1' THEN 3 ELSE 1 END ORDER BY order_id", new { S }),
             Is.EqualTo(["o1", "o2"]));
+    }
+
+    [Test]
+    public async Task What_each_day_brought_before_is_counted_with_its_customers_and_clicks_by_their_day_in_utc()
+    {
+        await Migrator.MigrateAsync(71);
+        await Plant.RowAsync(Db, "stores", ("id", S), ("platform", "rehearsal"), ("mode", "test"), ("domain", "d"), ("state", "installed"));
+        (string Id, string At, string? Visit)[] clicks =
+        [
+            ("clk_1", "1970-01-01T00:00:00Z", "first"), ("clk_2", "2024-02-29T23:59:59Z", "first"), ("clk_3", "2024-02-29T00:00:00Z", "repeat"), ("clk_4", "2024-03-01T00:00:00Z", null),
+            ("clk_5", "2025-12-31T12:00:00Z", "first"), ("clk_6", "2026-01-01T00:00:00Z", "first"), ("clk_7", "2100-02-28T10:00:00Z", "first"),
+        ];
+        foreach (var (id, at, visit) in clicks)
+        {
+            await Plant.RowAsync(
+                Db, "clicks", ("store_id", S), ("id", id), ("campaign_id", "cmp"), ("visit", visit), ("consent", "unknown"),
+                ("at", DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()));
+        }
+
+        (string Id, string State, string? Ambassador, long Net, string Keys)[] orders =
+        [
+            ("1", "paid", "amb", 900, "ann,ann-mail"), ("2", "held", "amb", 300, "bob,ann-mail"), ("3", "held", "amb", 40, ""), ("4", "observed", "amb", 7000, ""),
+            ("5", "uncredited", null, 7000, "eve"),
+        ];
+        foreach (var (id, state, ambassador, net, keys) in orders)
+        {
+            await Plant.RowAsync(
+                Db, "orders", ("store_id", S), ("order_id", id), ("state", state), ("ambassador_id", ambassador), ("campaign_id", ambassador is null ? null : "cmp"), ("currency", "EUR"),
+                ("local_day", 20260301L), ("net_minor", net), ("commission_minor", net / 10));
+            foreach (var key in keys.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            {
+                await Plant.RowAsync(Db, "customer_orders", ("store_id", S), ("customer_key", key), ("sort_key", id), ("order_id", id), ("kind", "order"));
+            }
+        }
+
+        await Migrator.MigrateAsync();
+
+        Assert.That(
+            (await Db.ManyAsync<ClickDay>("SELECT local_day, clicks, first_visits FROM click_days WHERE store_id = @S AND campaign_id = 'cmp' ORDER BY local_day", new { S })),
+            Is.EqualTo(new ClickDay[] { new(19700101, 1, 1), new(20240229, 2, 1), new(20240301, 1, 0), new(20251231, 1, 1), new(20260101, 1, 1), new(21000228, 1, 1) }));
+        Assert.That(
+            await Db.ManyAsync<string>("SELECT customer_kind FROM orders WHERE store_id = @S ORDER BY order_id", new { S }), Is.EqualTo(new[] { "new", "returning", null, null, null }));
+        Assert.That(
+            await Db.OneAsync<OrderDay>("SELECT campaign_id, local_day, currency, orders, net_minor, commission_minor, new_customers FROM order_days WHERE store_id = @S", new { S }),
+            Is.EqualTo(new OrderDay("cmp", 20260301, "EUR", 3, 1240, 124, 1)));
     }
 
     [Test]
@@ -399,6 +448,11 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        75 =>
+        [
+            ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),
+        ],
+        74 => [("order_days", [("store_id", S), ("campaign_id", "cmp"), ("local_day", 20260301L), ("currency", "EUR")])],
         71 => [("team_members", [("store_id", S), ("id", "mem"), ("role", "owner")])],
         67 =>
         [

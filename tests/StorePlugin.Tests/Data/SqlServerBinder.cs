@@ -239,6 +239,9 @@ internal sealed class SqlServerBinder
             case CastCall { DataType: SqlDataTypeReference { SqlDataTypeOption: SqlDataTypeOption.BigInt } } cast:
                 KindOf(cast.Parameter, scope);
                 return Kind.Number;
+            case CastCall { DataType: SqlDataTypeReference { SqlDataTypeOption: SqlDataTypeOption.VarChar } } cast:
+                KindOf(cast.Parameter, scope);
+                return Kind.Plain;
             case BinaryExpression both:
                 return Met(both, KindOf(both.FirstExpression, scope), KindOf(both.SecondExpression, scope));
             case UnaryExpression signed:

@@ -8,22 +8,27 @@ internal sealed class AccessTests
 {
     private static readonly string[] OwnersRooms =
         ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan",
-            "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team"];
+            "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team", "/dashboard/figures", "/dashboard/balances?currency=EUR&account=held", "/dashboard/reviews",
+            "/dashboard/settings", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01"];
 
-    private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png"];
+    private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png", "/portal/share"];
 
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links",
+            "/dashboard/orders/1001/decisions",
             "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation"];
 
     private static readonly string[] OwnersFormsOfTheStore =
     [
         "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/payouts",
         "/dashboard/payouts/run_1/exports", "/dashboard/payouts/run_1/results", "/dashboard/team", "/dashboard/team/mem_1/role",
-        "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end",
+        "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end", "/dashboard/reviews/decisions", "/dashboard/look",
     ];
 
     private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];
+
+    // With a file, so that they take more than other forms.
+    private static readonly string[] AmbassadorsUploads = ["/portal/share/page"];
 
     private StoreApp _app = null!;
     private Rooms _rooms = null!;
@@ -55,7 +60,7 @@ internal sealed class AccessTests
             Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/sign-in"), path);
         }
 
-        foreach (var path in OwnersForms.Concat(OwnersFormsOfTheStore).Concat(AmbassadorsForms))
+        foreach (var path in OwnersForms.Concat(OwnersFormsOfTheStore).Concat(AmbassadorsForms).Concat(AmbassadorsUploads))
         {
             Assert.That((await browser.PostAsync(path, [])).StatusCode, Is.EqualTo(HttpStatusCode.Redirect), path);
         }
@@ -83,7 +88,7 @@ internal sealed class AccessTests
             await owner.GetAsync(path, HttpStatusCode.Forbidden);
         }
 
-        foreach (var path in AmbassadorsForms)
+        foreach (var path in AmbassadorsForms.Concat(AmbassadorsUploads))
         {
             Assert.That((await owner.PostAsync(path, [])).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), path);
         }
@@ -220,7 +225,7 @@ internal sealed class AccessTests
         await using var app = await StoreApp.StartAsync();
         var rooms = await Rooms.OpenAsync(app);
         using var owner = await rooms.OwnerAsync();
-        await app.Db.DoAsync("DROP TABLE clicks");
+        await app.Db.DoAsync("DROP TABLE click_days");
 
         var answer = await owner.AskAsync("/dashboard");
         var page = await Browser.ReadAsync(answer, HttpStatusCode.InternalServerError);

@@ -284,6 +284,26 @@ internal sealed class RebuildTests
         Assert.That((await RunAsync()).Findings, Is.Empty);
     }
 
+    [TestCase("UPDATE order_days SET orders = orders + 1")]
+    [TestCase("UPDATE order_days SET net_minor = net_minor - 1, commission_minor = 0")]
+    [TestCase("UPDATE order_days SET new_customers = new_customers + 1")]
+    [TestCase("DELETE FROM order_days")]
+    [TestCase("INSERT INTO order_days SELECT store_id, campaign_id, 20200101, currency, 1, 1, 1, 1 FROM order_days")]
+    public async Task The_figures_of_a_day_are_replaced(string damage)
+    {
+        var figures = await FiguresAsync();
+
+        var findings = await FindingsAfterAsync(damage);
+
+        Assert.That(findings.Select(finding => finding.Check).Distinct(), Is.EqualTo(["projection-day-figures"]));
+        Assert.That(await FiguresAsync(), Is.EqualTo(figures));
+        Assert.That((await RunAsync()).Findings, Is.Empty);
+    }
+
+    // A day of which nothing is left stands as one that brought nothing.
+    private Task<IReadOnlyList<string>> FiguresAsync() => _app.Db.ManyAsync<string>(
+        "SELECT local_day || ' ' || currency || ' ' || orders || ' ' || net_minor || ' ' || commission_minor || ' ' || new_customers FROM order_days WHERE orders > 0 ORDER BY local_day");
+
     [TestCase("UPDATE balances SET amount_minor = amount_minor + 1 WHERE account = 'paid'")]
     [TestCase("DELETE FROM balances WHERE account = 'expense'")]
     [TestCase("INSERT INTO balances SELECT store_id, ambassador_id, 'review', currency, 5 FROM balances WHERE account = 'held'")]

@@ -103,6 +103,14 @@ internal sealed class VerifyTests
     public Task A_balance_without_entries() => FindsAsync(
         "balance-superfluous", "INSERT INTO balances SELECT store_id, ambassador_id, 'review', currency, 5 FROM balances WHERE account = 'held'");
 
+    [TestCase("UPDATE order_days SET orders = orders + 1")]
+    [TestCase("UPDATE order_days SET net_minor = net_minor - 1")]
+    [TestCase("UPDATE order_days SET commission_minor = commission_minor + 1")]
+    [TestCase("UPDATE order_days SET new_customers = new_customers + 1")]
+    [TestCase("DELETE FROM order_days")]
+    [TestCase("UPDATE orders SET customer_kind = CASE customer_kind WHEN 'new' THEN 'returning' ELSE 'new' END WHERE order_id = '1002'")]
+    public Task Figures_of_a_day_that_its_orders_do_not_come_to(string corruption) => FindsAsync("day-figures", corruption);
+
     [Test]
     public Task A_balance_that_is_not_the_sum_of_its_entries() => FindsAsync(
         "balance-wrong", "UPDATE balances SET amount_minor = amount_minor + 1 WHERE account = 'held'");
@@ -149,7 +157,7 @@ internal sealed class VerifyTests
         "receipt-superfluous", "INSERT INTO receipts SELECT store_id, '1009', content, decided_at FROM receipts WHERE order_id = '1002'");
 
     [TestCase("UPDATE receipts SET content = replace(content, '\"commissionMinor\":900', '\"commissionMinor\":901') WHERE order_id = '1002'", "the receipt says 901, the order 900")]
-    [TestCase("UPDATE orders SET net_minor = net_minor + 1 WHERE order_id = '1002'", "as net sales, the order 9001")]
+    [TestCase("UPDATE orders SET net_minor = net_minor + 1 WHERE order_id = '1002'; UPDATE order_days SET net_minor = net_minor + 1", "as net sales, the order 9001")]
     [TestCase("UPDATE receipts SET content = 'gone' WHERE order_id = '1002'", "cannot be read")]
     [TestCase("UPDATE receipts SET content = replace(content, '\"ambassadorId\":\"amb_', '\"ambassadorId\":\"bob_') WHERE order_id = '1002'", "the receipt credits 'bob_")]
     public async Task A_receipt_that_contradicts_its_order(string corruption, string text)

@@ -6,6 +6,7 @@ using AngleSharp.Dom;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -86,28 +87,29 @@ internal sealed class Rooms(StoreApp app)
         "UPDATE ambassadors SET email = @email, email_key = @key, person_hash = @hash WHERE store_id = @storeId AND id = @ambassadorId",
         new { storeId = Store.Id, ambassadorId, email, key = PersonKey.OfEmail(email), hash = app.Get<StoreKeys>().Hash(Store, "email", PersonKey.OfEmail(email)) });
 
-    public Task ClicksAsync(string ambassadorId, int count) => app.Db.InTransactionAsync(tx => tx.DoAsync(
-        "INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class) VALUES (@storeId, @id, @ambassadorId, @campaignId, @now, 'social')",
-        Enumerable.Range(0, count).Select(i => new
-        {
-            storeId = Store.Id,
-            id = $"clk_{ambassadorId}_{i.ToString(CultureInfo.InvariantCulture)}",
-            ambassadorId,
-            campaignId = CampaignId,
-            now = Now,
-        })));
+    public Task ClicksAsync(string ambassadorId, int count, DateTimeOffset? at = null) => app.Db.InTransactionAsync(async tx =>
+    {
+        var clicks = Enumerable.Range(0, count).Select(i => new Click(
+            Store.Id, string.Create(CultureInfo.InvariantCulture, $"clk_{ambassadorId}_{(at ?? Now).ToUnixTimeSeconds()}_{i}"), ambassadorId, CampaignId, at ?? Now,
+            Store.LocalDay(at ?? Now), "social", IsFirst: true, HasConsent: false)).ToList();
+        await tx.DoAsync(
+            "INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class, visit) VALUES (@StoreId, @Id, @AmbassadorId, @CampaignId, @At, @ReferrerClass, @Visit)",
+            clicks);
+        await ClickDays.AddAsync(tx, clicks);
+    });
 
     /// <summary>An order in a state, with its receipt and, where an account is due, its booked commission.</summary>
     public async Task OrderAsync(
-        string id, string state, long net, string? ambassadorId, long commission, string reason, string currency = "EUR", DateTimeOffset? at = null)
+        string id, string state, long net, string? ambassadorId, long commission, string reason, string currency = "EUR", DateTimeOffset? at = null, string? customerKind = null)
     {
         var instant = at ?? Now;
+        var localDay = Store.LocalDay(instant);
         await app.Db.DoAsync(
             """
             INSERT INTO orders (store_id, order_id, revision, reference, state, at, local_day, currency, paid_at, net_minor, campaign_id,
-                ambassador_id, commission_minor, hold_until, reason, review_at, created_at, updated_at)
-            VALUES (@storeId, @id, 1, @reference, @state, @instant, 20260301, @currency, @instant, @net, @campaignId,
-                @ambassadorId, @commission, @holdUntil, @reason, @reviewAt, @instant, @instant)
+                ambassador_id, commission_minor, hold_until, reason, review_at, created_at, updated_at, customer_kind)
+            VALUES (@storeId, @id, 1, @reference, @state, @instant, @localDay, @currency, @instant, @net, @campaignId,
+                @ambassadorId, @commission, @holdUntil, @reason, @reviewAt, @instant, @instant, @customerKind)
             """,
             new
             {
@@ -116,6 +118,7 @@ internal sealed class Rooms(StoreApp app)
                 reference = "#" + id,
                 state,
                 instant,
+                localDay,
                 currency,
                 net,
                 campaignId = CampaignId,
@@ -124,7 +127,11 @@ internal sealed class Rooms(StoreApp app)
                 holdUntil = (DateTimeOffset?)(state == "held" ? instant.AddDays(30) : null),
                 reviewAt = (DateTimeOffset?)(state == "review" ? instant : null),
                 reason,
+                customerKind,
             });
+        var days = new OrderDays();
+        days.Note(null, CountedOrder.Of(state, CampaignId, ambassadorId, localDay, currency, net, commission, customerKind));
+        await app.Db.InTransactionAsync(tx => days.WriteAsync(tx, Store));
         if (commission != 0 && state is not ("observed" or "uncredited" or "reversed"))
         {
             await BookAsync($"order:{id}", id, Account.Expense, state, ambassadorId!, commission, currency, reason);

@@ -101,12 +101,9 @@ internal sealed class Shop
     public async Task<string> ClickAsync(string ambassadorId)
     {
         var id = "clk_" + Ids.NewUnguessable();
-        await _app.Db.DoAsync(
-            """
-            INSERT INTO clicks (store_id, id, ambassador_id, campaign_id, at, referrer_class)
-            VALUES (@storeId, @id, @ambassadorId, @campaignId, @now, 'none')
-            """,
-            new { storeId = Store.Id, id, ambassadorId, campaignId = CampaignId, now = _app.Clock.GetUtcNow() });
+        var now = _app.Clock.GetUtcNow();
+        await _app.Get<ClickLog>().RecordAsync(
+            new Click(Store.Id, id, ambassadorId, CampaignId, now, Store.LocalDay(now), Referrer.None, IsFirst: false, HasConsent: false), default);
         return id;
     }
 

@@ -1,0 +1,61 @@
+// What a store is set to, at a glance, with the way to each room where that is changed.
+using StorePlugin.Data;
+using StorePlugin.Pages;
+using StorePlugin.Payouts.Stripe;
+using StorePlugin.Stores;
+using StorePlugin.Stores.Shopify;
+
+namespace StorePlugin.Dashboard;
+
+/// <param name="Facts">What the store itself has told.</param>
+/// <param name="Messages">How its messages arrive.</param>
+public sealed record SettingsModel(Frame Frame, IReadOnlyList<(string Name, string Value)> Facts, IReadOnlyList<(string Name, string Value)> Messages, IReadOnlyList<SettingsRoom> Rooms);
+
+/// <param name="State">How it stands, in a few words; empty where the name says it all.</param>
+/// <param name="IsWrong">Something is to be done there.</param>
+public sealed record SettingsRoom(string Name, string Path, string What, string State = "", bool IsWrong = false);
+
+internal sealed class SettingsPages(Db db, Settings settings, Team team, StripeConnection stripe, TopicLooks topics, StoreContact contact, TimeProvider clock)
+{
+    // Ids rise with time.
+    private const string ReadLast = "SELECT received_at FROM deliveries WHERE store_id = @storeId ORDER BY id DESC";
+
+    private const string CountDead = "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @storeId AND state = 'dead'";
+
+    public async Task<SettingsModel> ReadAsync(Visitor visitor, CancellationToken cancel)
+    {
+        var store = visitor.Store;
+        var last = await db.OneAsync<long?>($"{ReadLast} {db.Page}", new { storeId = store.Id, take = 1L }, cancel);
+        var dead = await db.OneAsync<long>(CountDead, new { storeId = store.Id }, cancel);
+        var isOnShopify = settings.Shopify is not null && store is { Platform: "shopify", IsLive: true };
+        var wrong = isOnShopify ? (await topics.WrongAsync(store, cancel)).Count : 0;
+        var connected = await stripe.FindAsync(store, cancel);
+        var members = await team.ListAsync(store, cancel);
+        SettingsRoom?[] rooms =
+        [
+            new("Team", "/dashboard/team", "Who may see and change what, and whose sessions are open.", Words.Count(members.Count, "member", "members")),
+            new("Look", LookPages.Path, "The colour, words and logo of the pages that everybody sees."),
+            isOnShopify
+                ? new(
+                    "Connection to Shopify", "/dashboard/connection", "What the app may do in your store, and whether its messages arrive.",
+                    wrong == 0 ? "All messages are subscribed" : $"{Words.Count(wrong, "kind of message", "kinds of messages")} may not arrive", wrong > 0)
+                : null,
+            new(
+                "Stripe", "/dashboard/payouts/stripe", "Pay ambassadors from your own Stripe account.",
+                connected is null ? "Not connected" : connected.Findings.Count == 0 ? "Connected" : $"{Words.Count(connected.Findings.Count, "finding", "findings")}", connected?.Findings.Count > 0),
+            isOnShopify && settings.Billing is not null ? new("The app's plan", "/dashboard/plan", "What the app costs in your store.") : null,
+            new("Requests about personal data", "/dashboard/privacy-requests", "What customers have asked your store to tell or to erase."),
+        ];
+        return new SettingsModel(
+            Frame.OfDashboard(visitor),
+            [
+                ("Name", store.DisplayName), ("Platform", Words.Platform(store.Platform)), ("Domain", store.PrimaryDomain ?? store.Domain), ("Currency", store.Currency ?? "Not told yet"),
+                ("Time zone", new StoreTime(store).ZoneName), ("Mails to you go to", await contact.FindAsync(store.Id, cancel) ?? "Nobody: the store has told no address"),
+            ],
+            [
+                ("Last message", last is { } at ? Words.Ago(clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(at)) : "None has come yet"),
+                ("Given up", dead == 0 ? "None" : Words.Of(dead)),
+            ],
+            [.. rooms.OfType<SettingsRoom>()]);
+    }
+}

@@ -1,0 +1,73 @@
+// What ambassadors say on their own pages: the name that they show, words, and a picture.
+using StorePlugin.Data;
+using StorePlugin.Stores;
+
+namespace StorePlugin.PublicPages;
+
+/// <summary>What an ambassador has said; null for what they have not.</summary>
+/// <param name="ShownName">The name that the public sees; without one nobody is named.</param>
+internal sealed record OwnPage(string? ShownName, string? Words, string? PictureId)
+{
+    public const int NameLengthMax = 60;
+    public const int WordsLengthMax = 500;
+
+    public static readonly OwnPage None = new(null, null, null);
+
+    /// <summary>Says nothing, so that no log line can hold a person.</summary>
+    public override string ToString() => nameof(OwnPage);
+}
+
+internal sealed class OwnPages(Db db, TimeProvider clock)
+{
+    private const string Read = "SELECT shown_name, words, picture_id FROM ambassador_pages WHERE store_id = @storeId AND ambassador_id = @ambassadorId";
+
+    private const string Update =
+        """
+        UPDATE ambassador_pages SET shown_name = @ShownName, words = @Words, picture_id = @PictureId, updated_at = @Now
+        WHERE store_id = @StoreId AND ambassador_id = @AmbassadorId
+        """;
+
+    private const string Insert =
+        """
+        INSERT INTO ambassador_pages (store_id, ambassador_id, shown_name, words, picture_id, updated_at)
+        SELECT @StoreId, @AmbassadorId, @ShownName, @Words, @PictureId, @Now
+        WHERE NOT EXISTS (SELECT 1 FROM ambassador_pages WHERE store_id = @StoreId AND ambassador_id = @AmbassadorId)
+        """;
+
+    private const string Delete = "DELETE FROM ambassador_pages WHERE store_id = @storeId AND ambassador_id = @ambassadorId";
+
+    public async Task<OwnPage> FindAsync(Store store, string ambassadorId, CancellationToken cancel) =>
+        await db.OneAsync<OwnPage>(Read, new { storeId = store.Id, ambassadorId }, cancel) ?? OwnPage.None;
+
+    /// <summary>Replaces all of it. A picture that is shown no more is dropped.</summary>
+    public Task SetAsync(Store store, string ambassadorId, OwnPage page, CancellationToken cancel) => db.InTransactionAsync(
+        async tx =>
+        {
+            var before = await tx.OneAsync<OwnPage>(Read, new { storeId = store.Id, ambassadorId });
+            await RunningTotal.AddAsync(
+                tx, Update, Insert, $"{store.Id} {ambassadorId} page",
+                new { StoreId = store.Id, AmbassadorId = ambassadorId, page.ShownName, page.Words, page.PictureId, Now = clock.GetUtcNow() });
+            if (before?.PictureId is { } old && old != page.PictureId)
+            {
+                await Pictures.DropAsync(tx, store.Id, old);
+            }
+        },
+        cancel: cancel);
+
+    /// <summary>Takes all of it away, with the picture. Returns whether there was anything.</summary>
+    public static async Task<bool> DropAsync(Tx tx, string storeId, string ambassadorId)
+    {
+        if (await tx.OneAsync<OwnPage>(Read, new { storeId, ambassadorId }) is not { } page)
+        {
+            return false;
+        }
+
+        await tx.DoAsync(Delete, new { storeId, ambassadorId });
+        if (page.PictureId is { } picture)
+        {
+            await Pictures.DropAsync(tx, storeId, picture);
+        }
+
+        return true;
+    }
+}
