@@ -55,12 +55,9 @@ internal static class OrderList
 
     private const string ReadPageOfAmbassador = Columns + Filter + " AND o.ambassador_id = @ambassadorId" + Order;
 
-    private const string ReadNames =
-        """
-        SELECT (SELECT a.name FROM ambassadors a WHERE a.store_id = s.id AND a.id = @ambassadorId) AS ambassador,
-            (SELECT c.name FROM campaigns c WHERE c.store_id = s.id AND c.id = @campaignId) AS campaign
-        FROM stores s WHERE s.id = @storeId
-        """;
+    private const string ReadAmbassador = "SELECT name FROM ambassadors WHERE store_id = @storeId AND id = @id";
+
+    private const string ReadCampaign = "SELECT name FROM campaigns WHERE store_id = @storeId AND id = @id";
 
     private const string ReadOfAmbassador =
         Columns + " WHERE o.store_id = @storeId AND o.ambassador_id = @ambassadorId AND o.at IS NOT NULL " + Order;
@@ -69,7 +66,9 @@ internal static class OrderList
     {
         var cursor = Cursor.Read(after);
         var (rows, next) = await PageAsync(db, visitor, filter, cursor, PageSize, cancel);
-        var names = (await db.OneAsync<Names>(ReadNames, new { storeId = visitor.Store.Id, ambassadorId = filter.AmbassadorId, campaignId = filter.CampaignId }, cancel))!;
+        var of = filter.AmbassadorId is { } ambassadorId ? await db.OneAsync<string>(ReadAmbassador, new { storeId = visitor.Store.Id, id = ambassadorId }, cancel)
+            : filter.CampaignId is { } campaignId ? await db.OneAsync<string>(ReadCampaign, new { storeId = visitor.Store.Id, id = campaignId }, cancel)
+            : null;
         return new OrderListModel(
             Frame.OfDashboard(visitor),
             rows,
@@ -79,7 +78,7 @@ internal static class OrderList
             filter.Show ?? "",
             filter.Period is { } from ? from.From.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
             filter.Period is { } to ? to.To.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : "",
-            names.Ambassador ?? names.Campaign,
+            of,
             [filter.AmbassadorId ?? "", filter.CampaignId ?? ""],
             await TotalAsync(db, visitor.Store, filter, cancel));
     }
@@ -102,7 +101,7 @@ internal static class OrderList
             ambassadorId = filter.AmbassadorId,
             take = size + 1,
         };
-        var rows = await db.ManyAsync<Row>($"{(filter.AmbassadorId is null ? ReadPage : ReadPageOfAmbassador)} {db.Page}", args, cancel);
+        var rows = await db.ManyAsync<Row>((filter.AmbassadorId is null ? ReadPage : ReadPageOfAmbassador) + " " + db.Page, args, cancel);
         var shown = rows.Take((int)size).ToArray();
         return ([.. shown.Select(row => Write(row, visitor.Store))], rows.Count > size ? new Cursor(shown[^1].At!.Value, shown[^1].OrderId) : null);
     }
@@ -157,8 +156,6 @@ internal static class OrderList
         ("observed", _) when netMinor == 0 => reason,
         _ => $"{reason} {Words.OrderStateMeaning(state, netMinor, holdUntil)}",
     };
-
-    private sealed record Names(string? Ambassador, string? Campaign);
 
     private sealed record Row(
         string OrderId, string? Reference, string State, DateTimeOffset? At, string? Currency, long NetMinor, long CommissionMinor,

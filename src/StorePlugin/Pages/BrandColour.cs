@@ -27,7 +27,7 @@ internal readonly record struct BrandColour(byte Red, byte Green, byte Blue)
             return false;
         }
 
-        colour = new BrandColour((byte)(number >> 16), (byte)(number >> 8), (byte)number);
+        colour = new BrandColour((byte)(number >> 16), (byte)((number >> 8) & 0xFF), (byte)(number & 0xFF));
         return true;
     }
 

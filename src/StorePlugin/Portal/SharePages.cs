@@ -92,7 +92,8 @@ internal sealed class SharePages(Db db, Links links, Looks looks, OwnPages pages
         var discount = link.WorkingCode is { } code && terms.FriendDiscountBp > 0 ? $" With {code} you get {Words.Percent(terms.FriendDiscountBp).Replace('\u00A0', ' ')} off." : "";
         var text = $"Advertisement: I recommend {store.DisplayName}.{discount} {url}";
         var @short = $"#ad {store.DisplayName}:{discount} {url}";
-        var letter = $"Hello,\n\nI recommend {store.DisplayName} to you.{(look.About is { } about ? $" {about}" : "")}{discount}\n\n{url}\n\nThis is an advertisement: I earn something when you buy.\n";
+        var about = look.About is { } words ? " " + words : "";
+        var letter = $"Hello,\n\nI recommend {store.DisplayName} to you.{about}{discount}\n\n{url}\n\nThis is an advertisement: I earn something when you buy.\n";
         return
         [
             new("WhatsApp", text, $"https://wa.me/?text={Uri.EscapeDataString(text)}"),

@@ -31,7 +31,10 @@ internal static class PublicEndpoints
         {
             ({ } page, _) => Page.Of<LandingPage>(page),
             (null, { } store) => Page.Of<MessagePage>(
-                new Message("This offer is over", [$"It is no longer given at {store.DisplayName}. The store itself is open as ever."], new FrameLink($"To {store.DisplayName}", $"https://{store.PrimaryDomain ?? store.Domain}/")),
+                new Message(
+                    "This offer is over",
+                    [$"It is no longer given at {store.DisplayName}. The store itself is open as ever."],
+                    new FrameLink($"To {store.DisplayName}", $"https://{store.PrimaryDomain ?? store.Domain}/")),
                 StatusCodes.Status410Gone),
             _ => Page.Of<MessagePage>(
                 new Message("There is nothing here", ["The link may have been typed wrongly, or it is no longer in use."]), StatusCodes.Status404NotFound),

@@ -765,7 +765,7 @@ internal static class Invariants
         new("balance-missing", BalanceMissing, row => Numbers($"the account {row.Detail} has entries of {row.Expected} {row.Currency} in minor units and no balance")),
         new("balance-superfluous", BalanceSuperfluous, row => Numbers($"the account {row.Detail} has a balance of {row.Actual} {row.Currency} in minor units and no entries")),
         new("balance-wrong", BalanceWrong, row => Numbers($"the account {row.Detail} has a balance of {row.Actual} and entries of {row.Expected} {row.Currency} in minor units")),
-        new("day-figures", DayFigures, row => Numbers($"the figures of the day {row.Detail} do not agree with its orders, which sold {row.Expected} {row.Currency} in minor units; the day says {row.Actual}")),
+        new("day-figures", DayFigures, row => Numbers($"the figures of {row.Detail} are not those of its orders, which sold {row.Expected} {row.Currency} in minor units; the day says {row.Actual}")),
         new("order-commission", OrderCommission, row => Numbers($"the order earned {row.Expected} and its entries sum to {row.Actual}")),
         new("order-currency", OrderCurrency, row => $"the order is in {row.Currency} and has entries in {row.Detail}"),
         new("order-ambassador", OrderAmbassador, row => Numbers($"{row.Detail} has {row.Actual} of an order that counts for someone else")),

@@ -23,7 +23,7 @@ internal sealed class DifferenceTests
 
         var overview = await owner.GetAsync("/dashboard");
         var page = await owner.GetAsync(overview.QuerySelector("#differences a")!.GetAttribute("href")!);
-        var section = page.QuerySelectorAll("main section")[0];
+        var section = page.QuerySelectorAll("main section").Single(one => one.Text("h2").StartsWith("The payout", StringComparison.Ordinal));
         var path = section.QuerySelector("form")!.GetAttribute("action")!;
         var token = section.QuerySelectorAll("input[type=hidden]").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value")!);
         var empty = await Browser.ReadAsync(await owner.PostAsync(path, new(token) { ["reason"] = " " }), HttpStatusCode.UnprocessableEntity);

@@ -86,7 +86,7 @@ internal sealed partial class LandingTests
 
     [TestCase("/a/nobody")]
     [TestCase("/a/%2F%2Fevil.example")]
-    [TestCase("/a/%00")]
+    [TestCase("/a/%E2%80%AE")]
     public async Task An_unknown_link_says_nothing_of_any_store(string path)
     {
         var page = await _shopper.GetAsync(path, HttpStatusCode.NotFound);

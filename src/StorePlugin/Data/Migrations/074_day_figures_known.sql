@@ -27,5 +27,6 @@ FROM (
                 FROM (
                     SELECT store_id, campaign_id, first_visit, day_number / 146097 AS era, day_number - day_number / 146097 * 146097 AS day_of_era
                     FROM (
-                        SELECT store_id, campaign_id, CASE WHEN visit = 'first' THEN 1 ELSE 0 END AS first_visit, at / 86400000 + 719468 AS day_number FROM clicks) AS numbered) AS split) AS of_era) AS of_year) AS of_month) AS dated
+                        SELECT store_id, campaign_id, CASE WHEN visit = 'first' THEN 1 ELSE 0 END AS first_visit, at / 86400000 + 719468 AS day_number
+                        FROM clicks) AS numbered) AS split) AS of_era) AS of_year) AS of_month) AS dated
 GROUP BY store_id, campaign_id, local_day;
