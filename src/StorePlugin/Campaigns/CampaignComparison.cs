@@ -1,6 +1,7 @@
 // Campaigns side by side, from the books alone: no sum ever crosses two currencies (rule M1).
 using StorePlugin.Data;
 using StorePlugin.Ledger;
+using StorePlugin.Orders;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -48,16 +49,19 @@ internal sealed class CampaignComparison(Db db)
         ORDER BY currency, state
         """;
 
+    // Ambassador by ambassador, as the clicks are.
+    private const string SumNewCustomers =
+        """
+        SELECT COALESCE(SUM(x.number), 0) FROM (
+            SELECT (SELECT COALESCE(SUM(s.new_customers), 0) FROM order_standings s
+                WHERE s.store_id = a.store_id AND s.ambassador_id = a.id AND s.campaign_id = a.campaign_id AND s.sort_key < @until) AS number
+            FROM ambassadors a WHERE a.store_id = @storeId AND a.campaign_id = @id) x
+        """;
+
     /// <summary>The figures of a campaign; all zero for one that the store does not have.</summary>
     public async Task<CampaignFigures> OfAsync(Store store, string id, ComparedInterval interval, CancellationToken cancel)
     {
-        var args = new
-        {
-            storeId = store.Id,
-            id,
-            from = interval.From ?? DateTimeOffset.MinValue,
-            to = interval.To ?? DateTimeOffset.MaxValue,
-        };
+        var args = ArgsOf(store, id, interval);
         var rows = await db.ManyAsync<Row>(SumOrders, args, cancel);
         return new CampaignFigures(
             await db.OneAsync<long>(CountAmbassadors, args, cancel),
@@ -65,6 +69,38 @@ internal sealed class CampaignComparison(Db db)
             rows.Sum(row => row.Orders),
             [.. rows.GroupBy(row => row.Currency).Select(Of)]);
     }
+
+    /// <summary>
+    /// How far a campaign has come on the way to its objective, by the same rows as the figures: what was ordered and clicked until the
+    /// objective's instant. For net sales minor units of the store's currency; orders of another one do not count (rule M1). A customer is
+    /// new by what their first order has written down (rule T9).
+    /// </summary>
+    public async Task<long> ReachedAsync(Store store, string id, Objective objective, CancellationToken cancel)
+    {
+        // Orders are dated by the second, and the objective's instant is the last that counts.
+        var until = objective.By.AddSeconds(1);
+        var args = ArgsOf(store, id, new ComparedInterval(null, until));
+        switch (objective.Metric)
+        {
+            case "clicks":
+                return await db.OneAsync<long>(CountClicks, args, cancel);
+
+            case "new_customers":
+                return await db.OneAsync<long>(SumNewCustomers, new { storeId = store.Id, id, until = OrderMoment.Since(until) }, cancel);
+
+            case var metric:
+                var rows = await db.ManyAsync<Row>(SumOrders, args, cancel);
+                return metric == "orders" ? rows.Sum(row => row.Orders) : rows.Where(row => row.Currency == store.Currency).Sum(row => row.NetMinor);
+        }
+    }
+
+    private static object ArgsOf(Store store, string id, ComparedInterval interval) => new
+    {
+        storeId = store.Id,
+        id,
+        from = interval.From ?? DateTimeOffset.MinValue,
+        to = interval.To ?? DateTimeOffset.MaxValue,
+    };
 
     private static CurrencyFigures Of(IGrouping<string, Row> rows) => new(
         rows.Key,

@@ -1,4 +1,5 @@
 // What the folder Dashboard adds to the program.
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 
 namespace StorePlugin.Dashboard;
@@ -10,5 +11,6 @@ internal static class DashboardSetup
         services.AddSingleton<DeadWork>();
         services.AddSingleton<ConnectionDetail>();
         services.AddSingleton<RunSources>();
+        services.AddSingleton<CampaignSources>();
     }
 }
