@@ -90,10 +90,11 @@ internal static class CampaignCompare
             Count("Clicks", a.Clicks, b.Clicks),
             Count("Credited orders", a.Orders, b.Orders),
         };
-        foreach (var currency in a.Currencies.Concat(b.Currencies).Select(of => of.Currency).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        var currencies = a.Currencies.Concat(b.Currencies).Select(of => of.Currency).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        foreach (var currency in currencies)
         {
             var (one, other) = (Of(a, currency), Of(b, currency));
-            rows.Add(Count($"Orders in {currency}", one.Orders, other.Orders));
+            rows.AddRange(currencies.Count > 1 ? [Count($"Orders in {currency}", one.Orders, other.Orders)] : []);
             rows.Add(Money("Net sales", currency, one.NetMinor, other.NetMinor));
             rows.Add(Money("Commission", currency, one.CommissionMinor, other.CommissionMinor));
             rows.AddRange(one.Commission.Zip(other.Commission, (its, others) =>
@@ -108,7 +109,7 @@ internal static class CampaignCompare
         figures.Currencies.FirstOrDefault(of => of.Currency == currency)
         ?? new CurrencyFigures(currency, 0, 0, 0, [.. Ledger.Account.OfAmbassador.Select(state => new StateCommission(state, 0))]);
 
-    private static CompareRow Count(string figure, long a, long b) => new(figure, Words.Of(a), Words.Of(b), (b > a ? "+" : "") + Words.Of(b - a));
+    private static CompareRow Count(string figure, long a, long b) => new(figure, Words.Of(a), Words.Of(b), CampaignWords.Signed(b - a));
 
     private static CompareRow Money(string figure, string currency, long a, long b) =>
         new(figure, Words.Of(a, currency), Words.Of(b, currency), Words.Signed(b - a, currency));

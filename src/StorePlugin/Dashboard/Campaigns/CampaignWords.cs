@@ -1,5 +1,4 @@
 // How the campaigns' pages say states, objectives, differences and what an order costs.
-using System.Globalization;
 using StorePlugin.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Pages;
@@ -75,7 +74,8 @@ internal static class CampaignWords
         return $"{text.AsSpan(0, end)}… ({Words.Of(text.Length - end)} more letters)";
     }
 
-    public static string Sentence(string words) => $"{char.ToUpperInvariant(words[0])}{words.AsSpan(1)}.";
+    /// <summary>A difference of two counts.</summary>
+    public static string Signed(long count) => (count > 0 ? "+" : count < 0 ? "\u2212" : "") + Words.Of(Math.Abs(count));
 
     /// <summary>Changes of terms as sentences, each with what it means for the ambassadors, until their letters are used up.</summary>
     public static IReadOnlyList<string> Changes(IReadOnlyList<TermChange> changes, int lengthMax)
@@ -131,8 +131,4 @@ internal static class CampaignWords
 
     // Whole percent, downward: what is not reached does not read as reached.
     private static long Share(Objective objective, long reached) => (long)((Int128)Math.Max(0, reached) * PercentMax / objective.Target);
-
-    /// <summary>An instant for a form's field, in the store's time zone.</summary>
-    public static string LocalText(DateTimeOffset instant, Store store) =>
-        TimeZoneInfo.ConvertTime(instant, store.Zone).ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
 }

@@ -250,7 +250,7 @@ internal static class TermsForm
             FormLayout.Part(
                 null,
                 of.Decimal("commission", "Commission"),
-                of.Choice("commission-how", "Commission is", ("percent", "percent of what counts of an order"), ("order", $"{CodeOf(currency)} for each order"), ("item", $"{CodeOf(currency)} for each item")),
+                of.Choice("commission-how", "Commission is", ("percent", "% of an order"), ("order", $"{CodeOf(currency)} an order"), ("item", $"{CodeOf(currency)} an item")),
                 of.Decimal("friend", "Friend's discount", "Percent; 0, and codes only track."),
                 of.Decimal("hold", "Hold", "Days from payment to approval; 30 when left empty."),
                 of.Decimal("window", "Window of a click", "Days that a click counts; 30 when left empty.")),
@@ -269,9 +269,9 @@ internal static class TermsForm
                 [
                     of.Choice("customers", "Customers", ("all", "all customers"), ("new", "new customers only")),
                     of.Choice("friend-uses", "Uses of the friend's discount", ("any", "as often as they like"), ("once_per_customer", "once for each customer")),
-                    of.Choice("self", "Ambassadors' own purchases", ("discount_only", "get the discount and earn nothing"), ("allow", "earn like others")),
-                    of.Choice("base", "Commission counts on", ("after_discounts", "the price after all discounts"), ("before_own_discount", "the price before the own code's discount")),
-                    of.Choice("credit", "Store credit of this programme", ("counts", "counts as money"), ("programme_credit_deducted", "is taken off what counts")),
+                    of.Choice("self", "Ambassadors' own purchases", ("discount_only", "earn nothing"), ("allow", "earn like others")),
+                    of.Choice("base", "Commission counts on", ("after_discounts", "all discounts off"), ("before_own_discount", "own code's not off")),
+                    of.Choice("credit", "Store credit of this programme", ("counts", "counts as money"), ("programme_credit_deducted", "is taken off")),
                     of.Check("channel-online", "Web shop"),
                     of.Check("channel-point_of_sale", "Point of sale"),
                     of.Check("channel-draft", "Drafts that are paid"),
@@ -292,7 +292,7 @@ internal static class TermsForm
                             of.Choice("tier-metric", "They rise with", Metrics),
                             of.Choice("tier-period", "Counted over", Periods),
                             of.Decimal("tier-days", "Days of the count", "For a number of days only."),
-                            of.Choice("tier-mode", "Beyond a mark", ("marginal", "the part beyond it earns the higher share"), ("whole_order", "the whole order earns it")),
+                            of.Choice("tier-mode", "Beyond a mark rises", ("marginal", "the part beyond it"), ("whole_order", "the whole order")),
                             .. Enumerable.Range(0, tiers).SelectMany(i => (FormField[])
                             [
                                 of.Decimal(Row("tier-from", i), $"Mark {Whole(i + 1)}", i == 0 ? $"An amount for net sales, else a number. {money}" : null),
@@ -305,7 +305,7 @@ internal static class TermsForm
                 "What ambassadors get besides",
                 milestones > EmptyRows || typed["reward-as"] is not ("none" or ""),
                 [
-                    of.Choice("reward-as", "For each approved order", ("none", "nothing more"), ("percent", "a discount code, percent off"), ("amount", "a discount code, an amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")),
+                    of.Choice("reward-as", "For each approved order", ("none", "nothing more"), ("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")),
                     of.Decimal("reward", "Worth of the reward", $"Percent or an amount, as chosen. {money}"),
                     of.Decimal("reward-minimum", "Minimum order for the code", money),
                     of.Decimal("reward-days", "Days that the reward is good", "A code: 180 when left empty. A gift card or credit: without end."),
@@ -322,7 +322,7 @@ internal static class TermsForm
             FormLayout.Part(
                 "How customers join",
                 typed["enrolment"] is "application" or "instant",
-                of.Choice("enrolment", "On your store's own pages", ("none", "customers are not asked"), ("application", "they apply, and a person decides"), ("instant", "they join at once"))),
+                of.Choice("enrolment", "On your store's pages", ("none", "they are not asked"), ("application", "they apply"), ("instant", "they join at once"))),
         ];
 
         bool IsSet(params ReadOnlySpan<string> names)

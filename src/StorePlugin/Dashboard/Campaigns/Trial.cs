@@ -80,7 +80,7 @@ internal static class Trial
         return new TrialCurrency(
             of.Currency,
             [
-                new TrialRow("Orders credited", Words.Of(of.Before.CreditedOrders), Words.Of(of.After.CreditedOrders), Signed(of.After.CreditedOrders - of.Before.CreditedOrders)),
+                new TrialRow("Orders credited", Words.Of(of.Before.CreditedOrders), Words.Of(of.After.CreditedOrders), CampaignWords.Signed(of.After.CreditedOrders - of.Before.CreditedOrders)),
                 new TrialRow("Net sales", Amount(of.NetMinor), Amount(of.NetMinor), ""),
                 new TrialRow("Commission", Amount(of.Before.CommissionMinor), Amount(of.After.CommissionMinor), Words.Signed(of.DifferenceMinor, of.Currency)),
                 new TrialRow("Left after commission", Amount(of.Before.MarginMinor), Amount(of.After.MarginMinor), Words.Signed(of.After.MarginMinor - of.Before.MarginMinor, of.Currency)),
@@ -136,6 +136,4 @@ internal static class Trial
         : name;
 
     private static string Tenths(long tenths) => string.Create(CultureInfo.InvariantCulture, $"{tenths / 10}.{tenths % 10}%");
-
-    private static string Signed(long count) => (count > 0 ? "+" : "") + Words.Of(count);
 }
