@@ -9,7 +9,6 @@ using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Webhooks;
 using IDocument = AngleSharp.Dom.IDocument;
-using IElement = AngleSharp.Dom.IElement;
 
 namespace StorePlugin.Tests.Dashboard;
 
@@ -59,6 +58,7 @@ internal sealed class CampaignRoomTests
     [Test]
     public async Task A_campaign_is_made_in_a_form_as_the_API_would_have_made_it()
     {
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
         var form = FieldsOf(await _owner.GetAsync(New), New);
         var typed = new Dictionary<string, string>(form)
         {
@@ -131,7 +131,14 @@ internal sealed class CampaignRoomTests
 
         var answer = await _owner.PostAsync(New, new(form)
         {
-            ["name"] = long200, ["commission"] = "ten", ["friend"] = "<i>", ["metric"] = "orders", ["target"] = "0", ["by"] = "2020-01-01", ["products"] = "7\n8", ["minimum"] = "1,000",
+            ["name"] = long200,
+            ["commission"] = "ten",
+            ["friend"] = "<i>",
+            ["metric"] = "orders",
+            ["target"] = "0",
+            ["by"] = "2020-01-01",
+            ["products"] = "7\n8",
+            ["minimum"] = "1,000",
         });
         var page = await Browser.ReadAsync(answer, HttpStatusCode.UnprocessableEntity);
 
@@ -176,11 +183,11 @@ internal sealed class CampaignRoomTests
             await _shop.PaysAsync(new TestOrder(id, StoreApp.Start) with { Lines = [(price, 1, "0.00")] });
         }
 
-        _app.Clock.Advance(TimeSpan.FromDays(1));
+        await PassAsync(TimeSpan.FromDays(1));
         var form = FieldsOf(await _owner.GetAsync(New), New);
         var looked = await Browser.ReadAsync(await _owner.PostAsync(New, new(form) { ["name"] = "x", ["commission"] = "20", ["friend"] = "25", ["step"] = "look" }));
         var tooSmall = await Browser.ReadAsync(await _owner.PostAsync(New, new(form) { ["name"] = "x", ["minimum"] = "100", ["step"] = "look" }));
-        _app.Clock.Advance(TimeSpan.FromDays(91));
+        await PassAsync(TimeSpan.FromDays(91));
         var old = (await _owner.GetAsync(New)).Text("#cost");
 
         Assert.That(made, Does.Contain("No paid order of the last 90 days is known: one of € 50.00 is taken in its place.").And.Contain("the friend saves € 5.00 and the ambassador earns € 4.50"));
@@ -198,7 +205,7 @@ internal sealed class CampaignRoomTests
         var missing = await ActAsync(draft, "launch");
         var wrong = await SendAsync(draft, "objective", new() { ["metric"] = "net_sales", ["target"] = "a lot", ["by"] = "" });
         var kept = await SendAsync(draft, "objective", new() { ["metric"] = "net_sales", ["target"] = "1000", ["by"] = "2026-03-02" });
-        _app.Clock.Advance(TimeSpan.FromDays(3));
+        await PassAsync(TimeSpan.FromDays(3));
         var past = await ActAsync(draft, "launch");
         await SendAsync(draft, "objective", new() { ["metric"] = "orders", ["target"] = "10", ["by"] = "2026-12-31" });
 
@@ -290,7 +297,7 @@ internal sealed class CampaignRoomTests
         await _shop.PaysAsync(Sale("1"));
         await _shop.PaysAsync(Sale("2") with { At = StoreApp.Start.AddDays(1) });
         await _shop.PaysAsync(Sale("3", "BOB10") with { At = StoreApp.Start.AddDays(50) });
-        _app.Clock.Advance(TimeSpan.FromDays(60));
+        await PassAsync(TimeSpan.FromDays(60));
         var begun = await _owner.GetAsync($"{_spring}/revisions/new");
         var typed = new Dictionary<string, string>(FieldsOf(begun, $"{_spring}/revisions/new")) { ["commission"] = "5", ["friend"] = "15", ["tier-from-0"] = "100", ["tier-percent-0"] = "20" };
         var tables = await RevisionsAsync();
@@ -361,7 +368,7 @@ internal sealed class CampaignRoomTests
         }
 
         await _app.DrainAsync();
-        _app.Clock.Advance(TimeSpan.FromDays(1));
+        await PassAsync(TimeSpan.FromDays(1));
         var typed = FieldsOf(await _owner.GetAsync($"{_spring}/revisions/new"), $"{_spring}/revisions/new");
 
         // The second product of the winners is worth a hundred times as much: with a fixed sum they lose, so it is the others who gain.
@@ -632,7 +639,14 @@ internal sealed class CampaignRoomTests
         {
             var fields = new Dictionary<string, string>(token)
             {
-                ["sure"] = "yes", ["basedOn"] = "1", ["commission"] = "5", ["metric"] = "orders", ["target"] = "1", ["by"] = "2026-12-31", ["name"] = "Theirs", ["id"] = Ids.New("cmp", StoreApp.Start),
+                ["sure"] = "yes",
+                ["basedOn"] = "1",
+                ["commission"] = "5",
+                ["metric"] = "orders",
+                ["target"] = "1",
+                ["by"] = "2026-12-31",
+                ["name"] = "Theirs",
+                ["id"] = Ids.New("cmp", StoreApp.Start),
             };
             Assert.That((await stranger.PostAsync(path, fields)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound), path);
         }
@@ -772,6 +786,15 @@ internal sealed class CampaignRoomTests
 
     private Task<HttpResponseMessage> ReviseAsync(Dictionary<string, string> fields, string step) =>
         _owner.PostAsync($"{_spring}/revisions/new", new(fields) { ["step"] = step });
+
+    /// <summary>Time passes, and the session with it: the owner signs in anew.</summary>
+    private async Task PassAsync(TimeSpan time)
+    {
+        _app.Clock.Advance(time);
+        await _app.DrainAsync();
+        _owner.Dispose();
+        _owner = await Rooms.SignInAsync(_app, _shop.Store, null);
+    }
 
     private Task<long> CountAsync() => _app.Db.OneAsync<long>("SELECT COUNT(*) FROM campaigns WHERE store_id = @id", new { id = _shop.Store.Id });
 

@@ -189,7 +189,7 @@ internal static class TermsForm
         }
     }
 
-    /// <summary>The field that shows a member of the terms, by the member's path; the empty text where none does.</summary>
+    /// <summary>The field that shows a member of the terms, by the member's path; the member's own name where none does.</summary>
     public static string FieldOf(string path, FormReader form)
     {
         var parts = path.Split('.');
@@ -234,7 +234,7 @@ internal static class TermsForm
             "milestones" when row is { } at => Row(
                 under switch { "metric" => "milestone-metric", "bonus" => "milestone-bonus", _ => "milestone-from" }, RowAt(MilestoneRowsOf(form), at)),
             "milestones" => Row("milestone-from", MilestoneRowsOf(form).Append(0).First()),
-            _ => "",
+            _ => member,
         };
     }
 

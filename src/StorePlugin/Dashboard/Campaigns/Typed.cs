@@ -176,7 +176,19 @@ internal sealed class FormLayout(Typed typed, IReadOnlyDictionary<string, List<s
 
     /// <summary>What is wrong with nothing that is shown, as sentences.</summary>
     public IReadOnlyList<string> Others =>
-        [.. errors.Where(error => !_shown.Contains(error.Key)).SelectMany(error => error.Value.Select(why => Sentence(error.Key.Length == 0 ? "That" : error.Key, why)))];
+        [.. errors.Where(error => !_shown.Contains(error.Key)).SelectMany(error => error.Value.Select(why => Sentence(LabelOf(error.Key), why)))];
+
+    // What a form may not show, and yet may contradict what is typed.
+    private static string LabelOf(string name) => name.Split('-')[0] switch
+    {
+        "tier" => "The list of shares that rise",
+        "milestone" => "The list of milestones",
+        "products" => "The list of products that earn nothing",
+        "collections" => "The list of collections that earn nothing",
+        "rates" => "The shares of single products, ambassadors and groups",
+        "binding" => "The time that customers stay bound",
+        _ => name,
+    };
 
     private FormField Field(string name, string label, string kind, string? hint, IReadOnlyList<(string Word, string Says)>? choices = null)
     {
