@@ -356,22 +356,19 @@ internal sealed class CampaignRoomTests
     [Test]
     public async Task Who_gains_and_who_loses_is_drawn_ten_each_way_on_both_sides_of_a_line()
     {
-        var winners = Enumerable.Range(1, 12).Select(i => $"WIN{i}").ToList();
-        var losers = Enumerable.Range(1, 11).Select(i => $"LOSE{i}").ToList();
-        foreach (var (code, i) in winners.Concat(losers).Select((code, i) => (code, i + 1)))
+        // A fixed commission of 20.00 is more than a tenth of what the small ones sell, and less than a tenth of what the big ones do.
+        var sellers = Enumerable.Range(1, 12).Select(i => ($"BIG{i}", 1000 + (10 * i))).Concat(Enumerable.Range(1, 11).Select(i => ($"SMALL{i}", 10 + (10 * i)))).ToList();
+        foreach (var ((code, price), id) in sellers.Select((seller, i) => (seller, i + 1)))
         {
             await _shop.AmbassadorAsync(code);
-            await _shop.DeliverAsync("orders/paid", (Sale(i.ToString(CultureInfo.InvariantCulture), code) with
-            {
-                Lines = [($"{i * 10}.00", 1, "1.00"), ($"{(code[0] == 'W' ? 1000 : 10)}.00", 1, "0.00")],
-            }).ToJson());
+            var sale = Sale(id.ToString(CultureInfo.InvariantCulture), code);
+            await _shop.DeliverAsync("orders/paid", (sale with { Lines = [($"{price}.00", 1, "10.00")] }).ToJson());
         }
 
         await _app.DrainAsync();
         await PassAsync(TimeSpan.FromDays(1));
         var typed = FieldsOf(await _owner.GetAsync($"{_spring}/revisions/new"), $"{_spring}/revisions/new");
 
-        // The second product of the winners is worth a hundred times as much: with a fixed sum they lose, so it is the others who gain.
         var page = await Browser.ReadAsync(await ReviseAsync(new(typed) { ["commission"] = "20", ["commission-how"] = "order" }, "preview"));
 
         var bars = page.QuerySelectorAll("svg.gains g");
@@ -379,7 +376,7 @@ internal sealed class CampaignRoomTests
         Assert.That(bars[0].QuerySelector("rect")!.GetAttribute("x"), Is.EqualTo("50.0%"));
         Assert.That(bars[^1].QuerySelector("rect")!.GetAttribute("x"), Is.EqualTo("2.0%"), "the greatest of all reaches the edge");
         Assert.That(bars[^1].QuerySelector("rect")!.GetAttribute("width"), Is.EqualTo("48.0%"));
-        Assert.That(page.QuerySelector("svg.gains")!.GetAttribute("aria-label"), Does.StartWith("11 ambassadors gain and 12 lose.").And.Contain("WIN12 loses most"));
+        Assert.That(page.QuerySelector("svg.gains")!.GetAttribute("aria-label"), Does.StartWith("11 ambassadors gain and 12 lose.").And.Contain("SMALL1 gains most: € 19.00. BIG12 loses most"));
         Assert.That(page.QuerySelectorAll("#trial details tbody tr"), Has.Count.EqualTo(20));
         Assert.That(page.Text("#trial"), Does.Contain("3 others have a smaller difference."));
         Assert.That(page.DocumentElement.OuterHtml, Does.Not.Contain(" style=").And.Not.Contain("<script"));

@@ -168,7 +168,7 @@ internal sealed class TermsFormTests
     {
         var form = new FormReader(Typed.Nothing, Eur);
         var layout = new FormLayout(Typed.Nothing, form.Errors);
-        var shown = TermsForm.Parts(layout, Typed.Nothing, TermsForm.Defaults, Eur).SelectMany(part => part.Fields).Select(field => field.Name).ToHashSet();
+        var shown = TermsForm.Parts(layout, Typed.Nothing, TermsForm.Defaults, Eur).SelectMany(part => part.Fields.Concat(part.Rows.SelectMany(row => row))).Select(field => field.Name).ToHashSet();
         string[] paths =
         [
             "commission", "commission.percent", "commission.flat.minor", "friendDiscount.percent", "holdDays", "windowDays", "excludedProducts", "excludedCollections", "minimumOrder.minor",

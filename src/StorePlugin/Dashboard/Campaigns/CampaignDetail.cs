@@ -7,6 +7,7 @@ using StorePlugin.Stores;
 namespace StorePlugin.Dashboard.Campaigns;
 
 /// <param name="Path">Of this page; what can be done has paths that go on from it.</param>
+/// <param name="State">In the program's word, for what can be done; the badge says it to people.</param>
 /// <param name="Progress">Null where it has no objective yet.</param>
 /// <param name="Earning">What an ambassador earns, in sentences.</param>
 /// <param name="Rules">The terms in words, as everybody reads them once it is launched.</param>
@@ -23,7 +24,8 @@ public sealed record CampaignModel(
     string Path,
     string Id,
     string Name,
-    Badge State,
+    string State,
+    Badge Badge,
     string Meaning,
     ProgressModel? Progress,
     string Ambassadors,
@@ -41,13 +43,11 @@ public sealed record CampaignModel(
     string TypedCopyName,
     string? Problem)
 {
-    public bool IsDraft => State.Text == "Draft";
+    public bool IsLive => State == "live";
 
-    public bool IsLive => State.Text == "Live";
+    public bool IsPaused => State == "paused";
 
-    public bool IsPaused => State.Text == "Paused";
-
-    public bool HasEnded => State.Text == "Ended";
+    public bool HasEnded => State == "ended";
 }
 
 /// <param name="BeforePath">The page of the earlier ones; null where all are shown.</param>
@@ -95,6 +95,7 @@ internal static class CampaignDetail
             CampaignList.PathOf(id),
             id,
             campaign.Name,
+            campaign.State,
             CampaignWords.Of(campaign.State),
             CampaignWords.Meaning(campaign.State),
             await sources.ProgressAsync(store, campaign, cancel),

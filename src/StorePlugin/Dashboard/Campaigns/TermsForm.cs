@@ -293,10 +293,12 @@ internal static class TermsForm
                             of.Choice("tier-period", "Counted over", Periods),
                             of.Decimal("tier-days", "Days of the count", "For a number of days only."),
                             of.Choice("tier-mode", "Beyond a mark rises", ("marginal", "the part beyond it"), ("whole_order", "the whole order")),
-                            .. Enumerable.Range(0, tiers).SelectMany(i => (FormField[])
+                        ],
+                        [
+                            .. Enumerable.Range(0, tiers).Select(i => (FormField[])
                             [
                                 of.Decimal(Row("tier-from", i), $"Mark {Whole(i + 1)}", i == 0 ? $"An amount for net sales, else a number. {money}" : null),
-                                of.Decimal(Row("tier-percent", i), $"Share from mark {Whole(i + 1)} on", i == 0 ? "Percent. Both rise from row to row." : null),
+                                of.Decimal(Row("tier-percent", i), $"Share from mark {Whole(i + 1)}", i == 0 ? "Percent. Both rise from row to row." : null),
                             ]),
                         ]),
                 ]
@@ -312,7 +314,9 @@ internal static class TermsForm
                     of.Decimal("reward-most", "Most rewards in a period", "One for each order when left empty."),
                     of.Choice("reward-period", "The rewards' period is", Periods),
                     of.Decimal("reward-period-days", "Days of the rewards' period", "For a number of days only."),
-                    .. Enumerable.Range(0, ShowsMilestones(ground) ? milestones : 0).SelectMany(i => (FormField[])
+                ],
+                [
+                    .. Enumerable.Range(0, ShowsMilestones(ground) ? milestones : 0).Select(i => (FormField[])
                     [
                         of.Choice(Row("milestone-metric", i), $"Milestone {Whole(i + 1)} counts", Metrics),
                         of.Decimal(Row("milestone-from", i), $"Reached at ({Whole(i + 1)})", i == 0 ? "An amount for net sales, else a number." : null),

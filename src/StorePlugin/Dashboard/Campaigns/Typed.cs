@@ -145,7 +145,8 @@ public sealed record FormField(
 /// <summary>Fields that belong together.</summary>
 /// <param name="Title">Null for those that stand first, and are never folded away.</param>
 /// <param name="IsOpen">Whether it is unfolded: something in it is set, or wrong.</param>
-public sealed record FormPart(string? Title, bool IsOpen, IReadOnlyList<FormField> Fields);
+/// <param name="Rows">Fields that belong together more closely, row by row; each row has the same ones.</param>
+public sealed record FormPart(string? Title, bool IsOpen, IReadOnlyList<FormField> Fields, IReadOnlyList<IReadOnlyList<FormField>> Rows);
 
 /// <summary>Makes fields of what was typed and what is wrong with it.</summary>
 internal sealed class FormLayout(Typed typed, IReadOnlyDictionary<string, List<string>> errors)
@@ -168,11 +169,11 @@ internal sealed class FormLayout(Typed typed, IReadOnlyDictionary<string, List<s
 
     public static FormPart Part(string? title, params ReadOnlySpan<FormField> fields) => Part(title, isSet: false, fields);
 
-    public static FormPart Part(string? title, bool isSet, params ReadOnlySpan<FormField> fields)
-    {
-        var all = fields.ToArray();
-        return new FormPart(title, isSet || all.Any(field => field.Problems.Count > 0), all);
-    }
+    /// <param name="isSet">Whether something in it differs from what it usually is.</param>
+    public static FormPart Part(string? title, bool isSet, params ReadOnlySpan<FormField> fields) => Part(title, isSet, fields.ToArray(), []);
+
+    public static FormPart Part(string? title, bool isSet, IReadOnlyList<FormField> fields, IReadOnlyList<IReadOnlyList<FormField>> rows) =>
+        new(title, isSet || fields.Concat(rows.SelectMany(row => row)).Any(field => field.Problems.Count > 0), fields, rows);
 
     /// <summary>What is wrong with nothing that is shown, as sentences.</summary>
     public IReadOnlyList<string> Others =>
