@@ -13,7 +13,10 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         visitor.Store.DisplayName,
         !visitor.Store.IsLive,
         new StoreTime(visitor.Store).ZoneName,
-        [new("Overview", "/dashboard"), new("Campaigns", "/dashboard/campaigns"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors"), new("Payouts", "/dashboard/payouts"), new("Team", "/dashboard/team")],
+        [
+            new("Overview", "/dashboard"), new("Campaigns", "/dashboard/campaigns"), new("Orders", "/dashboard/orders"), new("Ambassadors", "/dashboard/ambassadors"),
+            new("Payouts", "/dashboard/payouts"), new("Team", "/dashboard/team"),
+        ],
         NoticeOf(notice),
         visitor.Role == Role.Viewer);
 

@@ -376,7 +376,7 @@ internal sealed class CampaignRoomTests
         Assert.That(bars[0].QuerySelector("rect")!.GetAttribute("x"), Is.EqualTo("50.0%"));
         Assert.That(bars[^1].QuerySelector("rect")!.GetAttribute("x"), Is.EqualTo("2.0%"), "the greatest of all reaches the edge");
         Assert.That(bars[^1].QuerySelector("rect")!.GetAttribute("width"), Is.EqualTo("48.0%"));
-        Assert.That(page.QuerySelector("svg.gains")!.GetAttribute("aria-label"), Does.StartWith("11 ambassadors gain and 12 lose.").And.Contain("SMALL1 gains most: € 19.00. BIG12 loses most"));
+        Assert.That(page.QuerySelector("svg.gains")!.GetAttribute("aria-label"), Does.StartWith("11 ambassadors gain and 12 lose.").And.Contain("SMALL2 gains most: € 18.00. BIG12 loses most"));
         Assert.That(page.QuerySelectorAll("#trial details tbody tr"), Has.Count.EqualTo(20));
         Assert.That(page.Text("#trial"), Does.Contain("3 others have a smaller difference."));
         Assert.That(page.DocumentElement.OuterHtml, Does.Not.Contain(" style=").And.Not.Contain("<script"));
@@ -455,7 +455,7 @@ internal sealed class CampaignRoomTests
 
         var planned = await owner.PostAsync(path, new(FieldsOf(page, path)) { ["commission"] = "12", ["step"] = "plan" });
 
-        Assert.That(page.Text("#kept"), Does.Contain("2 shares of their own for products, collections, ambassadors or groups; how long customers stay bound to an ambassador."));
+        Assert.That(page.Text("#kept"), Does.Contain("2 other shares for products, collections, ambassadors or groups; how long customers stay bound to an ambassador."));
         Assert.That(NoticeOf(planned), Is.EqualTo("revision-in-force"), "what is better for ambassadors counts at once");
         var terms = Terms.FromJson((await _app.Db.OneAsync<string>("SELECT terms FROM campaign_revisions WHERE campaign_id = @id AND revision = 2", new { id = shop.CampaignId }))!);
         Assert.That((terms.CommissionBp, terms.Rates!.Value.Length, terms.Binding!.Days), Is.EqualTo((1200L, 2, 100L)));

@@ -78,7 +78,7 @@ internal sealed class TermsFormTests
             TermsForm.Kept(Hidden),
             Is.EqualTo(new[]
             {
-                "2 shares of their own for products, collections, ambassadors or groups", "the renewals of subscriptions that earn", "how long customers stay bound to an ambassador",
+                "2 other shares for products, collections, ambassadors or groups", "the renewals of subscriptions that earn", "how long customers stay bound to an ambassador",
                 "the order of codes, links and customers", "the shares that rise, which are many", "the milestones, which are many or bring something else than money",
                 "the 500 products that earn nothing",
             }));

@@ -84,7 +84,8 @@ internal static class RevisionForm
         var layout = new FormLayout(shown, judged?.Form.Errors ?? new Dictionary<string, List<string>>(StringComparer.Ordinal));
         var instant = campaign.State == "draft" ? null : layout.LocalTime(
             "effective", "In force from",
-            $"In your store's time zone, {visitor.Store.Zone.Id}. Left empty: the earliest instant that is allowed. A change to the ambassadors' disadvantage takes effect {RevisionDecision.Notice.Days} days from now at the earliest.");
+            $"In your store's time zone, {visitor.Store.Zone.Id}. Left empty: the earliest instant that is allowed. "
+            + $"A change to the ambassadors' disadvantage takes effect {RevisionDecision.Notice.Days} days from now at the earliest.");
         var days = layout.Choice("days", "Try it on the orders of", Spans);
         var parts = TermsForm.Parts(layout, shown, ground.Terms, currency);
         var others = layout.Others;

@@ -99,7 +99,7 @@ internal static class TermsForm
     /// <summary>What of some terms the form does not show, each as a part of a sentence.</summary>
     public static IReadOnlyList<string> Kept(Terms terms) =>
     [
-        .. terms.Rates is { } rates ? [Words.Count(rates.Length, "share of its own for a product, collection, ambassador or group", "shares of their own for products, collections, ambassadors or groups")] : (string[])[],
+        .. terms.Rates is { } rates ? [$"{Words.Count(rates.Length, "other share", "other shares")} for products, collections, ambassadors or groups"] : (string[])[],
         .. terms.Renewals is not null ? ["the renewals of subscriptions that earn"] : (string[])[],
         .. terms.Binding is not null ? ["how long customers stay bound to an ambassador"] : (string[])[],
         .. terms.Precedence is not null ? ["the order of codes, links and customers"] : (string[])[],
@@ -307,7 +307,9 @@ internal static class TermsForm
                 "What ambassadors get besides",
                 milestones > EmptyRows || typed["reward-as"] is not ("none" or ""),
                 [
-                    of.Choice("reward-as", "For each approved order", ("none", "nothing more"), ("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")),
+                    of.Choice(
+                        "reward-as", "For each approved order",
+                        ("none", "nothing more"), ("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")),
                     of.Decimal("reward", "Worth of the reward", $"Percent or an amount, as chosen. {money}"),
                     of.Decimal("reward-minimum", "Minimum order for the code", money),
                     of.Decimal("reward-days", "Days that the reward is good", "A code: 180 when left empty. A gift card or credit: without end."),

@@ -61,7 +61,9 @@ internal static class Trial
         return empty with
         {
             Orders = OrdersOf(result),
-            Finding = result.Unexplained == 0 ? null : $"{Words.Count(result.Unexplained, "order is", "orders are")} booked otherwise than the terms of their time say. Tell whoever runs this program.",
+            Finding = result.Unexplained == 0
+                ? null
+                : $"{Words.Count(result.Unexplained, "order is", "orders are")} booked otherwise than the terms of their time say. Tell whoever runs this program.",
             IsEqual = result.IsEqual,
             Currencies = [.. result.Currencies.Select(Of)],
         };
@@ -106,7 +108,8 @@ internal static class Trial
         var others = of.AmbassadorsGaining + of.AmbassadorsLosing - people.Count;
         return new GainPlotModel(
             of.Currency,
-            $"{Words.Count(of.AmbassadorsGaining, "ambassador gains", "ambassadors gain")} and {Words.Count(of.AmbassadorsLosing, "loses", "lose")}. {Extreme(of.GreatestGains, "gains")}{Extreme(of.GreatestLosses, "loses")}".TrimEnd(),
+            $"{Words.Count(of.AmbassadorsGaining, "ambassador gains", "ambassadors gain")} and {Words.Count(of.AmbassadorsLosing, "loses", "lose")}. "
+                + $"{Extreme(of.GreatestGains, "gains")}{Extreme(of.GreatestLosses, "loses")}".TrimEnd(),
             [.. people.Select(person => BarOf(person, of.Currency, greatest))],
             others == 0 ? null : $"{Words.Count(others, "other has", "others have")} a smaller difference.");
 
