@@ -376,7 +376,7 @@ internal sealed class CampaignRoomTests
         Assert.That(bars[0].QuerySelector("rect")!.GetAttribute("x"), Is.EqualTo("50.0%"));
         Assert.That(bars[^1].QuerySelector("rect")!.GetAttribute("x"), Is.EqualTo("2.0%"), "the greatest of all reaches the edge");
         Assert.That(bars[^1].QuerySelector("rect")!.GetAttribute("width"), Is.EqualTo("48.0%"));
-        Assert.That(page.QuerySelector("svg.gains")!.GetAttribute("aria-label"), Does.StartWith("11 ambassadors gain and 12 lose.").And.Contain("SMALL2 gains most: € 18.00. BIG12 loses most"));
+        Assert.That(page.QuerySelector("svg.gains")!.GetAttribute("aria-label"), Does.StartWith("11 ambassadors gain and 12 lose.").And.Contain("SMALL2 gains most").And.Contain("BIG12 loses most"));
         Assert.That(page.QuerySelectorAll("#trial details tbody tr"), Has.Count.EqualTo(20));
         Assert.That(page.Text("#trial"), Does.Contain("3 others have a smaller difference."));
         Assert.That(page.DocumentElement.OuterHtml, Does.Not.Contain(" style=").And.Not.Contain("<script"));
