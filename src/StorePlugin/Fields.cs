@@ -24,6 +24,10 @@ internal sealed class Fields
     /// <summary>What is wrong, a sentence for each reason; none while nothing is.</summary>
     public IEnumerable<string> Reasons => _errors.SelectMany(error => error.Value.Select(why => $"{error.Key} {why}."));
 
+    /// <summary>What is wrong by the members' paths; each reason continues a sentence that begins with the member.</summary>
+    public IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> Errors =>
+        _errors.Select(error => new KeyValuePair<string, IReadOnlyList<string>>(error.Key, error.Value));
+
     /// <param name="element">An object.</param>
     public static Fields Of(JsonElement element) => new(element, "", new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
 

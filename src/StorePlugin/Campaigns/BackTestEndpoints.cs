@@ -116,6 +116,20 @@ internal static class BackTestEndpoints
                 "booked. Nothing is written. Orders count by their own instant.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
+    /// <summary>Runs a back-test for whoever waits for the answer, be it a program or a person.</summary>
+    public static async Task<BackTestResult> InTurnAsync(BackTest backTest, Store store, BackTestQuestion question, CancellationToken cancel)
+    {
+        await Turn.WaitAsync(cancel);
+        try
+        {
+            return await backTest.RunAsync(store, question, tell: null, cancel);
+        }
+        finally
+        {
+            Turn.Release();
+        }
+    }
+
     private static async Task<Results<Ok<BackTestView>, ProblemHttpResult>> Run(
         ApiCaller caller, string id, ApiBody<BackTestRequest> body, CampaignDb campaigns, BackTest backTest, CancellationToken cancel)
     {
@@ -148,15 +162,7 @@ internal static class BackTestEndpoints
         }
 
         var question = new BackTestQuestion(campaign, terms!, interval);
-        await Turn.WaitAsync(cancel);
-        try
-        {
-            return TypedResults.Ok(BackTestView.Of(question, await backTest.RunAsync(caller.Store, question, tell: null, cancel)));
-        }
-        finally
-        {
-            Turn.Release();
-        }
+        return TypedResults.Ok(BackTestView.Of(question, await InTurnAsync(backTest, caller.Store, question, cancel)));
 
         DateTimeOffset? Read(string name, Func<string, Store, DateTimeOffset?> read)
         {

@@ -37,6 +37,12 @@ internal sealed record BackTestCurrency(
     long NewlyCredited, long NoLongerCredited, long Moved, long AmbassadorsGaining, long AmbassadorsLosing, IReadOnlyList<BackTestAmbassador> Ambassadors)
 {
     public long DifferenceMinor => After.CommissionMinor - Before.CommissionMinor;
+
+    /// <summary>Those who gain most, greatest first; <see cref="BackTestTally.EachWayMax"/> at most.</summary>
+    public IReadOnlyList<BackTestAmbassador> GreatestGains { get; init; } = [];
+
+    /// <summary>Those who lose most, greatest first; <see cref="BackTestTally.EachWayMax"/> at most.</summary>
+    public IReadOnlyList<BackTestAmbassador> GreatestLosses { get; init; } = [];
 }
 
 /// <summary>One side: the terms of the time, or the new ones.</summary>
@@ -56,6 +62,9 @@ internal sealed class BackTestTally(long orders)
 {
     /// <summary>How many ambassadors and unexplained orders are named.</summary>
     public const int NamedMax = 20;
+
+    /// <summary>How many of those who gain are named in any case, and of those who lose.</summary>
+    public const int EachWayMax = 10;
 
     private readonly SortedDictionary<string, Sums> _currencies = new(StringComparer.Ordinal);
     private readonly List<string> _unexplained = [];
@@ -86,7 +95,7 @@ internal sealed class BackTestTally(long orders)
 
     /// <summary>Those whose names a result tells.</summary>
     public IReadOnlyList<string> NamedAmbassadors() =>
-        [.. _currencies.Values.SelectMany(sums => sums.GreatestDifferences()).Select(ambassador => ambassador.Key).Distinct(StringComparer.Ordinal)];
+        [.. _currencies.Values.SelectMany(sums => sums.Named()).Select(ambassador => ambassador.Key).Distinct(StringComparer.Ordinal)];
 
     public BackTestResult ToResult(IReadOnlyDictionary<string, string> names) => new(
         orders, LookedAt, _withoutEvidence, _unexplainedCount, _unexplained, [.. _currencies.Select(currency => currency.Value.ToResult(currency.Key, names))]);
@@ -143,17 +152,27 @@ internal sealed class BackTestTally(long orders)
             }
         }
 
-        public IEnumerable<KeyValuePair<string, Person>> GreatestDifferences() => _people
-            .Where(person => person.Value.DifferenceMinor != 0)
-            .OrderByDescending(person => Math.Abs(person.Value.DifferenceMinor)).ThenBy(person => person.Key, StringComparer.Ordinal)
-            .Take(NamedMax);
+        /// <summary>All of whom a result tells more than a number.</summary>
+        public IEnumerable<KeyValuePair<string, Person>> Named() =>
+            Greatest(_ => true, NamedMax).Concat(Greatest(person => person.DifferenceMinor > 0, EachWayMax)).Concat(Greatest(person => person.DifferenceMinor < 0, EachWayMax));
 
         public BackTestCurrency ToResult(string currency, IReadOnlyDictionary<string, string> names) => new(
             currency, _orders, SideOf(person => person.OrdersBefore, person => person.BeforeMinor), SideOf(person => person.OrdersAfter, person => person.AfterMinor),
             _netMinor, _friendDiscountMinor, _changed, _gaining, _losing, _newlyCredited, _noLongerCredited, _moved,
             _people.Values.Count(person => person.DifferenceMinor > 0), _people.Values.Count(person => person.DifferenceMinor < 0),
-            [.. GreatestDifferences().Select(person => new BackTestAmbassador(
-                person.Key, names.GetValueOrDefault(person.Key), person.Value.OrdersBefore, person.Value.OrdersAfter, person.Value.BeforeMinor, person.Value.AfterMinor))]);
+            [.. Greatest(_ => true, NamedMax).Select(person => Of(person, names))])
+        {
+            GreatestGains = [.. Greatest(person => person.DifferenceMinor > 0, EachWayMax).Select(person => Of(person, names))],
+            GreatestLosses = [.. Greatest(person => person.DifferenceMinor < 0, EachWayMax).Select(person => Of(person, names))],
+        };
+
+        private IEnumerable<KeyValuePair<string, Person>> Greatest(Func<Person, bool> counts, int take) => _people
+            .Where(person => person.Value.DifferenceMinor != 0 && counts(person.Value))
+            .OrderByDescending(person => Math.Abs(person.Value.DifferenceMinor)).ThenBy(person => person.Key, StringComparer.Ordinal)
+            .Take(take);
+
+        private static BackTestAmbassador Of(KeyValuePair<string, Person> person, IReadOnlyDictionary<string, string> names) => new(
+            person.Key, names.GetValueOrDefault(person.Key), person.Value.OrdersBefore, person.Value.OrdersAfter, person.Value.BeforeMinor, person.Value.AfterMinor);
 
         // Nobody else is credited than ambassadors, so theirs are the sums of all orders; Sum refuses what a long cannot hold.
         private BackTestSide SideOf(Func<Person, long> orders, Func<Person, long> minor)

@@ -1,4 +1,5 @@
 // Campaigns with their revisions of terms: a draft is made, given an objective, launched.
+using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
@@ -42,6 +43,8 @@ internal enum CampaignStep
 
 internal sealed class CampaignDb(Db db, TimeProvider clock)
 {
+    private const string IdPrefix = "cmp";
+
     // Of more live campaigns the older ones take nobody in from the store's pages.
     private const long LiveMax = 100;
 
@@ -62,6 +65,10 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     private const string ReadOne = Columns + " AND c.id = @id";
 
     private const string ReadMany = Columns + " AND c.id > @after ORDER BY c.id ";
+
+    private const string ReadNewest = Columns + " ORDER BY c.id DESC ";
+
+    private const string ReadNewestBefore = Columns + " AND c.id < @before ORDER BY c.id DESC ";
 
     private const string ReadLive = Columns + " AND c.state = 'live' ORDER BY c.launched_at DESC, c.id DESC ";
 
@@ -132,6 +139,15 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         return await ReadAsync(store, await db.ManyAsync<Row>(ReadMany + db.Page, new { storeId = store.Id, after, take, now }, cancel), now, cancel);
     }
 
+    /// <summary>The same, newest first.</summary>
+    /// <param name="before">An id; null for the newest of all.</param>
+    public async Task<IReadOnlyList<Campaign>> ListNewestAsync(Store store, string? before, long take, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var sql = before is null ? ReadNewest : ReadNewestBefore;
+        return await ReadAsync(store, await db.ManyAsync<Row>(sql + db.Page, new { storeId = store.Id, before, take, now }, cancel), now, cancel);
+    }
+
     public async Task<Campaign?> FindAsync(Store store, string id, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -145,11 +161,43 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         return live.Select(row => row.ToCampaign(ahead: null)).FirstOrDefault(campaign => campaign.Terms.Enrolment is not null);
     }
 
+    /// <summary>An id for a campaign that is made later, so that whoever asks twice for it gets one.</summary>
+    public string NewId() => Ids.New(IdPrefix, clock.GetUtcNow());
+
+    /// <summary>Whether a text has the form of <see cref="NewId"/>.</summary>
+    public static bool IsId(string text) =>
+        text.Length == IdPrefix.Length + 33 && text.StartsWith(IdPrefix + "_", StringComparison.Ordinal) && text.Skip(IdPrefix.Length + 1).All(char.IsAsciiHexDigitLower);
+
+    /// <summary>
+    /// The same with an id of <see cref="NewId"/>. Returns whether the store has a campaign of this id now, be it this one or one
+    /// that the same request has made before; else the id is another store's.
+    /// </summary>
+    public async Task<bool> CreateOnceAsync(Store store, string id, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel)
+    {
+        if (await FindAsync(store, id, cancel) is not null)
+        {
+            return true;
+        }
+
+        try
+        {
+            await CreateAsync(store, name, objective, terms, actor, cancel, id);
+            return true;
+        }
+        // The same form came twice at one moment, or the id is another store's: they are unique over the whole host.
+        catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
+        {
+            return await FindAsync(store, id, cancel) is not null;
+        }
+    }
+
     /// <summary>Makes a draft: it attributes nothing and pays nothing.</summary>
-    public async Task<Campaign> CreateAsync(Store store, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel)
+    /// <param name="id">Null: a new one.</param>
+    public async Task<Campaign> CreateAsync(
+        Store store, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel, string? id = null)
     {
         var now = clock.GetUtcNow();
-        var id = Ids.New("cmp", now);
+        id ??= Ids.New(IdPrefix, now);
         await db.InTransactionAsync(
             async tx =>
             {
@@ -166,9 +214,11 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     /// no such campaign.
     /// </summary>
     public async Task<Campaign?> CopyAsync(Store store, string id, string name, string actor, CancellationToken cancel) =>
-        await db.OneAsync<string>(ReadNewestTerms, new { storeId = store.Id, id }, cancel) is { } terms
-            ? await CreateAsync(store, name, null, Terms.FromJson(terms), actor, cancel)
-            : null;
+        await FindNewestTermsAsync(store, id, cancel) is { } terms ? await CreateAsync(store, name, null, terms, actor, cancel) : null;
+
+    /// <summary>The terms that a copy would have; null when there is no such campaign.</summary>
+    public async Task<Terms?> FindNewestTermsAsync(Store store, string id, CancellationToken cancel) =>
+        await db.OneAsync<string>(ReadNewestTerms, new { storeId = store.Id, id }, cancel) is { } terms ? Terms.FromJson(terms) : null;
 
     /// <summary>Gives a draft its objective.</summary>
     public async Task<CampaignStep> SetObjectiveAsync(Store store, string id, Objective objective, CancellationToken cancel)

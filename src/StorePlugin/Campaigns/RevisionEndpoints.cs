@@ -131,7 +131,8 @@ internal static class RevisionEndpoints
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    private static DateTimeOffset? ReadEffectiveAt(Fields fields, DateTimeOffset now)
+    /// <summary>From when on a revision is to be in force; null where that is left to the program, or is wrong.</summary>
+    public static DateTimeOffset? ReadEffectiveAt(Fields fields, DateTimeOffset now)
     {
         if (fields.OptionalText("effectiveAt", 1, 40) is not { } text)
         {

@@ -51,6 +51,15 @@ internal sealed class RulesExamples
         ];
     }
 
+    /// <summary>What an order costs the store that comes with an ambassador's code, decided by the engine like every example.</summary>
+    /// <param name="orderMinor">What it comes to before the code's discount, in minor units of <paramref name="currency"/>.</param>
+    public static OrderCost CostOf(Terms terms, Currency currency, long orderMinor)
+    {
+        var examples = new RulesExamples(terms, currency, ambassadorId: null);
+        var receipt = examples.Decide(examples.WithYourCode(examples.OrderOf(Line("1", orderMinor))));
+        return new OrderCost(new Money(orderMinor, currency), receipt.Lines[0].DiscountMinor, receipt.OriginalCommissionMinor);
+    }
+
     private RulesPart Usual()
     {
         var story = WithYourCode(TwoItems());
@@ -382,4 +391,14 @@ internal sealed class RulesExamples
     /// <param name="Position">What the ambassador has brought before, as the tiers count.</param>
     /// <param name="UsedMinor">What the ambassador has earned before, as the most over a period counts.</param>
     private sealed record Story(Order Order, IReadOnlyList<Touch> Touches, bool IsOwn = false, long Position = 0, long UsedMinor = 0);
+}
+
+/// <summary>What an order costs the store by some terms (rules B1 to B8), in minor units of the order's currency.</summary>
+/// <param name="Order">What it comes to before the friend's discount, without tax and shipping.</param>
+/// <param name="DiscountMinor">What the friend saves.</param>
+/// <param name="CommissionMinor">What the ambassador earns of it.</param>
+internal sealed record OrderCost(Money Order, long DiscountMinor, long CommissionMinor)
+{
+    /// <summary>Both together in basis points of the order, half away from zero.</summary>
+    public long ShareBp => Money.Share(BasisPoints.Whole, DiscountMinor + CommissionMinor, Order.Minor);
 }

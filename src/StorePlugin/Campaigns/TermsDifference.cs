@@ -42,14 +42,14 @@ internal static class TermsDifference
         Add("selfPurchase", "rule for own purchases", OwnOf(before), OwnOf(after), after.SelfPurchaseEarns is not true);
         Add("channels", "list of channels", ChannelsOf(before), ChannelsOf(after),
             after.Channels is { } left && (before.Channels is not { } had || !had.All(left.Contains)));
-        Add("tiers", "tiers", TiersOf(before), TiersOf(after), AreTiersWorse(before, after));
+        Add("tiers", "table of tiers", TiersOf(before), TiersOf(after), AreTiersWorse(before, after));
         Add("periodCap", "most that is earned in a period", CapOf(before), CapOf(after), IsCapWorse(before.PeriodCap, after.PeriodCap));
         Add("maximumCost", "most that discounts and commission may come to", CostOf(before), CostOf(after),
             (after.MaximumCostBp ?? BasisPoints.Whole) < (before.MaximumCostBp ?? BasisPoints.Whole));
         Add("base", "base of the commission", BaseOf(before), BaseOf(after), after.BeforeOwnDiscount is not true);
         Add("storeCredit", "rule for store credit", CreditOf(before), CreditOf(after), after.ProgrammeCreditLowersBase is true);
-        Add("customers", "customers who count", CustomersOf(before), CustomersOf(after), after.NewCustomersOnly is true);
-        Add("renewals", "renewals that earn", RenewalsOf(before), RenewalsOf(after), AreRenewalsWorse(before.Renewals, after.Renewals));
+        Add("customers", "rule for customers who count", CustomersOf(before), CustomersOf(after), after.NewCustomersOnly is true);
+        Add("renewals", "rule for renewals that earn", RenewalsOf(before), RenewalsOf(after), AreRenewalsWorse(before.Renewals, after.Renewals));
         Add("binding", "time that customers stay bound", BindingOf(before), BindingOf(after), IsBindingWorse(before.Binding, after.Binding));
         // What one ambassador gains by another order, another loses.
         Add("precedence", "order of the evidence", PrecedenceOf(before), PrecedenceOf(after), isWorse: true);

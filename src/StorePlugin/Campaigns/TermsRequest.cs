@@ -299,7 +299,7 @@ internal sealed record TermsRequest(
         _ => null,
     };
 
-    private static string WordOf(OrderChannel channel) => channel switch
+    public static string WordOf(OrderChannel channel) => channel switch
     {
         OrderChannel.Online => "online",
         OrderChannel.PointOfSale => "point_of_sale",

@@ -1,6 +1,7 @@
 // The merchant's rooms. Each page is one query function and one component; POSTs redirect.
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
@@ -41,6 +42,7 @@ internal static class DashboardEndpoints
         rooms.MapStripePage();
         rooms.MapRuns();
         rooms.MapDifferences();
+        rooms.MapCampaignRooms();
         rooms.MapTeam();
     }
 

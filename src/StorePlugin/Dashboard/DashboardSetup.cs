@@ -1,4 +1,5 @@
 // What the folder Dashboard adds to the program.
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 
 namespace StorePlugin.Dashboard;
@@ -14,5 +15,6 @@ internal static class DashboardSetup
         services.AddSingleton<Overview>();
         services.AddSingleton<SettingsPages>();
         services.AddSingleton<RunSources>();
+        services.AddSingleton<CampaignSources>();
     }
 }

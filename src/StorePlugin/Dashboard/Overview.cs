@@ -1,5 +1,6 @@
 // The first page of the dashboard: how the programme does, what asks for somebody, who brings the most, and what came last.
 using StorePlugin.Campaigns;
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -36,8 +37,8 @@ public sealed record PeriodChoice(string Text, string Path, bool IsChosen);
 /// <param name="Path">Where the rows are that it sums.</param>
 public sealed record FigureCard(string Name, IReadOnlyList<string> Values, string? Change, string Path);
 
-/// <summary>An objective with what has been reached of it.</summary>
-public sealed record ObjectiveRow(string Campaign, string Path, string Text, string Deadline, int Percent);
+/// <summary>An objective with what has been reached of it, as a sentence and as a share.</summary>
+public sealed record ObjectiveRow(string Campaign, string Path, string Text, long Percent);
 
 /// <param name="Path">Of the page that lists the balances which an account sums, to which the account's word is added.</param>
 public sealed record CommissionLinks(Commission Commission, string Path);
@@ -81,7 +82,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
             CardsOf(figures, period, currencies),
             PlotsOf(figures, period, currencies),
             $"{DayTable.Path}?{period.Query}",
-            [.. (await ObjectiveProgress.RunningAsync(db, store, ObjectivesShown, cancel)).Select(progress => Show(progress, store, now))],
+            [.. (await ObjectiveProgress.RunningAsync(db, store, ObjectivesShown, cancel)).Select(progress => Show(progress, store))],
             [
                 .. (commissions.Count > 0 || store.Currency is null ? commissions : [Dashboard.Figures.None(store.Currency)])
                     .Select(commission => new CommissionLinks(commission, $"{BalanceList.Path}?currency={commission.Currency}&account=")),
@@ -149,27 +150,11 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
         _ => "±0",
     };
 
-    private static ObjectiveRow Show(ObjectiveProgress progress, Store store, DateTimeOffset now)
+    private static ObjectiveRow Show(ObjectiveProgress progress, Store store)
     {
-        var left = progress.By - now;
-        return new ObjectiveRow(
-            progress.CampaignName,
-            $"/dashboard/campaigns/{Uri.EscapeDataString(progress.CampaignId)}",
-            $"{Amount(progress.Reached)} of {Amount(progress.Target)} {MetricWords(progress.Metric)}",
-            $"by {new StoreTime(store).Day(progress.By)}: "
-                + (progress.Reached >= progress.Target ? "reached" : left <= TimeSpan.Zero ? "not reached" : $"{Words.Count((long)Math.Ceiling(left.TotalDays), "day", "days")} left"),
-            progress.Percent);
-
-        string Amount(long value) => progress.Metric == "net_sales" && store.Currency is { } currency ? Words.Of(value, currency) : Words.Of(value);
+        var said = CampaignWords.ProgressOf(progress, store);
+        return new ObjectiveRow(progress.CampaignName, $"/dashboard/campaigns/{Uri.EscapeDataString(progress.CampaignId)}", said.Text, said.Percent);
     }
-
-    private static string MetricWords(string metric) => metric switch
-    {
-        "orders" => "referred orders",
-        "net_sales" => "net sales",
-        "new_customers" => "new customers",
-        _ => metric,
-    };
 
     private static string ChoiceWords(int days) => days == 365 ? "12 months" : $"{days} days";
 

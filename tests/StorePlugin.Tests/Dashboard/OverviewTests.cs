@@ -136,8 +136,8 @@ internal sealed class OverviewTests
         Assert.That(rows, Is.EqualTo(["Bob 1 € 50.00", "Ann 1 € 10.00"]));
     }
 
-    [TestCase("orders", 4, 1, "1 of 4 referred orders", 25)]
-    [TestCase("net_sales", 5000, 1, "€ 100.00 of € 50.00 net sales", 100)]
+    [TestCase("orders", 4, 1, "1 of 4 credited orders", 25)]
+    [TestCase("net_sales", 5000, 1, "€ 100.00 of € 50.00 of net sales", 100)]
     [TestCase("new_customers", 3, 1, "1 of 3 new customers", 33)]
     [TestCase("clicks", 1000, 1, "7 of 1,000 clicks", 0)]
     public async Task An_objective_is_measured_by_the_same_figures(string metric, long target, int order, string text, int percent)

@@ -62,6 +62,7 @@ internal static partial class Flows
         new("changes of address and destination that are confirmed", ChangesAsync),
         new("the team of a store", TeamAsync),
         new("figures, decisions and pages that everybody sees", RoomsAsync),
+        new("campaigns on the merchant's pages", CampaignRoomsAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

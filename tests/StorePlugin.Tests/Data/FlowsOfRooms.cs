@@ -41,7 +41,12 @@ internal static partial class Flows
         Assert.That(
             (await owner.PostAsync("/dashboard/reviews/decisions", new(token) { ["order"] = "0:2", ["decision"] = "allow", ["reason"] = "Known." })).Headers.Location!.OriginalString,
             Is.EqualTo("/dashboard/reviews?decided=1&left=0"));
-        Assert.That(await ObjectiveProgress.OfAsync(app.Db, shop.Store, shop.CampaignId, default), Is.Null);
+        foreach (var metric in new[] { "orders", "clicks" })
+        {
+            await app.Db.DoAsync(
+                "UPDATE campaigns SET objective_metric = @metric, objective_target = 2, objective_by = @by WHERE store_id = @storeId", new { metric, by = now.AddDays(1), storeId = shop.Store.Id });
+            Assert.That((await owner.GetAsync("/dashboard")).Text("progress"), Is.EqualTo("100 %"), metric);
+        }
 
         var (looks, pages, pictures) = (app.Get<Looks>(), app.Get<OwnPages>(), app.Get<Pictures>());
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);

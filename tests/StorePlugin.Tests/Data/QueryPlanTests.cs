@@ -18,7 +18,6 @@ internal sealed partial class QueryPlanTests
         ["DropBodies.FindOld"] = "the list of stores, once a minute; of each store the old rows by their index",
         ["ReadPayees.Adopt"] = "the list of ambassadors, once an hour",
         ["Workers.FreeDeliveries"] = "the index of open rows, once at start",
-        ["ObjectiveProgress.ReadOne"] = "the sums of the days by campaign, gathered from one read by the key",
         ["YearTotals.Read"] = "the rows of a year, gathered from four reads that each go by an index",
         ["Clawbacks.FindStores"] = "a row for each store that has billed, once an hour",
         ["StatementReader.ReadOpenings"] = "one payee's movements, gathered from two reads that each go by an index",

@@ -9,20 +9,26 @@ internal sealed class AccessTests
     private static readonly string[] OwnersRooms =
         ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan",
             "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team", "/dashboard/figures", "/dashboard/balances?currency=EUR&account=held", "/dashboard/reviews",
-            "/dashboard/settings", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01"];
+            "/dashboard/settings", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01",
+            "/dashboard/campaigns", "/dashboard/campaigns/new", "/dashboard/campaigns/compare",
+            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/revisions/new"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png", "/portal/share"];
 
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links",
             "/dashboard/orders/1001/decisions",
-            "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation"];
+            "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation",
+            "/dashboard/campaigns/cmp_str_lux/launch", "/dashboard/campaigns/cmp_str_lux/pause", "/dashboard/campaigns/cmp_str_lux/resumption",
+            "/dashboard/campaigns/cmp_str_lux/applications", "/dashboard/campaigns/cmp_str_lux/revisions/1/withdrawal"];
 
     private static readonly string[] OwnersFormsOfTheStore =
     [
         "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/payouts",
         "/dashboard/payouts/run_1/exports", "/dashboard/payouts/run_1/results", "/dashboard/team", "/dashboard/team/mem_1/role",
         "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end", "/dashboard/reviews/decisions", "/dashboard/look",
+        "/dashboard/campaigns/new", "/dashboard/campaigns/cmp_str_lux/objective",
+        "/dashboard/campaigns/cmp_str_lux/ending", "/dashboard/campaigns/cmp_str_lux/copies", "/dashboard/campaigns/cmp_str_lux/revisions/new",
     ];
 
     private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];
@@ -43,6 +49,7 @@ internal sealed class AccessTests
         await _rooms.DeadDeliveryAsync("dlv_1", "No id.");
         await _rooms.DeadEffectAsync("eff_1", "The store refused.");
         await _rooms.RunAsync("run_1");
+        await _rooms.TermsAsync();
     }
 
     [OneTimeTearDown]

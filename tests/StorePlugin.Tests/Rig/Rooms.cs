@@ -4,6 +4,7 @@ using System.Net;
 using AngleSharp;
 using AngleSharp.Dom;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
@@ -170,6 +171,14 @@ internal sealed class Rooms(StoreApp app)
     public Task RunAsync(string id) => app.Db.DoAsync(
         "INSERT INTO payout_runs (store_id, id, state, preview, created_at, created_by) VALUES (@storeId, @id, 'preview', '[]', @now, 'schedule')",
         new { storeId = Store.Id, id, now = Now });
+
+    /// <summary>Terms for the campaign, which has pages only with some.</summary>
+    public Task TermsAsync() => app.Db.DoAsync(
+        """
+        INSERT INTO campaign_revisions (store_id, campaign_id, revision, terms, effective_at, created_at, actor)
+        VALUES (@storeId, @campaignId, 1, @terms, @now, @now, 'test')
+        """,
+        new { storeId = Store.Id, campaignId = CampaignId, terms = new Terms(1000, 1000, 30, 30).ToJson(), now = Now });
 
     /// <summary>A browser that has signed in as the store's owner, through a link.</summary>
     public Task<Browser> OwnerAsync() => SignInAsync(app, Store, null);
