@@ -24,6 +24,9 @@ internal sealed class Fields
     /// <summary>What is wrong, a sentence for each reason; none while nothing is.</summary>
     public IEnumerable<string> Reasons => _errors.SelectMany(error => error.Value.Select(why => $"{error.Key} {why}."));
 
+    /// <summary>What is wrong with a member, each continuing a sentence that begins with its name; none while nothing is.</summary>
+    public IReadOnlyList<string> ReasonsOf(string name) => _errors.TryGetValue(_path + name, out var reasons) ? reasons : [];
+
     /// <param name="element">An object.</param>
     public static Fields Of(JsonElement element) => new(element, "", new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
 

@@ -2,6 +2,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Dashboard.People;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
@@ -24,13 +25,11 @@ internal static class DashboardEndpoints
         rooms.MapGet("", ShowOverview);
         rooms.MapGet("/orders", ListOrders);
         rooms.MapGet("/orders/{orderId}", ShowOrder);
-        rooms.MapGet("/ambassadors", ListAmbassadors);
-        rooms.MapGet("/ambassadors/{ambassadorId}", ShowAmbassador);
         rooms.MapGet("/privacy-requests", ListPrivacyRequests);
         rooms.MapGet("/privacy-requests/{requestId}/file", TakePrivacyFile).RequireAuthorization(SessionAuthentication.ManagerPolicy);
-        rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
+        rooms.MapPeople();
         rooms.MapConnection();
         rooms.MapPlan();
         rooms.MapRefusedCodes();
@@ -68,16 +67,6 @@ internal static class DashboardEndpoints
     private static async Task<IResult> ShowOrder(Visitor visitor, string orderId, Db db, CancellationToken cancel) =>
         await OrderDetail.ReadAsync(db, visitor, orderId, cancel) is { } model ? Page.Of<OrderPage>(model) : TypedResults.NotFound();
 
-    private static async Task<RazorComponentResult> ListAmbassadors(
-        Visitor visitor, string? after, Db db, PublicAddress address, CancellationToken cancel) =>
-        Page.Of<AmbassadorListPage>(await AmbassadorList.ReadAsync(db, address, visitor, after, cancel));
-
-    private static async Task<IResult> ShowAmbassador(
-        Visitor visitor, string ambassadorId, string? notice, Db db, StoreKeys keys, PublicAddress address, CancellationToken cancel) =>
-        await AmbassadorDetail.ReadAsync(db, keys, address, visitor, ambassadorId, null, notice, cancel) is { } model
-            ? Page.Of<AmbassadorPage>(model)
-            : TypedResults.NotFound();
-
     private static async Task<RazorComponentResult> ListPrivacyRequests(Visitor visitor, PrivacyRequests requests, CancellationToken cancel) =>
         Page.Of<PrivacyPage>(await PrivacyList.ReadAsync(requests, visitor, cancel));
 
@@ -91,21 +80,6 @@ internal static class DashboardEndpoints
 
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(file.ToJson(), "application/json", $"{requestId}.json");
-    }
-
-    // The answer is the page itself and no redirect: the link is a secret, and an address would keep it in the history.
-    private static async Task<IResult> MakeSignInLink(
-        Visitor visitor, string ambassadorId, Db db, StoreKeys keys, PublicAddress address, SignIn signIn, CancellationToken cancel)
-    {
-        if (!await AmbassadorDetail.ExistsAsync(db, visitor, ambassadorId, cancel))
-        {
-            return TypedResults.NotFound();
-        }
-
-        var link = await signIn.NewLinkAsync(visitor.Store, Role.Ambassador, ambassadorId, cancel);
-        return Page.Of<AmbassadorPage>(
-            await AmbassadorDetail.ReadAsync(db, keys, address, visitor, ambassadorId, link, null, cancel)
-            ?? throw new System.Diagnostics.UnreachableException());
     }
 
     private static async Task<IResult> ReplayDelivery(Visitor visitor, string deliveryId, DeadWork dead, CancellationToken cancel) =>

@@ -1,5 +1,6 @@
 // What the folder Dashboard adds to the program.
 using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Dashboard.People;
 
 namespace StorePlugin.Dashboard;
 
@@ -10,5 +11,6 @@ internal static class DashboardSetup
         services.AddSingleton<DeadWork>();
         services.AddSingleton<ConnectionDetail>();
         services.AddSingleton<RunSources>();
+        services.AddSingleton<PeopleSources>();
     }
 }

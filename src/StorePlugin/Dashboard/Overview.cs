@@ -1,5 +1,6 @@
 // The first page of the dashboard: how the programme does, who is in it, what came last, and what is stuck.
 using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Dashboard.People;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Pages;
@@ -57,7 +58,7 @@ public sealed record CampaignRow(string Name, string State);
 
 internal static class Overview
 {
-    private const long AmbassadorsShown = 8;
+    private const int AmbassadorsShown = 8;
     private const long OrdersShown = 8;
 
     private const string CountClicks = "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId";

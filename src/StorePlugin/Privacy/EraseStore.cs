@@ -116,6 +116,14 @@ internal sealed class EraseStore(
 
     private const string DropSignInRequest = "DELETE FROM sign_in_requests WHERE store_id = @storeId AND id = @name";
 
+    private const string FindNotes = "SELECT id AS name FROM ambassador_notes WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropNote = "DELETE FROM ambassador_notes WHERE store_id = @storeId AND id = @name";
+
+    private const string FindImports = "SELECT id AS name FROM import_files WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropImport = "DELETE FROM import_files WHERE store_id = @storeId AND id = @name";
+
     private const string FindAddressChanges =
         "SELECT id AS name FROM address_changes WHERE store_id = @storeId AND (sealed IS NOT NULL OR waived_reason IS NOT NULL) ORDER BY id ";
 
@@ -240,6 +248,8 @@ internal sealed class EraseStore(
         (FindChangeLinks, DropChangeLink),
         (FindSignInRequests, DropSignInRequest),
         (FindMembers, DropMember),
+        (FindNotes, DropNote),
+        (FindImports, DropImport),
         (FindAddressChanges, EraseAddressChange),
         (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),
