@@ -61,6 +61,7 @@ internal static partial class Flows
         new("what merchants and readers decide about mail", MailAsync),
         new("changes of address and destination that are confirmed", ChangesAsync),
         new("the team of a store", TeamAsync),
+        new("the rooms of ambassadors and applications", PeopleRoomsAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

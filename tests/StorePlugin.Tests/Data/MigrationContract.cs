@@ -399,6 +399,11 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        72 =>
+        [
+            ("ambassador_notes", [("store_id", S), ("id", "nte"), ("ambassador_id", "amb"), ("sealed", new byte[] { 1 })]),
+            ("import_files", [("store_id", S), ("id", "imf"), ("campaign_id", "cmp")]),
+        ],
         71 => [("team_members", [("store_id", S), ("id", "mem"), ("role", "owner")])],
         67 =>
         [

@@ -8,19 +8,25 @@ internal sealed class AccessTests
 {
     private static readonly string[] OwnersRooms =
         ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan",
-            "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team"];
+            "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team",
+            "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png"];
 
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links",
-            "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation"];
+            "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation",
+            "/dashboard/ambassadors/amb_ann/suspension", "/dashboard/ambassadors/amb_ann/reinstatement", "/dashboard/ambassadors/amb_ann/ending",
+            "/dashboard/ambassadors/amb_ann/group", "/dashboard/ambassadors/amb_ann/codes", "/dashboard/ambassadors/amb_ann/code-endings",
+            "/dashboard/ambassadors/amb_ann/notes", "/dashboard/ambassadors/amb_ann/notes/nte_1/removal",
+            "/dashboard/applications/app_1/approval", "/dashboard/applications/app_1/rejection"];
 
     private static readonly string[] OwnersFormsOfTheStore =
     [
         "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/payouts",
         "/dashboard/payouts/run_1/exports", "/dashboard/payouts/run_1/results", "/dashboard/team", "/dashboard/team/mem_1/role",
-        "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end",
+        "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end", "/dashboard/ambassadors/new", "/dashboard/ambassadors/changes",
+        "/dashboard/ambassadors/import", "/dashboard/applications/changes",
     ];
 
     private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];

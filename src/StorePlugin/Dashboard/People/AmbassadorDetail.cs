@@ -107,11 +107,11 @@ internal static class AmbassadorDetail
     private const string ReadStates =
         "SELECT number, state, at, actor, reason FROM ambassador_states WHERE store_id = @storeId AND ambassador_id = @id ORDER BY number DESC";
 
-    private const string ReadLink = "SELECT slug FROM link_slugs WHERE store_id = @storeId AND ambassador_id = @id ORDER BY created_at, slug_key";
+    private const string ReadLink = "SELECT slug FROM link_slugs WHERE store_id = @storeId AND ambassador_id = @id ORDER BY created_at, slug_key ";
 
     /// <summary>The ambassador's link to share; null where the store has no such ambassador.</summary>
     public static async Task<string?> FindLinkAsync(PeopleSources sources, Store store, string id, CancellationToken cancel) =>
-        await sources.Db.OneAsync<string>($"{ReadLink} {sources.Db.Page}", new { storeId = store.Id, id, take = 1L }, cancel) is { } slug
+        await sources.Db.OneAsync<string>(ReadLink + sources.Db.Page, new { storeId = store.Id, id, take = 1L }, cancel) is { } slug
             ? sources.Address.Of($"/r/{Uri.EscapeDataString(slug)}")
             : null;
 

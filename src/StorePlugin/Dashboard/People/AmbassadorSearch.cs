@@ -56,26 +56,27 @@ internal static class AmbassadorSearch
     /// <param name="after">Behind whom the page begins; null for the first one.</param>
     public static async Task<FoundPage> ReadAsync(Db db, Store store, AmbassadorFilter filter, string? after, int size, CancellationToken cancel)
     {
-        var args = new Arguments(
-            store.Id, string.IsNullOrEmpty(after) ? BehindAll : after, filter.State, filter.CampaignId, CodeKey.Of(filter.Group), PersonKey.OfEmail(filter.Search), size + 1L);
-        if (filter.Search.Length == 0 || filter.Search.Contains('@', StringComparison.Ordinal))
+        var before = string.IsNullOrEmpty(after) ? BehindAll : after;
+        if (filter.Search.Length > 0 && !filter.Search.Contains('@', StringComparison.Ordinal))
         {
-            var rows = await db.ManyAsync<FoundAmbassador>((filter.Search.Length == 0 ? Read : ReadByEmail) + db.Page, args, cancel);
-            return rows.Count > size ? new FoundPage([.. rows.Take(size)], rows[size - 1].Id, IsCut: false) : new FoundPage(rows, null, IsCut: false);
+            return await LookThroughAsync(db, store, filter, before, size, cancel);
         }
 
-        return await LookThroughAsync(db, args with { Take = LookedThroughAtOnce }, filter.Search, size, cancel);
+        var rows = await db.ManyAsync<FoundAmbassador>(
+            (filter.Search.Length == 0 ? Read : ReadByEmail) + db.Page, Arguments(store, filter, before, size + 1L), cancel);
+        return rows.Count > size ? new FoundPage([.. rows.Take(size)], rows[size - 1].Id, IsCut: false) : new FoundPage(rows, null, IsCut: false);
     }
 
     // No index helps to find a part of a name, and how letters are folded the two databases do not agree about: the names are read and
     // compared here, some thousands at most for one page.
-    private static async Task<FoundPage> LookThroughAsync(Db db, Arguments args, string search, int size, CancellationToken cancel)
+    private static async Task<FoundPage> LookThroughAsync(
+        Db db, Store store, AmbassadorFilter filter, string before, int size, CancellationToken cancel)
     {
-        var ofCode = await db.ManyAsync<string>(ReadByCode, new { storeId = args.StoreId, codeKey = CodeOf(search) }, cancel);
-        var (part, found) = (Folded(search), new List<FoundAmbassador>());
+        var ofCode = await db.ManyAsync<string>(ReadByCode, new { storeId = store.Id, codeKey = CodeOf(filter.Search) }, cancel);
+        var (part, found) = (Folded(filter.Search), new List<FoundAmbassador>());
         for (var looked = 0; looked < LookedThroughMax;)
         {
-            var rows = await db.ManyAsync<FoundAmbassador>(Read + db.Page, args, cancel);
+            var rows = await db.ManyAsync<FoundAmbassador>(Read + db.Page, Arguments(store, filter, before, LookedThroughAtOnce), cancel);
             foreach (var row in rows.Where(row => ofCode.Contains(row.Id) || Folded(row.Name).Contains(part, StringComparison.Ordinal)))
             {
                 if (found.Count == size)
@@ -86,17 +87,28 @@ internal static class AmbassadorSearch
                 found.Add(row);
             }
 
-            if (rows.Count < args.Take)
+            if (rows.Count < LookedThroughAtOnce)
             {
                 return new FoundPage(found, null, IsCut: false);
             }
 
             looked += rows.Count;
-            args = args with { Before = rows[^1].Id };
+            before = rows[^1].Id;
         }
 
-        return new FoundPage(found, args.Before, IsCut: true);
+        return new FoundPage(found, before, IsCut: true);
     }
+
+    private static object Arguments(Store store, AmbassadorFilter filter, string before, long take) => new
+    {
+        storeId = store.Id,
+        before,
+        state = filter.State,
+        campaignId = filter.CampaignId,
+        groupKey = CodeKey.Of(filter.Group),
+        emailKey = PersonKey.OfEmail(filter.Search),
+        take,
+    };
 
     /// <summary>The key of a code that was typed, or of the last part of a link.</summary>
     private static string CodeOf(string search)
@@ -114,6 +126,4 @@ internal static class AmbassadorSearch
             ? key
             : string.Concat(key.Normalize(NormalizationForm.FormD).EnumerateRunes().Where(rune => Rune.GetUnicodeCategory(rune) != System.Globalization.UnicodeCategory.NonSpacingMark));
     }
-
-    private sealed record Arguments(string StoreId, string Before, string State, string CampaignId, string GroupKey, string EmailKey, long Take);
 }
