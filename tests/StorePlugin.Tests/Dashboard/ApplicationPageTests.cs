@@ -110,7 +110,7 @@ internal sealed class ApplicationPageTests
         var again = await Browser.ReadAsync(await BulkAsync(page, [("change", "reject"), ("reason", "Late."), .. ids.Select(id => ("id", id))]));
         var nobody = await BulkAsync(page, [("change", "approve"), ("id", "app_other")]);
 
-        Assert.That(report.Text("#report"), Is.EqualTo("2 applications were approved. It was not done for 1 of them: Somebody : It was decided before."));
+        Assert.That(report.Text("#report"), Is.EqualTo("2 applications were approved. It was not done for 1 of them: Somebody: It was decided before."));
         Assert.That(again.Text("#report"), Does.StartWith("0 applications were rejected."));
         Assert.That(nobody.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That(await _app.Db.ManyAsync<string>("SELECT code FROM codes ORDER BY code"), Is.EqualTo(new[] { "EVE", "FAY", "GUS" }));

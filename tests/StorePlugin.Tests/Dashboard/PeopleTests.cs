@@ -112,7 +112,7 @@ internal sealed class PeopleTests
         var again = await ChangeAsync(before, [("change", "suspend"), ("id", "amb_ann")]);
 
         Assert.That(page.Text("#report"), Is.EqualTo(
-            "1 ambassador was suspended. It was not done for 2 of them: Ben : They have left. Somebody : There is nobody with this id."));
+            "1 ambassador was suspended. It was not done for 2 of them: Ben: They have left. Somebody: There is nobody with this id."));
         Assert.That(NamesOf(page), Is.EqualTo("Ben,Ann"), "the search is kept");
         Assert.That(again.Text("#report"), Does.StartWith("0 ambassadors were suspended.").And.Contain("They were suspended before."));
         var states = await _app.Db.ManyAsync<string>("SELECT state FROM ambassador_states WHERE store_id = 'str_lux' AND ambassador_id = 'amb_ann'");
