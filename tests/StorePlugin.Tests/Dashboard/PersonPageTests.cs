@@ -211,6 +211,7 @@ internal sealed class PersonPageTests
         for (var i = 0; i < 12; i++)
         {
             await notes.AddAsync(_shop.Store, _ann, i.ToString("00", CultureInfo.InvariantCulture) + new string('好', 1900), "test", default);
+            _app.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         var seen = new List<string>();

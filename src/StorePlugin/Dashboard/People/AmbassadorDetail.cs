@@ -68,14 +68,14 @@ internal sealed record PersonView(string? Notice = null, string? SignInLink = nu
 
 internal static class AmbassadorDetail
 {
-    private const long OrdersShown = 20;
-    private const long EntriesShown = 20;
+    private const long OrdersShown = 15;
+    private const long EntriesShown = 15;
     private const long SeriesShown = 20;
     private const long PayoutsShown = 25;
-    private const long StatesShown = 15;
+    private const long StatesShown = 10;
     private const long EndedCodesShown = 20;
     private const int NotesShown = 3;
-    private const int NoteGlanceLength = 280;
+    private const int NoteGlanceLength = 200;
     private const int DaysShown = 30;
     private const long DayHeightMin = 2;
 

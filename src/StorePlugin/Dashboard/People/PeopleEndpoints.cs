@@ -100,9 +100,10 @@ internal static class PeopleEndpoints
             }
         }
 
-        return Page.Of<NewAmbassadorPage>(
-            await NewAmbassadorForm.ReadAsync(sources, visitor, new NewAmbassadorTyped(form["name"]!, form["email"]!, form["campaignId"]!, form["code"]!, form["group"]!, wrong), cancel),
-            StatusCodes.Status422UnprocessableEntity);
+        var typed = new NewAmbassadorTyped(Typed("name"), Typed("email"), Typed("campaignId"), Typed("code"), Typed("group"), wrong);
+        return Page.Of<NewAmbassadorPage>(await NewAmbassadorForm.ReadAsync(sources, visitor, typed, cancel), StatusCodes.Status422UnprocessableEntity);
+
+        string Typed(string field) => form[field].ToString();
     }
 
     /// <summary>At which field a refusal belongs, in the words of the API.</summary>
