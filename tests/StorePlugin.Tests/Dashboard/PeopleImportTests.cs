@@ -47,7 +47,7 @@ internal sealed class PeopleImportTests
         var done = await _owner.GetAsync(confirmed.Headers.Location!.OriginalString);
         await _owner.SubmitAsync(page.QuerySelector("main form")!);
 
-        Assert.That(page.Text("#counts"), Does.StartWith("2 ambassadors would be added. 1 opening balance of € 12.50 together would be booked as owed."));
+        Assert.That(page.Text("#counts"), Does.StartWith("2 ambassadors would be added. 1 opening balance of € 12.50 in all would be booked as owed."));
         Assert.That(page.Text("#people tbody"), Is.EqualTo("Ann <b> ann@example.com ANN10 € 12.50 Ben ben@example.com BEN10 –"));
         Assert.That(before, Is.Zero, "nobody is added before the word");
         Assert.That(kept, Is.Not.Empty.And.Not.Contain("example.com"));

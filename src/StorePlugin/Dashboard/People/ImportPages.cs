@@ -228,7 +228,7 @@ internal static class ImportPages
         if (currency is { } known && openings.Count > 0)
         {
             var sum = openings.Aggregate(Money.Zero(known), (total, row) => total + new Money(row.OpeningMinor, known));
-            counts.Add($"{Words.Count(openings.Count, "opening balance", "opening balances")} of {Words.Of(sum)} together would be booked as owed.");
+            counts.Add($"{Words.Count(openings.Count, "opening balance", "opening balances")} of {Words.Of(sum)} in all would be booked as owed.");
         }
 
         return new WaitingImportModel(
