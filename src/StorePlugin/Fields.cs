@@ -28,6 +28,9 @@ internal sealed class Fields
     public IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> Errors =>
         _errors.Select(error => new KeyValuePair<string, IReadOnlyList<string>>(error.Key, error.Value));
 
+    /// <summary>What is wrong with a member, each continuing a sentence that begins with its name; none while nothing is.</summary>
+    public IReadOnlyList<string> ReasonsOf(string name) => _errors.TryGetValue(_path + name, out var reasons) ? reasons : [];
+
     /// <param name="element">An object.</param>
     public static Fields Of(JsonElement element) => new(element, "", new SortedDictionary<string, List<string>>(StringComparer.Ordinal));
 

@@ -20,6 +20,7 @@ internal sealed record Ambassador(
     string Slug);
 
 /// <summary>Who is to be added, already checked field by field.</summary>
+/// <param name="Code">Empty only where one is to be made of the name.</param>
 internal sealed record NewAmbassador(string Name, string Email, string CampaignId, string Code, string? StripeAccount);
 
 /// <param name="Actor">Who says that the person is an ambassador from now on.</param>
@@ -141,7 +142,8 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
 
     /// <summary>
     /// Adds an ambassador, approved at once, with the code, the link, and, where the campaign is launched, the order for
-    /// the discount: all of it or nothing. One who had left comes back, with a new code: the codes of before stay ended.
+    /// the discount: all of it or nothing. One who had left comes back, with a new code: the codes of before stay ended. Where no
+    /// code is given, one is made of the name.
     /// </summary>
     public async Task<AddResult> AddAsync(Store store, NewAmbassador ambassador, Approval approval, CancellationToken cancel)
     {
@@ -149,7 +151,8 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
         {
             try
             {
-                return await db.InTransactionAsync(tx => AddAsync(tx, store, ambassador, approval), cancel: cancel);
+                return await db.InTransactionAsync(
+                    async tx => await AddAsync(tx, store, await WithCodeAsync(tx, store.Id, ambassador), approval), cancel: cancel);
             }
             // Another instance took the code, the e-mail or the slug between the look and the write: the next look sees it.
             catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
@@ -157,6 +160,9 @@ internal sealed partial class AmbassadorDb(Db db, StoreKeys keys, TimeProvider c
             }
         }
     }
+
+    private static async Task<NewAmbassador> WithCodeAsync(Tx tx, string storeId, NewAmbassador ambassador) =>
+        ambassador.Code.Length > 0 ? ambassador : ambassador with { Code = await Applications.ProposeAsync(tx, storeId, ambassador.Name) };
 
     private const string ReadStripeAccount = "SELECT stripe_account FROM ambassadors WHERE store_id = @storeId AND id = @id";
 

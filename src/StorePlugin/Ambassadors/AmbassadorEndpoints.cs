@@ -23,7 +23,8 @@ internal sealed record AmbassadorRequest(
     private const int EmailLocalLengthMax = 64;
 
     /// <summary>Reads a request and notes on the fields what is wrong.</summary>
-    public static NewAmbassador Read(Fields fields)
+    /// <param name="codeMayLack">Whether a code is made of the name where none is given.</param>
+    public static NewAmbassador Read(Fields fields, bool codeMayLack = false)
     {
         var name = fields.Text("name", 1, NameLengthMax);
         var email = fields.Text("email", 1, EmailLengthMax);
@@ -33,7 +34,7 @@ internal sealed record AmbassadorRequest(
         }
 
         var campaignId = fields.Text("campaignId", 1, 40);
-        var code = CodeRequest.Read(fields);
+        var code = codeMayLack && !fields.Has("code") ? "" : CodeRequest.Read(fields);
         return new NewAmbassador(name, email, campaignId, code, StripeAccountRequest.Read(fields));
     }
 

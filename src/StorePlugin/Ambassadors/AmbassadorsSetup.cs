@@ -14,6 +14,8 @@ internal static class AmbassadorsSetup
         services.AddSingleton<AmbassadorSeries>();
         services.AddSingleton<Groups>();
         services.AddSingleton<AmbassadorImport>();
+        services.AddSingleton<ImportFiles>();
+        services.AddSingleton<AmbassadorNotes>();
         services.AddSingleton<BindingImport>();
         services.AddSingleton<Applications>();
         services.AddSingleton(_ => new ApplicationLimit());

@@ -103,6 +103,9 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     public Task<IReadOnlyList<Application>> ListAsync(Store store, string? state, string after, long take, CancellationToken cancel) =>
         db.ManyAsync<Application>((state is null ? ReadMany : ReadManyOfState) + db.Page, new { storeId = store.Id, state, after, take }, cancel);
 
+    public Task<Application?> FindAsync(Store store, string id, CancellationToken cancel) =>
+        db.OneAsync<Application>(ReadOne, new { storeId = store.Id, id }, cancel);
+
     private const string CountOpen =
         "SELECT CAST(COUNT(*) AS bigint) FROM campaigns WHERE store_id = @storeId AND id = @campaignId AND state = 'live' AND applications = 'open'";
 
@@ -278,6 +281,14 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     {
         var stem = ProposedCode.StemOf(name);
         var taken = await tx.ManyAsync<string>(Joining.ReadCodesLike, Joining.CodesLike(storeId, stem));
+        return ProposedCode.Free(stem, taken.ToHashSet(StringComparer.Ordinal));
+    }
+
+    /// <summary>The same to be shown: an approval that comes later may have to take another one.</summary>
+    public async Task<string> ProposeAsync(Store store, string name, CancellationToken cancel)
+    {
+        var stem = ProposedCode.StemOf(name);
+        var taken = await db.ManyAsync<string>(Joining.ReadCodesLike, Joining.CodesLike(store.Id, stem), cancel);
         return ProposedCode.Free(stem, taken.ToHashSet(StringComparer.Ordinal));
     }
 }

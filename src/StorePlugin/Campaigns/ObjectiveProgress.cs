@@ -7,7 +7,7 @@ namespace StorePlugin.Campaigns;
 /// <param name="Reached">A count, or minor units of the store's currency for net sales, of which those in another one do not count (rule M1).</param>
 internal sealed record ObjectiveProgress(string CampaignId, string CampaignName, Objective Objective, long Reached)
 {
-    /// <summary>Whole percent; above 100 where more was reached than asked.</summary>
+    /// <summary>Whole percent, downward, so that what is not reached does not read as reached; above 100 where more was reached than asked.</summary>
     public long Percent => (long)Int128.Clamp((Int128)Reached * 100 / Math.Max(1, Objective.Target), 0, long.MaxValue);
 
     private const string ReadRunning =

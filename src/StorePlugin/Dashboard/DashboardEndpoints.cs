@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Dashboard.People;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.SelfBilling;
@@ -21,11 +22,8 @@ internal static class DashboardEndpoints
             .TakesSmallForms();
         ((IEndpointConventionBuilder)rooms).Add(AskForManager);
         rooms.MapGet("", ShowOverview);
-        rooms.MapGet("/ambassadors", ListAmbassadors);
-        rooms.MapGet("/ambassadors/{ambassadorId}", ShowAmbassador);
         rooms.MapGet("/privacy-requests", ListPrivacyRequests);
         rooms.MapGet("/privacy-requests/{requestId}/file", TakePrivacyFile).RequireAuthorization(SessionAuthentication.ManagerPolicy);
-        rooms.MapPost("/ambassadors/{ambassadorId}/sign-in-links", MakeSignInLink);
         rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
         rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
         rooms.MapGet("/figures", ShowFigures);
@@ -34,6 +32,7 @@ internal static class DashboardEndpoints
         rooms.MapOrderPages();
         rooms.MapReviews();
         rooms.MapLook();
+        rooms.MapPeople();
         rooms.MapConnection();
         rooms.MapPlan();
         rooms.MapRefusedCodes();
@@ -74,16 +73,6 @@ internal static class DashboardEndpoints
     private static async Task<RazorComponentResult> ShowSettings(Visitor visitor, SettingsPages settings, CancellationToken cancel) =>
         Page.Of<SettingsPage>(await settings.ReadAsync(visitor, cancel));
 
-    private static async Task<RazorComponentResult> ListAmbassadors(
-        Visitor visitor, string? after, Db db, PublicAddress address, CancellationToken cancel) =>
-        Page.Of<AmbassadorListPage>(await AmbassadorList.ReadAsync(db, address, visitor, after, cancel));
-
-    private static async Task<IResult> ShowAmbassador(
-        Visitor visitor, string ambassadorId, string? notice, Db db, StoreKeys keys, PublicAddress address, CancellationToken cancel) =>
-        await AmbassadorDetail.ReadAsync(db, keys, address, visitor, ambassadorId, null, notice, cancel) is { } model
-            ? Page.Of<AmbassadorPage>(model)
-            : TypedResults.NotFound();
-
     private static async Task<RazorComponentResult> ListPrivacyRequests(Visitor visitor, PrivacyRequests requests, CancellationToken cancel) =>
         Page.Of<PrivacyPage>(await PrivacyList.ReadAsync(requests, visitor, cancel));
 
@@ -97,21 +86,6 @@ internal static class DashboardEndpoints
 
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(file.ToJson(), "application/json", $"{requestId}.json");
-    }
-
-    // The answer is the page itself and no redirect: the link is a secret, and an address would keep it in the history.
-    private static async Task<IResult> MakeSignInLink(
-        Visitor visitor, string ambassadorId, Db db, StoreKeys keys, PublicAddress address, SignIn signIn, CancellationToken cancel)
-    {
-        if (!await AmbassadorDetail.ExistsAsync(db, visitor, ambassadorId, cancel))
-        {
-            return TypedResults.NotFound();
-        }
-
-        var link = await signIn.NewLinkAsync(visitor.Store, Role.Ambassador, ambassadorId, cancel);
-        return Page.Of<AmbassadorPage>(
-            await AmbassadorDetail.ReadAsync(db, keys, address, visitor, ambassadorId, link, null, cancel)
-            ?? throw new System.Diagnostics.UnreachableException());
     }
 
     private static async Task<IResult> ReplayDelivery(Visitor visitor, string deliveryId, DeadWork dead, CancellationToken cancel) =>

@@ -1,6 +1,7 @@
 // What the folder Dashboard adds to the program.
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Dashboard.People;
 
 namespace StorePlugin.Dashboard;
 
@@ -16,5 +17,6 @@ internal static class DashboardSetup
         services.AddSingleton<SettingsPages>();
         services.AddSingleton<RunSources>();
         services.AddSingleton<CampaignSources>();
+        services.AddSingleton<PeopleSources>();
     }
 }

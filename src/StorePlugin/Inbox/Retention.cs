@@ -1,5 +1,5 @@
 // What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, who was invited and when
-// somebody was written to, files for customers that have had their time, addresses of before, and installations, links and sessions that have ended.
+// somebody was written to, files for customers and of ambassadors that have had their time, addresses of before, and installations, links and sessions that have ended.
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Mail;
@@ -89,6 +89,10 @@ internal sealed class Retention(Db db, TimeProvider clock)
     // The hash stays, so that nobody is invited a second time.
     private const string DropInvited = "UPDATE invitations SET sealed = NULL WHERE store_id = @StoreId AND id = @Name";
 
+    private const string OldImports = "SELECT store_id, id AS name FROM import_files WHERE sent_at <= @before ORDER BY sent_at ";
+
+    private const string DropImport = "DELETE FROM import_files WHERE store_id = @StoreId AND id = @Name";
+
     private const string OldFiles =
         "SELECT store_id, id AS name FROM privacy_requests WHERE state = 'ready' AND file_until <= @before ORDER BY file_until ";
 
@@ -107,6 +111,7 @@ internal sealed class Retention(Db db, TimeProvider clock)
             + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel)
             + await DropAsync(OldSends, DropSend, now - SendsKept, cancel)
             + await DropAsync(OldInvitations, DropInvited, now - InvitedKept, cancel)
+            + await DropAsync(OldImports, DropImport, now - ImportFiles.Kept, cancel)
             + await DropFilesAsync(now, cancel);
     }
 

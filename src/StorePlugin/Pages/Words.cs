@@ -127,6 +127,16 @@ internal static class Words
         _ => account,
     };
 
+    /// <summary>What became of an ambassador from an instant on.</summary>
+    public static string AmbassadorState(string state) => state switch
+    {
+        "applied" => "Applied",
+        "approved" => "Active",
+        "suspended" => "Suspended",
+        "ended" => "Left",
+        _ => state,
+    };
+
     public static string DiscountState(string state) => state switch
     {
         "none" => "No discount with it",

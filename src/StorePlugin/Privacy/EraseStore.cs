@@ -125,6 +125,14 @@ internal sealed class EraseStore(
 
     private const string DropSignInRequest = "DELETE FROM sign_in_requests WHERE store_id = @storeId AND id = @name";
 
+    private const string FindNotes = "SELECT id AS name FROM ambassador_notes WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropNote = "DELETE FROM ambassador_notes WHERE store_id = @storeId AND id = @name";
+
+    private const string FindImports = "SELECT id AS name FROM import_files WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropImport = "DELETE FROM import_files WHERE store_id = @storeId AND id = @name";
+
     private const string FindAddressChanges =
         "SELECT id AS name FROM address_changes WHERE store_id = @storeId AND (sealed IS NOT NULL OR waived_reason IS NOT NULL) ORDER BY id ";
 
@@ -251,6 +259,8 @@ internal sealed class EraseStore(
         (FindMembers, DropMember),
         (FindLooks, DropLook),
         (FindPictures, DropPicture),
+        (FindNotes, DropNote),
+        (FindImports, DropImport),
         (FindAddressChanges, EraseAddressChange),
         (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),

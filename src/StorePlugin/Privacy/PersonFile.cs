@@ -53,9 +53,14 @@ internal sealed record FileFinding(string PlatformOrderId, string Rule, string S
 /// <param name="Balances">By account of the ledger.</param>
 /// <param name="Payouts">What was paid to them, or is to be.</param>
 /// <param name="Taxes">What is known of them for taxes; null where nothing was said.</param>
+/// <param name="Notes">What the store's team has written down about them, oldest first.</param>
 internal sealed record FileAmbassador(
     string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? PayoutAccount, string? PayoutMethod, IReadOnlyList<string> Codes,
-    IReadOnlyList<FileBalance> Balances, IReadOnlyList<FilePayout> Payouts, FileTaxes? Taxes);
+    IReadOnlyList<FileBalance> Balances, IReadOnlyList<FilePayout> Payouts, FileTaxes? Taxes, IReadOnlyList<FileNote> Notes, FileOwnPage? Page);
+
+/// <summary>What they say on their public page.</summary>
+/// <param name="PicturePath">Where their picture is shown; null where they show none.</param>
+internal sealed record FileOwnPage(string? ShownName, string? Words, string? PicturePath);
 
 /// <param name="Way">How it was paid, as <c>stripe</c> or <c>store_credit</c>.</param>
 /// <param name="SelfBill">The number of the document that the store issued in their place; null where it issued none.</param>
@@ -68,6 +73,9 @@ internal sealed record FilePayout(string Id, Amount Amount, string State, string
 internal sealed record FileTaxes(string? VatCase, string? Country, string? TaxId, DateTimeOffset? AgreedAt, string? Form);
 
 internal sealed record FileBalance(string Account, Amount Amount);
+
+/// <summary>Who of the team wrote it is not told: the file is about one person only.</summary>
+internal sealed record FileNote(DateTimeOffset At, string Text);
 
 internal sealed record FileApplication(
     string Campaign, string Name, string Email, string? Message, string State, DateTimeOffset AppliedAt, DateTimeOffset? DecidedAt, string? Reason);

@@ -3,6 +3,7 @@ using System.Globalization;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Orders;
+using StorePlugin.PublicPages;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
 
@@ -29,7 +30,7 @@ internal static class PersonReader
     ];
 
     public static async Task<PersonFile> ReadAsync(
-        Tx tx, Store store, PrivacyRequested request, IReadOnlyCollection<string> keys, DateTimeOffset now)
+        Tx tx, StoreKeys storeKeys, Store store, PrivacyRequested request, IReadOnlyCollection<string> keys, DateTimeOffset now)
     {
         var orderIds = await OrderIdsAsync(tx, store, keys, request.OrderIds);
         var listed = orderIds.Take(OrdersMax).ToList();
@@ -57,7 +58,7 @@ internal static class PersonReader
             new FilePart<FileBinding>("Whose customer this person is: the ambassador who is credited with later orders, by a code", await BindingsAsync(tx, store, keys)),
             new FilePart<FileCredit>("Store credit that the programme gave to this customer", await CreditsAsync(tx, store, keys)),
             new FilePart<FileFinding>("What the program noticed about these orders before it released a commission", findings),
-            new FilePart<FileAmbassador>("This person as an ambassador of the store", await AmbassadorsAsync(tx, store, keys)),
+            new FilePart<FileAmbassador>("This person as an ambassador of the store", await AmbassadorsAsync(tx, storeKeys, store, keys)),
             new FilePart<FileApplication>("What this person wrote when they asked to become an ambassador", await ApplicationsAsync(tx, store, request.Shopper.Email)),
             new FilePart<FileMail>("Invitations to this person, and whether mail to them is kept back", await MailAsync(tx, store, keys)));
     }
@@ -160,7 +161,7 @@ internal static class PersonReader
         WHERE t.store_id = @storeId AND t.ambassador_id = @id
         """;
 
-    private static async Task<IReadOnlyList<FileAmbassador>> AmbassadorsAsync(Tx tx, Store store, IReadOnlyCollection<string> keys)
+    private static async Task<IReadOnlyList<FileAmbassador>> AmbassadorsAsync(Tx tx, StoreKeys storeKeys, Store store, IReadOnlyCollection<string> keys)
     {
         var shown = new List<FileAmbassador>();
         foreach (var row in await tx.ManyAsync<AmbassadorRow>(ReadAmbassadors, new { storeId = store.Id, keys = new TextList(keys) }))
@@ -175,7 +176,14 @@ internal static class PersonReader
                     .. payouts.Select(payout => new FilePayout(
                         payout.Id, new Amount(payout.AmountMinor, payout.Currency), payout.State, payout.Provider, payout.CreatedAt, payout.SelfBill)),
                 ],
-                await tx.OneAsync<FileTaxes>(ReadTaxes, args)));
+                await tx.OneAsync<FileTaxes>(ReadTaxes, args),
+                [
+                    .. (await AmbassadorNotes.ListAsync(tx, storeKeys, store, row.Id)).Where(note => note.Text is not null)
+                        .Select(note => new FileNote(note.WrittenAt, note.Text!)),
+                ],
+                await OwnPages.FindAsync(tx, store.Id, row.Id) is { } page
+                    ? new FileOwnPage(page.ShownName, page.Words, page.PictureId is { } picture ? Pictures.PathOf(store.Id, picture) : null)
+                    : null));
         }
 
         return shown;

@@ -59,7 +59,7 @@ internal sealed class PrivacyDuties(StoreKeys keys, DeadBodies deadBodies, TimeP
         }
 
         var person = await Customers.KeysOfAsync(tx, store, ShopperHashes.Of(request.Shopper, store, keys), request.OrderIds);
-        var file = await PersonReader.ReadAsync(tx, store, request, person, now);
+        var file = await PersonReader.ReadAsync(tx, keys, store, request, person, now);
         var id = Ids.New(PrivacyRequests.IdPrefix, now);
         await PrivacyRequests.AddFileAsync(tx, store.Id, id, row, keys.SealBody(store, id, file.ToJson()), person, now, now + FileKept);
         await new MailNotice(MailNotice.PrivacyFile, null, Request: id).AddAsync(tx, store.Id, now);

@@ -39,6 +39,9 @@ internal sealed class OwnPages(Db db, TimeProvider clock)
     public async Task<OwnPage> FindAsync(Store store, string ambassadorId, CancellationToken cancel) =>
         await db.OneAsync<OwnPage>(Read, new { storeId = store.Id, ambassadorId }, cancel) ?? OwnPage.None;
 
+    /// <summary>The same within a transaction; null where they have said nothing.</summary>
+    public static Task<OwnPage?> FindAsync(Tx tx, string storeId, string ambassadorId) => tx.OneAsync<OwnPage>(Read, new { storeId, ambassadorId });
+
     /// <summary>Replaces all of it. A picture that is shown no more is dropped.</summary>
     public Task SetAsync(Store store, string ambassadorId, OwnPage page, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>

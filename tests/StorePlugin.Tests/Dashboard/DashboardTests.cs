@@ -281,8 +281,8 @@ internal sealed class DashboardTests
 
         await owner.SubmitAsync((await owner.GetAsync("/dashboard")).QuerySelector("#stuck form")!);
 
-        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_bob")).Text(".facts .code"), Is.EqualTo("BOB10 Being created in the store"));
-        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text(".facts .code"), Does.Contain("Refused by the store Another reason."));
+        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_bob")).Text("#codes .code"), Is.EqualTo("BOB10 Being created in the store"));
+        Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text("#codes .code"), Does.Contain("Refused by the store Another reason."));
     }
 
     [Test]
@@ -332,7 +332,8 @@ internal sealed class DashboardTests
 
         Assert.That(list.QuerySelectorAll("tbody th").Select(cell => cell.TextContent), Is.EqualTo(["CidSuspended", "BobGold <b>", "AnnLeft"]));
         Assert.That(ann.Text(".heading"), Does.Contain("Left on 3 Mar 2026, 11:00: orders since then are not credited").And.Not.Contain("Suspended"));
-        Assert.That(ann.Text(".facts"), Does.Contain("Code None any more").And.Not.Contain("Group"));
+        Assert.That(ann.Text("#codes"), Does.Contain("Code None any more"));
+        Assert.That(ann.Text(".facts"), Does.Not.Contain("Group"));
         Assert.That(bob.Text(".facts"), Does.Contain("Group Gold <b>"));
         Assert.That(bob.Text(".heading"), Does.Not.Contain("Left"));
     }

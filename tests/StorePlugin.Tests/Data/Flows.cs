@@ -63,6 +63,7 @@ internal static partial class Flows
         new("the team of a store", TeamAsync),
         new("figures, decisions and pages that everybody sees", RoomsAsync),
         new("campaigns on the merchant's pages", CampaignRoomsAsync),
+        new("the rooms of ambassadors and applications", PeopleRoomsAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

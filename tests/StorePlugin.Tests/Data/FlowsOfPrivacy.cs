@@ -95,6 +95,8 @@ internal static partial class Flows
         await OkAsync(api.Put($"ambassadors/{id}/payout-method", new JsonObject { ["kind"] = "other", ["text"] = "More cash" }));
         await app.Get<SignInRequests>().AskAsync(shop.Store, "gone@example.org", default);
         await app.Get<Team>().AddAsync(shop.Store, "Max", "max@example.org", Role.Viewer, "test", default);
+        await app.Get<AmbassadorNotes>().AddAsync(shop.Store, id, "Likes tea.", "test", default);
+        await app.Get<ImportFiles>().KeepAsync(shop.Store, shop.CampaignId, "name,email,code", 1, "test", default);
         await app.DrainAsync();
         var change = (await app.Db.OneAsync<string>("SELECT id FROM payout_changes WHERE store_id = @s AND state = 'asked'", new { s = shop.Store.Id }))!;
         await OkAsync(api.Put($"ambassadors/{id}/payout-changes/{change}/decision", new JsonObject { ["decision"] = "confirmed", ["reason"] = "x" }));

@@ -453,6 +453,11 @@ internal abstract class MigrationContract
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),
         ],
         74 => [("order_days", [("store_id", S), ("campaign_id", "cmp"), ("local_day", 20260301L), ("currency", "EUR")])],
+        72 =>
+        [
+            ("ambassador_notes", [("store_id", S), ("id", "nte"), ("ambassador_id", "amb"), ("sealed", new byte[] { 1 })]),
+            ("import_files", [("store_id", S), ("id", "imf"), ("campaign_id", "cmp")]),
+        ],
         71 => [("team_members", [("store_id", S), ("id", "mem"), ("role", "owner")])],
         67 =>
         [

@@ -155,7 +155,9 @@ internal sealed class CustomerPrivacyTests
     public async Task Whoever_is_an_ambassador_or_an_applicant_too_gets_those_data()
     {
         var body = Bodies.Ambassador(_world.CampaignId, "SELF10", PrivacyWorld.Email);
-        Assert.That((await _world.Api.Post("ambassadors", body)).Status, Is.EqualTo(201));
+        var added = await _world.Api.Post("ambassadors", body);
+        Assert.That(added.Status, Is.EqualTo(201));
+        await _app.Get<StorePlugin.Ambassadors.AmbassadorNotes>().AddAsync(_world.Store, added.Text("id"), "Likes tea.", "team mem_1", default);
         var campaign = await _world.Api.LiveAsync();
         await _world.Api.Put($"campaigns/{campaign}/applications", new JsonObject { ["open"] = true });
         await _app.Get<StorePlugin.Ambassadors.Applications>().ApplyAsync(
@@ -167,6 +169,7 @@ internal sealed class CustomerPrivacyTests
 
         var ambassador = file["ambassador"]!["items"]!.AsArray().Single()!;
         Assert.That(((string?)ambassador["email"], (string?)ambassador["codes"]![0]), Is.EqualTo((PrivacyWorld.Email, "SELF10")));
+        Assert.That((string?)ambassador["notes"]!.AsArray().Single()!["text"], Is.EqualTo("Likes tea."));
         Assert.That((string?)file["applications"]!["items"]!.AsArray().Single()!["message"], Is.EqualTo("please"));
     }
 

@@ -1,5 +1,6 @@
 // A store that has left for good: its people, texts and secrets go, its books stay, and what is owed is settled first.
 using System.Text.Json.Nodes;
+using StorePlugin.Ambassadors;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.Stores;
@@ -67,6 +68,9 @@ internal sealed class StoreErasureTests
             Is.EqualTo(200));
         await _app.Get<SignInRequests>().AskAsync(_world.Store, PrivacyWorld.Ambassador[1], default);
         await _app.Get<Team>().AddAsync(_world.Store, "planted colleague", "planted.colleague@markers.example", Role.Viewer, "test", default);
+        await _app.Get<AmbassadorNotes>().AddAsync(_world.Store, ann, "planted note", "test", default);
+        await _app.Get<ImportFiles>().KeepAsync(_world.Store, _world.CampaignId, "planted file", 1, "test", default);
+        Assert.That((await _world.FindAsync("planted note", "planted file")), Is.Empty, "both are sealed");
         await Plant.RowAsync(_app.Db, "former_addresses", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("person_hash", "h"));
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
@@ -93,7 +97,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "ambassador_notes", "import_files", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }

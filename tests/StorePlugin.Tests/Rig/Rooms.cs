@@ -225,6 +225,13 @@ internal sealed class Browser : IDisposable
         return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
     }
 
+    /// <summary>Sends fields of which several may have one name, as boxes do.</summary>
+    public async Task<HttpResponseMessage> SendAsync(string path, IEnumerable<KeyValuePair<string, string>> fields)
+    {
+        using var content = new FormUrlEncodedContent(fields);
+        return await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+    }
+
     /// <summary>Sends a form with a file. It asks first, since whoever refuses a file by its size does not wait for all of it.</summary>
     public async Task<HttpResponseMessage> SendFileAsync(string path, Dictionary<string, string> fields, string name, byte[] bytes)
     {

@@ -128,7 +128,4 @@ internal static class CampaignWords
     private static string Figure(string metric, long number, Store store) => metric != "net_sales" ? Words.Of(number)
         : store.Currency is { } currency ? Words.Of(number, currency)
         : NoCurrency;
-
-    // Whole percent, downward: what is not reached does not read as reached.
-    private static long Share(Objective objective, long reached) => (long)((Int128)Math.Max(0, reached) * PercentMax / objective.Target);
 }

@@ -37,6 +37,6 @@ internal static class StatementFile
         return file.ToArray();
     }
 
-    // An order's reference is the store's to choose, and a spreadsheet must not take it for a formula.
-    private static string AsText(string cell) => cell.Length > 0 && "=+-@\t\r".Contains(cell[0], StringComparison.Ordinal) ? "'" + cell : cell;
+    /// <summary>What others have chosen, such as an order's reference or a name: a spreadsheet must not take it for a formula.</summary>
+    public static string AsText(string cell) => cell.Length > 0 && "=+-@\t\r".Contains(cell[0], StringComparison.Ordinal) ? "'" + cell : cell;
 }

@@ -1,0 +1,212 @@
+// One ambassador as the merchant sees them.
+using System.Globalization;
+using StorePlugin.Ambassadors;
+using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Data;
+using StorePlugin.Mail;
+using StorePlugin.Pages;
+using StorePlugin.Payouts;
+using StorePlugin.Portal;
+using StorePlugin.Rewards;
+using StorePlugin.Stores;
+using Visitor = StorePlugin.Stores.Visitor;
+
+namespace StorePlugin.Dashboard.People;
+
+/// <param name="LeftAt">Since when they have left; null while they have not.</param>
+/// <param name="LinkCode">The link as a QR code, an SVG of our own making; null where there is no link.</param>
+/// <param name="EndedCodes">Codes that counted once, the one that ended last first.</param>
+/// <param name="Clicks">All that are kept.</param>
+/// <param name="Days">Clicks of the last days, oldest first.</param>
+/// <param name="States">What they were from when on, newest first.</param>
+/// <param name="SignInLink">A link that was just made for them; shown once.</param>
+/// <param name="Problem">Why what was sent could not be done.</param>
+public sealed record AmbassadorModel(
+    Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
+    string? LinkCode, IReadOnlyList<EndedCodeRow> EndedCodes, string Clicks, ClickDays Days, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders,
+    IReadOnlyList<EntryRow> Entries, IReadOnlyList<RewardRow> Rewards, IReadOnlyList<SeriesRow> Series, IReadOnlyList<PayoutRow> Payouts, IReadOnlyList<StateRow> States,
+    NotesGlance Notes, IReadOnlyList<Choice> Groups, string? SignInLink, string? Problem)
+{
+    /// <summary>Says nothing, so that no log line can hold a person.</summary>
+    public override string ToString() => nameof(AmbassadorModel);
+}
+
+public sealed record EndedCodeRow(string Code, Moment EndedAt);
+
+/// <summary>A series of codes that work once each.</summary>
+/// <param name="What">As in <c>A series of 500 codes: 250 made, 3 used</c>.</param>
+/// <param name="Problem">Why it is not as it should be; null where nothing is wrong.</param>
+public sealed record SeriesRow(string What, Moment CreatedAt, string? Problem);
+
+/// <param name="RunPath">The run that it is part of.</param>
+/// <param name="Problem">What a person should know of it, in words; null where there is nothing.</param>
+public sealed record PayoutRow(string RunPath, Moment At, Badge State, string Way, string Amount, string? Problem);
+
+/// <param name="What">What they were from then on, in words.</param>
+public sealed record StateRow(Moment At, string What, string? Reason, string Who);
+
+/// <summary>The newest notes, shortened.</summary>
+/// <param name="Count">How many there are in all.</param>
+public sealed record NotesGlance(string Count, IReadOnlyList<NoteRow> Newest);
+
+/// <summary>How many clicks there were on each of the last days.</summary>
+/// <param name="Total">Of all of them, in words.</param>
+public sealed record ClickDays(string Total, IReadOnlyList<ClickDay> Days);
+
+/// <param name="Height">Of its column, from 0 to <see cref="HeightMax"/>; a day with a click has 2 at least.</param>
+public sealed record ClickDay(string Day, string Clicks, long Height)
+{
+    public const long HeightMax = 60;
+
+    /// <summary>From the left edge of one column to that of the next.</summary>
+    public const long Step = 10;
+}
+
+/// <summary>What of an ambassador's page is asked for besides themselves.</summary>
+/// <param name="Notice">A word of <see cref="Frame"/>.</param>
+internal sealed record PersonView(string? Notice = null, string? SignInLink = null, string? Problem = null);
+
+internal static class AmbassadorDetail
+{
+    private const long OrdersShown = 15;
+    private const long EntriesShown = 15;
+    private const long SeriesShown = 20;
+    private const long PayoutsShown = 25;
+    private const long StatesShown = 10;
+    private const long EndedCodesShown = 20;
+    private const int NotesShown = 3;
+    private const int NoteGlanceLength = 200;
+    private const int DaysShown = 30;
+    private const long DayHeightMin = 2;
+
+    private const string ReadPerson =
+        """
+        SELECT a.email, a.stripe_account, a.approved_at, a.suspended_at, e.at AS left_at, c.name AS campaign
+        FROM ambassadors a JOIN campaigns c ON c.store_id = a.store_id AND c.id = a.campaign_id
+        LEFT JOIN ambassador_states e ON e.store_id = a.store_id AND e.ambassador_id = a.id AND a.state = 'ended'
+            AND e.number = (SELECT MAX(n.number) FROM ambassador_states n WHERE n.store_id = a.store_id AND n.ambassador_id = a.id)
+        WHERE a.store_id = @storeId AND a.id = @id
+        """;
+
+    private const string CountClicks = "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId AND ambassador_id = @id";
+
+    private const string CountClicksOfDay =
+        "SELECT CAST(COUNT(*) AS bigint) FROM clicks WHERE store_id = @storeId AND ambassador_id = @id AND at >= @from AND at < @before";
+
+    private const string ReadBalances =
+        "SELECT account, currency, amount_minor FROM balances WHERE store_id = @storeId AND ambassador_id = @id";
+
+    private const string ReadEndedCodes =
+        """
+        SELECT code, ended_at FROM codes
+        WHERE store_id = @storeId AND ambassador_id = @id AND ended_at > assigned_at ORDER BY ended_at DESC, code_key
+        """;
+
+    private const string ReadPayouts = Payout.Columns + " WHERE store_id = @storeId AND ambassador_id = @id ORDER BY id DESC";
+
+    private const string ReadStates =
+        "SELECT number, state, at, actor, reason FROM ambassador_states WHERE store_id = @storeId AND ambassador_id = @id ORDER BY number DESC";
+
+    private const string ReadLink = "SELECT slug FROM link_slugs WHERE store_id = @storeId AND ambassador_id = @id ORDER BY created_at, slug_key ";
+
+    /// <summary>The ambassador's link to share; null where the store has no such ambassador.</summary>
+    public static async Task<string?> FindLinkAsync(PeopleSources sources, Store store, string id, CancellationToken cancel) =>
+        await sources.Db.OneAsync<string>(ReadLink + sources.Db.Page, new { storeId = store.Id, id, take = 1L }, cancel) is { } slug
+            ? sources.Address.Of($"/r/{Uri.EscapeDataString(slug)}")
+            : null;
+
+    public static async Task<AmbassadorModel?> ReadAsync(PeopleSources sources, Visitor visitor, string id, PersonView view, CancellationToken cancel)
+    {
+        var (db, store) = (sources.Db, visitor.Store);
+        var args = new { storeId = store.Id, id };
+        if (await db.OneAsync<Person>(ReadPerson, args, cancel) is not { } person
+            || await AmbassadorList.OneAsync(db, sources.Address, store, id, cancel) is not { } row)
+        {
+            return null;
+        }
+
+        var time = new StoreTime(store);
+        var reader = new RunReader(visitor.Actor, await sources.Team.NamesAsync(store, cancel));
+        return new AmbassadorModel(
+            Frame.OfDashboard(visitor, view.Notice),
+            row,
+            person.Email,
+            person.Campaign,
+            time.At(person.ApprovedAt),
+            time.At(person.SuspendedAt),
+            time.At(person.LeftAt),
+            person.StripeAccount is not null,
+            row.Link is null ? null : LinkCode.Svg(row.Link),
+            [
+                .. (await db.ManyAsync<EndedCode>($"{ReadEndedCodes} {db.Page}", new { storeId = store.Id, id, take = EndedCodesShown }, cancel))
+                    .Select(code => new EndedCodeRow(code.Code, time.At(code.EndedAt))),
+            ],
+            Words.Of(await db.OneAsync<long>(CountClicks, args, cancel)),
+            await DaysAsync(db, store, id, sources.Clock.GetUtcNow(), cancel),
+            Figures.Of(await db.ManyAsync<Balance>(ReadBalances, args, cancel)),
+            await OrderList.OfAmbassadorAsync(db, visitor, id, OrdersShown, cancel),
+            await OrderDetail.EntriesOfAmbassadorAsync(db, visitor, id, EntriesShown, cancel),
+            await RewardList.ReadAsync(db, sources.Keys, store, id, isMerchant: true, cancel),
+            [.. (await AmbassadorSeries.ListAsync(db, store, id, "", SeriesShown, cancel)).Select(series => Show(series, time))],
+            [
+                .. (await db.ManyAsync<Payout>($"{ReadPayouts} {db.Page}", new { storeId = store.Id, id, take = PayoutsShown }, cancel))
+                    .Select(payout => Show(payout, time)),
+            ],
+            [
+                .. (await db.ManyAsync<AmbassadorState>($"{ReadStates} {db.Page}", new { storeId = store.Id, id, take = StatesShown }, cancel))
+                    .Select(state => new StateRow(time.At(state.At), Words.AmbassadorState(state.State), state.Reason, RunWords.Who(state.Actor, reader))),
+            ],
+            new NotesGlance(
+                Words.Of(await sources.Notes.CountAsync(store, id, cancel)),
+                [
+                    .. (await sources.Notes.ListAsync(store, id, AmbassadorNotes.Newest, NotesShown, cancel))
+                        .Select(note => NoteList.Show(note, row.Path, time, reader, NoteGlanceLength)),
+                ]),
+            await PeopleChoices.GroupsAsync(db, store, row.Group ?? "", cancel),
+            view.SignInLink,
+            view.Problem);
+    }
+
+    /// <summary>Counted day by day by the index of clicks, in the days of the store's time zone (rule M4).</summary>
+    private static async Task<ClickDays> DaysAsync(Db db, Store store, string id, DateTimeOffset now, CancellationToken cancel)
+    {
+        var first = LocalDay.Of(store, now).AddDays(1 - DaysShown);
+        var counts = new List<(DateOnly Day, long Clicks)>(DaysShown);
+        for (var day = first; counts.Count < DaysShown; day = day.AddDays(1))
+        {
+            var (from, before) = (LocalDay.At(store.Zone, day, TimeOnly.MinValue), LocalDay.At(store.Zone, day.AddDays(1), TimeOnly.MinValue));
+            counts.Add((day, await db.OneAsync<long>(CountClicksOfDay, new { storeId = store.Id, id, from, before }, cancel)));
+        }
+
+        var most = Math.Max(1, counts.Max(count => count.Clicks));
+        return new ClickDays(
+            Words.Count(counts.Sum(count => count.Clicks), "click", "clicks"),
+            [
+                .. counts.Select(count => new ClickDay(
+                    count.Day.ToString("d MMM", CultureInfo.InvariantCulture),
+                    Words.Of(count.Clicks),
+                    count.Clicks == 0 ? 0 : Math.Max(DayHeightMin, count.Clicks * ClickDay.HeightMax / most))),
+            ]);
+    }
+
+    private static SeriesRow Show(CodeSeries series, StoreTime time) => new(
+        $"A series of {Words.Count(series.CodeCount, "code", "codes")}: {Words.Of(series.MadeCount)} made, {Words.Of(series.UsedCount)} used"
+            + series.State switch { "ended" => "; ended", "refused" => "; refused by the store", _ => "" },
+        time.At(series.CreatedAt),
+        series.Problem);
+
+    private static PayoutRow Show(Payout payout, StoreTime time) => new(
+        RunList.PathOf(payout.RunId),
+        time.At(payout.CreatedAt),
+        RunWords.OfPayout(payout.ShownState, payout.Provider),
+        RunWords.Way(payout.Provider),
+        Words.Of(payout.Amount),
+        payout.BankProblem ?? payout.Problem);
+
+    private sealed record Person(string Email, string? StripeAccount, DateTimeOffset ApprovedAt, DateTimeOffset? SuspendedAt, DateTimeOffset? LeftAt, string Campaign)
+    {
+        public override string ToString() => nameof(Person);
+    }
+
+    private sealed record EndedCode(string Code, DateTimeOffset EndedAt);
+}
