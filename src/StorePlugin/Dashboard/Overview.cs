@@ -74,7 +74,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
         var currencies = figures.Currencies.Count > 0 ? figures.Currencies : store.Currency is { } known ? [known] : [];
         return new OverviewModel(
             Frame.OfDashboard(visitor, notice),
-            (campaign is null ? "There is no campaign yet." : $"The campaign “{campaign.Name}” {CampaignWords(campaign.State)}.") + $" Store on {Words.Platform(store.Platform)}.",
+            (campaign is null ? "There is no campaign yet." : $"The campaign “{campaign.Name}” {StateWords(campaign.State)}.") + $" Store on {Words.Platform(store.Platform)}.",
             campaign is not null,
             await attention.OfAsync(visitor, deadDeliveries.Count + deadEffects.Count > 0, cancel),
             period.InWords,
@@ -158,7 +158,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
 
     private static string ChoiceWords(int days) => days == 365 ? "12 months" : $"{days} days";
 
-    private static string CampaignWords(string state) => state switch
+    private static string StateWords(string state) => state switch
     {
         "draft" => "is a draft: it credits nothing and pays nothing until it is launched",
         "live" => "is live",
