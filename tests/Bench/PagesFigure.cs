@@ -4,7 +4,6 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
-using StorePlugin.Data;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Bench;
@@ -107,6 +106,6 @@ internal static partial class PagesFigure
 
         """).ReplaceLineEndings("\r\n"));
 
-    [GeneratedRegex("""<input type="hidden" name="([^"]+)" value="([^"]*)"""")]
+    [GeneratedRegex("<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]*)\"")]
     private static partial Regex Hidden();
 }

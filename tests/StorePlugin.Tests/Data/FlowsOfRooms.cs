@@ -11,7 +11,7 @@ internal static partial class Flows
 {
     private static async Task RoomsAsync(StoreApp app)
     {
-        var shop = await Shop.OpenAsync(app, "flow-rooms", new Terms(1000, 1000, 30, 30) { NewCustomersOnly = true });
+        var shop = await Shop.OpenAsync(app, "flow-figures", new Terms(1000, 1000, 30, 30) { NewCustomersOnly = true });
         var ann = await shop.AmbassadorAsync("FLOWROOMS");
         await shop.ClickAsync(ann);
         await shop.ClickAsync(ann);

@@ -157,7 +157,7 @@ internal sealed class VerifyTests
         "receipt-superfluous", "INSERT INTO receipts SELECT store_id, '1009', content, decided_at FROM receipts WHERE order_id = '1002'");
 
     [TestCase("UPDATE receipts SET content = replace(content, '\"commissionMinor\":900', '\"commissionMinor\":901') WHERE order_id = '1002'", "the receipt says 901, the order 900")]
-    [TestCase("UPDATE orders SET net_minor = net_minor + 1 WHERE order_id = '1002'; UPDATE order_days SET net_minor = net_minor + 1", "as net sales, the order 9001")]
+    [TestCase("UPDATE orders SET net_minor = net_minor + 1 WHERE order_id = '1002'; UPDATE order_days SET net_minor = net_minor + 1 WHERE local_day = (SELECT local_day FROM orders WHERE order_id = '1002')", "as net sales, the order 9001")]
     [TestCase("UPDATE receipts SET content = 'gone' WHERE order_id = '1002'", "cannot be read")]
     [TestCase("UPDATE receipts SET content = replace(content, '\"ambassadorId\":\"amb_', '\"ambassadorId\":\"bob_') WHERE order_id = '1002'", "the receipt credits 'bob_")]
     public async Task A_receipt_that_contradicts_its_order(string corruption, string text)

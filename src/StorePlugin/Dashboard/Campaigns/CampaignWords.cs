@@ -50,7 +50,8 @@ internal static class CampaignWords
 
     /// <summary>How far it is; net sales count in the store's currency alone (rule M1).</summary>
     public static ProgressModel ProgressOf(ObjectiveProgress progress, Store store) => new(
-        $"{Figure(progress.Objective.Metric, progress.Reached, store)} of {TargetOf(progress.Objective, store)}, to be reached by {new StoreTime(store).Day(progress.Objective.By)}: {Words.Of(progress.Percent)}\u00A0%.",
+        $"{Figure(progress.Objective.Metric, progress.Reached, store)} of {TargetOf(progress.Objective, store)}, "
+            + $"to be reached by {new StoreTime(store).Day(progress.Objective.By)}: {Words.Of(progress.Percent)}\u00A0%.",
         Math.Min(progress.Percent, PercentMax));
 
     public static string TargetOf(Objective objective, Store store) => objective.Metric switch
