@@ -31,7 +31,7 @@ internal static partial class PagesFigure
         long people;
         await using (var app = Shop.App(year.Folder))
         {
-            await StorePlugin.App.PrepareAsync(app);
+            await App.PrepareAsync(app);
             var store = (await app.Services.GetRequiredService<StoreDirectory>().FindByDomainAsync("shopify", Shop.Domain))!;
             people = await Shop.FillUpAsync(app, store, ambassadors);
             link = await app.Services.GetRequiredService<SignIn>().NewLinkAsync(store, Role.Owner, null, default);

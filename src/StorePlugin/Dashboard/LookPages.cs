@@ -1,7 +1,7 @@
 // How the store looks on the pages that everybody sees: colour, words and logo.
+using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Pages;
 using StorePlugin.PublicPages;
-using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;

@@ -66,7 +66,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
         var period = Period.Last(days is { } chosen && Period.Choices.Contains(chosen) ? chosen : Period.DaysDefault, store, now);
         var figures = await DayFigures.ReadAsync(db, store, new Period(period.Before.From, period.To), cancel);
         var campaign = await db.OneAsync<CampaignNow>($"{ReadCampaign} {db.Page}", args, cancel);
-        var commissions = Dashboard.Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
+        var commissions = Figures.Of(await db.ManyAsync<Balance>(SumBalances, args, cancel));
         var (orders, _) = await OrderList.PageAsync(db, visitor, OrderFilter.None, null, OrdersShown, cancel);
         var deadDeliveries = await DeadWork.ReadDeliveriesAsync(db, visitor, cancel);
         var deadEffects = await DeadWork.ReadEffectsAsync(db, visitor, cancel);
@@ -84,7 +84,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
             $"{DayTable.Path}?{period.Query}",
             [.. (await ObjectiveProgress.RunningAsync(db, store, ObjectivesShown, cancel)).Select(progress => Show(progress, store))],
             [
-                .. (commissions.Count > 0 || store.Currency is null ? commissions : [Dashboard.Figures.None(store.Currency)])
+                .. (commissions.Count > 0 || store.Currency is null ? commissions : [Figures.None(store.Currency)])
                     .Select(commission => new CommissionLinks(commission, $"{BalanceList.Path}?currency={commission.Currency}&account=")),
             ],
             currencies.Count == 0 ? [] : await top.OfAsync(store, period, currencies.Contains(store.Currency, StringComparer.Ordinal) ? store.Currency! : currencies[0], cancel),

@@ -6,6 +6,7 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
+using StorePlugin.PublicPages;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
@@ -96,6 +97,9 @@ internal static partial class Flows
         await app.Get<SignInRequests>().AskAsync(shop.Store, "gone@example.org", default);
         await app.Get<Team>().AddAsync(shop.Store, "Max", "max@example.org", Role.Viewer, "test", default);
         await app.Get<AmbassadorNotes>().AddAsync(shop.Store, id, "Likes tea.", "test", default);
+        var picture = new Picture("image/png", [1, 2, 3], 1, 1);
+        await app.Get<Looks>().SetAsync(shop.Store, new StoreLook(null, "Headline", null, await app.Get<Pictures>().AddAsync(shop.Store, picture, default)), "test", default);
+        await app.Get<OwnPages>().SetAsync(shop.Store, id, new OwnPage("Ann", "Words", null), default);
         await app.Get<ImportFiles>().KeepAsync(shop.Store, shop.CampaignId, "name,email,code", 1, "test", default);
         await app.DrainAsync();
         var change = (await app.Db.OneAsync<string>("SELECT id FROM payout_changes WHERE store_id = @s AND state = 'asked'", new { s = shop.Store.Id }))!;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
+using StorePlugin.PublicPages;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
@@ -71,6 +72,9 @@ internal sealed class StoreErasureTests
         await _app.Get<AmbassadorNotes>().AddAsync(_world.Store, ann, "planted note", "test", default);
         await _app.Get<ImportFiles>().KeepAsync(_world.Store, _world.CampaignId, "planted file", 1, "test", default);
         Assert.That((await _world.FindAsync("planted note", "planted file")), Is.Empty, "both are sealed");
+        var picture = await _app.Get<Pictures>().AddAsync(_world.Store, new Picture("image/png", [1, 2, 3], 1, 1), default);
+        await _app.Get<Looks>().SetAsync(_world.Store, new StoreLook("#ff0000", "planted headline", "planted about", picture), "test", default);
+        await _app.Get<OwnPages>().SetAsync(_world.Store, ann, new OwnPage("planted shown name", "planted words", picture), default);
         await Plant.RowAsync(_app.Db, "former_addresses", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("person_hash", "h"));
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
@@ -97,7 +101,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "ambassador_notes", "import_files", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "store_looks", "ambassador_pages", "pictures", "ambassador_notes", "import_files", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }
