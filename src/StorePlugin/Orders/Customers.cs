@@ -71,14 +71,6 @@ internal static class Customers
         WHERE store_id = @storeId AND customer_key IN @keys GROUP BY customer_key
         """;
 
-    // A row for each hash of the customer: one earlier order by any of them is enough.
-    private const string LoadKinds =
-        """
-        SELECT c.order_id, CASE WHEN EXISTS (SELECT 1 FROM customer_orders e
-            WHERE e.store_id = c.store_id AND e.customer_key = c.customer_key AND e.sort_key < c.sort_key) THEN 'returning' ELSE 'new' END AS kind
-        FROM customer_orders c WHERE c.store_id = @storeId AND c.order_id IN @ids
-        """;
-
     private const string Delete = "DELETE FROM customer_orders WHERE store_id = @StoreId AND customer_key = @CustomerKey AND sort_key = @SortKey";
 
     private const string MoveErased = "UPDATE customer_orders SET sort_key = @moment WHERE store_id = @storeId AND order_id = @orderId AND mark = 'erased'";
@@ -235,19 +227,6 @@ internal static class Customers
 
         await using var updateErased = new Prepared(tx, UpdateErasedCredit);
         await updateErased.DoAsync(("StoreId", store.Id), ("OrderId", orderId), ("CreditMinor", minor), ("CreditCurrency", currency), ("CreditBackAt", backAt));
-    }
-
-    /// <summary>Of paid orders, whether each was its customer's first at the store, by the words of <see cref="CustomerKind"/>; without those whose customer is withheld.</summary>
-    public static async Task<Dictionary<string, string>> KindsAsync(Tx tx, Store store, string[] orderIds)
-    {
-        if (orderIds.Length == 0)
-        {
-            return [];
-        }
-
-        var rows = await tx.ManyAsync<KindRow>(LoadKinds, new { storeId = store.Id, ids = new TextList(orderIds) });
-        return rows.GroupBy(row => row.OrderId, StringComparer.Ordinal).ToDictionary(
-            order => order.Key, order => order.Any(row => row.Kind == CustomerKind.Returning) ? CustomerKind.Returning : CustomerKind.New, StringComparer.Ordinal);
     }
 
     /// <summary>Has the customer's later orders decided again.</summary>
@@ -422,13 +401,6 @@ internal static class Customers
     private sealed record NoteRow(string CustomerKey, string SortKey);
 
     // By properties, not by position: SQLite has no type for the greatest of no rows.
-    private sealed record KindRow
-    {
-        public string OrderId { get; init; } = "";
-
-        public string Kind { get; init; } = "";
-    }
-
     private sealed record LastRow
     {
         public string CustomerKey { get; init; } = "";

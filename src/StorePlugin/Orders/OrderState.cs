@@ -24,9 +24,6 @@ internal sealed record OrderState(
     /// <summary>The store's day of the order's instant, as yyyymmdd, told when that instant was first written (rule M4).</summary>
     public long? LocalDay { get; init; }
 
-    /// <summary>Whether the order was its customer's first, by one of the words of the column; a figure only, and no part of the log.</summary>
-    public string? CustomerKind { get; init; }
-
     /// <summary>How the figures of its day count it; null while they do not.</summary>
     public CountedOrder? Counted { get; init; }
 
@@ -229,10 +226,12 @@ internal sealed record SettledOrder(
         ? Decision!.Commission.Steps.FirstOrDefault(step => step.BaseMinor < receipt.BaseMinor)?.At ?? receipt.VersionUpdatedAt
         : null;
 
+    /// <summary>Whether it is its customer's first at the store (rule T9), by one of the words of the column; null where nobody knows, or nobody is credited.</summary>
+    public string? CustomerKind => Receipt is { Credited: true, NewCustomer: { } isNew } ? isNew ? Orders.CustomerKind.New : Orders.CustomerKind.Returning : null;
+
     /// <summary>How the figures of its day count it; null where they do not.</summary>
-    /// <param name="customerKind">As it is kept with the order.</param>
-    public CountedOrder? CountedAs(string? customerKind) => CountedOrder.Of(
-        State, Receipt?.CampaignId, Receipt?.AmbassadorId, LocalDay, Receipt?.Currency.Code, Receipt?.RemainingBaseMinor ?? 0, CommissionMinor, customerKind);
+    public CountedOrder? Counted => CountedOrder.Of(
+        State, Receipt?.CampaignId, Receipt?.AmbassadorId, LocalDay, Receipt?.Currency.Code, Receipt?.RemainingBaseMinor ?? 0, CommissionMinor, CustomerKind);
 
     /// <summary>What became of it, in words.</summary>
     public string Outcome => Receipt switch

@@ -96,9 +96,6 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @Revision - 1
         """;
 
-    private const string UpdateKind =
-        "UPDATE orders SET customer_kind = @kind WHERE store_id = @storeId AND order_id = @orderId AND revision = @revision";
-
     private const string UpdateReceipt =
         "UPDATE receipts SET content = @Content, decided_at = @Now WHERE store_id = @StoreId AND order_id = @OrderId";
 
@@ -153,7 +150,6 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         var standings = await Standings.LoadAsync(tx, store, [.. changes.Where(change => change.Before.Facts is not null).Select(change => change.Event.OrderId)]);
         var stored = await LoadReceiptsAsync(tx, store, events);
         var settled = new List<SettledOrder>(changes.Count);
-        var unchanged = new List<SettledOrder>();
         foreach (var change in changes)
         {
             var order = await SettleAsync(tx, store, change, evidence);
@@ -161,7 +157,6 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             if (stored.TryGetValue(order.Event.OrderId, out var content) && order.Receipt?.ToJson() == content)
             {
                 outcomes[change.Index] = "Decided again: as before.";
-                unchanged.Add(order);
                 continue;
             }
 
@@ -169,9 +164,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             await StandAsync(tx, store, order, [.. standings[order.Event.OrderId]], evidence, now);
         }
 
-        var kinds = await Customers.KindsAsync(tx, store, [.. settled.Concat(unchanged).Where(order => order.Receipt is { Credited: true }).Select(order => order.Event.OrderId)]);
-        await WriteAsync(tx, store, settled, kinds, now);
-        await CountAsync(tx, store, settled, unchanged, kinds);
+        await WriteAsync(tx, store, settled, now);
         await FollowOrders.AfterAsync(tx, store, settled, now);
         foreach (var order in settled)
         {
@@ -278,7 +271,6 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             Disputes = loose.Disputes,
             MerchantCostMinor = row.MerchantCostMinor,
             LocalDay = row.LocalDay,
-            CustomerKind = row.CustomerKind,
             Counted = CountedOrder.Of(row.State, row.CampaignId, row.AmbassadorId, row.LocalDay, row.Currency, row.NetMinor, row.CommissionMinor, row.CustomerKind),
         };
     }
@@ -329,34 +321,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         return fresh;
     }
 
-    /// <summary>Keeps the figures of the days. An order that stands as before may have another customer: an earlier order of theirs has come.</summary>
-    private static async Task CountAsync(Tx tx, Store store, List<SettledOrder> settled, List<SettledOrder> unchanged, Dictionary<string, string> kinds)
-    {
-        var days = new OrderDays();
-        foreach (var order in settled)
-        {
-            days.Note(order.Before.Counted, order.CountedAs(kinds.GetValueOrDefault(order.Event.OrderId)));
-        }
-
-        foreach (var order in unchanged)
-        {
-            var (orderId, before) = (order.Event.OrderId, order.Before);
-            var kind = kinds.GetValueOrDefault(orderId);
-            if (kind != before.CustomerKind)
-            {
-                if (await tx.DoAsync(UpdateKind, new { storeId = store.Id, orderId, kind, revision = before.Revision }) == 0)
-                {
-                    throw new StaleOrderException(orderId);
-                }
-
-                days.Note(before.Counted, before.Counted is null ? null : before.Counted with { IsNewCustomer = kind == CustomerKind.New });
-            }
-        }
-
-        await days.WriteAsync(tx, store);
-    }
-
-    private async Task WriteAsync(Tx tx, Store store, List<SettledOrder> orders, Dictionary<string, string> kinds, DateTimeOffset now)
+    private async Task WriteAsync(Tx tx, Store store, List<SettledOrder> orders, DateTimeOffset now)
     {
         await using var insertOrder = new Prepared(tx, InsertOrder);
         await using var updateOrder = new Prepared(tx, UpdateOrder);
@@ -364,8 +329,10 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
         await using var insertReceipt = new Prepared(tx, InsertReceipt);
         await using var updateReceipt = new Prepared(tx, UpdateReceipt);
         var postings = new List<LedgerTransaction>();
+        var days = new OrderDays();
         foreach (var order in orders)
         {
+            days.Note(order.Before.Counted, order.Counted);
             var (orderId, receipt) = (order.Event.OrderId, order.Receipt);
             var write = order.Before.Revision == 0 ? insertOrder : updateOrder;
             var written = await write.DoAsync(
@@ -376,7 +343,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
                 ("CampaignId", receipt?.CampaignId), ("AmbassadorId", receipt?.AmbassadorId), ("CommissionMinor", order.CommissionMinor),
                 ("MerchantCostMinor", order.MerchantCostMinor), ("BindsKeys", order.BindsKeys), ("BindsDays", order.BindsDays),
                 ("HoldUntil", order.HoldUntil), ("Reason", order.Reason), ("CameBy", order.CameBy), ("RefundedAt", order.RefundedAt),
-                ("Earlier", order.Facts?.Earlier.ToJson()), ("CustomerKind", kinds.GetValueOrDefault(orderId)), ("Now", now));
+                ("Earlier", order.Facts?.Earlier.ToJson()), ("CustomerKind", order.CustomerKind), ("Now", now));
             if (written == 0)
             {
                 throw new StaleOrderException(orderId);
@@ -397,6 +364,7 @@ internal sealed class ReceiveOrders(Digests digests, TimeProvider clock)
             postings.AddRange(order.Postings(now));
         }
 
+        await days.WriteAsync(tx, store);
         if (postings.Count > 0)
         {
             await LedgerBook.PostAsync(tx, store, postings);

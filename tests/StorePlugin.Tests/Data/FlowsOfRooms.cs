@@ -49,16 +49,6 @@ internal static partial class Flows
             Assert.That((await owner.GetAsync("/dashboard")).Text("progress"), Is.EqualTo("100 %"), metric);
         }
 
-        // An earlier order that comes late changes nothing but who was new.
-        var other = await Shop.OpenAsync(app, "flow-kinds");
-        await other.AmbassadorAsync("FLOWKINDS");
-        await other.PaysAsync(new TestOrder("2", now) { Customer = 7, Email = "seven@example.com" }.With("FLOWKINDS", "10.00"));
-        await app.DrainAsync();
-        await other.PaysAsync(new TestOrder("1", now.AddDays(-1)) { Customer = 7, Email = "seven@example.com" });
-        await app.DrainAsync();
-        Assert.That(
-            await app.Db.ManyAsync<string>("SELECT customer_kind FROM orders WHERE store_id = @id AND order_id = '2'", new { id = other.Store.Id }), Is.EqualTo(["returning"]));
-
         var (looks, pages, pictures) = (app.Get<Looks>(), app.Get<OwnPages>(), app.Get<Pictures>());
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await looks.SetAsync(shop.Store, new StoreLook("#ff0000", "Headline", "About", await pictures.AddAsync(shop.Store, picture, default)), "test", default);

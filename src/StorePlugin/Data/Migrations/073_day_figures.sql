@@ -1,7 +1,7 @@
 -- What each day brought, by campaign, kept beside the rows that it sums so that a year is read as quickly as a week: clicks by the
 -- store's day, which stay when a click that no order names has had its time; and the orders that an ambassador is credited with,
--- by the day of the order. customer_kind: whether an order was its customer's first at the store, as far as its orders are known
--- (rule T9); null while it is not paid or nobody is credited with it, and where the platform withheld who bought.
+-- by the day of the order. customer_kind: whether an order was its customer's first at the store, as its receipt says (rule T9);
+-- null while it is not paid or nobody is credited with it, and where the platform withheld who bought.
 
 ALTER TABLE orders ADD customer_kind varchar(10) NULL CONSTRAINT ck_orders_customer_kind CHECK (customer_kind IN ('new', 'returning'));
 
