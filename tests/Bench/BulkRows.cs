@@ -89,11 +89,6 @@ internal sealed class BulkRows : IAsyncDisposable
     // As the program adds them up order by order; here after the last.
     private const string OrderDays =
         """
-        UPDATE orders SET customer_kind = CASE WHEN EXISTS (SELECT 1 FROM customer_orders c
-                JOIN customer_orders e ON e.store_id = c.store_id AND e.customer_key = c.customer_key AND e.sort_key < c.sort_key
-                WHERE c.store_id = orders.store_id AND c.order_id = orders.order_id) THEN 'returning' ELSE 'new' END
-        WHERE store_id = @storeId AND ambassador_id IS NOT NULL
-            AND EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = orders.store_id AND c.order_id = orders.order_id);
         INSERT INTO order_days (store_id, campaign_id, local_day, currency, orders, net_minor, commission_minor, new_customers)
         SELECT store_id, campaign_id, local_day, currency, COUNT(*), SUM(net_minor), SUM(commission_minor), SUM(CASE WHEN customer_kind = 'new' THEN 1 ELSE 0 END)
         FROM orders

@@ -26,8 +26,8 @@ internal static class ClickDays
         foreach (var day in days)
         {
             var (storeId, campaignId, localDay) = day.Key;
-            await RunningTotal.AddAsync(
-                tx, Add, Open, $"{storeId} {campaignId} clicks {localDay}",
+            await tx.PutAsync(
+                Add, Open, $"{storeId} {campaignId} clicks {localDay}",
                 new { storeId, campaignId, localDay, clicks = day.LongCount(), firstVisits = day.LongCount(click => click.IsFirst) });
         }
     }

@@ -28,7 +28,7 @@ internal static class LookPages
     private static async Task<IResult> Show(Visitor visitor, string? notice, Looks looks, CancellationToken cancel) =>
         Page.Of<LookPage>(ModelOf(visitor, await looks.FindAsync(visitor.Store, cancel), notice, []));
 
-    private static async Task<IResult> Set(Visitor visitor, HttpRequest request, Looks looks, Pictures pictures, CancellationToken cancel)
+    private static async Task<IResult> Set(Visitor visitor, HttpRequest request, Looks looks, CancellationToken cancel)
     {
         var form = await request.ReadFormAsync(cancel);
         var known = await looks.FindAsync(visitor.Store, cancel);
@@ -49,10 +49,7 @@ internal static class LookPages
                 StatusCodes.Status422UnprocessableEntity);
         }
 
-        var logoId = logo.Picture is { } picture ? await pictures.AddAsync(visitor.Store, picture, cancel)
-            : form["nologo"].ToString() == "yes" ? null
-            : known.LogoId;
-        await looks.SetAsync(visitor.Store, typed with { LogoId = logoId }, visitor.Actor, cancel);
+        await looks.SetAsync(visitor.Store, typed.Colour, typed.Headline, typed.About, logo.Picture, keepsLogo: form["nologo"].ToString() != "yes", visitor.Actor, cancel);
         return TypedResults.Redirect($"{Path}?notice=look-kept");
     }
 

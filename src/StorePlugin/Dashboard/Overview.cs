@@ -48,6 +48,9 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
     private const long OrdersShown = 8;
     private const long ObjectivesShown = 5;
 
+    // All are summed; more pictures than these nobody compares.
+    private const int CurrenciesDrawn = 3;
+
     private const string SumBalances =
         """
         SELECT account, currency, COALESCE(SUM(amount_minor), 0) AS amount_minor FROM balances
@@ -122,7 +125,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
         [
             PlotOf("Clicks", part => figures.Clicks(part), Words.Of, part => $"{DayTable.Path}?{part.Query}"),
             PlotOf("Referred orders", part => figures.Orders(part).Orders, Words.Of, OrdersOf),
-            .. currencies.Select(currency => PlotOf(
+            .. currencies.Take(CurrenciesDrawn).Select(currency => PlotOf(
                 currencies.Count == 1 ? "Net sales" : $"Net sales in {currency}", part => figures.Orders(part, currency).NetMinor, minor => Words.Of(minor, currency), OrdersOf)),
         ];
 

@@ -1,5 +1,6 @@
 // An interval of whole days in a store's time zone, and how a page divides it.
 using System.Globalization;
+using StorePlugin.Mail;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 
@@ -14,16 +15,17 @@ internal sealed record Period(DateOnly From, DateOnly To)
 
     public const int DaysDefault = 30;
 
-    // Beyond so many days a page shows weeks, and beyond so many weeks' worth of days months.
+    // Beyond so many days a page shows weeks, then months, then years: never more rows than a page has room for.
     private const int DaysMax = 31;
     private const int DaysInWeeksMax = 182;
+    private const int DaysInMonthsMax = 1100;
 
     public int Days => To.DayNumber - From.DayNumber + 1;
 
     /// <summary>As rows name the first day: yyyymmdd.</summary>
-    public long FromDay => NumberOf(From);
+    public long FromDay => LocalDay.Number(From);
 
-    public long ToDay => NumberOf(To);
+    public long ToDay => LocalDay.Number(To);
 
     /// <summary>As many days, before the first.</summary>
     public Period Before => new(From.AddDays(-Days), From.AddDays(-1));
@@ -31,7 +33,7 @@ internal sealed record Period(DateOnly From, DateOnly To)
     /// <summary>The days up to today, today included.</summary>
     public static Period Last(int days, Store store, DateTimeOffset now)
     {
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, store.Zone).DateTime);
+        var today = LocalDay.Of(store, now);
         return new Period(today.AddDays(1 - days), today);
     }
 
@@ -47,7 +49,8 @@ internal sealed record Period(DateOnly From, DateOnly To)
     public string Query => string.Create(CultureInfo.InvariantCulture, $"from={From:yyyy-MM-dd}&to={To:yyyy-MM-dd}");
 
     /// <summary>The instants of the interval, the end excluded.</summary>
-    public (DateTimeOffset From, DateTimeOffset To) InstantsIn(Store store) => (StartOf(From, store), StartOf(To.AddDays(1), store));
+    public (DateTimeOffset From, DateTimeOffset To) InstantsIn(Store store) =>
+        (LocalDay.At(store.Zone, From, TimeOnly.MinValue), LocalDay.At(store.Zone, To.AddDays(1), TimeOnly.MinValue));
 
     /// <summary>Days, weeks or months, whichever can be read at a glance; the last ends with the interval.</summary>
     public IReadOnlyList<Period> Parts()
@@ -55,7 +58,10 @@ internal sealed record Period(DateOnly From, DateOnly To)
         var parts = new List<Period>();
         for (var from = From; from <= To;)
         {
-            var next = Days <= DaysMax ? from.AddDays(1) : Days <= DaysInWeeksMax ? from.AddDays(7) : new DateOnly(from.Year, from.Month, 1).AddMonths(1);
+            var next = Days <= DaysMax ? from.AddDays(1)
+                : Days <= DaysInWeeksMax ? from.AddDays(7)
+                : Days <= DaysInMonthsMax ? new DateOnly(from.Year, from.Month, 1).AddMonths(1)
+                : new DateOnly(from.Year + 1, 1, 1);
             parts.Add(new Period(from, next > To ? To : next.AddDays(-1)));
             from = next;
         }
@@ -68,27 +74,12 @@ internal sealed record Period(DateOnly From, DateOnly To)
     {
         { Days: 1 } => From.ToString("d MMM", CultureInfo.InvariantCulture),
         { From.Day: 1 } when To == From.AddMonths(1).AddDays(-1) => From.ToString("MMM yyyy", CultureInfo.InvariantCulture),
-        _ when From.Month == To.Month && From.Year == To.Year => string.Create(CultureInfo.InvariantCulture, $"{From.Day}–{To:d MMM}"),
+        { From: { Day: 1, Month: 1 } } when To == From.AddYears(1).AddDays(-1) => From.ToString("yyyy", CultureInfo.InvariantCulture),
+        _ when From.Year != To.Year || Days > DaysInWeeksMax => string.Create(CultureInfo.InvariantCulture, $"{From:d MMM yyyy} – {To:d MMM yyyy}"),
+        _ when From.Month == To.Month => string.Create(CultureInfo.InvariantCulture, $"{From.Day}–{To:d MMM}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{From:d MMM} – {To:d MMM}"),
     };
 
     /// <summary><c>1 March 2026 to 30 March 2026</c></summary>
     public string InWords => Days == 1 ? Words.Day(From) : $"{Words.Day(From)} to {Words.Day(To)}";
-
-    public static DateOnly DayOf(long number) => new((int)(number / 10_000), (int)(number / 100 % 100), (int)(number % 100));
-
-    public static long NumberOf(DateOnly day) => (day.Year * 10_000L) + (day.Month * 100) + day.Day;
-
-    // A day that begins with a change of the clocks begins at the first instant that there is.
-    private static DateTimeOffset StartOf(DateOnly day, Store store)
-    {
-        var (zone, local) = (store.Zone, day.ToDateTime(TimeOnly.MinValue));
-        while (zone.IsInvalidTime(local))
-        {
-            local = local.AddMinutes(15);
-        }
-
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset);
-    }
 }

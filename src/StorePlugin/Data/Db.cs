@@ -238,6 +238,25 @@ internal sealed class Tx(DbConnection connection, DbTransaction transaction, Kep
     public Task<int> DoAsync(string sql, object? args = null) => connection.ExecuteAsync(sql, args, transaction);
 
     /// <summary>
+    /// Changes a row, or makes it where there is none. Two programs that share a database and would both make it meet at its name;
+    /// whoever puts several goes through them in one order, so that nobody waits for each other.
+    /// </summary>
+    /// <param name="update">An UPDATE of the row of the key.</param>
+    /// <param name="insert">An INSERT where there is no row of the key.</param>
+    /// <param name="name">Names the row among all of the database.</param>
+    public async Task PutAsync(string update, string insert, string name, object args)
+    {
+        if (await DoAsync(update, args) == 0)
+        {
+            await HoldAsync(name);
+            if (await DoAsync(insert, args) == 0)
+            {
+                await DoAsync(update, args);
+            }
+        }
+    }
+
+    /// <summary>
     /// Holds names to the end of the transaction, for what no row stands yet that two could meet at: whoever else asks for one
     /// waits, and sees then what this one has done. On SQLite a write transaction is alone as it is.
     /// </summary>

@@ -66,8 +66,8 @@ internal sealed class OrderDays
             .OrderBy(change => change.Key.CampaignId, StringComparer.Ordinal).ThenBy(change => change.Key.LocalDay).ThenBy(change => change.Key.Currency, StringComparer.Ordinal);
         foreach (var ((campaignId, localDay, currency), (orders, netMinor, commissionMinor, newCustomers)) in changes)
         {
-            await RunningTotal.AddAsync(
-                tx, Add, Open, $"{store.Id} {campaignId} orders {localDay} {currency}",
+            await tx.PutAsync(
+                Add, Open, $"{store.Id} {campaignId} orders {localDay} {currency}",
                 new { storeId = store.Id, campaignId, localDay, currency, orders, netMinor, commissionMinor, newCustomers });
         }
     }

@@ -26,7 +26,7 @@ public sealed record ShareModel(
 /// <param name="Url">Opens the channel with the text filled in; null where none can be opened so.</param>
 public sealed record SharePrompt(string Channel, string Text, string? Url);
 
-internal sealed class SharePages(Db db, Links links, Looks looks, OwnPages pages, Pictures pictures, PublicAddress address, TimeProvider clock)
+internal sealed class SharePages(Db db, Links links, Looks looks, OwnPages pages, PublicAddress address, TimeProvider clock)
 {
     public const string Path = "/portal/share";
 
@@ -61,10 +61,8 @@ internal sealed class SharePages(Db db, Links links, Looks looks, OwnPages pages
             return Page.Of<SharePage>(await ReadAsync(visitor, typed, null, [.. problems.OfType<string>()], cancel), StatusCodes.Status422UnprocessableEntity);
         }
 
-        var pictureId = sent.Picture is { } picture ? await pictures.AddAsync(visitor.Store, picture, cancel)
-            : form["nopicture"].ToString() == "yes" ? null
-            : known.PictureId;
-        await pages.SetAsync(visitor.Store, visitor.AmbassadorId!, typed with { PictureId = pictureId }, cancel);
+        await pages.SetAsync(
+            visitor.Store, visitor.AmbassadorId!, typed.ShownName, typed.Words, sent.Picture, keepsPicture: form["nopicture"].ToString() != "yes", cancel);
         return TypedResults.Redirect($"{Path}?notice=page-kept");
     }
 

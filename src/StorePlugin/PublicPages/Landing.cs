@@ -82,7 +82,11 @@ internal sealed class Landing(Db db, Links links, StoreDirectory stores, Looks l
         if (discount is not null)
         {
             conditions.Add("The button brings the discount into your cart by itself. Anywhere else, type the code at checkout.");
-            conditions.Add(terms.FriendOncePerCustomer is true ? "It works once for each customer." : "It may be used again.");
+            if (terms.FriendOncePerCustomer is true)
+            {
+                conditions.Add("It works once for each customer.");
+            }
+
             if (terms.ExcludedProducts is { Length: > 0 } || terms.ExcludedCollections is not null)
             {
                 conditions.Add("The store may leave some products out.");

@@ -42,18 +42,15 @@ internal sealed class Looks(Db db, TimeProvider clock)
     public async Task<StoreLook> FindAsync(Store store, CancellationToken cancel) =>
         await db.OneAsync<StoreLook>(Read, new { storeId = store.Id }, cancel) ?? StoreLook.None;
 
-    /// <summary>Replaces all of it. A picture that is shown no more is dropped.</summary>
-    public Task SetAsync(Store store, StoreLook look, string actor, CancellationToken cancel) => db.InTransactionAsync(
+    /// <summary>Replaces the colour and the words, and the logo where one was sent.</summary>
+    /// <param name="keepsLogo">Whether the logo of before is shown on where none was sent.</param>
+    public Task SetAsync(Store store, string? colour, string? headline, string? about, Picture? logo, bool keepsLogo, string actor, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
-            var before = await tx.OneAsync<StoreLook>(Read, new { storeId = store.Id });
-            await RunningTotal.AddAsync(
-                tx, Update, Insert, $"{store.Id} look",
-                new { StoreId = store.Id, look.Colour, look.Headline, look.About, look.LogoId, Now = clock.GetUtcNow(), Actor = actor });
-            if (before?.LogoId is { } old && old != look.LogoId)
-            {
-                await Pictures.DropAsync(tx, store.Id, old);
-            }
+            var (now, before) = (clock.GetUtcNow(), await tx.OneAsync<StoreLook>(Read, new { storeId = store.Id }));
+            var logoId = await Pictures.ReplaceAsync(tx, store, before?.LogoId, logo, keepsLogo, now);
+            await tx.PutAsync(
+                Update, Insert, $"{store.Id} look", new { StoreId = store.Id, Colour = colour, Headline = headline, About = about, LogoId = logoId, Now = now, Actor = actor });
         },
         cancel: cancel);
 }

@@ -42,18 +42,16 @@ internal sealed class OwnPages(Db db, TimeProvider clock)
     /// <summary>The same within a transaction; null where they have said nothing.</summary>
     public static Task<OwnPage?> FindAsync(Tx tx, string storeId, string ambassadorId) => tx.OneAsync<OwnPage>(Read, new { storeId, ambassadorId });
 
-    /// <summary>Replaces all of it. A picture that is shown no more is dropped.</summary>
-    public Task SetAsync(Store store, string ambassadorId, OwnPage page, CancellationToken cancel) => db.InTransactionAsync(
+    /// <summary>Replaces name and words, and the picture where one was sent.</summary>
+    /// <param name="keepsPicture">Whether the picture of before is shown on where none was sent.</param>
+    public Task SetAsync(Store store, string ambassadorId, string? shownName, string? words, Picture? picture, bool keepsPicture, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
-            var before = await tx.OneAsync<OwnPage>(Read, new { storeId = store.Id, ambassadorId });
-            await RunningTotal.AddAsync(
-                tx, Update, Insert, $"{store.Id} {ambassadorId} page",
-                new { StoreId = store.Id, AmbassadorId = ambassadorId, page.ShownName, page.Words, page.PictureId, Now = clock.GetUtcNow() });
-            if (before?.PictureId is { } old && old != page.PictureId)
-            {
-                await Pictures.DropAsync(tx, store.Id, old);
-            }
+            var (now, before) = (clock.GetUtcNow(), await FindAsync(tx, store.Id, ambassadorId));
+            var pictureId = await Pictures.ReplaceAsync(tx, store, before?.PictureId, picture, keepsPicture, now);
+            await tx.PutAsync(
+                Update, Insert, $"{store.Id} {ambassadorId} page",
+                new { StoreId = store.Id, AmbassadorId = ambassadorId, ShownName = shownName, Words = words, PictureId = pictureId, Now = now });
         },
         cancel: cancel);
 

@@ -8,7 +8,7 @@ namespace StorePlugin.PublicPages;
 /// <summary>A picture as it is served.</summary>
 internal sealed record Picture(string MediaType, byte[] Content, long Width, long Height);
 
-internal sealed class Pictures(Db db, TimeProvider clock)
+internal sealed class Pictures(Db db)
 {
     /// <summary>What may be sent at most.</summary>
     public const int BytesMax = 5 * 1024 * 1024;
@@ -33,12 +33,29 @@ internal sealed class Pictures(Db db, TimeProvider clock)
 
     public Task<Picture?> FindAsync(string storeId, string id, CancellationToken cancel) => db.OneAsync<Picture>(Read, new { storeId, id }, cancel);
 
-    /// <summary>Keeps a picture. Returns its id.</summary>
-    public async Task<string> AddAsync(Store store, Picture picture, CancellationToken cancel)
+    /// <summary>Puts a picture in the place of another, or of none, in the transaction that writes where it is shown: none is kept that is shown nowhere.</summary>
+    /// <param name="before">The one that was shown; it goes unless it stays.</param>
+    /// <param name="stays">Whether it is shown on where no new one was sent.</param>
+    /// <returns>The one to show; null for none.</returns>
+    public static async Task<string?> ReplaceAsync(Tx tx, Store store, string? before, Picture? sent, bool stays, DateTimeOffset now)
     {
-        var now = clock.GetUtcNow();
+        if (sent is null && stays)
+        {
+            return before;
+        }
+
+        if (before is not null)
+        {
+            await DropAsync(tx, store.Id, before);
+        }
+
+        if (sent is null)
+        {
+            return null;
+        }
+
         var id = Ids.New("pic", now);
-        await db.DoAsync(Insert, new { storeId = store.Id, id, picture.MediaType, picture.Content, picture.Width, picture.Height, now }, cancel);
+        await tx.DoAsync(Insert, new { storeId = store.Id, id, sent.MediaType, sent.Content, sent.Width, sent.Height, now });
         return id;
     }
 

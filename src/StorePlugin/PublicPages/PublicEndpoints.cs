@@ -1,5 +1,6 @@
 // What everybody may ask for: ambassadors' pages, stores' colours and pictures. None of it sets a cookie.
 using StorePlugin.Pages;
+using StorePlugin.Stores;
 
 namespace StorePlugin.PublicPages;
 
@@ -23,7 +24,7 @@ internal static class PublicEndpoints
         pages.MapGet("/pictures/{storeId}/{pictureId}", ShowPicture);
     }
 
-    private static async Task<IResult> ShowLanding(string link, HttpContext context, Landing landing, CancellationToken cancel)
+    private static async Task<IResult> ShowLanding(string link, HttpContext context, Landing landing, Platforms platforms, CancellationToken cancel)
     {
         // Whoever follows the button tells the store where they come from, and nobody else.
         context.Response.Headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
@@ -34,7 +35,7 @@ internal static class PublicEndpoints
                 new Message(
                     "This offer is over",
                     [$"It is no longer given at {store.DisplayName}. The store itself is open as ever."],
-                    new FrameLink($"To {store.DisplayName}", $"https://{store.PrimaryDomain ?? store.Domain}/")),
+                    platforms.Find(store) is { } platform ? new FrameLink($"To {store.DisplayName}", platform.LandingUrl(store, null, "/", null).AbsoluteUri) : null),
                 StatusCodes.Status410Gone),
             _ => Page.Of<MessagePage>(
                 new Message("There is nothing here", ["The link may have been typed wrongly, or it is no longer in use."]), StatusCodes.Status404NotFound),

@@ -174,7 +174,7 @@ internal sealed class OrderReplay
             receipt?.Currency.Code, Kept(receipt?.PaidAt), receipt?.RemainingBaseMinor ?? 0, receipt?.CampaignId, receipt?.AmbassadorId,
             order.CommissionMinor, Kept(order.HoldUntil), _row?.PayoutId, _row?.ApprovedAt, order.Reason, _row?.CreatedAt ?? logged.At, logged.At,
             order.MerchantCostMinor, order.BindsKeys, order.BindsDays, order.CameBy, Kept(order.RefundedAt), order.Facts?.Earlier.ToJson(),
-            order.State != "review" ? null : _row is { State: "review" } ? _row.ReviewAt : logged.At);
+            order.State != "review" ? null : _row is { State: "review" } ? _row.ReviewAt : logged.At, order.CustomerKind);
         _state = order.After.Kept;
         return null;
     }

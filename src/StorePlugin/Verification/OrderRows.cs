@@ -18,7 +18,7 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             campaign_id = @CampaignId, ambassador_id = @AmbassadorId, commission_minor = @CommissionMinor, hold_until = @HoldUntil,
             payout_id = @PayoutId, approved_at = @ApprovedAt, reason = @Reason, created_at = @CreatedAt, updated_at = @UpdatedAt,
             merchant_cost_minor = @MerchantCostMinor, binds_keys = @BindsKeys, binds_days = @BindsDays, came_by = @CameBy, refunded_at = @RefundedAt,
-            earlier = @Earlier, review_at = @ReviewAt
+            earlier = @Earlier, review_at = @ReviewAt, customer_kind = @CustomerKind
         WHERE store_id = @StoreId AND order_id = @OrderId AND revision = @RevisionRead AND state = @StateRead AND updated_at = @UpdatedAtRead
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -30,11 +30,7 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at, customer_kind)
         SELECT @StoreId, @OrderId, @Revision, @Reference, @State, @At, @LocalDay, @VersionUpdatedAt, @VersionHash, @Currency, @PaidAt,
             @NetMinor, @CampaignId, @AmbassadorId, @CommissionMinor, @HoldUntil, @PayoutId, @ApprovedAt, @Reason, @CreatedAt, @UpdatedAt,
-            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier, @ReviewAt,
-            CASE WHEN @AmbassadorId IS NULL OR NOT EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = @StoreId AND c.order_id = @OrderId) THEN NULL
-                WHEN EXISTS (SELECT 1 FROM customer_orders c
-                    JOIN customer_orders e ON e.store_id = c.store_id AND e.customer_key = c.customer_key AND e.sort_key < c.sort_key
-                    WHERE c.store_id = @StoreId AND c.order_id = @OrderId) THEN 'returning' ELSE 'new' END
+            @MerchantCostMinor, @BindsKeys, @BindsDays, @CameBy, @RefundedAt, @Earlier, @ReviewAt, @CustomerKind
         WHERE NOT EXISTS (SELECT 1 FROM orders WHERE store_id = @StoreId AND order_id = @OrderId)
             AND NOT EXISTS (SELECT 1 FROM order_events WHERE store_id = @StoreId AND order_id = @OrderId AND revision > @Revision)
         """;
@@ -77,7 +73,7 @@ internal sealed class OrderRows(Db db, TimeProvider clock, string storeId, Rebui
             ("CommissionMinor", row.CommissionMinor), ("HoldUntil", row.HoldUntil), ("PayoutId", row.PayoutId), ("ApprovedAt", row.ApprovedAt),
             ("Reason", row.Reason), ("CreatedAt", row.CreatedAt), ("UpdatedAt", row.UpdatedAt),
             ("MerchantCostMinor", row.MerchantCostMinor), ("BindsKeys", row.BindsKeys), ("BindsDays", row.BindsDays), ("CameBy", row.CameBy), ("RefundedAt", row.RefundedAt),
-            ("Earlier", row.Earlier), ("ReviewAt", row.ReviewAt),
+            ("Earlier", row.Earlier), ("ReviewAt", row.ReviewAt), ("CustomerKind", row.CustomerKind),
         ];
     }
 }

@@ -80,7 +80,7 @@ internal sealed class RebuildReader : IAsyncDisposable
         """
         SELECT order_id, revision, reference, state, at, local_day, version_updated_at, version_hash, currency, paid_at, net_minor, campaign_id,
             ambassador_id, commission_minor, hold_until, payout_id, approved_at, reason, created_at, updated_at,
-            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at
+            merchant_cost_minor, binds_keys, binds_days, came_by, refunded_at, earlier, review_at, customer_kind
         FROM orders WHERE store_id = @storeId AND order_id >= @from AND order_id < @to
         """;
 
@@ -243,7 +243,7 @@ internal sealed class RebuildReader : IAsyncDisposable
             row.Number(1), row.TextOrNull(2), row.Text(3), row.NumberOrNull(4), row.NumberOrNull(5), row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8),
             row.NumberOrNull(9), row.Number(10), row.TextOrNull(11), row.TextOrNull(12), row.Number(13), row.NumberOrNull(14), row.TextOrNull(15), row.NumberOrNull(16),
             row.TextOrNull(17), row.Number(18), row.Number(19), row.Number(20), row.TextOrNull(21), row.NumberOrNull(22), row.TextOrNull(23), row.NumberOrNull(24),
-            row.TextOrNull(25), row.NumberOrNull(26)));
+            row.TextOrNull(25), row.NumberOrNull(26), row.TextOrNull(27)));
         Read(ReadReceipts, from, to, transaction, row => Of(row).Receipt = new StandingReceipt(row.Text(1), row.Number(2)));
         Read(ReadEntries, from, to, transaction, row => AddTo(Of(row).Transactions, row));
         Read(ReadCustomers, from, to, transaction, row =>

@@ -22,7 +22,8 @@ internal sealed record StandingReceipt(string Content, long DecidedAt);
 internal sealed record OrderRow(
     long Revision, string? Reference, string State, long? At, long? LocalDay, long? VersionUpdatedAt, string? VersionHash, string? Currency, long? PaidAt,
     long NetMinor, string? CampaignId, string? AmbassadorId, long CommissionMinor, long? HoldUntil, string? PayoutId, long? ApprovedAt, string? Reason,
-    long CreatedAt, long UpdatedAt, long MerchantCostMinor, string? BindsKeys, long? BindsDays, string? CameBy, long? RefundedAt, string? Earlier, long? ReviewAt)
+    long CreatedAt, long UpdatedAt, long MerchantCostMinor, string? BindsKeys, long? BindsDays, string? CameBy, long? RefundedAt, string? Earlier, long? ReviewAt,
+    string? CustomerKind)
 {
     /// <summary>The columns in which two rows differ, by name.</summary>
     public IEnumerable<string> ColumnsUnlike(OrderRow other)
@@ -37,7 +38,7 @@ internal sealed record OrderRow(
             ("approved_at", ApprovedAt == other.ApprovedAt), ("reason", Reason == other.Reason), ("created_at", CreatedAt == other.CreatedAt),
             ("updated_at", UpdatedAt == other.UpdatedAt), ("merchant_cost_minor", MerchantCostMinor == other.MerchantCostMinor),
             ("binds_keys", BindsKeys == other.BindsKeys), ("binds_days", BindsDays == other.BindsDays), ("came_by", CameBy == other.CameBy), ("refunded_at", RefundedAt == other.RefundedAt),
-            ("earlier", Earlier == other.Earlier), ("review_at", ReviewAt == other.ReviewAt),
+            ("earlier", Earlier == other.Earlier), ("review_at", ReviewAt == other.ReviewAt), ("customer_kind", CustomerKind == other.CustomerKind),
         ];
         return columns.Where(column => !column.Same).Select(column => column.Name);
     }

@@ -119,7 +119,7 @@ internal sealed class OverviewTests
         var quarter = (await owner.GetAsync("/dashboard?days=90")).QuerySelector("figure.plot")!.QuerySelectorAll("tbody th").Select(cell => cell.TextContent.Trim()).ToList();
 
         Assert.That(year, Has.Count.EqualTo(13).And.ItemAt(0).EqualTo("2–31 Mar").And.ItemAt(1).EqualTo("Apr 2025").And.ItemAt(12).EqualTo("1 Mar"));
-        Assert.That(quarter, Has.Count.EqualTo(13).And.ItemAt(0).EqualTo("2–8 Dec").And.ItemAt(4).EqualTo("30 Dec – 5 Jan"));
+        Assert.That(quarter, Has.Count.EqualTo(13).And.ItemAt(0).EqualTo("2–8 Dec").And.ItemAt(4).EqualTo("30 Dec 2025 – 5 Jan 2026"));
     }
 
     [Test]

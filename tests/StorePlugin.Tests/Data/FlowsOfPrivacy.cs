@@ -98,8 +98,8 @@ internal static partial class Flows
         await app.Get<Team>().AddAsync(shop.Store, "Max", "max@example.org", Role.Viewer, "test", default);
         await app.Get<AmbassadorNotes>().AddAsync(shop.Store, id, "Likes tea.", "test", default);
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
-        await app.Get<Looks>().SetAsync(shop.Store, new StoreLook(null, "Headline", null, await app.Get<Pictures>().AddAsync(shop.Store, picture, default)), "test", default);
-        await app.Get<OwnPages>().SetAsync(shop.Store, id, new OwnPage("Ann", "Words", null), default);
+        await app.Get<Looks>().SetAsync(shop.Store, null, "Headline", null, picture, keepsLogo: true, "test", default);
+        await app.Get<OwnPages>().SetAsync(shop.Store, id, "Ann", "Words", null, keepsPicture: true, default);
         await app.Get<ImportFiles>().KeepAsync(shop.Store, shop.CampaignId, "name,email,code", 1, "test", default);
         await app.DrainAsync();
         var change = (await app.Db.OneAsync<string>("SELECT id FROM payout_changes WHERE store_id = @s AND state = 'asked'", new { s = shop.Store.Id }))!;

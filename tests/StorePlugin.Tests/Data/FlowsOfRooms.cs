@@ -49,11 +49,10 @@ internal static partial class Flows
             Assert.That((await owner.GetAsync("/dashboard")).Text("progress"), Is.EqualTo("100 %"), metric);
         }
 
-        var (looks, pages, pictures) = (app.Get<Looks>(), app.Get<OwnPages>(), app.Get<Pictures>());
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
-        await looks.SetAsync(shop.Store, new StoreLook("#ff0000", "Headline", "About", await pictures.AddAsync(shop.Store, picture, default)), "test", default);
-        await looks.SetAsync(shop.Store, StoreLook.None, "test", default);
-        await pages.SetAsync(shop.Store, ann, new OwnPage("Ann", "Words", await pictures.AddAsync(shop.Store, picture, default)), default);
+        await app.Get<Looks>().SetAsync(shop.Store, "#ff0000", "Headline", "About", picture, keepsLogo: true, "test", default);
+        await app.Get<Looks>().SetAsync(shop.Store, null, null, null, null, keepsLogo: false, "test", default);
+        await app.Get<OwnPages>().SetAsync(shop.Store, ann, "Ann", "Words", picture, keepsPicture: true, default);
         using var shopper = new Browser(app.Address);
         var landing = await shopper.GetAsync("/a/FLOWROOMS");
         Assert.That((await shopper.AskAsync(landing.QuerySelector("img.portrait")!.GetAttribute("src")!)).Content.Headers.ContentLength, Is.EqualTo(3));

@@ -293,20 +293,18 @@ internal abstract class MigrationContract
                 ("at", DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()));
         }
 
-        (string Id, string State, string? Ambassador, long Net, string Keys)[] orders =
+        (string Id, string State, string? Ambassador, long Net, string Receipt)[] orders =
         [
-            ("1", "paid", "amb", 900, "ann,ann-mail"), ("2", "held", "amb", 300, "bob,ann-mail"), ("3", "held", "amb", 40, ""), ("4", "observed", "amb", 7000, ""),
-            ("5", "uncredited", null, 7000, "eve"),
+            ("1", "paid", "amb", 900, """{"credited":true,"newCustomer":true}"""), ("2", "held", "amb", 300, """{"credited":true,"newCustomer":false}"""),
+            ("3", "held", "amb", 40, """{"credited":true}"""), ("4", "observed", "amb", 7000, """{"credited":true}"""),
+            ("5", "uncredited", null, 7000, """{"credited":false,"newCustomer":true}"""),
         ];
-        foreach (var (id, state, ambassador, net, keys) in orders)
+        foreach (var (id, state, ambassador, net, receipt) in orders)
         {
             await Plant.RowAsync(
                 Db, "orders", ("store_id", S), ("order_id", id), ("state", state), ("ambassador_id", ambassador), ("campaign_id", ambassador is null ? null : "cmp"), ("currency", "EUR"),
                 ("local_day", 20260301L), ("net_minor", net), ("commission_minor", net / 10));
-            foreach (var key in keys.Split(',', StringSplitOptions.RemoveEmptyEntries))
-            {
-                await Plant.RowAsync(Db, "customer_orders", ("store_id", S), ("customer_key", key), ("sort_key", id), ("order_id", id), ("kind", "order"));
-            }
+            await Plant.RowAsync(Db, "receipts", ("store_id", S), ("order_id", id), ("content", receipt));
         }
 
         await Migrator.MigrateAsync();

@@ -72,9 +72,9 @@ internal sealed class StoreErasureTests
         await _app.Get<AmbassadorNotes>().AddAsync(_world.Store, ann, "planted note", "test", default);
         await _app.Get<ImportFiles>().KeepAsync(_world.Store, _world.CampaignId, "planted file", 1, "test", default);
         Assert.That((await _world.FindAsync("planted note", "planted file")), Is.Empty, "both are sealed");
-        var picture = await _app.Get<Pictures>().AddAsync(_world.Store, new Picture("image/png", [1, 2, 3], 1, 1), default);
-        await _app.Get<Looks>().SetAsync(_world.Store, new StoreLook("#ff0000", "planted headline", "planted about", picture), "test", default);
-        await _app.Get<OwnPages>().SetAsync(_world.Store, ann, new OwnPage("planted shown name", "planted words", picture), default);
+        var picture = new Picture("image/png", [1, 2, 3], 1, 1);
+        await _app.Get<Looks>().SetAsync(_world.Store, "#ff0000", "planted headline", "planted about", picture, keepsLogo: true, "test", default);
+        await _app.Get<OwnPages>().SetAsync(_world.Store, ann, "planted shown name", "planted words", picture, keepsPicture: true, default);
         await Plant.RowAsync(_app.Db, "former_addresses", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("person_hash", "h"));
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));

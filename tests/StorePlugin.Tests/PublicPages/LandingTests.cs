@@ -54,8 +54,8 @@ internal sealed partial class LandingTests
     public async Task What_the_ambassador_and_the_store_say_is_shown_as_text()
     {
         const string Hostile = "<script>alert(1)</script> =1+1 مرحبا 👋";
-        await _app.Get<OwnPages>().SetAsync(_rooms.Store, "amb_ann", new OwnPage("Ann <b>", Hostile + "\nSecond line", null), default);
-        await _app.Get<Looks>().SetAsync(_rooms.Store, new StoreLook("#ff0000", "A headline", Hostile, null), "owner", default);
+        await _app.Get<OwnPages>().SetAsync(_rooms.Store, "amb_ann", "Ann <b>", Hostile + "\nSecond line", null, keepsPicture: true, default);
+        await _app.Get<Looks>().SetAsync(_rooms.Store, "#ff0000", "A headline", Hostile, null, keepsLogo: true, "owner", default);
 
         var answer = await _shopper.AskAsync("/a/ann10-str_lux");
         var html = await answer.Content.ReadAsStringAsync();
@@ -74,7 +74,7 @@ internal sealed partial class LandingTests
     [TestCase("UPDATE ambassadors SET state = 'suspended'")]
     public async Task What_counts_no_more_offers_nothing_and_names_nobody(string change)
     {
-        await _app.Get<OwnPages>().SetAsync(_rooms.Store, "amb_ann", new OwnPage("Ann", "Buy", null), default);
+        await _app.Get<OwnPages>().SetAsync(_rooms.Store, "amb_ann", "Ann", "Buy", null, keepsPicture: true, default);
         await _app.Db.DoAsync(change);
 
         var page = await _shopper.GetAsync("/a/ann10-str_lux", HttpStatusCode.Gone);
@@ -107,7 +107,7 @@ internal sealed partial class LandingTests
     public async Task Without_a_discount_there_is_no_code_to_type_and_the_store_says_its_headline()
     {
         await TermsAsync("""{"commissionBp":1000,"friendDiscountBp":0,"holdDays":30,"windowDays":30}""");
-        await _app.Get<Looks>().SetAsync(_rooms.Store, new StoreLook(null, "Lamps for life", null, null), "owner", default);
+        await _app.Get<Looks>().SetAsync(_rooms.Store, null, "Lamps for life", null, null, keepsLogo: true, "owner", default);
 
         var page = await _shopper.GetAsync("/a/ann10-str_lux");
 

@@ -1,9 +1,7 @@
 -- What is known of the days of before. Clicks are counted by their day in UTC, since no statement knows a store's time zone.
 
-UPDATE orders SET customer_kind = CASE WHEN EXISTS (SELECT 1 FROM customer_orders c
-        JOIN customer_orders e ON e.store_id = c.store_id AND e.customer_key = c.customer_key AND e.sort_key < c.sort_key
-        WHERE c.store_id = orders.store_id AND c.order_id = orders.order_id) THEN 'returning' ELSE 'new' END
-WHERE ambassador_id IS NOT NULL AND EXISTS (SELECT 1 FROM customer_orders c WHERE c.store_id = orders.store_id AND c.order_id = orders.order_id);
+UPDATE orders SET customer_kind = (SELECT CASE WHEN r.content LIKE '%"newCustomer":true%' THEN 'new' WHEN r.content LIKE '%"newCustomer":false%' THEN 'returning' END
+    FROM receipts r WHERE r.store_id = orders.store_id AND r.order_id = orders.order_id AND r.content LIKE '%"credited":true%');
 
 INSERT INTO order_days (store_id, campaign_id, local_day, currency, orders, net_minor, commission_minor, new_customers)
 SELECT store_id, campaign_id, local_day, currency, COUNT(*), SUM(net_minor), SUM(commission_minor), SUM(CASE WHEN customer_kind = 'new' THEN 1 ELSE 0 END)
