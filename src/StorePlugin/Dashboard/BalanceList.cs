@@ -56,7 +56,7 @@ internal static class BalanceList
             account == Owed ? "Balance owed" : Words.AccountName(accounts[0]),
             known.Code,
             Words.Of(await db.OneAsync<long>(Sum, args, cancel), known.Code),
-            [.. shown.Select(row => new BalanceRow(DashboardEndpoints.PathOf(row.AmbassadorId), row.Name, Words.Of(row.AmountMinor, known.Code), row.AmountMinor < 0))],
+            [.. shown.Select(row => new BalanceRow(DashboardEndpoints.PathOf(row.AmbassadorId), Words.ShortName(row.Name), Words.Of(row.AmountMinor, known.Code), row.AmountMinor < 0))],
             string.IsNullOrEmpty(after),
             first,
             rows.Count > PageSize ? $"{first}&after={Uri.EscapeDataString(shown[^1].AmbassadorId)}" : null);

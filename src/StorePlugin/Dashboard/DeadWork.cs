@@ -26,6 +26,9 @@ internal sealed class DeadWork(Db db, Replays replays)
     /// <summary>How many rows of each kind a page shows.</summary>
     public const long ShownMax = 10;
 
+    // What a page has room for; the API tells the whole.
+    private const int ReasonLengthMax = 200;
+
     private const string ReadDeliveries =
         """
         SELECT id, source, topic, outcome, attempts, received_at, CASE WHEN body IS NULL THEN 'dropped' ELSE 'kept' END AS content
@@ -49,7 +52,7 @@ internal sealed class DeadWork(Db db, Replays replays)
         [
             .. rows.Select(row => new DeadRow(
                 $"{Words.Platform(row.Source)}: {row.Topic}",
-                row.Outcome ?? "No reason was recorded.",
+                Words.Cut(row.Outcome ?? "No reason was recorded.", ReasonLengthMax),
                 row.Attempts,
                 time.At(row.ReceivedAt),
                 row.Content == "kept" ? $"/dashboard/deliveries/{Uri.EscapeDataString(row.Id)}/replays" : null)),
@@ -64,7 +67,7 @@ internal sealed class DeadWork(Db db, Replays replays)
         [
             .. rows.Select(row => new DeadRow(
                 Words.EffectKind(row.Kind),
-                row.Outcome ?? "No reason was recorded.",
+                Words.Cut(row.Outcome ?? "No reason was recorded.", ReasonLengthMax),
                 row.Attempts,
                 time.At(row.CreatedAt),
                 $"/dashboard/effects/{Uri.EscapeDataString(row.Id)}/replays")),

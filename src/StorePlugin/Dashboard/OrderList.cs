@@ -142,7 +142,7 @@ internal static class OrderList
             row.Currency is null || row.AmbassadorId is null ? "–" : Words.Of(row.CommissionMinor, row.Currency),
             row.State,
             WhyOf(row.State, row.NetMinor, row.HoldUntil is { } until ? time.Day(until) : null, row.Reason),
-            row.Ambassador,
+            row.Ambassador is { } name ? Words.ShortName(name) : null,
             row.AmbassadorId is null ? null : $"/dashboard/ambassadors/{Uri.EscapeDataString(row.AmbassadorId)}");
     }
 

@@ -45,11 +45,11 @@ public sealed record CommissionLinks(Commission Commission, string Path);
 
 internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, TimeProvider clock)
 {
-    private const long OrdersShown = 8;
+    private const long OrdersShown = 6;
     private const long ObjectivesShown = 5;
 
     // All are summed; more pictures than these nobody compares.
-    private const int CurrenciesDrawn = 3;
+    private const int CurrenciesDrawn = 2;
 
     private const string SumBalances =
         """
@@ -123,18 +123,15 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
         var before = parts.Select(part => new Period(part.From.AddDays(-period.Days), part.To.AddDays(-period.Days))).ToList();
         return
         [
-            PlotOf("Clicks", part => figures.Clicks(part), Words.Of, part => $"{DayTable.Path}?{part.Query}"),
-            PlotOf("Referred orders", part => figures.Orders(part).Orders, Words.Of, OrdersOf),
+            PlotOf("Clicks", part => figures.Clicks(part), Words.Of),
+            PlotOf("Referred orders", part => figures.Orders(part).Orders, Words.Of),
             .. currencies.Take(CurrenciesDrawn).Select(currency => PlotOf(
-                currencies.Count == 1 ? "Net sales" : $"Net sales in {currency}", part => figures.Orders(part, currency).NetMinor, minor => Words.Of(minor, currency), OrdersOf)),
+                currencies.Count == 1 ? "Net sales" : $"Net sales in {currency}", part => figures.Orders(part, currency).NetMinor, minor => Words.Of(minor, currency))),
         ];
 
-        Plot PlotOf(string name, Func<Period, long> valueOf, Func<long, string> wordsOf, Func<Period, string> pathOf) => new(
+        Plot PlotOf(string name, Func<Period, long> valueOf, Func<long, string> wordsOf) => new(
             name, wordsOf(valueOf(period)), $"The {period.Days} days before",
-            [.. parts.Select((part, i) => new PlotPoint(
-                part.Label, valueOf(part), wordsOf(valueOf(part)), valueOf(before[i]), wordsOf(valueOf(before[i])), valueOf(part) == 0 ? null : pathOf(part)))]);
-
-        static string OrdersOf(Period part) => $"/dashboard/orders?show={OrderFilter.Credited}&{part.Query}";
+            [.. parts.Select((part, i) => new PlotPoint(part.Label, valueOf(part), wordsOf(valueOf(part)), valueOf(before[i]), wordsOf(valueOf(before[i]))))]);
     }
 
     private static string? ChangeOf(long now, long before, Period period) => (now, before) switch

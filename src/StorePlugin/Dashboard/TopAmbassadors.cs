@@ -50,7 +50,7 @@ internal sealed class TopAmbassadors(Db db, TimeProvider clock)
         IReadOnlyList<TopRow> shown =
         [
             .. rows.Select(row => new TopRow(
-                DashboardEndpoints.PathOf(row.Id), row.Name, Words.Of(row.Orders), Words.Of(row.NetMinor, currency), Words.Of(row.CommissionMinor, currency))),
+                DashboardEndpoints.PathOf(row.Id), Words.ShortName(row.Name), Words.Of(row.Orders), Words.Of(row.NetMinor, currency), Words.Of(row.CommissionMinor, currency))),
         ];
         if (_kept.Count >= KeptMax)
         {

@@ -17,11 +17,11 @@ public sealed record Plot(string Name, string Total, string? BeforeName, IReadOn
         ? point.Value >= (point.Before ?? 0) ? point.Text : point.BeforeText
         : null;
 
-    /// <summary>The columns, left to right.</summary>
-    public IEnumerable<PlotColumn> Columns => Points.Select((point, index) =>
+    /// <summary>The columns, left to right; none for a value of zero.</summary>
+    public IEnumerable<PlotColumn> Columns => Points.Index().Where(one => one.Item.Value > 0).Select(one =>
     {
-        var (from, to) = (index * Width / Points.Count, (index + 1) * Width / Points.Count);
-        var height = HeightOf(point.Value);
+        var (from, to) = (one.Index * Width / Points.Count, (one.Index + 1) * Width / Points.Count);
+        var height = HeightOf(one.Item.Value);
         var gap = to - from > 4 ? 1 : 0;
         return new PlotColumn(from + gap, Math.Max(1, to - from - (2 * gap)), Height - height, height);
     });
@@ -39,8 +39,7 @@ public sealed record Plot(string Name, string Total, string? BeforeName, IReadOn
 /// <param name="Label">The day, week or month.</param>
 /// <param name="Value">At least zero; in minor units where it is money.</param>
 /// <param name="Before">The same place in the second series.</param>
-/// <param name="Path">Where the rows are that it sums; null where there are none.</param>
-public sealed record PlotPoint(string Label, long Value, string Text, long? Before, string? BeforeText, string? Path = null);
+public sealed record PlotPoint(string Label, long Value, string Text, long? Before, string? BeforeText);
 
 /// <summary>A column in the units of the plot.</summary>
 public sealed record PlotColumn(int Left, int Width, int Top, int Height);

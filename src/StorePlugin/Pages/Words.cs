@@ -61,6 +61,22 @@ internal static class Words
 
     public static string Of(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>A text that may have any length, cut where a page has no room for more.</summary>
+    public static string Cut(string text, int lengthMax)
+    {
+        if (text.Length <= lengthMax)
+        {
+            return text;
+        }
+
+        // Half of a letter that takes two would be no text.
+        var end = char.IsHighSurrogate(text[lengthMax - 1]) ? lengthMax - 1 : lengthMax;
+        return $"{text.AsSpan(0, end)}… ({Of(text.Length - end)} more letters)";
+    }
+
+    /// <summary>A person's name in a list, where the page of that person tells the whole of a long one.</summary>
+    public static string ShortName(string name) => Cut(name, 80);
+
     public static string Count(long count, string one, string many) => $"{Of(count)} {(count == 1 ? one : many)}";
 
     /// <summary><c>3 hours ago</c>, in whole units; a moment that lies ahead is just now.</summary>

@@ -252,11 +252,11 @@ internal sealed class DashboardTests
 
         var page = await owner.GetAsync("/dashboard");
         Assert.That(page.Text("#stuck"), Does.Contain("The body is no JSON.").And.Contain("The store refused the code.").And.Contain("content has been dropped"));
-        var forms = page.QuerySelectorAll("#stuck form").ToArray();
-        Assert.That(forms, Has.Length.EqualTo(2));
-        foreach (var form in forms)
+        var buttons = page.QuerySelectorAll("#stuck button").ToArray();
+        Assert.That(buttons, Has.Length.EqualTo(2));
+        foreach (var button in buttons)
         {
-            var answer = await owner.SubmitAsync(form);
+            var answer = await owner.PressAsync(button);
             Assert.That(answer.Headers.Location!.OriginalString, Is.EqualTo("/dashboard?notice=replayed"));
         }
 
@@ -268,7 +268,7 @@ internal sealed class DashboardTests
             await _app.Db.ManyAsync<Queued>("SELECT state, attempts, due_at FROM effects WHERE store_id = 'str_lux'"),
             Is.EqualTo([new Queued("pending", 0, due)]));
         Assert.That((await owner.GetAsync("/dashboard?notice=replayed")).Text(".notice"), Does.StartWith("It is queued again"));
-        Assert.That((await owner.SubmitAsync(forms[0])).Headers.Location!.OriginalString, Is.EqualTo("/dashboard?notice=settled"));
+        Assert.That((await owner.PressAsync(buttons[0])).Headers.Location!.OriginalString, Is.EqualTo("/dashboard?notice=settled"));
     }
 
     [Test]
@@ -279,7 +279,7 @@ internal sealed class DashboardTests
         await _rooms.DeadEffectAsync("eff_1", "The code belongs to another discount.", subject: "bob10");
         using var owner = await _rooms.OwnerAsync();
 
-        await owner.SubmitAsync((await owner.GetAsync("/dashboard")).QuerySelector("#stuck form")!);
+        await owner.PressAsync((await owner.GetAsync("/dashboard")).QuerySelector("#stuck button")!);
 
         Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_bob")).Text("#codes .code"), Is.EqualTo("BOB10 Being created in the store"));
         Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text("#codes .code"), Does.Contain("Refused by the store Another reason."));

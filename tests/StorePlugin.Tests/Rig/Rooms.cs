@@ -219,6 +219,11 @@ internal sealed class Browser : IDisposable
         form.GetAttribute("action")!,
         form.QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value") ?? ""));
 
+    /// <summary>Presses a button that names a form of the page by its id, and the path by itself.</summary>
+    public Task<HttpResponseMessage> PressAsync(IElement button) => PostAsync(
+        button.GetAttribute("formaction")!,
+        button.Owner!.GetElementById(button.GetAttribute("form")!)!.QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value") ?? ""));
+
     public async Task<HttpResponseMessage> PostAsync(string path, Dictionary<string, string> fields)
     {
         using var content = new FormUrlEncodedContent(fields);

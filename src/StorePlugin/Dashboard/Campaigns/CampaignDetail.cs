@@ -103,7 +103,7 @@ internal static class CampaignDetail
             time.At(campaign.CreatedAt),
             time.At(campaign.LaunchedAt),
             TermsText.EarningOf(campaign.Terms, ambassadorId: ""),
-            [.. RulesText.Of(campaign.Terms, NewCampaign.CurrencyOf(store), ambassadorId: null).Paragraphs.Select(part => part with { Text = CampaignWords.Cut(part.Text, RulesLengthMax) })],
+            [.. RulesText.Of(campaign.Terms, NewCampaign.CurrencyOf(store), ambassadorId: null).Paragraphs.Select(part => part with { Text = Words.Cut(part.Text, RulesLengthMax) })],
             KeptOf(campaign.Terms),
             RevisionsOf(campaign, revisions, view.Before, reader, time),
             isDraft ? ObjectiveOf(campaign, store, view) : null,

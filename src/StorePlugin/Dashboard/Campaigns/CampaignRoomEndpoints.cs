@@ -262,7 +262,7 @@ internal static class CampaignRoomEndpoints
             RevisionDecision.BeforeNewest before =>
                 $"Revision {Words.Of(before.Newest.Number)} takes effect on {At(before.Newest.EffectiveAt!.Value)}. Withdraw it first, or let this change take effect then or later.",
             RevisionDecision.NoticeTooShort notice =>
-                $"The ambassadors would learn too late. To their disadvantage, {CampaignWords.Cut(string.Join(" and ", notice.Worse), 600)}. "
+                $"The ambassadors would learn too late. To their disadvantage, {Words.Cut(string.Join(" and ", notice.Worse), 600)}. "
                 + $"Such a change takes effect {RevisionDecision.Notice.Days} days from now at the earliest, on {At(notice.Earliest)}.",
             var other => throw new UnreachableException($"{other.GetType().Name} is no refusal."),
         };

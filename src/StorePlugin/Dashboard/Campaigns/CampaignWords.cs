@@ -62,19 +62,6 @@ internal static class CampaignWords
         _ => $"{Figure(objective.Metric, objective.Target, store)} of net sales",
     };
 
-    /// <summary>A text that may have any length, cut where a page has no room for more.</summary>
-    public static string Cut(string text, int lengthMax)
-    {
-        if (text.Length <= lengthMax)
-        {
-            return text;
-        }
-
-        // Half of a letter that takes two would be no text.
-        var end = char.IsHighSurrogate(text[lengthMax - 1]) ? lengthMax - 1 : lengthMax;
-        return $"{text.AsSpan(0, end)}… ({Words.Of(text.Length - end)} more letters)";
-    }
-
     /// <summary>A difference of two counts.</summary>
     public static string Signed(long count) => (count > 0 ? "+" : count < 0 ? "\u2212" : "") + Words.Of(Math.Abs(count));
 
@@ -85,7 +72,7 @@ internal static class CampaignWords
         var left = lengthMax;
         foreach (var change in changes)
         {
-            var text = Cut($"{char.ToUpperInvariant(change.ToString()[0])}{change.ToString().AsSpan(1)}", Math.Min(left, lengthMax / 2));
+            var text = Words.Cut($"{char.ToUpperInvariant(change.ToString()[0])}{change.ToString().AsSpan(1)}", Math.Min(left, lengthMax / 2));
             said.Add($"{text}. {(change.IsWorse ? "Worse" : "Better")} for ambassadors.");
             left -= text.Length;
             if (left <= 0 && said.Count < changes.Count)

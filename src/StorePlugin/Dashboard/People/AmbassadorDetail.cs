@@ -1,9 +1,7 @@
 // One ambassador as the merchant sees them.
-using System.Globalization;
 using StorePlugin.Ambassadors;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
-using StorePlugin.Mail;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Portal;
@@ -23,7 +21,7 @@ namespace StorePlugin.Dashboard.People;
 /// <param name="Problem">Why what was sent could not be done.</param>
 public sealed record AmbassadorModel(
     Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
-    string? LinkCode, IReadOnlyList<EndedCodeRow> EndedCodes, string Clicks, ClickDays Days, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders,
+    string? LinkCode, IReadOnlyList<EndedCodeRow> EndedCodes, string Clicks, Plot Days, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders,
     IReadOnlyList<EntryRow> Entries, IReadOnlyList<RewardRow> Rewards, IReadOnlyList<SeriesRow> Series, IReadOnlyList<PayoutRow> Payouts, IReadOnlyList<StateRow> States,
     NotesGlance Notes, IReadOnlyList<Choice> Groups, string? SignInLink, string? Problem)
 {
@@ -49,19 +47,6 @@ public sealed record StateRow(Moment At, string What, string? Reason, string Who
 /// <param name="Count">How many there are in all.</param>
 public sealed record NotesGlance(string Count, IReadOnlyList<NoteRow> Newest);
 
-/// <summary>How many clicks there were on each of the last days.</summary>
-/// <param name="Total">Of all of them, in words.</param>
-public sealed record ClickDays(string Total, IReadOnlyList<ClickDay> Days);
-
-/// <param name="Height">Of its column, from 0 to <see cref="HeightMax"/>; a day with a click has 2 at least.</param>
-public sealed record ClickDay(string Day, string Clicks, long Height)
-{
-    public const long HeightMax = 60;
-
-    /// <summary>From the left edge of one column to that of the next.</summary>
-    public const long Step = 10;
-}
-
 /// <summary>What of an ambassador's page is asked for besides themselves.</summary>
 /// <param name="Notice">A word of <see cref="Frame"/>.</param>
 internal sealed record PersonView(string? Notice = null, string? SignInLink = null, string? Problem = null);
@@ -77,7 +62,6 @@ internal static class AmbassadorDetail
     private const int NotesShown = 3;
     private const int NoteGlanceLength = 200;
     private const int DaysShown = 30;
-    private const long DayHeightMin = 2;
 
     private const string ReadPerson =
         """
@@ -168,25 +152,17 @@ internal static class AmbassadorDetail
     }
 
     /// <summary>Counted day by day by the index of clicks, in the days of the store's time zone (rule M4).</summary>
-    private static async Task<ClickDays> DaysAsync(Db db, Store store, string id, DateTimeOffset now, CancellationToken cancel)
+    private static async Task<Plot> DaysAsync(Db db, Store store, string id, DateTimeOffset now, CancellationToken cancel)
     {
-        var first = LocalDay.Of(store, now).AddDays(1 - DaysShown);
-        var counts = new List<(DateOnly Day, long Clicks)>(DaysShown);
-        for (var day = first; counts.Count < DaysShown; day = day.AddDays(1))
+        var points = new List<PlotPoint>(DaysShown);
+        foreach (var part in Period.Last(DaysShown, store, now).Parts())
         {
-            var (from, before) = (LocalDay.At(store.Zone, day, TimeOnly.MinValue), LocalDay.At(store.Zone, day.AddDays(1), TimeOnly.MinValue));
-            counts.Add((day, await db.OneAsync<long>(CountClicksOfDay, new { storeId = store.Id, id, from, before }, cancel)));
+            var (from, before) = part.InstantsIn(store);
+            var clicks = await db.OneAsync<long>(CountClicksOfDay, new { storeId = store.Id, id, from, before }, cancel);
+            points.Add(new PlotPoint(part.Label, clicks, Words.Of(clicks), null, null));
         }
 
-        var most = Math.Max(1, counts.Max(count => count.Clicks));
-        return new ClickDays(
-            Words.Count(counts.Sum(count => count.Clicks), "click", "clicks"),
-            [
-                .. counts.Select(count => new ClickDay(
-                    count.Day.ToString("d MMM", CultureInfo.InvariantCulture),
-                    Words.Of(count.Clicks),
-                    count.Clicks == 0 ? 0 : Math.Max(DayHeightMin, count.Clicks * ClickDay.HeightMax / most))),
-            ]);
+        return new Plot($"Clicks in the last {DaysShown} days", Words.Of(points.Sum(point => point.Value)), null, points);
     }
 
     private static SeriesRow Show(CodeSeries series, StoreTime time) => new(
