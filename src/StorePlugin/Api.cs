@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Campaigns;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
@@ -45,6 +46,7 @@ internal static class Api
         services.AddAmbassadors();
         services.AddAbuse();
         services.AddSingleton<LedgerQueries>();
+        services.AddSingleton<AuditLog>();
     }
 
     /// <summary>Stands before the calls: a caller is known and may do it before anything of the request is read.</summary>
@@ -60,12 +62,14 @@ internal static class Api
     {
         var api = routes.MapGroup("/api/v1")
             .AddEndpointFilter(AnswerUnreadable)
+            .AddEndpointFilter<AuditTrail>()
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status429TooManyRequests);
         api.MapStore();
         api.MapContact();
+        api.MapAudit();
         api.MapReconciliation();
         api.MapCampaigns();
         api.MapAmbassadors();

@@ -14,7 +14,7 @@ internal sealed class ApiTenancyTests
     // Calls that name nothing of a store's, and so cannot name another's.
     private static readonly string[] WithoutIds =
     [
-        "GET /api/v1/store", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
+        "GET /api/v1/store", "GET /api/v1/audit-entries", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
         "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payee-years/{year}", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/payout-reconciliations", "POST /api/v1/payout-reconciliations", "GET /api/v1/payout-differences",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",

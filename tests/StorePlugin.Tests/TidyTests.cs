@@ -56,6 +56,7 @@ internal sealed partial class TidyTests
         ["Retention.OldChangeLinks"] = "a worker's claim over all stores",
         ["Retention.OldSignInRequests"] = "a worker's claim over all stores",
         ["Retention.OldImports"] = "a worker's claim over all stores",
+        ["Retention.OldAudit"] = "a worker's claim over all stores",
         ["Retention.OldAddressChanges"] = "a worker's claim over all stores",
         ["PortalDoor.ReadInstalled"] = "the store is what is looked for",
         ["BounceEndpoints.FindSend"] = "the store is what is looked for",

@@ -13,8 +13,8 @@ internal static class ConnectionEndpoints
     public static void MapConnection(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, Show);
-        rooms.MapPost(Path + "/scopes", ReadScopes);
-        rooms.MapPost(Path + "/web-pixel", SwitchPixelOn);
+        rooms.MapPost(Path + "/scopes", ReadScopes).WithSummary("Asks Shopify for what it grants.");
+        rooms.MapPost(Path + "/web-pixel", SwitchPixelOn).WithSummary("Switches the web pixel on.");
     }
 
     private static async Task<IResult> Show(

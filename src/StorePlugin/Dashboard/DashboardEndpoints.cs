@@ -1,6 +1,7 @@
 // The merchant's rooms. Each page is one query function and one component; POSTs redirect.
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Audit;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Dashboard.People;
@@ -20,15 +21,17 @@ internal static class DashboardEndpoints
         var rooms = routes.MapGroup("/dashboard").ExcludeFromDescription()
             .RequireAuthorization(SessionAuthentication.TeamPolicy)
             .TakesSmallForms();
+        rooms.AddEndpointFilter<AuditTrail>();
         ((IEndpointConventionBuilder)rooms).Add(AskForManager);
         rooms.MapGet("", ShowOverview);
         rooms.MapGet("/privacy-requests", ListPrivacyRequests);
         rooms.MapGet("/privacy-requests/{requestId}/file", TakePrivacyFile).RequireAuthorization(SessionAuthentication.ManagerPolicy);
-        rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery);
-        rooms.MapPost("/effects/{effectId}/replays", ReplayEffect);
+        rooms.MapPost("/deliveries/{deliveryId}/replays", ReplayDelivery).WithSummary("Has a message of the store read again.");
+        rooms.MapPost("/effects/{effectId}/replays", ReplayEffect).WithSummary("Has something tried again that was given up.");
         rooms.MapGet("/figures", ShowFigures);
         rooms.MapGet("/balances", ListBalances);
         rooms.MapGet("/settings", ShowSettings);
+        rooms.MapGet("/audit", ShowAudit);
         rooms.MapOrderPages();
         rooms.MapReviews();
         rooms.MapLook();
@@ -72,6 +75,9 @@ internal static class DashboardEndpoints
 
     private static async Task<RazorComponentResult> ShowSettings(Visitor visitor, SettingsPages settings, CancellationToken cancel) =>
         Page.Of<SettingsPage>(await settings.ReadAsync(visitor, cancel));
+
+    private static async Task<RazorComponentResult> ShowAudit(Visitor visitor, string? before, AuditList audit, CancellationToken cancel) =>
+        Page.Of<AuditListPage>(await audit.ReadAsync(visitor, before, cancel));
 
     private static async Task<RazorComponentResult> ListPrivacyRequests(Visitor visitor, PrivacyRequests requests, CancellationToken cancel) =>
         Page.Of<PrivacyPage>(await PrivacyList.ReadAsync(requests, visitor, cancel));

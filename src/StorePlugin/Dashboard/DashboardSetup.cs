@@ -15,6 +15,7 @@ internal static class DashboardSetup
         services.AddSingleton<TopAmbassadors>();
         services.AddSingleton<Overview>();
         services.AddSingleton<SettingsPages>();
+        services.AddSingleton<AuditList>();
         services.AddSingleton<RunSources>();
         services.AddSingleton<CampaignSources>();
         services.AddSingleton<PeopleSources>();

@@ -22,7 +22,7 @@ internal static class LookPages
     public static void MapLook(this RouteGroupBuilder rooms)
     {
         rooms.MapGet("/look", Show);
-        rooms.MapPost("/look", Set).WithMetadata(new RequestSizeLimitAttribute(SentPicture.FormBytesMax));
+        rooms.MapPost("/look", Set).WithMetadata(new RequestSizeLimitAttribute(SentPicture.FormBytesMax)).WithSummary("Changes how the public pages look.");
     }
 
     private static async Task<IResult> Show(Visitor visitor, string? notice, Looks looks, CancellationToken cancel) =>

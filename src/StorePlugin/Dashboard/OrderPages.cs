@@ -30,7 +30,7 @@ internal static class OrderPages
     {
         rooms.MapGet("/orders", List);
         rooms.MapGet("/orders/{orderId}", Show);
-        rooms.MapPost("/orders/{orderId}/decisions", Decide);
+        rooms.MapPost("/orders/{orderId}/decisions", Decide).WithSummary("Decides about an order.");
     }
 
     public static string PathOf(string orderId) => $"/dashboard/orders/{Uri.EscapeDataString(orderId)}";

@@ -7,7 +7,7 @@ using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;
 
-/// <param name="Campaign">The campaign that was made last, as a sentence.</param>
+/// <param name="Campaign">The campaign that was made last, of those that run if any does, as a sentence.</param>
 /// <param name="PeriodWords">The interval of the figures in words.</param>
 /// <param name="Choices">The intervals to choose from.</param>
 /// <param name="Commissions">What the accounts hold now, whatever the interval.</param>
@@ -57,7 +57,11 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
         WHERE store_id = @storeId AND ambassador_id <> '' GROUP BY account, currency
         """;
 
-    private const string ReadCampaign = "SELECT name, state FROM campaigns WHERE store_id = @storeId ORDER BY created_at DESC, id DESC";
+    private const string ReadCampaign =
+        """
+        SELECT name, state FROM campaigns WHERE store_id = @storeId
+        ORDER BY CASE state WHEN 'live' THEN 1 WHEN 'paused' THEN 2 WHEN 'draft' THEN 3 ELSE 4 END, created_at DESC, id DESC
+        """;
 
     private const string ReadAnyAmbassador = "SELECT id FROM ambassadors WHERE store_id = @storeId ORDER BY id DESC";
 

@@ -14,7 +14,7 @@ internal static class PlanEndpoints
     public static void MapPlan(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, Show);
-        rooms.MapPost(Path, Offer).OwnersOnly();
+        rooms.MapPost(Path, Offer).OwnersOnly().WithSummary("Asks for the app's plan at Shopify.");
     }
 
     private static async Task<RazorComponentResult> Show(Visitor visitor, IBilling billing, CancellationToken cancel) =>

@@ -13,9 +13,9 @@ internal static class RefusedCodeEndpoints
     {
         var page = rooms.MapGroup("/ambassadors/{ambassadorId}/codes/{code}");
         page.MapGet("", Show);
-        page.MapPost("/adoption", Adopt);
-        page.MapPost("/replacement", Replace);
-        page.MapPost("/replays", AskAgain);
+        page.MapPost("/adoption", Adopt).WithSummary("Gives an ambassador a code that is the store's already.");
+        page.MapPost("/replacement", Replace).WithSummary("Replaces a code that the store refused.");
+        page.MapPost("/replays", AskAgain).WithSummary("Asks the store for a refused code again.");
     }
 
     private static Task<IResult> Show(Visitor visitor, string ambassadorId, string code, RefusedCodes codes, CancellationToken cancel) =>

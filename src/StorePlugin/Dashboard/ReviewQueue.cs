@@ -40,7 +40,7 @@ internal static class ReviewQueue
     public static void MapReviews(this RouteGroupBuilder rooms)
     {
         rooms.MapGet("/reviews", Show);
-        rooms.MapPost("/reviews/decisions", Decide);
+        rooms.MapPost("/reviews/decisions", Decide).WithSummary("Decides about orders in review.");
     }
 
     private static async Task<RazorComponentResult> Show(

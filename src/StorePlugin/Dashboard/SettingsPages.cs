@@ -34,6 +34,7 @@ internal sealed class SettingsPages(Db db, Settings settings, Team team, StripeC
         SettingsRoom?[] rooms =
         [
             new("Team", "/dashboard/team", "Who may see and change what, and whose sessions are open.", Words.Count(members.Count, "member", "members")),
+            new("Who changed what", AuditList.Path, "Everything that was changed here or over the API, by whom, and what came of it."),
             new("Look", LookPages.Path, "The colour, words and logo of the pages that everybody sees."),
             isOnShopify
                 ? new(

@@ -13,8 +13,8 @@ internal static class StripePageEndpoints
     public static void MapStripePage(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, Show);
-        rooms.MapPost(Path, Connect).OwnersOnly();
-        rooms.MapPost(Path + "/readings", Check);
+        rooms.MapPost(Path, Connect).OwnersOnly().WithSummary("Connects Stripe.");
+        rooms.MapPost(Path + "/readings", Check).WithSummary("Checks the connection to Stripe.");
     }
 
     private static async Task<IResult> Show(

@@ -38,10 +38,10 @@ internal static class TeamPages
     {
         var team = rooms.MapGroup("/team");
         team.MapGet("", Show);
-        team.MapPost("", Add).OwnersOnly();
-        team.MapPost("/{memberId}/role", Change).OwnersOnly();
-        team.MapPost("/{memberId}/removal", Remove).OwnersOnly();
-        team.MapPost("/sessions/end", EndSession).OwnersOnly();
+        team.MapPost("", Add).OwnersOnly().WithSummary("Adds a member to the team.");
+        team.MapPost("/{memberId}/role", Change).OwnersOnly().WithSummary("Changes a member's role.");
+        team.MapPost("/{memberId}/removal", Remove).OwnersOnly().WithSummary("Removes a member from the team.");
+        team.MapPost("/sessions/end", EndSession).OwnersOnly().WithSummary("Ends a session.");
     }
 
     private static async Task<IResult> Show(Visitor visitor, string? notice, Team team, CancellationToken cancel) =>

@@ -1,6 +1,8 @@
 // What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, who was invited and when
-// somebody was written to, files for customers and of ambassadors that have had their time, addresses of before, and installations, links and sessions that have ended.
+// somebody was written to, files for customers and of ambassadors that have had their time, addresses of before, and installations, links and sessions that have ended,
+// and who changed what two years ago.
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
@@ -93,6 +95,10 @@ internal sealed class Retention(Db db, TimeProvider clock)
 
     private const string DropImport = "DELETE FROM import_files WHERE store_id = @StoreId AND id = @Name";
 
+    private const string OldAudit = "SELECT store_id, id AS name FROM audit_entries WHERE at <= @before ORDER BY at ";
+
+    private const string DropAudit = "DELETE FROM audit_entries WHERE store_id = @StoreId AND id = @Name";
+
     private const string OldFiles =
         "SELECT store_id, id AS name FROM privacy_requests WHERE state = 'ready' AND file_until <= @before ORDER BY file_until ";
 
@@ -112,6 +118,7 @@ internal sealed class Retention(Db db, TimeProvider clock)
             + await DropAsync(OldSends, DropSend, now - SendsKept, cancel)
             + await DropAsync(OldInvitations, DropInvited, now - InvitedKept, cancel)
             + await DropAsync(OldImports, DropImport, now - ImportFiles.Kept, cancel)
+            + await DropAsync(OldAudit, DropAudit, now - AuditLog.Kept, cancel)
             + await DropFilesAsync(now, cancel);
     }
 

@@ -1,6 +1,7 @@
 // Keys to the JSON API: made by the verb api-key, kept as hashes, each for one store.
 using System.Security.Cryptography;
 using System.Text;
+using StorePlugin.Audit;
 using StorePlugin.Data;
 
 namespace StorePlugin.Stores;
@@ -57,6 +58,7 @@ internal sealed class ApiKeys(Db db, TimeProvider clock)
 
                 await tx.DoAsync(
                     Insert, new { storeId = store.Id, id = issued.Id, keyHash = Ids.HashOf(issued.Key), access = canWrite ? "write" : "read", now });
+                await AuditLog.NoteAsync(tx, store.Id, AuditLog.Host, canWrite ? "Makes an API key that may change things" : "Makes an API key that reads", null, now);
                 return issued;
             },
             cancel: cancel);

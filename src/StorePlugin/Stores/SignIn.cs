@@ -1,4 +1,5 @@
 // Who may come in: links that work once, and the sessions they or a platform's callback open.
+using StorePlugin.Audit;
 using StorePlugin.Data;
 
 namespace StorePlugin.Stores;
@@ -171,6 +172,10 @@ internal sealed class SignIn(Db db, StoreDirectory stores, PublicAddress address
                 await tx.DoAsync(
                     InsertSession,
                     new { storeId = store.Id, hash = Ids.HashOf(secret), role, ambassadorId, memberId, now, expiresAt = now + SessionLifetime });
+                if (role != Role.Ambassador)
+                {
+                    await AuditLog.NoteAsync(tx, store.Id, new Visitor(store, role, null, Ids.HashOf(secret), now, memberId).Actor, "Signs in", null, now);
+                }
             },
             cancel: context.RequestAborted);
         context.Response.Cookies.Append(CookieName, $"{store.Id}.{secret}", CookieFor(SessionLifetime));

@@ -52,7 +52,7 @@ internal static partial class Flows
 
         foreach (var list in new[]
         {
-            "store", "campaigns?limit=1", $"campaigns/{campaign}", "ambassadors", $"ambassadors/{ann}", "orders", $"orders?ambassador={ann}&limit=1",
+            "audit-entries?limit=1", $"audit-entries?limit=1&after={(string?)(await api.Get("audit-entries?limit=1")).Json!["next"]}", "store", "campaigns?limit=1", $"campaigns/{campaign}", "ambassadors", $"ambassadors/{ann}", "orders", $"orders?ambassador={ann}&limit=1",
             "orders/71/receipt", "ledger/entries?limit=1", $"ledger/entries?ambassador={ann}", "ledger/balances", $"ledger/balances?ambassador={ann}",
         })
         {
@@ -304,6 +304,12 @@ internal static partial class Flows
 
         Assert.That((await owner.GetAsync("/dashboard/ambassadors/amb_ann")).Text(), Does.Contain("Ann"));
         Assert.That((await owner.GetAsync("/dashboard/orders/101")).Text(), Does.Contain("#101"));
+        foreach (var subject in new[] { "ambassadors/amb_ann", $"campaigns/{rooms.CampaignId}", "orders/101" })
+        {
+            await app.Get<StorePlugin.Audit.AuditLog>().BeginAsync(rooms.Store, "host", "Looks", subject, default);
+        }
+
+        Assert.That((await owner.GetAsync("/dashboard/audit")).QuerySelectorAll("tbody a"), Has.Length.EqualTo(3));
         var token = overview.QuerySelectorAll("#stuck form")[0].QuerySelectorAll("input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value")!);
         foreach (var button in overview.QuerySelectorAll("#stuck button[formaction]"))
         {

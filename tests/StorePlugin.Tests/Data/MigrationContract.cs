@@ -446,6 +446,8 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        82 => [("audit_entries", [("store_id", S), ("id", "aud"), ("outcome", "done")])],
+        76 => [("rehearsals", [("store_id", S), ("id", "reh"), ("campaign_id", "cmp"), ("state", "running")])],
         75 =>
         [
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),

@@ -121,6 +121,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldSignInRequests", "ix_sign_in_requests_asked")]
     [TestCase("Retention.OldAddressChanges", "ix_address_changes_kept")]
     [TestCase("Retention.OldImports", "ix_import_files_sent")]
+    [TestCase("Retention.OldAudit", "ix_audit_entries_at")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

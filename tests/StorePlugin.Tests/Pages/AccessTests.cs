@@ -9,7 +9,7 @@ internal sealed class AccessTests
     private static readonly string[] OwnersRooms =
         ["/dashboard", "/dashboard/orders", "/dashboard/orders/1001", "/dashboard/ambassadors", "/dashboard/ambassadors/amb_ann", "/dashboard/connection", "/dashboard/plan",
             "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team", "/dashboard/figures", "/dashboard/balances?currency=EUR&account=held", "/dashboard/reviews",
-            "/dashboard/settings", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01",
+            "/dashboard/settings", "/dashboard/audit", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01",
             "/dashboard/campaigns", "/dashboard/campaigns/new", "/dashboard/campaigns/compare",
             "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/revisions/new",
             "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications"];

@@ -24,19 +24,19 @@ internal static class CampaignRoomEndpoints
     {
         rooms.MapGet(Path, List);
         rooms.MapGet(Path + "/new", Begin);
-        rooms.MapPost(Path + "/new", Create);
+        rooms.MapPost(Path + "/new", Create).WithSummary("Makes a campaign.");
         rooms.MapGet(Path + "/compare", Compare);
         rooms.MapGet(One, Show);
-        rooms.MapPost(One + "/objective", SetObjective);
-        rooms.MapPost(One + "/launch", Launch);
-        rooms.MapPost(One + "/pause", Pause);
-        rooms.MapPost(One + "/resumption", Resume);
-        rooms.MapPost(One + "/ending", End);
-        rooms.MapPost(One + "/copies", Copy);
-        rooms.MapPost(One + "/applications", SetApplications);
+        rooms.MapPost(One + "/objective", SetObjective).WithSummary("Sets a campaign's objective.");
+        rooms.MapPost(One + "/launch", Launch).WithSummary("Launches a campaign.");
+        rooms.MapPost(One + "/pause", Pause).WithSummary("Pauses a campaign.");
+        rooms.MapPost(One + "/resumption", Resume).WithSummary("Ends a campaign's pause.");
+        rooms.MapPost(One + "/ending", End).WithSummary("Ends a campaign.");
+        rooms.MapPost(One + "/copies", Copy).WithSummary("Copies a campaign.");
+        rooms.MapPost(One + "/applications", SetApplications).WithSummary("Opens a campaign to applications, or closes it.");
         rooms.MapGet(One + "/revisions/new", BeginRevision);
-        rooms.MapPost(One + "/revisions/new", Revise);
-        rooms.MapPost(One + "/revisions/{number:long}/withdrawal", Withdraw);
+        rooms.MapPost(One + "/revisions/new", Revise).WithSummary("Tries out or plans a revision of a campaign's terms.");
+        rooms.MapPost(One + "/revisions/{number:long}/withdrawal", Withdraw).WithSummary("Withdraws a planned revision.");
     }
 
     private static async Task<RazorComponentResult> List(Visitor visitor, string? after, string? notice, CampaignSources sources, CancellationToken cancel) =>

@@ -26,7 +26,7 @@ internal static class DifferencePages
     public static void MapDifferences(this RouteGroupBuilder rooms)
     {
         rooms.MapGet("/payouts/differences", Show);
-        rooms.MapPost("/payouts/differences/{differenceId}/clearance", Clear);
+        rooms.MapPost("/payouts/differences/{differenceId}/clearance", Clear).WithSummary("Clears a difference with Stripe's list.");
     }
 
     private static async Task<IResult> Show(Visitor visitor, string? after, string? notice, PayoutDifferences differences, Team team, CancellationToken cancel) =>

@@ -28,15 +28,15 @@ internal static class RunPageEndpoints
     public static void MapRuns(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, List);
-        rooms.MapPost(Path, Prepare);
+        rooms.MapPost(Path, Prepare).WithSummary("Prepares a payout run.");
         rooms.MapGet(RunPath, Show);
-        rooms.MapPost(RunPath + "/approval", Approve);
-        rooms.MapPost(RunPath + "/stop", Stop);
-        rooms.MapPost(RunPath + "/resumption", Resume);
-        rooms.MapPost(RunPath + "/cancellation", Cancel);
-        rooms.MapPost(RunPath + "/exports", Export);
+        rooms.MapPost(RunPath + "/approval", Approve).WithSummary("Approves a payout run.");
+        rooms.MapPost(RunPath + "/stop", Stop).WithSummary("Stops a payout run.");
+        rooms.MapPost(RunPath + "/resumption", Resume).WithSummary("Lets a stopped payout run go on.");
+        rooms.MapPost(RunPath + "/cancellation", Cancel).WithSummary("Cancels a payout run.");
+        rooms.MapPost(RunPath + "/exports", Export).WithSummary("Makes a file of payouts for the bank or PayPal.");
         rooms.MapGet(RunPath + "/exports/{exportId}/file", Fetch).RequireAuthorization(SessionAuthentication.ManagerPolicy);
-        rooms.MapPost(RunPath + "/results", ReadResults).WithMetadata(new RequestSizeLimitAttribute(ResultsFormBytesMax));
+        rooms.MapPost(RunPath + "/results", ReadResults).WithMetadata(new RequestSizeLimitAttribute(ResultsFormBytesMax)).WithSummary("Reads back what was paid by file.");
     }
 
     private static async Task<RazorComponentResult> List(

@@ -1,4 +1,5 @@
 // How the pages of payout runs say states, ways and people.
+using StorePlugin.Audit;
 using StorePlugin.Payouts;
 
 namespace StorePlugin.Dashboard.Payouts;
@@ -9,6 +10,8 @@ public sealed record Badge(string Kind, string Text);
 
 internal static class RunWords
 {
+    private const string Key = "API key key_";
+    private const int KeyShown = 6;
     private const string Schedule = "schedule";
     private const string Member = "team ";
     private const string Session = Stores.Visitor.SessionActor;
@@ -64,6 +67,8 @@ internal static class RunWords
         actor == reader.Actor ? "you"
         : actor.StartsWith(Member, StringComparison.Ordinal) && reader.Team.TryGetValue(actor[Member.Length..], out var name) ? name
         : actor == Schedule ? "the schedule"
+        : actor == AuditLog.Host ? "whoever runs this program"
+        : actor.StartsWith(Key, StringComparison.Ordinal) ? $"a program, with the API key that ends in {actor[^Math.Min(KeyShown, actor.Length - Key.Length)..]}"
         : actor.StartsWith(Session, StringComparison.Ordinal) && actor.Length > Session.Length + SessionShown
             ? $"another session of the dashboard ({actor.AsSpan(Session.Length, SessionShown)})"
         : actor;

@@ -16,9 +16,9 @@ internal static class ApplicationPages
     public static void MapApplicationPages(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, List);
-        rooms.MapPost(Path + "/changes", Decide);
-        rooms.MapPost(OnePath + "/approval", Approve);
-        rooms.MapPost(OnePath + "/rejection", Reject);
+        rooms.MapPost(Path + "/changes", Decide).WithSummary("Decides about several applications.");
+        rooms.MapPost(OnePath + "/approval", Approve).WithSummary("Approves an application.");
+        rooms.MapPost(OnePath + "/rejection", Reject).WithSummary("Rejects an application.");
     }
 
     private static async Task<IResult> List(

@@ -69,9 +69,9 @@ internal static class ImportPages
     {
         rooms.MapGet(Path, Show);
         rooms.MapGet(Path + "/example", FetchExample);
-        rooms.MapPost(Path, Send).WithMetadata(new RequestSizeLimitAttribute(FormBytesMax));
+        rooms.MapPost(Path, Send).WithMetadata(new RequestSizeLimitAttribute(FormBytesMax)).WithSummary("Sends a file of ambassadors to look through.");
         rooms.MapGet(WaitingPath, ShowWaiting).RequireAuthorization(SessionAuthentication.ManagerPolicy);
-        rooms.MapPost(WaitingPath + "/confirmation", Confirm);
+        rooms.MapPost(WaitingPath + "/confirmation", Confirm).WithSummary("Imports a file of ambassadors.");
     }
 
     private static async Task<IResult> Show(Visitor visitor, PeopleSources sources, CancellationToken cancel) =>

@@ -17,10 +17,10 @@ internal static class PeopleEndpoints
     public static void MapPeople(this IEndpointRouteBuilder rooms)
     {
         rooms.MapGet(Path, List);
-        rooms.MapPost(Path + "/changes", Change);
+        rooms.MapPost(Path + "/changes", Change).WithSummary("Changes several ambassadors.");
         rooms.MapGet(Path + "/export", Export).RequireAuthorization(SessionAuthentication.ManagerPolicy);
         rooms.MapGet(Path + "/new", ShowForm);
-        rooms.MapPost(Path + "/new", Add);
+        rooms.MapPost(Path + "/new", Add).WithSummary("Adds an ambassador.");
         rooms.MapImportPages();
         rooms.MapPerson();
         rooms.MapApplicationPages();

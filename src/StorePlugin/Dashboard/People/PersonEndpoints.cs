@@ -20,16 +20,16 @@ internal static class PersonEndpoints
         person.MapGet("", Show);
         person.MapGet("/link.svg", ShowLinkCode);
         person.MapGet("/link.png", DownloadLinkCode);
-        person.MapPost("/sign-in-links", MakeSignInLink);
-        person.MapPost("/suspension", Suspend);
-        person.MapPost("/reinstatement", Reinstate);
-        person.MapPost("/ending", End);
-        person.MapPost("/group", ChangeGroup);
-        person.MapPost("/codes", AddCode);
-        person.MapPost("/code-endings", EndCode);
+        person.MapPost("/sign-in-links", MakeSignInLink).WithSummary("Makes a sign-in link for an ambassador.");
+        person.MapPost("/suspension", Suspend).WithSummary("Suspends an ambassador.");
+        person.MapPost("/reinstatement", Reinstate).WithSummary("Takes a suspended ambassador back.");
+        person.MapPost("/ending", End).WithSummary("Ends an ambassador's part for good.");
+        person.MapPost("/group", ChangeGroup).WithSummary("Changes an ambassador's group.");
+        person.MapPost("/codes", AddCode).WithSummary("Gives an ambassador a code.");
+        person.MapPost("/code-endings", EndCode).WithSummary("Ends an ambassador's code.");
         person.MapGet("/notes", ListNotes);
-        person.MapPost("/notes", AddNote);
-        person.MapPost("/notes/{noteId}/removal", RemoveNote);
+        person.MapPost("/notes", AddNote).WithSummary("Writes a note about an ambassador.");
+        person.MapPost("/notes/{noteId}/removal", RemoveNote).WithSummary("Removes a note about an ambassador.");
     }
 
     private static Task<IResult> Show(Visitor visitor, string ambassadorId, string? notice, PeopleSources sources, CancellationToken cancel) =>
