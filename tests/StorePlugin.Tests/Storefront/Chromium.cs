@@ -36,7 +36,12 @@ internal sealed class Chromium
             _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
                 ExecutablePath = path,
-                Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+                // Sites that the tests play stand outside of this machine, and the program in it: the browser would ask whether they may meet.
+                Args =
+                [
+                    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout",
+                    "--disable-features=LocalNetworkAccessChecks",
+                ],
             });
         }
 

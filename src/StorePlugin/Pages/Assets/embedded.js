@@ -45,10 +45,15 @@
     }
   }
 
+  // Beside the look of all pages, one may have a store's own.
+  const ownLooks = (page) => [...page.querySelectorAll('head link[rel="stylesheet"]')].slice(1);
+
   // Gives the new page its place, as a browser would: title, content, address, scroll position and focus.
   function show(html, address, remember) {
     const page = new DOMParser().parseFromString(html, "text/html");
     document.title = page.title;
+    ownLooks(document).forEach((look) => look.remove());
+    ownLooks(page).forEach((look) => document.head.append(document.adoptNode(look)));
     document.body.replaceWith(document.adoptNode(page.body));
     shown = address ? bare(address).href : "";
     if (address && remember) {

@@ -411,7 +411,7 @@ internal sealed class EmbeddedTests
         Assert.That(answer.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain("frame-ancestors 'none'").And.Not.Contain("shopify"));
         Assert.That(page.QuerySelectorAll("script, meta[name=shopify-api-key]"), Is.Empty);
         Assert.That(page.QuerySelector("form.out input[name=__RequestVerificationToken]"), Is.Not.Null);
-        Assert.That(page.QuerySelector("ul.dead input[name=__RequestVerificationToken]"), Is.Not.Null);
+        Assert.That(page.QuerySelector("#stuck form input[name=__RequestVerificationToken]"), Is.Not.Null);
     }
 
     [Test]
