@@ -11,7 +11,7 @@ internal sealed class AccessTests
             "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team", "/dashboard/figures", "/dashboard/balances?currency=EUR&account=held", "/dashboard/reviews",
             "/dashboard/settings", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01",
             "/dashboard/campaigns", "/dashboard/campaigns/new", "/dashboard/campaigns/compare",
-            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/revisions/new",
+            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/checks", "/dashboard/campaigns/cmp_str_lux/revisions/new",
             "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png", "/portal/share"];
