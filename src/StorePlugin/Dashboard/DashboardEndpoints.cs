@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Dashboard.People;
+using StorePlugin.Dashboard.Setup;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.SelfBilling;
@@ -43,6 +44,7 @@ internal static class DashboardEndpoints
         rooms.MapDifferences();
         rooms.MapCampaignRooms();
         rooms.MapTeam();
+        rooms.MapSetup();
     }
 
     /// <summary>Only an owner may do this: it is about who may do what, or about the keys to the store's money.</summary>

@@ -62,10 +62,10 @@ internal sealed class LaunchFactsReader(
 
     private const string ReadPaidToMerchant =
         """
-        SELECT a.id, a.name FROM stripe_accounts s
-        JOIN ambassadors a ON a.store_id = s.store_id AND a.stripe_account = s.account_id
-        WHERE s.store_id = @storeId AND a.campaign_id = @campaignId AND a.state <> 'ended'
-        ORDER BY a.id
+        SELECT id, name FROM ambassadors
+        WHERE store_id = @storeId AND campaign_id = @campaignId AND state <> 'ended'
+            AND stripe_account = (SELECT account_id FROM stripe_accounts WHERE store_id = @storeId)
+        ORDER BY id
         """;
 
     // As payouts judge it (rule F2): an exemption is the person's own, and one person may be in several campaigns.

@@ -37,7 +37,7 @@ internal sealed class LaunchCheckTests
         new("cost", "with its reward", "gets a reward of € 50.00", world => world.TermsAsync(Usual with
         {
             Currency = Currency.Parse("EUR"),
-            AdvocateReward = new AdvocateReward(new RewardCode(null, 5000, null, null), null),
+            AdvocateReward = new AdvocateReward(new RewardCode(null, 5000, null, 180), null),
         })),
         new("hold", "a week", "7 days after payment", world => world.TermsAsync(Usual with { HoldDays = 7 })),
         new("history", "not imported", "known from 1 March 2026 on only", world => world.TermsAsync(Usual with { NewCustomersOnly = true })),
@@ -235,7 +235,9 @@ internal sealed class LaunchCheckTests
         await using var world = await LaunchWorld.OpenAsync();
         var facts = await world.FactsAsync();
 
-        var reckoned = LaunchFactsReader.Reckoned(facts with { Campaign = facts.Campaign with { Terms = Usual with { FriendDiscountBp = 1_000_000_000_000_000_000 } } });
+        // A code that ends on no day, which the API never writes.
+        var broken = Usual with { Currency = Currency.Parse("EUR"), AdvocateReward = new AdvocateReward(new RewardCode(null, 5000, null, null), null) };
+        var reckoned = LaunchFactsReader.Reckoned(facts with { Campaign = facts.Campaign with { Terms = broken } });
 
         Assert.That(reckoned.RulesProblem, Is.Not.Null);
         Assert.That(FailsOf(reckoned), Does.Contain("rules"));
