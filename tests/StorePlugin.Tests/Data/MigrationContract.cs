@@ -446,6 +446,7 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        77 => [("setups", [("store_id", S), ("campaign_id", "cmp")]), ("setup_steps", [("store_id", S), ("step", "goal")])],
         75 =>
         [
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),

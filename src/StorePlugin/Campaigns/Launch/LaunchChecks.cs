@@ -132,7 +132,7 @@ internal static class LaunchChecks
         var finding = $"Of a typical order of {Words.Of(cost.Order)} the friend saves {Say(cost.DiscountMinor)}, the ambassador earns {Say(cost.CommissionMinor)}"
             + (reward == 0 ? "" : $" and gets a reward of {Say(reward)}") + $": together {Words.Percent(share)} of it.";
         return share >= BasisPoints.Whole
-            ? check with { Severity = LaunchCheck.Blocks, State = LaunchState.Failed, Finding = $"{finding} Every order costs more than it brings.", Fix = "Lower the commission, the discount or the reward." }
+            ? check.Failed($"{finding} Every order costs more than it brings.", "Lower the commission, the discount or the reward.") with { Severity = LaunchCheck.Blocks }
             : share >= CostlyBp ? check.Failed(finding, "Compare it with what you earn on an order, or set a most that an order may cost in the terms.")
             : check;
 
@@ -153,7 +153,8 @@ internal static class LaunchChecks
         return facts.Campaign.Terms.HoldDays >= HoldDaysMin
             ? check
             : check.Failed(
-                $"Commission is released {Words.Count(facts.Campaign.Terms.HoldDays, "day", "days")} after payment, and most goods can be sent back for {HoldDaysMin} days: it may be paid out by then.",
+                $"Commission is released {Words.Count(facts.Campaign.Terms.HoldDays, "day", "days")} after payment, and most goods can be sent back for {HoldDaysMin} days: "
+                    + "it may be paid out by then.",
                 $"Hold it for {HoldDaysMin} days at least; {Terms.HoldDaysDefault} are usual.");
     }
 
@@ -247,7 +248,8 @@ internal static class LaunchChecks
         return facts.RefusedCodes is not [var first, ..]
             ? check
             : check.Failed(
-                $"Your store refused the discount of {Listed([.. facts.RefusedCodes.Select(code => code.Code)])}{(first.Problem is { } why ? $": {why.TrimEnd('.')}" : "")}. Orders with it do not count.",
+                $"Your store refused the discount of {Listed([.. facts.RefusedCodes.Select(code => code.Code)])}"
+                    + $"{(first.Problem is { } why ? $": {why.TrimEnd('.')}" : "")}. Orders with it do not count.",
                 "Adopt the discount that your store has, give another code, or end it.") with
             {
                 Path = $"/dashboard/ambassadors/{Uri.EscapeDataString(first.AmbassadorId)}/codes/{Uri.EscapeDataString(first.Code)}",
@@ -333,7 +335,9 @@ internal static class LaunchChecks
     {
         var check = LaunchCheck.Yellow("mail", "Mail that arrives", "/dashboard");
         return facts.DeadMails is [var newest, ..]
-                ? check.Failed($"{Words.Count(facts.DeadMails.Count, "mail was", "mails were")} given up in the last week, the newest of them because: {newest}", "Mend what it names and have them tried again on the overview.")
+                ? check.Failed(
+                    $"{Words.Count(facts.DeadMails.Count, "mail was", "mails were")} given up in the last week, the newest of them because: {newest}",
+                    "Mend what it names and have them tried again on the overview.")
             : facts.MailLeaves || facts.Store.IsRehearsal ? check
             : check.Failed(
                 "No mail leaves this program: it has no mail server, and ambassadors would hear of nothing.",
