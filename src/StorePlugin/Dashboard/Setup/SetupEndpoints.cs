@@ -7,7 +7,6 @@ using StorePlugin.Campaigns;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Pages;
 using StorePlugin.PublicPages;
-using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
 
 namespace StorePlugin.Dashboard.Setup;
@@ -17,6 +16,8 @@ internal static class SetupEndpoints
     // The terms that each of the two steps is about; all others stay as they are.
     private static readonly string[] OfOffer = ["commission", "friend"];
     private static readonly string[] OfRules = ["hold", "window", "self", "minimum"];
+
+    private static readonly string[] OfPeople = ["name", "email"];
 
     private const string ChangedMeanwhile = "The terms have changed meanwhile, and nothing was kept. They stand below as they are now.";
 
@@ -198,7 +199,7 @@ internal static class SetupEndpoints
     {
         // The campaign may have to be made yet, which is not done for somebody who cannot be added.
         var form = new JsonObject { ["campaignId"] = "later" };
-        foreach (var name in new[] { "name", "email" }.Where(sent.Has))
+        foreach (var name in OfPeople.Where(sent.Has))
         {
             form[name] = sent[name];
         }
