@@ -18,6 +18,12 @@ public interface IInbox
     /// be told to try again.
     /// </summary>
     ValueTask<Acceptance> AcceptAsync(Delivery delivery, CancellationToken cancel);
+
+    /// <summary>Hears that a request was refused because its signature was wrong. It may be a stranger's.</summary>
+    /// <param name="storeId">The store that the path names; null where it names none.</param>
+    void NoteWrongSignature(WebhookSource source, string? storeId)
+    {
+    }
 }
 
 /// <summary>A store as intake sees it.</summary>

@@ -91,6 +91,11 @@ internal sealed partial class Intake(IInbox inbox, WebhookOptions options, TimeP
             return;
         }
 
+        if (refusal == Refusal.SignatureWrong)
+        {
+            inbox.NoteWrongSignature(source, context.GetRouteValue("storeId") as string);
+        }
+
         WebhookMeter.Refused(source, refusal.Slug);
         Log.Refused(logger, source, refusal.Slug);
         await refusal.AnswerAsync(context);

@@ -97,6 +97,7 @@ internal sealed class ApiTenancyTests
             ("GET /api/v1/campaigns/{id}", $"campaigns/{draft}", null),
             ("PUT /api/v1/campaigns/{id}/objective", $"campaigns/{draft}/objective", Bodies.Campaign()["objective"]!.DeepClone()),
             ("POST /api/v1/campaigns/{id}/launch", $"campaigns/{draft}/launch", null),
+            ("GET /api/v1/campaigns/{id}/launch-checks", $"campaigns/{draft}/launch-checks", null),
             ("POST /api/v1/campaigns/{id}/pauses", $"campaigns/{victim.CampaignId}/pauses", null),
             ("DELETE /api/v1/campaigns/{id}/pauses/current", $"campaigns/{paused}/pauses/current", null),
             ("POST /api/v1/campaigns/{id}/ending", $"campaigns/{victim.CampaignId}/ending", null),

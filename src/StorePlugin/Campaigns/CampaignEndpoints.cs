@@ -1,7 +1,7 @@
 // The API's calls about campaigns and their life; revisions and the comparison have files of their own.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
-using StorePlugin.Billing;
+using StorePlugin.Campaigns.Launch;
 using StorePlugin.Data;
 using StorePlugin.Orders;
 using StorePlugin.Stores;
@@ -61,7 +61,8 @@ internal static class CampaignEndpoints
         group.MapPost("/{id}/launch", Launch).WithName("launchCampaign").WithSummary("Makes a draft live.")
             .WithDescription(
                 "Orders count from the second of the launch on, and the ambassadors' discounts are created in the store. Where the terms ask for new customers, the " +
-                "store's earlier orders have been imported, or the merchant acknowledges from when on they are known.")
+                "store's earlier orders have been imported, or the merchant acknowledges from when on they are known. What would lose money or orders for certain " +
+                "refuses the launch: /problems/launch-refused, with its findings; GET /api/v1/campaigns/{id}/launch-checks tells them beforehand.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         group.MapPost("/{id}/pauses", Pause).WithName("pauseCampaign").WithSummary("Pauses a live campaign.")
@@ -79,6 +80,7 @@ internal static class CampaignEndpoints
         group.MapComparison();
         group.MapRulesApi();
         group.MapBackTests();
+        group.MapLaunchChecks();
     }
 
     /// <summary>For every call that names a campaign which the store does not have.</summary>
@@ -127,7 +129,7 @@ internal static class CampaignEndpoints
     }
 
     private static async Task<Results<Ok<CampaignView>, ProblemHttpResult>> Launch(
-        ApiCaller caller, string id, OptionalApiBody<LaunchRequest> body, CampaignDb campaigns, LaunchGate gate, Db db, CancellationToken cancel)
+        ApiCaller caller, string id, OptionalApiBody<LaunchRequest> body, CampaignDb campaigns, CampaignLaunch launch, Db db, CancellationToken cancel)
     {
         body.Fields.RefuseOthersThan("acknowledgedHistorySince");
         var acknowledged = HistoryEndpoints.ReadAcknowledged(body.Fields);
@@ -136,17 +138,16 @@ internal static class CampaignEndpoints
             return refusal;
         }
 
-        if (!await gate.IsOpenAsync(caller.Store, cancel))
+        return await launch.LaunchAsync(caller.Store, id, acknowledged, caller.Name, cancel) switch
         {
-            return Problems.Conflict(
+            LaunchResult.PlanOpen => Problems.Conflict(
                 "plan-open", "The app's plan is not confirmed.",
-                "Confirm it in the dashboard under /dashboard/plan, then launch the campaign. Campaigns that run already go on.");
-        }
-
-        return await campaigns.LaunchAsync(caller.Store, id, acknowledged, caller.Name, cancel) switch
-        {
-            CampaignStep.HistoryNotAcknowledged => HistoryEndpoints.NotAcknowledged(await OrderHistory.HorizonAsync(db, caller.Store, cancel)),
-            var step => await AnswerAsync(step, caller, id, campaigns, cancel),
+                "Confirm it in the dashboard under /dashboard/plan, then launch the campaign. Campaigns that run already go on."),
+            LaunchResult.Refused refused => LaunchCheckEndpoints.Refused(refused.Findings),
+            LaunchResult.Stepped { Step: CampaignStep.HistoryNotAcknowledged } =>
+                HistoryEndpoints.NotAcknowledged(await OrderHistory.HorizonAsync(db, caller.Store, cancel)),
+            LaunchResult.Stepped stepped => await AnswerAsync(stepped.Step, caller, id, campaigns, cancel),
+            var other => throw new System.Diagnostics.UnreachableException($"{other.GetType().Name} is no answer."),
         };
     }
 

@@ -1,4 +1,7 @@
 // What the folder Campaigns adds to the program.
+using StorePlugin.Campaigns.Launch;
+using StorePlugin.Rehearsals;
+
 namespace StorePlugin.Campaigns;
 
 internal static class CampaignsSetup
@@ -15,5 +18,8 @@ internal static class CampaignsSetup
         services.AddSingleton<RulesAcceptances>();
         services.AddSingleton<BackTest>();
         services.AddSingleton<BackTestVerb>();
+        services.AddSingleton<RehearsalResults>();
+        services.AddSingleton<LaunchFactsReader>();
+        services.AddSingleton<CampaignLaunch>();
     }
 }

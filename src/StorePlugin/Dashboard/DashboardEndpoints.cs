@@ -5,6 +5,7 @@ using StorePlugin.Audit;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Dashboard.People;
+using StorePlugin.Dashboard.Setup;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.SelfBilling;
@@ -46,6 +47,7 @@ internal static class DashboardEndpoints
         rooms.MapDifferences();
         rooms.MapCampaignRooms();
         rooms.MapTeam();
+        rooms.MapSetup();
     }
 
     /// <summary>Only an owner may do this: it is about who may do what, or about the keys to the store's money.</summary>

@@ -2,6 +2,7 @@
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Dashboard.People;
+using StorePlugin.Dashboard.Setup;
 
 namespace StorePlugin.Dashboard;
 
@@ -19,5 +20,7 @@ internal static class DashboardSetup
         services.AddSingleton<RunSources>();
         services.AddSingleton<CampaignSources>();
         services.AddSingleton<PeopleSources>();
+        services.AddSingleton<Setups>();
+        services.AddSingleton<SetupSources>();
     }
 }

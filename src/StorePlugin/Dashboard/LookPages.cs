@@ -28,7 +28,13 @@ internal static class LookPages
     private static async Task<IResult> Show(Visitor visitor, string? notice, Looks looks, CancellationToken cancel) =>
         Page.Of<LookPage>(ModelOf(visitor, await looks.FindAsync(visitor.Store, cancel), notice, []));
 
-    private static async Task<IResult> Set(Visitor visitor, HttpRequest request, Looks looks, CancellationToken cancel)
+    private static async Task<IResult> Set(Visitor visitor, HttpRequest request, Looks looks, CancellationToken cancel) =>
+        await KeepAsync(visitor, request, looks, cancel) is { } wrong
+            ? Page.Of<LookPage>(wrong, StatusCodes.Status422UnprocessableEntity)
+            : TypedResults.Redirect($"{Path}?notice=look-kept");
+
+    /// <summary>Keeps what a form of the look says. Where something of it is wrong nothing is kept, and the form comes back with it; else null.</summary>
+    public static async Task<LookModel?> KeepAsync(Visitor visitor, HttpRequest request, Looks looks, CancellationToken cancel)
     {
         var form = await request.ReadFormAsync(cancel);
         var known = await looks.FindAsync(visitor.Store, cancel);
@@ -44,15 +50,14 @@ internal static class LookPages
         ];
         if (problems.Any(problem => problem is not null))
         {
-            return Page.Of<LookPage>(
-                ModelOf(visitor, typed with { Colour = BrandColour.TryParse(named, out _) ? typed.Colour : known.Colour }, null, [.. problems.OfType<string>()]),
-                StatusCodes.Status422UnprocessableEntity);
+            return ModelOf(visitor, typed with { Colour = BrandColour.TryParse(named, out _) ? typed.Colour : known.Colour }, null, [.. problems.OfType<string>()]);
         }
 
         await looks.SetAsync(visitor.Store, typed.Colour, typed.Headline, typed.About, logo.Picture, keepsLogo: form["nologo"].ToString() != "yes", visitor.Actor, cancel);
-        return TypedResults.Redirect($"{Path}?notice=look-kept");
+        return null;
     }
 
-    private static LookModel ModelOf(Visitor visitor, StoreLook look, string? notice, IReadOnlyList<string> problems) => new(
+    /// <summary>The form with what is kept, or what was typed.</summary>
+    public static LookModel ModelOf(Visitor visitor, StoreLook look, string? notice, IReadOnlyList<string> problems) => new(
         Frame.OfDashboard(visitor, notice), PublicLook.Of(visitor.Store, look), look.Colour ?? OwnColour, look.Colour is not null, look.Headline ?? "", look.About ?? "", problems);
 }

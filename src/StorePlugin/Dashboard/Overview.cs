@@ -1,6 +1,7 @@
 // The first page of the dashboard: how the programme does, what asks for somebody, who brings the most, and what came last.
 using StorePlugin.Campaigns;
 using StorePlugin.Dashboard.Campaigns;
+using StorePlugin.Dashboard.Setup;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -11,11 +12,13 @@ namespace StorePlugin.Dashboard;
 /// <param name="PeriodWords">The interval of the figures in words.</param>
 /// <param name="Choices">The intervals to choose from.</param>
 /// <param name="Commissions">What the accounts hold now, whatever the interval.</param>
+/// <param name="FirstSteps">How far the set-up is; null once a campaign was launched.</param>
 /// <param name="HasAmbassadors">Whether anybody is in the programme.</param>
 public sealed record OverviewModel(
     Frame Frame,
     string Campaign,
     bool HasCampaign,
+    FirstSteps? FirstSteps,
     IReadOnlyList<AttentionRow> Attention,
     string PeriodWords,
     IReadOnlyList<PeriodChoice> Choices,
@@ -43,7 +46,7 @@ public sealed record ObjectiveRow(string Campaign, string Path, string Text, lon
 /// <param name="Path">Of the page that lists the balances which an account sums, to which the account's word is added.</param>
 public sealed record CommissionLinks(Commission Commission, string Path);
 
-internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, TimeProvider clock)
+internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, Setups setups, TimeProvider clock)
 {
     private const long OrdersShown = 6;
     private const long ObjectivesShown = 5;
@@ -83,6 +86,7 @@ internal sealed class Overview(Db db, Attention attention, TopAmbassadors top, T
             Frame.OfDashboard(visitor, notice),
             (campaign is null ? "There is no campaign yet." : $"The campaign “{campaign.Name}” {StateWords(campaign.State)}.") + $" Store on {Words.Platform(store.Platform)}.",
             campaign is not null,
+            FirstSteps.Of(await setups.ReadAsync(store, cancel)),
             await attention.OfAsync(visitor, deadDeliveries.Count + deadEffects.Count > 0, cancel),
             period.InWords,
             [.. Period.Choices.Select(choice => new PeriodChoice(ChoiceWords(choice), $"/dashboard?days={choice}", choice == period.Days))],

@@ -9,6 +9,7 @@ internal static class InboxSetup
     public static void AddInbox(this IServiceCollection services)
     {
         services.AddSingleton<WorkSignal>();
+        services.AddSingleton<SignatureFailures>();
         services.AddSingleton<IInbox, SqlInbox>();
         services.AddSingleton<InboxWorker>();
         services.AddSingleton(provider =>

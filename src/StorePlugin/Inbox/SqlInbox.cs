@@ -35,6 +35,7 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
     private readonly StoreKeys _keys;
     private readonly Credentials _credentials;
     private readonly WorkSignal _signal;
+    private readonly SignatureFailures _failures;
     private readonly TimeProvider _clock;
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(
         new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.Wait });
@@ -42,9 +43,9 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
     private readonly Task _loops;
 
     public SqlInbox(
-        Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, WorkSignal signal, TimeProvider clock)
+        Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, WorkSignal signal, SignatureFailures failures, TimeProvider clock)
     {
-        (_db, _stores, _keys, _credentials, _signal, _clock) = (db, stores, keys, credentials, signal, clock);
+        (_db, _stores, _keys, _credentials, _signal, _failures, _clock) = (db, stores, keys, credentials, signal, failures, clock);
         _loops = Task.WhenAll(Enumerable.Range(0, WritesMax).Select(_ => Task.Run(LoopAsync)));
     }
 
@@ -67,6 +68,8 @@ internal sealed class SqlInbox : IInbox, IAsyncDisposable
 
         return new Sender(store.Id, store.IsInstalled, await SecretsAsync(source, store, cancel), store.IsLive);
     }
+
+    public void NoteWrongSignature(WebhookSource source, string? storeId) => _failures.Note(source, storeId);
 
     public async ValueTask<Acceptance> AcceptAsync(Delivery delivery, CancellationToken cancel)
     {

@@ -113,7 +113,7 @@ internal sealed record PayoutRun(
 internal static class RunSums
 {
     /// <summary>With fewer payees one of them naturally gets most.</summary>
-    private const int PayeesMin = 5;
+    public const int PayeesMin = 5;
 
     /// <summary>What the lines pay, by currency; never one sum over two.</summary>
     public static ImmutableArray<Money> Totals(IEnumerable<RunLine> lines) =>

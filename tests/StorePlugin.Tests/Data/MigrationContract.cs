@@ -448,6 +448,7 @@ internal abstract class MigrationContract
         ],
         82 => [("audit_entries", [("store_id", S), ("id", "aud"), ("outcome", "done")])],
         76 => [("rehearsals", [("store_id", S), ("id", "reh"), ("campaign_id", "cmp"), ("state", "running")])],
+        77 => [("setups", [("store_id", S), ("campaign_id", "cmp")]), ("setup_steps", [("store_id", S), ("step", "goal")])],
         75 =>
         [
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),

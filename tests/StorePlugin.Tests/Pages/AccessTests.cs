@@ -11,8 +11,9 @@ internal sealed class AccessTests
             "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team", "/dashboard/figures", "/dashboard/balances?currency=EUR&account=held", "/dashboard/reviews",
             "/dashboard/settings", "/dashboard/audit", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01",
             "/dashboard/campaigns", "/dashboard/campaigns/new", "/dashboard/campaigns/compare",
-            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/revisions/new",
-            "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications"];
+            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/checks", "/dashboard/campaigns/cmp_str_lux/revisions/new",
+            "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications",
+            "/dashboard/setup"];
 
     private static readonly string[] AmbassadorsRooms = ["/portal", "/portal/link.svg", "/portal/link.png", "/portal/share"];
 
@@ -36,6 +37,7 @@ internal sealed class AccessTests
         "/dashboard/campaigns/cmp_str_lux/ending", "/dashboard/campaigns/cmp_str_lux/copies", "/dashboard/campaigns/cmp_str_lux/revisions/new",
         "/dashboard/ambassadors/new", "/dashboard/ambassadors/changes",
         "/dashboard/ambassadors/import", "/dashboard/applications/changes",
+        "/dashboard/setup/goal", "/dashboard/setup/offer", "/dashboard/setup/rules", "/dashboard/setup/look", "/dashboard/setup/people",
     ];
 
     private static readonly string[] AmbassadorsForms = ["/portal/rules/acceptance"];

@@ -60,7 +60,7 @@ public sealed record RevisionRow(
     string Number, Badge State, Moment? Effective, string MadeBy, Moment MadeAt, string? WithdrawnBy, Moment? WithdrawnAt, IReadOnlyList<string> Changes, string? WithdrawalPath);
 
 /// <param name="Acknowledge">What has to be acknowledged; null where nothing has.</param>
-public sealed record LaunchOffer(bool HasObjective, HistoryQuestion? Acknowledge);
+public sealed record LaunchOffer(LaunchFindings Findings, HistoryQuestion? Acknowledge);
 
 /// <param name="IsOpen">Whether applications are taken while it is live.</param>
 public sealed record JoiningModel(bool IsOpen, string JoinAddress, string RulesAddress);
@@ -108,7 +108,7 @@ internal static class CampaignDetail
             RevisionsOf(campaign, revisions, view.Before, reader, time),
             isDraft ? ObjectiveOf(campaign, store, view) : null,
             isDraft ? CampaignWords.CostOf(campaign.Terms, await sources.TypicalAsync(store, cancel)) : null,
-            isDraft ? new LaunchOffer(campaign.Objective is not null, campaign.Terms.AsksForNewCustomers ? await HistoryQuestion.AskAsync(sources, store, cancel) : null) : null,
+            isDraft ? await OfferAsync(sources, store, campaign, cancel) : null,
             new JoiningModel(
                 await sources.Applications.IsOpenAsync(store, id, cancel) is true,
                 sources.Address.Of($"/join/{Uri.EscapeDataString(id)}"),
@@ -117,6 +117,11 @@ internal static class CampaignDetail
             view.Typed?["name"] ?? "",
             view.Problem);
     }
+
+    /// <summary>What the launch of a draft stands beside: what the checks found, and what has to be acknowledged.</summary>
+    public static async Task<LaunchOffer> OfferAsync(CampaignSources sources, Store store, Campaign campaign, CancellationToken cancel) => new(
+        await LaunchCheckPages.FindingsAsync(sources, store, campaign, cancel),
+        campaign.Terms.AsksForNewCustomers ? await HistoryQuestion.AskAsync(sources, store, cancel) : null);
 
     private static string? KeptOf(Terms terms) => terms.Rates?.Where(rate => rate.AmbassadorId is not null).ToList() is { Count: > 0 } own
         ? $"Besides, {Words.Count(own.Count, "share is agreed with a single ambassador", "shares are agreed with single ambassadors")}; nobody else reads of them."

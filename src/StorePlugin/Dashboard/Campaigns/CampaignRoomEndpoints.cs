@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
+using StorePlugin.Campaigns.Launch;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
@@ -29,6 +30,7 @@ internal static class CampaignRoomEndpoints
         rooms.MapGet(One, Show);
         rooms.MapPost(One + "/objective", SetObjective).WithSummary("Sets a campaign's objective.");
         rooms.MapPost(One + "/launch", Launch).WithSummary("Launches a campaign.");
+        rooms.MapGet(One + "/checks", ShowChecks);
         rooms.MapPost(One + "/pause", Pause).WithSummary("Pauses a campaign.");
         rooms.MapPost(One + "/resumption", Resume).WithSummary("Ends a campaign's pause.");
         rooms.MapPost(One + "/ending", End).WithSummary("Ends a campaign.");
@@ -94,16 +96,19 @@ internal static class CampaignRoomEndpoints
 
     private static async Task<IResult> Launch(Visitor visitor, string id, HttpRequest request, CampaignSources sources, CancellationToken cancel)
     {
-        if (!await sources.Gate.IsOpenAsync(visitor.Store, cancel))
-        {
-            return await SayAsync(
-                sources, visitor, id, "It was not launched: the app's plan is not confirmed. An owner confirms it on the page of the app's plan; campaigns that run already go on.", cancel);
-        }
-
         var acknowledged = DateOrInstant.Instant((await Typed.ReadAsync(request, cancel))["acknowledged"]);
-        return await AnswerAsync(
-            sources, visitor, id, await sources.Campaigns.LaunchAsync(visitor.Store, id, acknowledged, visitor.Actor, cancel), "campaign-launched", cancel);
+        return await sources.Launch.LaunchAsync(visitor.Store, id, acknowledged, visitor.Actor, cancel) switch
+        {
+            LaunchResult.PlanOpen => await SayAsync(
+                sources, visitor, id, "It was not launched: the app's plan is not confirmed. An owner confirms it on the page of the app's plan; campaigns that run already go on.", cancel),
+            LaunchResult.Refused refused => await SayAsync(sources, visitor, id, LaunchCheckPages.RefusalOf(refused.Findings), cancel),
+            LaunchResult.Stepped stepped => await AnswerAsync(sources, visitor, id, stepped.Step, "campaign-launched", cancel),
+            var other => throw new UnreachableException($"{other.GetType().Name} is no answer."),
+        };
     }
+
+    private static async Task<IResult> ShowChecks(Visitor visitor, string id, CampaignSources sources, CancellationToken cancel) =>
+        await LaunchCheckPages.ReadAsync(sources, visitor, id, cancel) is { } model ? Page.Of<LaunchChecksPage>(model) : TypedResults.NotFound();
 
     private static async Task<IResult> Pause(Visitor visitor, string id, CampaignSources sources, CancellationToken cancel) =>
         await AnswerAsync(sources, visitor, id, await sources.Life.PauseAsync(visitor.Store, id, visitor.Actor, cancel), "campaign-paused", cancel);

@@ -1,7 +1,7 @@
 // What the pages of campaigns are made of.
 using StorePlugin.Ambassadors;
-using StorePlugin.Billing;
 using StorePlugin.Campaigns;
+using StorePlugin.Campaigns.Launch;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -10,7 +10,7 @@ using Visitor = StorePlugin.Stores.Visitor;
 namespace StorePlugin.Dashboard.Campaigns;
 
 internal sealed record CampaignSources(
-    Db Db, CampaignDb Campaigns, CampaignLife Life, Revisions Revisions, CampaignComparison Comparison, BackTest BackTest, Applications Applications, LaunchGate Gate,
+    Db Db, CampaignDb Campaigns, CampaignLife Life, Revisions Revisions, CampaignComparison Comparison, BackTest BackTest, Applications Applications, CampaignLaunch Launch,
     Team Team, PublicAddress Address, TimeProvider Clock)
 {
     public async Task<RunReader> ReaderAsync(Visitor visitor, CancellationToken cancel) => new(visitor.Actor, await Team.NamesAsync(visitor.Store, cancel));
