@@ -13,6 +13,7 @@ namespace StorePlugin.Tests.Journeys;
 internal sealed class WholeJourneyTests
 {
     private const string EvesMail = "eve@example.com";
+    private const string KimsMail = "kim@example.com";
 
     private StoreApp _app = null!;
     private IBrowserContext _merchants = null!;
@@ -55,7 +56,9 @@ internal sealed class WholeJourneyTests
     {
         var merchant = await InstallAsync();
         await SetUpAsync(merchant);
-        var join = await OpenToApplicationsAsync(merchant);
+        await RehearseAsync(merchant);
+        await LaunchAsync(merchant);
+        var join = await JoinPageAsync(merchant);
 
         await ApplyAsync(join);
         await ApproveAsync(merchant);
@@ -75,7 +78,7 @@ internal sealed class WholeJourneyTests
         var mail = ReadMail.AllOf(_app).Last(mail => mail["To"].Contains(EvesMail, StringComparison.Ordinal) && mail["Subject"].Contains('€'));
         Assert.That(mail.Text, Does.Contain("€\u00A090.00"));
         await ReadStatementAsync(await ComeInAsync());
-        Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM orders"), Is.EqualTo(new[] { "paid" }));
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM orders WHERE store_id = @id", new { id = _store.Id }), Is.EqualTo(new[] { "paid" }));
     }
 
     private async Task<IPage> InstallAsync()
@@ -89,20 +92,67 @@ internal sealed class WholeJourneyTests
         return page;
     }
 
-    private async Task SetUpAsync(IPage merchant)
+    /// <summary>Five pages with what is usual filled in; on the last one somebody is added who must not be paid.</summary>
+    private static async Task SetUpAsync(IPage merchant)
     {
-        var api = await ApiClient.OfAsync(_app, _store);
-        await api.LiveAsync();
-        await merchant.GotoAsync("/dashboard/campaigns");
+        await merchant.GotoAsync("/dashboard/team");
+        await merchant.GetByLabel("Name").FillAsync("Kim");
+        await merchant.GetByLabel("E-mail address").FillAsync(KimsMail);
+        await PressAsync(merchant, "Add, and send a sign-in link");
+        await merchant.GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
+        await merchant.GetByRole(AriaRole.Link, new() { Name = "Begin" }).ClickAsync();
+        foreach (var step in new[] { "goal", "offer", "rules", "look" })
+        {
+            await merchant.WaitForURLAsync($"**/setup/{step}*");
+            await PressAsync(merchant, "Continue");
+        }
+
+        await merchant.WaitForURLAsync("**/setup/people*");
+        await merchant.GetByLabel("Name").FillAsync("Kim");
+        await merchant.GetByLabel("E-mail address").FillAsync(KimsMail);
+        await PressAsync(merchant, "Continue");
+        await merchant.GetByRole(AriaRole.Heading, new() { Name = "Launch" }).WaitForAsync();
     }
 
-    private async Task<string> OpenToApplicationsAsync(IPage merchant)
+    private async Task RehearseAsync(IPage merchant)
     {
-        await merchant.GotoAsync("/dashboard/campaigns");
-        await merchant.GetByRole(AriaRole.Link, new() { Name = "Spring" }).ClickAsync();
-        await merchant.GetByRole(AriaRole.Button, new() { Name = "Open it to applications" }).ClickAsync();
-        return (await merchant.Locator("a[href*='/join/']").GetAttributeAsync("href"))!;
+        await merchant.GetByRole(AriaRole.Link, new() { Name = "Look at the campaign once more" }).ClickAsync();
+        await merchant.GetByRole(AriaRole.Link, new() { Name = "Rehearse" }).First.ClickAsync();
+        await merchant.GetByLabel("Typical month").CheckAsync();
+        await PressAsync(merchant, "Begin the rehearsal");
+        await _app.DrainAsync();
+        for (var moments = 0; moments < 200 && !(await ReadAsync(merchant)).Contains("What each has earned", StringComparison.Ordinal); moments++)
+        {
+            _app.Clock.Advance(TimeSpan.FromSeconds(1));
+            await _app.DrainAsync();
+            await merchant.ReloadAsync();
+        }
+
+        Assert.That(await ReadAsync(merchant), Does.Contain("What each has earned").And.Not.Contain("did not come to its end"));
+        await merchant.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^#", RegexOptions.None, TimeSpan.FromSeconds(1)) }).First.ClickAsync();
+        Assert.That(await ReadAsync(merchant), Does.Contain("Commission"));
+        Assert.That(await _app.Db.OneAsync<long>("SELECT COUNT(*) FROM orders WHERE store_id = @id", new { id = _store.Id }), Is.Zero, "nothing of it is the store's");
     }
+
+    private async Task LaunchAsync(IPage merchant)
+    {
+        await merchant.GotoAsync("/dashboard/setup");
+        await PressAsync(merchant, "Launch the campaign");
+        Assert.That(await ReadAsync(merchant), Does.Contain("Kim").And.Contain("own people"));
+        Assert.That(await _app.Db.OneAsync<string>("SELECT state FROM campaigns WHERE store_id = @id", new { id = _store.Id }), Is.EqualTo("draft"));
+
+        await merchant.GotoAsync("/dashboard/ambassadors");
+        await merchant.GetByRole(AriaRole.Link, new() { Name = "Kim", Exact = true }).ClickAsync();
+        await merchant.GetByText("End it for good").ClickAsync();
+        await PressAsync(merchant, "They leave");
+        await merchant.GotoAsync("/dashboard/setup");
+        await PressAsync(merchant, "Launch the campaign");
+        await merchant.GetByRole(AriaRole.Status).GetByText("The campaign is live: orders count from now on.").WaitForAsync();
+    }
+
+    private static async Task<string> JoinPageAsync(IPage merchant) => (await merchant.Locator("a[href*='/join/']").First.GetAttributeAsync("href"))!;
+
+    private static Task PressAsync(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).First.ClickAsync();
 
     private async Task ApplyAsync(string join)
     {
