@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Billing;
 using StorePlugin.Data;
 using StorePlugin.Orders;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -79,6 +80,7 @@ internal static class CampaignEndpoints
         group.MapComparison();
         group.MapRulesApi();
         group.MapBackTests();
+        group.MapRehearsalApi();
     }
 
     /// <summary>For every call that names a campaign which the store does not have.</summary>

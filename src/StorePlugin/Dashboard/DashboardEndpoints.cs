@@ -42,7 +42,9 @@ internal static class DashboardEndpoints
         rooms.MapRuns();
         rooms.MapDifferences();
         rooms.MapCampaignRooms();
+        rooms.MapRehearsalPages();
         rooms.MapTeam();
+        routes.MapGroup("/dashboard").ExcludeFromDescription().RequireAuthorization(SessionAuthentication.TeamPolicy).TakesSmallForms().MapRehearsalNotes();
     }
 
     /// <summary>Only an owner may do this: it is about who may do what, or about the keys to the store's money.</summary>

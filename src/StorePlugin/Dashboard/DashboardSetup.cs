@@ -17,6 +17,7 @@ internal static class DashboardSetup
         services.AddSingleton<SettingsPages>();
         services.AddSingleton<RunSources>();
         services.AddSingleton<CampaignSources>();
+        services.AddSingleton<RehearsalSources>();
         services.AddSingleton<PeopleSources>();
     }
 }

@@ -20,7 +20,7 @@ internal sealed record JourneyGround(Store Origin, Rehearsal Rehearsal, Scenario
 }
 
 internal sealed class Journey(
-    Db db, RehearsalStores own, RehearsalShop shop, ClickLog clicks, ReleaseHolds holds, PayoutRuns runs, Backdate backdate)
+    Db db, RehearsalStores own, RehearsalShop shop, ClickLog clicks, ReleaseHolds holds, PayoutRuns runs, Earned earned, Backdate backdate)
 {
     // A page shows so much of a step; the rest stands in the books of the rehearsal's store.
     private const int LinesMax = 8;
@@ -93,7 +93,7 @@ internal sealed class Journey(
             StepKind.Begin => await LookAtPeopleAsync(ground, store, cancel),
             StepKind.Visits => $"{Words.Count(step.Visits.Sum(), "click was", "clicks were")} recorded.",
             StepKind.Orders => await LookAtOrdersAsync(store, step, [.. step.Purchases], OutcomeOf, cancel),
-            StepKind.Returns => await LookAtOrdersAsync(store, step, [.. step.Returns.Select(one => one.Purchase).Distinct()], LeftOf, cancel),
+            StepKind.Returns => await LookAtReturnsAsync(ground, store, step, cancel),
             StepKind.HoldsEnd => await LookAtReleaseAsync(store, cancel),
             StepKind.PayOut => await LookAtRunAsync(store, cancel),
             _ => throw new UnreachableException(),
@@ -230,6 +230,14 @@ internal sealed class Journey(
         }
 
         return (orders.Count > LinesMax ? text.Append(CultureInfo.InvariantCulture, $"And {Words.Of(orders.Count - LinesMax)} more.") : text).ToString().TrimEnd();
+    }
+
+    private async Task<string> LookAtReturnsAsync(JourneyGround ground, Store store, PlannedStep step, CancellationToken cancel)
+    {
+        var left = await LookAtOrdersAsync(store, step, [.. step.Returns.Select(one => one.Purchase).Distinct()], LeftOf, cancel);
+        var below = (await earned.ReadAsync(store, ground.Rehearsal.Currency, cancel)).Where(one => one.PayableMinor < 0)
+            .Select(one => $"{one.Name}'s balance is {Words.Of(one.PayableMinor, one.Currency)}: nothing is paid until later earnings have settled it.");
+        return string.Join('\n', below.Prepend(left));
     }
 
     private static string OutcomeOf(OrderRow order, StoreTime time) => order switch

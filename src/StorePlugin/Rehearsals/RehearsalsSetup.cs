@@ -16,6 +16,8 @@ internal static class RehearsalsSetup
         services.AddSingleton<Backdate>();
         services.AddSingleton<Journey>();
         services.AddSingleton<Earned>();
+        services.AddSingleton<Testers>();
+        services.AddSingleton<TesterShop>();
         services.AddSingleton<IEffectHandler, Rehearse>();
     }
 }
