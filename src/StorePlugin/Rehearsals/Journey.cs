@@ -221,7 +221,8 @@ internal sealed class Journey(
             var currency = orders[0].Currency!;
             var net = Words.Of(orders.Sum(order => order.NetMinor), currency);
             var commission = Words.Of(orders.Sum(order => order.CommissionMinor), currency);
-            text.Append(CultureInfo.InvariantCulture, $"{Words.Of(orders.Count)} orders: {net} of net sales and {commission} of commission {(step.Kind == StepKind.Returns ? "are left" : "in all")}.\n");
+            var rest = step.Kind == StepKind.Returns ? "are left" : "in all";
+            text.Append(CultureInfo.InvariantCulture, $"{Words.Of(orders.Count)} orders: {net} of net sales and {commission} of commission {rest}.\n");
         }
 
         foreach (var order in orders.Take(LinesMax))

@@ -25,7 +25,7 @@ internal sealed class RehearsalLetters(Db db, TimeProvider clock)
     private const string ReadOrigin =
         """
         SELECT r.store_id, r.id AS rehearsal_id FROM stores s
-        JOIN rehearsals r ON r.store_id = s.rehearses_store_id AND r.rehearsal_store_id = s.id
+        JOIN rehearsals r ON r.store_id = s.rehearses_store_id AND r.rehearsal_store_id = @ownId
         WHERE s.id = @ownId AND s.rehearses_store_id IS NOT NULL
         """;
 

@@ -446,6 +446,13 @@ internal abstract class MigrationContract
             ("payout_changes", [("store_id", S), ("id", "chg"), ("ambassador_id", "amb"), ("kind", "stripe_account")]),
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
+        76 =>
+        [
+            ("rehearsals", [("store_id", S), ("id", "reh"), ("campaign_id", "cmp"), ("state", "running")]),
+            ("rehearsal_steps", [("store_id", S), ("rehearsal_id", "reh"), ("number", 1L), ("state", "done"), ("orders", "[]")]),
+            ("rehearsal_letters", [("store_id", S), ("rehearsal_id", "reh"), ("effect_id", "eff")]),
+            ("rehearsal_notes", [("store_id", S), ("id", "rhn"), ("campaign_id", "cmp"), ("sealed", new byte[] { 1 })]),
+        ],
         75 =>
         [
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),

@@ -47,7 +47,8 @@ internal sealed class ApartTests
             }
         });
         Assert.That(
-            await _world.App.Db.OneAsync<long>("SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @id AND kind = 'mail' AND created_at > @since", new { id = _world.Store.Id, since = ended.BegunAt }),
+            await _world.App.Db.OneAsync<long>(
+                "SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @id AND kind = 'mail' AND created_at > @since", new { id = _world.Store.Id, since = ended.BegunAt }),
             Is.Zero);
         Assert.That(await FindEverywhereAsync("ann@live.example", ended.RehearsalStoreId!), Is.Zero, "no person of the live store is copied");
     }

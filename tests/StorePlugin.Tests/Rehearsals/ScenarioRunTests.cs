@@ -1,6 +1,6 @@
 // Each rehearsal from its beginning to its end, through the same code as live, and what it comes to in numbers.
+using System.Text.Json.Nodes;
 using StorePlugin.Rehearsals;
-using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Verification;
 
@@ -147,10 +147,10 @@ internal sealed class ScenarioRunTests
     public async Task Shares_of_persons_and_groups_that_the_terms_name_apply()
     {
         var terms = Bodies.Campaign()["terms"]!.DeepClone().AsObject();
-        terms["rates"] = new System.Text.Json.Nodes.JsonArray(
-            new System.Text.Json.Nodes.JsonObject { ["ambassador"] = "amb_star", ["percent"] = 20 },
-            new System.Text.Json.Nodes.JsonObject { ["group"] = "gold", ["percent"] = 15 });
-        var revised = await _world.Api.Post($"campaigns/{_world.CampaignId}/revisions", new System.Text.Json.Nodes.JsonObject { ["terms"] = terms });
+        terms["rates"] = new JsonArray(
+            new JsonObject { ["ambassador"] = "amb_star", ["percent"] = 20 },
+            new JsonObject { ["group"] = "gold", ["percent"] = 15 });
+        var revised = await _world.Api.Post($"campaigns/{_world.CampaignId}/revisions", new JsonObject { ["terms"] = terms });
         Assert.That(revised.Status, Is.EqualTo(201), revised.Json?.ToJsonString());
 
         var ended = await _world.RunAsync("typical_month");

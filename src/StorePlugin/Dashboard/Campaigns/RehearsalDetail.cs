@@ -1,4 +1,5 @@
 // One rehearsal: its journey step by step with the mails and notes beside, and what it has come to for each ambassador.
+using System.Text.Encodings.Web;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Pages;
 using StorePlugin.Rehearsals;
@@ -52,10 +53,10 @@ internal static class RehearsalDetail
     private const int EarlierShown = 10;
     private const long OrdersShown = 10;
     private const int LetterShown = 1_500;
-    private const int NotesBudget = 6_000;
-
-    // Of all letters together; what comes after is told by its subject alone.
-    private const int LettersBudget = 18_000;
+    // Of all texts together as they stand in the page, where a letter of another script may take eight; of the mails that come after, the
+    // subjects are shown.
+    private const int NotesBudget = 7_000;
+    private const int LettersBudget = 17_000;
 
     public static async Task<RehearsalModel?> ReadAsync(
         RehearsalSources sources, Visitor visitor, string campaignId, string id, string? notice, string? problem, string typedNote, CancellationToken cancel)
@@ -116,8 +117,9 @@ internal static class RehearsalDetail
         var (shown, length) = (new List<(long, RehearsalLetterRow)>(letters.Count), 0);
         foreach (var letter in letters)
         {
-            length += Math.Min(letter.Content.Length, LetterShown);
-            var text = length > LettersBudget ? null : Words.Cut(letter.Content.ReplaceLineEndings("\n"), LetterShown);
+            var text = Words.Cut(letter.Content.ReplaceLineEndings("\n"), LetterShown);
+            length += LengthOf(text);
+            text = length > LettersBudget ? null : text;
             shown.Add((letter.Step, new RehearsalLetterRow(letter.Recipient, Words.Cut(letter.Subject, 120), text)));
         }
 
@@ -127,8 +129,10 @@ internal static class RehearsalDetail
     private static List<RehearsalNote> Cut(IReadOnlyList<RehearsalNote> notes)
     {
         var length = 0;
-        return [.. notes.TakeWhile(note => (length += Math.Min(note.Text?.Length ?? 0, 500)) <= NotesBudget)];
+        return [.. notes.TakeWhile(note => (length += LengthOf(Words.Cut(note.Text ?? "", RehearsalList.NoteShown))) <= NotesBudget)];
     }
+
+    private static int LengthOf(string text) => HtmlEncoder.Default.Encode(text).Length;
 
     private static RehearsalResultRow ResultOf(EarnedBy one) => new(
         Words.ShortName(one.Name), Words.Of(one.Orders), Words.Of(one.EarnedMinor, one.Currency), Words.Of(one.ReviewMinor, one.Currency), Words.Of(one.PayableMinor, one.Currency),

@@ -27,8 +27,9 @@ public sealed record RehearsalNoteRow(string? Path, string About, IReadOnlyList<
 
 internal static class RehearsalList
 {
+    public const int NoteShown = 500;
+
     private const long NotesMax = 10;
-    private const int NoteShown = 500;
 
     public static string PathOf(string campaignId) => $"{CampaignList.PathOf(campaignId)}/rehearsals";
 

@@ -25,6 +25,7 @@ CREATE TABLE rehearsals (
     CONSTRAINT ck_rehearsals_state CHECK (state IN ('running', 'finished', 'failed')));
 
 CREATE INDEX ix_rehearsals_campaign ON rehearsals (store_id, campaign_id, id);
+CREATE INDEX ix_rehearsals_own ON rehearsals (store_id, rehearsal_store_id);
 
 -- at: the instant of the journey, which lies in the past. orders: the ids of those that the step is about, as JSON.
 CREATE TABLE rehearsal_steps (
