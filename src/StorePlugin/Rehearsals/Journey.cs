@@ -161,8 +161,8 @@ internal sealed class Journey(
         }
     }
 
-    private async Task<RunRow?> FindRunAsync(Store store, CancellationToken cancel) =>
-        (await db.ManyAsync<RunRow>($"{ReadRun} {db.Page}", new { storeId = store.Id, actor = RehearsalStores.Actor, take = 1L }, cancel)).FirstOrDefault();
+    private Task<RunRow?> FindRunAsync(Store store, CancellationToken cancel) =>
+        db.OneAsync<RunRow>($"{ReadRun} {db.Page}", new { storeId = store.Id, actor = RehearsalStores.Actor, take = 1L }, cancel);
 
     /// <summary>The run of the rehearsal with all that came of it; null before it.</summary>
     public async Task<PayoutRun?> RunOfAsync(Store store, CancellationToken cancel) =>

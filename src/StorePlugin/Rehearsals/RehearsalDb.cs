@@ -6,7 +6,6 @@ using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
-using StorePlugin.Webhooks;
 
 namespace StorePlugin.Rehearsals;
 

@@ -76,7 +76,18 @@ internal sealed class RehearsalNotes(Db db, StoreKeys keys, TimeProvider clock)
 
                 var args = new
                 {
-                    storeId = store.Id, id, campaignId = of.CampaignId, revision = of.Revision, scenario = of.Scenario, rehearsalId = of.Id, step, title, sealedText, now, actor, take = 1L,
+                    storeId = store.Id,
+                    id,
+                    campaignId = of.CampaignId,
+                    revision = of.Revision,
+                    scenario = of.Scenario,
+                    rehearsalId = of.Id,
+                    step,
+                    title,
+                    sealedText,
+                    now,
+                    actor,
+                    take = 1L,
                 };
                 var newest = await tx.OneAsync<Row>(ReadNewest + db.Page, args);
                 if (newest is not null && newest.RehearsalId == of.Id && newest.Step == step && newest.WrittenBy == actor && Open(store, newest).Text == text)

@@ -1,5 +1,4 @@
 // Performs the effect that carries a rehearsal on: one step a time, and the next when all that the last one caused is done.
-using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
 

@@ -25,7 +25,7 @@ internal static partial class Flows
         {
             Assert.That((await owner.GetAsync(list)).Text("#rehearsals"), Does.Contain("A wave of refunds"));
             var page = await owner.GetAsync($"{list}/{id}");
-            await owner.GetAsync(page.QuerySelectorAll("ol.journey a").First().GetAttribute("href")!);
+            await owner.GetAsync(page.QuerySelector("ol.journey a")!.GetAttribute("href")!);
             var fields = page.QuerySelectorAll("#notes input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value")!);
             foreach (var step in (string[])["0", "1", "1"])
             {

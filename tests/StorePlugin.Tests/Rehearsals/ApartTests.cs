@@ -2,14 +2,12 @@
 using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
-using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Privacy;
 using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
-using StorePlugin.Tests.Stores.Rehearsal;
 using ShopOrders = StorePlugin.Tests.Stores.Rehearsal.Orders;
 
 namespace StorePlugin.Tests.Rehearsals;

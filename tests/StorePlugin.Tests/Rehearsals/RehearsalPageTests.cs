@@ -86,7 +86,7 @@ internal sealed class RehearsalPageTests
     {
         var ended = await _world.RunAsync("self_referral");
         var page = await _owner.GetAsync($"{List}/{ended.Id}");
-        var receipt = page.QuerySelectorAll("ol.journey a").First().GetAttribute("href")!;
+        var receipt = page.QuerySelector("ol.journey a")!.GetAttribute("href")!;
 
         var order = await _owner.GetAsync(receipt);
 

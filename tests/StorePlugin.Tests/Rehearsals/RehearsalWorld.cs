@@ -60,7 +60,7 @@ internal sealed class RehearsalWorld : IAsyncDisposable
     }
 
     public async Task<IReadOnlyDictionary<string, EarnedBy>> EarnedAsync(Rehearsal rehearsal) =>
-        (await App.Get<Earned>().ReadAsync(await OwnAsync(rehearsal), rehearsal.Currency, default)).ToDictionary(one => one.Name[..one.Name.IndexOf(' ')]);
+        (await App.Get<Earned>().ReadAsync(await OwnAsync(rehearsal), rehearsal.Currency, default)).ToDictionary(one => one.Name.Split(' ')[0]);
 
     public async Task<Store> OwnAsync(Rehearsal rehearsal) => (await App.Get<RehearsalStores>().FindAsync(rehearsal, default))!;
 

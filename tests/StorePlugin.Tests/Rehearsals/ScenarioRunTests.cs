@@ -30,9 +30,9 @@ internal sealed class ScenarioRunTests
             Assert.That((earned["Mara"].PaidMinor, earned["Jonas"].PaidMinor, earned["Pavel"].PaidMinor, earned["Pavel"].PayableMinor), Is.EqualTo((34_59L, 24_97L, 0L, 14_00L)));
             Assert.That(steps.Select(step => step.Number), Is.EqualTo(Enumerable.Range(1, steps.Count)));
             Assert.That(steps.Select(step => step.At), Is.Ordered.And.All.LessThan(StoreApp.Start));
-            Assert.That(steps.Single(step => step.Title.Contains("nobody has sent")).Outcome, Does.Contain("nobody is credited"));
-            Assert.That(steps.Single(step => step.Title.Contains("takes the code out")).Outcome, Does.Contain("3.36 for Aylin Demir").And.Contain("over the ambassador's link"));
-            Assert.That(steps.Single(step => step.Title.Contains("sends a part back")).Outcome, Does.Contain("3.59 are left for Mara Lindholm"));
+            Assert.That(steps.Single(step => step.Title.Contains("nobody has sent", StringComparison.Ordinal)).Outcome, Does.Contain("nobody is credited"));
+            Assert.That(steps.Single(step => step.Title.Contains("takes the code out", StringComparison.Ordinal)).Outcome, Does.Contain("3.36 for Aylin Demir").And.Contain("over the ambassador's link"));
+            Assert.That(steps.Single(step => step.Title.Contains("sends a part back", StringComparison.Ordinal)).Outcome, Does.Contain("3.59 are left for Mara Lindholm"));
             Assert.That(steps[^1].Outcome, Does.Contain("Mara Lindholm is paid").And.Contain("below the minimum"));
         });
         Assert.That(
@@ -51,7 +51,7 @@ internal sealed class ScenarioRunTests
             Assert.That((earned["Jonas"].EarnedMinor, earned["Jonas"].PaidMinor, earned["Jonas"].PayableMinor), Is.EqualTo((0L, 54_07L, -54_07L)));
             Assert.That((earned["Aylin"].EarnedMinor, earned["Aylin"].PaidMinor, earned["Aylin"].PayableMinor), Is.EqualTo((9_83L, 35_92L, -26_09L)));
             Assert.That((earned["Mara"].ReviewMinor, earned["Mara"].PaidMinor), Is.EqualTo((32_71L, 0L)), "three of eight orders came back (F6)");
-            Assert.That(steps.Single(step => step.Title.Contains("hold is over")).Outcome, Does.Contain("F6, for review, Mara Lindholm"));
+            Assert.That(steps.Single(step => step.Title.Contains("hold is over", StringComparison.Ordinal)).Outcome, Does.Contain("F6, for review, Mara Lindholm"));
             Assert.That(steps[^1].Outcome, Does.Contain("Jonas Weber's balance is"));
         });
     }
@@ -60,7 +60,7 @@ internal sealed class ScenarioRunTests
     public async Task A_leaked_code_is_a_notice_by_speed_and_by_missing_clicks()
     {
         var ended = await _world.RunAsync("leaked_code");
-        var release = (await _world.StepsAsync(ended)).Single(step => step.Title.Contains("hold is over")).Outcome;
+        var release = (await _world.StepsAsync(ended)).Single(step => step.Title.Contains("hold is over", StringComparison.Ordinal)).Outcome;
 
         Assert.Multiple(() =>
         {

@@ -1,7 +1,6 @@
 // The pages about rehearsals of a campaign: pick one, watch its journey, note something, take part.
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Pages;
 using StorePlugin.Portal;
 using StorePlugin.Rehearsals;
