@@ -19,6 +19,7 @@ using StorePlugin.Payouts;
 using StorePlugin.Portal;
 using StorePlugin.Privacy;
 using StorePlugin.PublicPages;
+using StorePlugin.Rehearsals;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
@@ -59,6 +60,7 @@ internal static class App
         builder.Services.AddData(settings);
         builder.Services.AddStores();
         builder.Services.AddRehearsal();
+        builder.Services.AddRehearsals();
         builder.Services.AddInbox();
         builder.Services.AddOrders();
         builder.Services.AddRewards();

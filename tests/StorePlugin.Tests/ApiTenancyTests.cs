@@ -90,6 +90,7 @@ internal sealed class ApiTenancyTests
         var suppression = (await own.Post("mail-suppressions", new JsonObject { ["email"] = "planted@example.com" })).Text("id");
         await own.Put("mail-texts/welcome", new JsonObject { ["subject"] = "Hello {name}" });
         await own.Put("mail-settings", new JsonObject { ["weeklyCap"] = 3, ["quietHours"] = null });
+        var rehearsal = (await own.Post($"campaigns/{draft}/rehearsals", new JsonObject { ["scenario"] = "typical_month" })).Text("id");
         var thief = await Shop.OpenAsync(app, "thief");
         var api = await ApiClient.OfAsync(app, thief.Store);
         (string Call, string Path, JsonNode? Body)[] calls =
@@ -107,6 +108,9 @@ internal sealed class ApiTenancyTests
             ("DELETE /api/v1/campaigns/{id}/revisions/{number}", $"campaigns/{paused}/revisions/2", null),
             ("GET /api/v1/campaigns/{id}/rules", $"campaigns/{draft}/rules", null),
             ("GET /api/v1/campaigns/{id}/comparison", $"campaigns/{thief.CampaignId}/comparison?with={victim.CampaignId}", null),
+            ("GET /api/v1/campaigns/{id}/rehearsals", $"campaigns/{victim.CampaignId}/rehearsals", null),
+            ("POST /api/v1/campaigns/{id}/rehearsals", $"campaigns/{victim.CampaignId}/rehearsals", new JsonObject { ["scenario"] = "typical_month" }),
+            ("GET /api/v1/campaigns/{id}/rehearsals/{rehearsalId}", $"campaigns/{thief.CampaignId}/rehearsals/{rehearsal}", null),
             (
                 "POST /api/v1/campaigns/{id}/back-tests", $"campaigns/{victim.CampaignId}/back-tests",
                 new JsonObject { ["terms"] = Bodies.Campaign()["terms"]!.DeepClone(), ["from"] = "2026-01-01", ["to"] = "2026-12-31" }),
@@ -263,7 +267,7 @@ internal sealed class ApiTenancyTests
     private static async Task<string> DumpAsync(StoreApp app, Shop shop)
     {
         var dump = new List<string>();
-        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "address_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "payout_reconciliations", "payout_differences", "payout_reversals"])
+        foreach (var table in (string[])["campaigns", "campaign_revisions", "campaign_states", "ambassadors", "codes", "code_series", "series_codes", "series_uses", "link_slugs", "ambassador_states", "group_memberships", "applications", "ambassador_customers", "customer_bindings", "customer_orders", "programme_credits", "programme_credit_customers", "history_imports", "history_acknowledgements", "deliveries", "effects", "orders", "receipts", "findings", "exemptions", "leaks", "rewards", "balances", "payout_runs", "payouts", "privacy_requests", "privacy_downloads", "mail_texts", "mail_suppressions", "mail_sends", "mail_settings", "invitations", "stripe_accounts", "payee_accounts", "payee_requests", "payout_changes", "address_changes", "payout_routes", "payout_methods", "payout_settings", "payout_exports", "payout_export_rows", "payout_export_downloads", "payout_reconciliations", "payout_differences", "payout_reversals", "rehearsals", "rehearsal_steps", "rehearsal_notes"])
         {
             await using var connection = await app.Db.OpenAsync(default);
             await using var command = connection.CreateCommand();

@@ -61,6 +61,7 @@ internal sealed partial class TidyTests
         ["PortalDoor.ReadInstalled"] = "the store is what is looked for",
         ["BounceEndpoints.FindSend"] = "the store is what is looked for",
         ["EraseStore.HoldGone"] = "a store's own row, by its id",
+        ["Backdate.MoveStore"] = "a store's own row, by its id",
         ["CreditMoves.Hold"] = "a store's own row, by its id",
         ["PrivacyDuties.ReadInstalledAt"] = "a store's own row, by its id",
         ["RemindOfReviews.FindWaiting"] = "looks at what waits over all stores",

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns.Launch;
 using StorePlugin.Data;
 using StorePlugin.Orders;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Campaigns;
@@ -81,6 +82,7 @@ internal static class CampaignEndpoints
         group.MapRulesApi();
         group.MapBackTests();
         group.MapLaunchChecks();
+        group.MapRehearsalApi();
     }
 
     /// <summary>For every call that names a campaign which the store does not have.</summary>

@@ -1,6 +1,5 @@
 // What the folder Campaigns adds to the program.
 using StorePlugin.Campaigns.Launch;
-using StorePlugin.Rehearsals;
 
 namespace StorePlugin.Campaigns;
 
@@ -18,7 +17,6 @@ internal static class CampaignsSetup
         services.AddSingleton<RulesAcceptances>();
         services.AddSingleton<BackTest>();
         services.AddSingleton<BackTestVerb>();
-        services.AddSingleton<RehearsalResults>();
         services.AddSingleton<LaunchFactsReader>();
         services.AddSingleton<CampaignLaunch>();
     }

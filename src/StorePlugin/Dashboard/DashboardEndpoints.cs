@@ -46,8 +46,11 @@ internal static class DashboardEndpoints
         rooms.MapRuns();
         rooms.MapDifferences();
         rooms.MapCampaignRooms();
+        rooms.MapRehearsalPages();
         rooms.MapTeam();
         rooms.MapSetup();
+        routes.MapGroup("/dashboard").ExcludeFromDescription().RequireAuthorization(SessionAuthentication.TeamPolicy).TakesSmallForms().AddEndpointFilter<AuditTrail>()
+            .MapRehearsalNotes();
     }
 
     /// <summary>Only an owner may do this: it is about who may do what, or about the keys to the store's money.</summary>

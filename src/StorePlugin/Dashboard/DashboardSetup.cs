@@ -19,6 +19,7 @@ internal static class DashboardSetup
         services.AddSingleton<AuditList>();
         services.AddSingleton<RunSources>();
         services.AddSingleton<CampaignSources>();
+        services.AddSingleton<RehearsalSources>();
         services.AddSingleton<PeopleSources>();
         services.AddSingleton<Setups>();
         services.AddSingleton<SetupSources>();

@@ -67,6 +67,9 @@ internal sealed record Effect(string StoreId, string Id, string Kind, string Sub
 
         /// <summary>Tell a campaign's ambassadors of changed terms; the subject is the campaign and the revision, and whether it was withdrawn.</summary>
         public const string AnnounceTerms = "announce_terms";
+
+        /// <summary>Carry a rehearsal on by a step; the subject is the rehearsal.</summary>
+        public const string Rehearse = "rehearse";
     }
 }
 

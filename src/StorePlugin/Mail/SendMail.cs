@@ -1,6 +1,7 @@
 // Performs the effect that sends a mail: reads who and what, writes the letter, asks whether it may go now, hands it to the sender.
 using System.Diagnostics;
 using StorePlugin.Inbox;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Mail;
@@ -12,7 +13,7 @@ internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, PayoutFailed payoutFailed, PayoutReversed payoutReversed,
     RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, Invited invited,
     DestinationChanged destinationChanged, SignInLetter signInLetter, AddressLetters addressLetters, RunWaiting runWaiting,
-    Suppressions suppressions, Cadence cadence, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
+    Suppressions suppressions, Cadence cadence, RehearsalLetters rehearsed, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
 
@@ -58,6 +59,12 @@ internal sealed class SendMail(
     private async Task<EffectResult> SendAsync(Store store, Effect effect, MailNotice notice, Letter letter, CancellationToken cancel)
     {
         var personHash = suppressions.HashOf(store, letter.Email);
+        if (await rehearsed.FindAsync(store, cancel) is { } rehearsal)
+        {
+            // Nobody gets it, so that no limit and no hour keeps it back.
+            return rehearsed.Keep(rehearsal, effect, notice.Mail, await PrintAsync(store, notice, letter, personHash, cancel), MailSender.SubjectOf(store, letter));
+        }
+
         switch (await cadence.AskAsync(store, effect, notice, personHash, cancel))
         {
             case Passage.KeptBack kept:
@@ -68,9 +75,14 @@ internal sealed class SendMail(
                 return Marked(notice, effect, new EffectResult.Done(MailSender.Taken));
         }
 
-        var text = press.Find(notice.Mail) is null ? null : await texts.FindAsync(store, notice.Mail, cancel);
-        var printed = await press.PrintAsync(notice.Mail, letter, text, MailNotice.IsExempt(notice.Mail) ? null : links.AddressFor(store, personHash));
+        var printed = await PrintAsync(store, notice, letter, personHash, cancel);
         return Marked(notice, effect, await sender.SendAsync(store, effect.Id, printed, () => cadence.NoteTakenAsync(effect), cancel));
+    }
+
+    private async Task<PrintedLetter> PrintAsync(Store store, MailNotice notice, Letter letter, string personHash, CancellationToken cancel)
+    {
+        var text = press.Find(notice.Mail) is null ? null : await texts.FindAsync(store, notice.Mail, cancel);
+        return await press.PrintAsync(notice.Mail, letter, text, MailNotice.IsExempt(notice.Mail) ? null : links.AddressFor(store, personHash));
     }
 
     private EffectResult.Done KeptBack(MailNotice notice, Effect effect, string why) => new(why, WriteOf(notice, effect, "kept_back"));

@@ -111,12 +111,12 @@ internal sealed class SignInRequests(Db db, StoreKeys keys, TimeProvider clock)
 
     // By the address and not by a store: that one mail lists all stores of an address is what whoever owns it wants, and no store learns of another.
     private const string ReadAmbassadorsEverywhere =
-        Columns + " JOIN stores s ON s.id = a.store_id AND s.mode = @mode WHERE a.email_key = @personKey AND a.email <> '' ORDER BY a.id DESC ";
+        Columns + " JOIN stores s ON s.id = a.store_id AND s.mode = @mode AND s.rehearses_store_id IS NULL WHERE a.email_key = @personKey AND a.email <> '' ORDER BY a.id DESC ";
 
     private const string ReadTeamsEverywhere =
         """
         SELECT t.store_id, t.id, t.name, t.email
-        FROM team_members t JOIN stores s ON s.id = t.store_id AND s.state = 'installed' AND s.mode = @mode
+        FROM team_members t JOIN stores s ON s.id = t.store_id AND s.state = 'installed' AND s.mode = @mode AND s.rehearses_store_id IS NULL
         WHERE t.email_key = @key AND t.removed_at IS NULL ORDER BY t.id DESC
         """;
 

@@ -25,12 +25,14 @@ internal sealed partial class ReleaseHolds(
     private readonly Dictionary<(string StoreId, string OrderId), DateTimeOffset> _waits = [];
 
     // Claimed over all stores by the index on (hold_until) of held orders; an order without an end of its hold waits. So
-    // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1).
+    // do those of a store that has left: its refunds are not heard of, and nothing is approved unseen (rule U1). A rehearsal's
+    // orders lie in the past from the beginning, and are released when its journey has come so far.
     private const string FindDue =
         """
         SELECT o.store_id, o.order_id, o.revision, o.ambassador_id, o.campaign_id, o.commission_minor, o.currency, o.hold_until, o.binds_keys, o.binds_days, o.at
         FROM orders o CROSS JOIN stores s
         WHERE o.state = 'held' AND o.hold_until <= @now AND s.id = o.store_id AND s.state = 'installed'
+            AND NOT EXISTS (SELECT 1 FROM rehearsals r WHERE r.store_id = s.rehearses_store_id AND r.rehearsal_store_id = s.id AND r.state = 'running')
         ORDER BY o.hold_until
         """;
 
@@ -68,6 +70,22 @@ internal sealed partial class ReleaseHolds(
         }
 
         return moved;
+    }
+
+    private const string FindDueOfStore =
+        """
+        SELECT store_id, order_id, revision, ambassador_id, campaign_id, commission_minor, currency, hold_until, binds_keys, binds_days, at FROM orders
+        WHERE store_id = @storeId AND state = 'held' AND hold_until <= @now ORDER BY hold_until
+        """;
+
+    /// <summary>Releases whatever of one store is due, for a rehearsal that has come so far.</summary>
+    public async Task ReleaseAsync(Store store, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        while (await db.ManyAsync<Due>($"{FindDueOfStore} {db.Page}", new { storeId = store.Id, now, take = BatchMax }, cancel) is [_, ..] due
+            && await MoveAsync(store, [.. due], now, cancel) > 0)
+        {
+        }
     }
 
     private async Task<int> MoveAsync(Store store, List<Due> orders, DateTimeOffset now, CancellationToken cancel)

@@ -6,6 +6,9 @@ namespace StorePlugin.Pages;
 /// <param name="BeforeName">What the second series is, as in <c>The 30 days before</c>; null where there is none.</param>
 public sealed record Plot(string Name, string Total, string? BeforeName, IReadOnlyList<PlotPoint> Points)
 {
+    /// <summary>What a point is, as the head of its column in the table.</summary>
+    public string PointName { get; init; } = "When";
+
     public const int Width = 600;
     public const int Height = 150;
 

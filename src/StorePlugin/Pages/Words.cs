@@ -202,6 +202,7 @@ internal static class Words
         "read_store" => "Read the store's settings",
         "mail" => "Send a mail",
         "announce_terms" => "Tell ambassadors of changed terms",
+        "rehearse" => "Go on with a rehearsal",
         _ => kind.Replace('_', ' '),
     };
 

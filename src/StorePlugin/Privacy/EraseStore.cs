@@ -4,6 +4,7 @@ using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.PublicPages;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Privacy;
@@ -13,7 +14,7 @@ namespace StorePlugin.Privacy;
 /// table, so that steps may be repeated, and interrupted at any point; none changes a store that has come back meanwhile (rule U1).
 /// </summary>
 internal sealed class EraseStore(
-    Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, AmbassadorLife life, Settings settings, TimeProvider clock)
+    Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, AmbassadorLife life, OldRehearsals rehearsals, Settings settings, TimeProvider clock)
 {
     /// <summary>
     /// How long an ambassador who is owed something is still known after the store has left (rule U1). Shopify wants an erasure to
@@ -30,6 +31,7 @@ internal sealed class EraseStore(
     {
         var changed = await EndKeysAsync(store, erasure, cancel);
         changed += await EndAccessAsync(store, cancel);
+        changed += await rehearsals.DropAsync(store, 0, cancel, async tx => await tx.DoAsync(HoldGone, new { storeId = store.Id }) == 1);
         foreach (var (find, erase) in Rows)
         {
             changed += await EachAsync(store, find, erase, cancel);
@@ -132,6 +134,10 @@ internal sealed class EraseStore(
     private const string FindImports = "SELECT id AS name FROM import_files WHERE store_id = @storeId ORDER BY id ";
 
     private const string DropImport = "DELETE FROM import_files WHERE store_id = @storeId AND id = @name";
+
+    private const string FindRehearsalNotes = "SELECT id AS name FROM rehearsal_notes WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropRehearsalNote = "DELETE FROM rehearsal_notes WHERE store_id = @storeId AND id = @name";
 
     private const string FindAddressChanges =
         "SELECT id AS name FROM address_changes WHERE store_id = @storeId AND (sealed IS NOT NULL OR waived_reason IS NOT NULL) ORDER BY id ";
@@ -261,6 +267,7 @@ internal sealed class EraseStore(
         (FindPictures, DropPicture),
         (FindNotes, DropNote),
         (FindImports, DropImport),
+        (FindRehearsalNotes, DropRehearsalNote),
         (FindAddressChanges, EraseAddressChange),
         (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),

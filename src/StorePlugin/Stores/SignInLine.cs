@@ -13,7 +13,7 @@ internal sealed partial class SignInLine(Db db, StoreDirectory stores, SignIn si
     // Enough for a host's own few stores. Where many merchants are hosted, nobody signs in for them from the console.
     private const int ShownMax = 5;
 
-    private const string ReadNewest = "SELECT id FROM stores WHERE state = 'installed' ORDER BY installed_at DESC, id DESC ";
+    private const string ReadNewest = "SELECT id FROM stores WHERE state = 'installed' AND rehearses_store_id IS NULL ORDER BY installed_at DESC, id DESC ";
 
     /// <summary>Prints the line as soon as the server listens, since only then its address is known.</summary>
     public static void PrintWhenStarted(WebApplication app) =>

@@ -65,6 +65,7 @@ internal static partial class Flows
         new("campaigns on the merchant's pages", CampaignRoomsAsync),
         new("the rooms of ambassadors and applications", PeopleRoomsAsync),
         new("a campaign that is set up step by step, checked and launched", SetupAsync),
+        new("rehearsals of a campaign", RehearsalsAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

@@ -7,6 +7,7 @@ using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.PublicPages;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
@@ -97,6 +98,8 @@ internal static partial class Flows
         await app.Get<SignInRequests>().AskAsync(shop.Store, "gone@example.org", default);
         await app.Get<Team>().AddAsync(shop.Store, "Max", "max@example.org", Role.Viewer, "test", default);
         await app.Get<AmbassadorNotes>().AddAsync(shop.Store, id, "Likes tea.", "test", default);
+        var rehearsed = new Rehearsal("reh_1", shop.CampaignId, 1, "typical_month", "finished", null, "EUR", 1, app.Clock.GetUtcNow(), "test", null, null, 0, null, null);
+        await app.Get<RehearsalNotes>().AddAsync(shop.Store, rehearsed, 0, "noted", "test", default);
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await app.Get<Looks>().SetAsync(shop.Store, null, "Headline", null, picture, keepsLogo: true, "test", default);
         await app.Get<OwnPages>().SetAsync(shop.Store, id, "Ann", "Words", null, keepsPicture: true, default);

@@ -447,8 +447,14 @@ internal abstract class MigrationContract
             ("payout_routes", [("store_id", S), ("from_country", "DE"), ("to_country", "BR"), ("route", "none")]),
         ],
         82 => [("audit_entries", [("store_id", S), ("id", "aud"), ("outcome", "done")])],
-        76 => [("rehearsals", [("store_id", S), ("id", "reh"), ("campaign_id", "cmp"), ("state", "running")])],
         77 => [("setups", [("store_id", S), ("campaign_id", "cmp")]), ("setup_steps", [("store_id", S), ("step", "goal")])],
+        76 =>
+        [
+            ("rehearsals", [("store_id", S), ("id", "reh"), ("campaign_id", "cmp"), ("state", "running")]),
+            ("rehearsal_steps", [("store_id", S), ("rehearsal_id", "reh"), ("number", 1L), ("state", "done"), ("orders", "[]")]),
+            ("rehearsal_letters", [("store_id", S), ("rehearsal_id", "reh"), ("effect_id", "eff")]),
+            ("rehearsal_notes", [("store_id", S), ("id", "rhn"), ("campaign_id", "cmp"), ("sealed", new byte[] { 1 })]),
+        ],
         75 =>
         [
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),

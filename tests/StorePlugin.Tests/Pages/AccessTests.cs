@@ -11,7 +11,7 @@ internal sealed class AccessTests
             "/dashboard/payouts", "/dashboard/payouts/run_1", "/dashboard/team", "/dashboard/figures", "/dashboard/balances?currency=EUR&account=held", "/dashboard/reviews",
             "/dashboard/settings", "/dashboard/audit", "/dashboard/look", "/dashboard/payouts/differences", "/dashboard/orders?show=credited&from=2026-03-01&to=2026-03-01",
             "/dashboard/campaigns", "/dashboard/campaigns/new", "/dashboard/campaigns/compare",
-            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/checks", "/dashboard/campaigns/cmp_str_lux/revisions/new",
+            "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/rehearsals", "/dashboard/campaigns/cmp_str_lux/checks", "/dashboard/campaigns/cmp_str_lux/revisions/new",
             "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications",
             "/dashboard/setup"];
 
@@ -23,6 +23,8 @@ internal sealed class AccessTests
             "/dashboard/payouts/run_1/approval", "/dashboard/payouts/run_1/stop", "/dashboard/payouts/run_1/resumption", "/dashboard/payouts/run_1/cancellation",
             "/dashboard/campaigns/cmp_str_lux/launch", "/dashboard/campaigns/cmp_str_lux/pause", "/dashboard/campaigns/cmp_str_lux/resumption",
             "/dashboard/campaigns/cmp_str_lux/applications", "/dashboard/campaigns/cmp_str_lux/revisions/1/withdrawal",
+            "/dashboard/campaigns/cmp_str_lux/rehearsals/reh_1/notes", "/dashboard/campaigns/cmp_str_lux/rehearsals/reh_1/ambassadors",
+            "/dashboard/campaigns/cmp_str_lux/rehearsals/reh_1/sign-in",
             "/dashboard/ambassadors/amb_ann/suspension", "/dashboard/ambassadors/amb_ann/reinstatement", "/dashboard/ambassadors/amb_ann/ending",
             "/dashboard/ambassadors/amb_ann/group", "/dashboard/ambassadors/amb_ann/codes", "/dashboard/ambassadors/amb_ann/code-endings",
             "/dashboard/ambassadors/amb_ann/notes", "/dashboard/ambassadors/amb_ann/notes/nte_1/removal",
@@ -33,7 +35,7 @@ internal sealed class AccessTests
         "/dashboard/connection/scopes", "/dashboard/connection/web-pixel", "/dashboard/plan", "/dashboard/payouts",
         "/dashboard/payouts/run_1/exports", "/dashboard/payouts/run_1/results", "/dashboard/team", "/dashboard/team/mem_1/role",
         "/dashboard/team/mem_1/removal", "/dashboard/team/sessions/end", "/dashboard/reviews/decisions", "/dashboard/look",
-        "/dashboard/campaigns/new", "/dashboard/campaigns/cmp_str_lux/objective",
+        "/dashboard/campaigns/new", "/dashboard/campaigns/cmp_str_lux/objective", "/dashboard/campaigns/cmp_str_lux/rehearsals",
         "/dashboard/campaigns/cmp_str_lux/ending", "/dashboard/campaigns/cmp_str_lux/copies", "/dashboard/campaigns/cmp_str_lux/revisions/new",
         "/dashboard/ambassadors/new", "/dashboard/ambassadors/changes",
         "/dashboard/ambassadors/import", "/dashboard/applications/changes",

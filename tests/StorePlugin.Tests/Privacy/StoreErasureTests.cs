@@ -4,6 +4,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.PublicPages;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
@@ -70,8 +71,12 @@ internal sealed class StoreErasureTests
         await _app.Get<SignInRequests>().AskAsync(_world.Store, PrivacyWorld.Ambassador[1], default);
         await _app.Get<Team>().AddAsync(_world.Store, "planted colleague", "planted.colleague@markers.example", Role.Viewer, "test", default);
         await _app.Get<AmbassadorNotes>().AddAsync(_world.Store, ann, "planted note", "test", default);
+        var rehearsals = _app.Get<RehearsalDb>();
+        var rehearsal = await rehearsals.BeginAsync(_world.Store, rehearsals.NewId(), _world.CampaignId, Scenario.All[0], "planted beginner", default);
+        await _app.Get<RehearsalNotes>().AddAsync(_world.Store, ((RehearsalBegin.Begun)rehearsal).Rehearsal, 0, "planted rehearsal note", "planted writer", default);
+        await _app.DrainAsync();
         await _app.Get<ImportFiles>().KeepAsync(_world.Store, _world.CampaignId, "planted file", 1, "test", default);
-        Assert.That((await _world.FindAsync("planted note", "planted file")), Is.Empty, "both are sealed");
+        Assert.That((await _world.FindAsync("planted note", "planted file", "planted rehearsal note")), Is.Empty, "both are sealed");
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await _app.Get<Looks>().SetAsync(_world.Store, "#ff0000", "planted headline", "planted about", picture, keepsLogo: true, "test", default);
         await _app.Get<OwnPages>().SetAsync(_world.Store, ann, "planted shown name", "planted words", picture, keepsPicture: true, default);
@@ -101,7 +106,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "store_looks", "ambassador_pages", "pictures", "ambassador_notes", "import_files", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "store_looks", "ambassador_pages", "pictures", "ambassador_notes", "import_files", "rehearsals", "rehearsal_steps", "rehearsal_letters", "rehearsal_notes", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }
@@ -261,7 +266,8 @@ internal sealed class StoreErasureTests
     private async Task<string> AmbassadorAsync(string code) =>
         (await _app.Db.OneAsync<string>("SELECT ambassador_id FROM codes WHERE store_id = @s AND code = @code", new { s = _world.Store.Id, code }))!;
 
-    private Task<string?> StateAsync() => _app.Db.OneAsync<string>("SELECT state FROM privacy_requests WHERE topic = 'shop/redact'");
+    private Task<string?> StateAsync() => _app.Db.OneAsync<string>(
+        "SELECT state FROM privacy_requests WHERE topic = 'shop/redact' AND store_id = @s", new { s = _world.Store.Id });
 
     private Task<string?> KeysSealedAsync() => _app.Db.OneAsync<string>("SELECT keys_sealed FROM stores WHERE id = @s", new { s = _world.Store.Id });
 

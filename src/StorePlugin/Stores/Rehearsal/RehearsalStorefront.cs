@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Rehearsals;
 using StorePlugin.Webhooks;
 
 namespace StorePlugin.Stores.Rehearsal;
@@ -20,10 +21,11 @@ internal static class RehearsalStorefront
         var group = routes.MapGroup("/rehearsal/shop/{storeId}").AllowAnonymous().ExcludeFromDescription();
         group.MapGet("/discount/{code}", DiscountAsync);
         group.MapGet("/{**path}", PageAsync);
+        TesterShop.MapTill(routes);
     }
 
     private static async Task<IResult> DiscountAsync(
-        string storeId, string code, string? redirect, HttpContext context, RehearsalShopDb platform, TimeProvider clock, CancellationToken cancel)
+        string storeId, string code, string? redirect, HttpContext context, RehearsalShopDb platform, TesterShop till, TimeProvider clock, CancellationToken cancel)
     {
         if (await platform.FindAsync(storeId, cancel) is not { } facts)
         {
@@ -36,18 +38,47 @@ internal static class RehearsalStorefront
             : discount.WorksAt(clock.GetUtcNow())
                 ? $"The code <strong>{Encoded(discount.Code)}</strong> is applied: {Off(discount, facts.Currency)} off at checkout{Limits(discount, facts.Currency)}."
                 : $"The code {Encoded(discount.Code)} does not work any more, so no discount is applied.";
-        return Page(context, facts, applied, redirect is null ? null : ReferenceIn(redirect));
+        var reference = redirect is null ? null : ReferenceIn(redirect);
+        return Page(context, facts, applied, reference, await FormAsync(till, storeId, facts, discount?.Code, reference, null, cancel));
     }
 
     private static async Task<IResult> PageAsync(
-        string storeId, string? path, string? @ref, HttpContext context, RehearsalShopDb platform, CancellationToken cancel) =>
+        string storeId, string? path, string? @ref, string? told, HttpContext context, RehearsalShopDb platform, TesterShop till, CancellationToken cancel) =>
         await platform.FindAsync(storeId, cancel) is { } facts
-            ? Page(context, facts, $"This is the page /{Encoded(path ?? "")}. No code is applied.", @ref)
+            ? Page(context, facts, $"This is the page /{Encoded(path ?? "")}. No code is applied.", @ref, await FormAsync(till, storeId, facts, null, @ref, told, cancel))
             : TypedResults.NotFound();
 
-    private static ContentHttpResult Page(HttpContext context, ShopFacts facts, string applied, string? reference)
+    /// <summary>The till of a rehearsal's own store once its journey has ended; null elsewhere.</summary>
+    private static async Task<string?> FormAsync(TesterShop till, string storeId, ShopFacts facts, string? code, string? reference, string? told, CancellationToken cancel)
     {
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+        if (await till.OpenSinceAsync(storeId, cancel) is null)
+        {
+            return null;
+        }
+
+        var says = told switch
+        {
+            "bought" => "Thank you: the order is paid. The rehearsal's page shows in a moment what it earns.",
+            "full" => "Nothing was bought: this rehearsal takes no more orders.",
+            "amount" => "Nothing was bought: the amount is not one that this shop takes.",
+            "closed" => "Nothing was bought: the shop is closed.",
+            _ => "You can buy here as a shopper would. No money moves.",
+        };
+        return $"""
+            <p role="status">{says}</p>
+            <form method="post" action="/rehearsal/shop/{Encoded(storeId)}/orders">
+            <input type="hidden" name="ref" value="{Encoded(reference ?? "")}">
+            <p><label>Amount in {Encoded(facts.Currency)} <input name="amount" inputmode="decimal" required></label></p>
+            <p><label>Code <input name="code" value="{Encoded(code ?? "")}" autocomplete="off"></label></p>
+            <p><button>Buy</button></p>
+            </form>
+            """;
+    }
+
+    private static ContentHttpResult Page(HttpContext context, ShopFacts facts, string applied, string? reference, string? form)
+    {
+        var action = form is null ? "'none'" : "'self'";
+        context.Response.Headers.ContentSecurityPolicy = $"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action {action}";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         context.Response.Headers.CacheControl = "no-store";
         var carried = reference is null ? "The visit carries no reference." : $"The visit carries the reference <code>{Encoded(reference)}</code>.";
@@ -68,6 +99,7 @@ internal static class RehearsalStorefront
             <p>You are in the rehearsal shop. Nothing is sold here.</p>
             <p>{{applied}}</p>
             <p>{{carried}}</p>
+            {{form}}
             </main>
             </body>
             </html>
