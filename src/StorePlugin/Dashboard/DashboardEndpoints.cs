@@ -31,6 +31,8 @@ internal static class DashboardEndpoints
         rooms.MapGet("/settings", ShowSettings);
         rooms.MapOrderPages();
         rooms.MapReviews();
+        rooms.MapClaims();
+        rooms.MapMessages();
         rooms.MapLook();
         rooms.MapPeople();
         rooms.MapConnection();

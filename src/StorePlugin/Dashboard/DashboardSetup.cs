@@ -18,5 +18,7 @@ internal static class DashboardSetup
         services.AddSingleton<RunSources>();
         services.AddSingleton<CampaignSources>();
         services.AddSingleton<PeopleSources>();
+        services.AddSingleton<ClaimSources>();
+        services.AddSingleton<MessageSources>();
     }
 }

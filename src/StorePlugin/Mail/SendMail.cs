@@ -12,6 +12,7 @@ internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, PayoutFailed payoutFailed, PayoutReversed payoutReversed,
     RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, Invited invited,
     DestinationChanged destinationChanged, SignInLetter signInLetter, AddressLetters addressLetters, RunWaiting runWaiting,
+    ClaimDecided claimDecided, MessageMails messageMails,
     Suppressions suppressions, Cadence cadence, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
@@ -51,6 +52,9 @@ internal sealed class SendMail(
         { Mail: MailNotice.SignIn, Request: { } requestId } => await signInLetter.WriteAsync(store, requestId, cancel),
         { Mail: MailNotice.AddressChangeOld or MailNotice.AddressChangeNew or MailNotice.AddressChanged, Change: { } changeId } =>
             await addressLetters.WriteAsync(store, notice.Mail, changeId, cancel),
+        { Mail: MailNotice.ClaimDecided, Ambassador: { } id, Request: { } claimId } => await claimDecided.WriteAsync(store, id, claimId, cancel),
+        { Mail: MailNotice.MessageWaits, Ambassador: { } id } => await messageMails.WriteToAmbassadorAsync(store, id, cancel),
+        { Mail: MailNotice.QuestionWaits, Ambassador: { } id } => await messageMails.WriteToStoreAsync(store, id, cancel),
         { Mail: MailNotice.DestinationChanged, Ambassador: { } id, Change: { } changeId } => await destinationChanged.WriteAsync(store, id, changeId, cancel),
         _ => null,
     };
