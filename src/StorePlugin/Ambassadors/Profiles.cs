@@ -21,7 +21,8 @@ internal sealed record MentionConsent(long Number, string Said, DateTimeOffset A
 {
     /// <summary>What is consented to. Another sentence here is another version, which nobody has consented to yet.</summary>
     public const string Wording =
-        "The store may name me in public as one of its ambassadors: the name that my own page shows, and which milestones I have reached. No amount of mine is told, and I can take this back at any time.";
+        "The store may name me in public as one of its ambassadors: the name that my own page shows, and which milestones I have reached. "
+        + "No amount of mine is told, and I can take this back at any time.";
 
     private const int VersionLength = 8;
 

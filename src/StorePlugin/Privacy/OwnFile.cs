@@ -59,7 +59,8 @@ internal sealed class OwnFiles(Db db, StoreKeys keys, TimeProvider clock)
             return new OwnFile(
                 about,
                 clock.GetUtcNow(),
-                new FilePart<FileAmbassador>("You as an ambassador of the store, once for each campaign, with all that you have said and written", await PersonReader.AmbassadorsAsync(tx, keys, store, hashes)),
+                new FilePart<FileAmbassador>(
+                    "You as an ambassador of the store, once for each campaign, with all that you have said and written", await PersonReader.AmbassadorsAsync(tx, keys, store, hashes)),
                 new FilePart<FileCreditedOrder>("Orders that you were credited with, the newest first", [.. (await tx.ManyAsync<OrderRow>($"{ReadOrders} {db.Page}", args)).Select(Show)]),
                 new FilePart<FileApplication>("What you wrote when you asked to become an ambassador", await PersonReader.ApplicationsAsync(tx, store, person.Email)),
                 new FilePart<FileMail>("Invitations to you, and whether mail to you is kept back", await PersonReader.MailAsync(tx, store, hashes)));
