@@ -77,6 +77,7 @@ internal static class Api
         api.MapHistory();
         api.MapApplications();
         api.MapApplicationRejections();
+        api.MapOrderClaims();
         api.MapOrders();
         api.MapDisputes();
         api.MapProgrammeCredits();

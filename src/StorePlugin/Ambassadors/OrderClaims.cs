@@ -96,11 +96,15 @@ internal sealed class OrderClaims(Db db, StoreKeys keys, DecideOrder orders, Tim
     public static async Task<IReadOnlyList<OrderClaim>> ListAsync(Tx tx, StoreKeys keys, Store store, string ambassadorId) =>
         [.. (await tx.ManyAsync<Row>(ReadAllOfAmbassador, new { storeId = store.Id, ambassadorId })).Select(row => Open(keys, store, row))];
 
-    private const string ReadWaiting = Columns + " AND state = 'open' AND id > @after ORDER BY id ";
+    private const string ReadMany = Columns + " AND state = @state AND id > @after ORDER BY id ";
 
     /// <summary>Those of a store that wait, the oldest first.</summary>
-    public async Task<IReadOnlyList<OrderClaim>> ListWaitingAsync(Store store, string after, long take, CancellationToken cancel) =>
-        [.. (await db.ManyAsync<Row>(ReadWaiting + db.Page, new { storeId = store.Id, after, take }, cancel)).Select(row => Open(store, row))];
+    public Task<IReadOnlyList<OrderClaim>> ListWaitingAsync(Store store, string after, long take, CancellationToken cancel) =>
+        ListOfStateAsync(store, OrderClaim.Open, after, take, cancel);
+
+    /// <summary>Those of a store in one state, the oldest first.</summary>
+    public async Task<IReadOnlyList<OrderClaim>> ListOfStateAsync(Store store, string state, string after, long take, CancellationToken cancel) =>
+        [.. (await db.ManyAsync<Row>(ReadMany + db.Page, new { storeId = store.Id, state, after, take }, cancel)).Select(row => Open(store, row))];
 
     private const string ReadDecided = Columns + " AND state = @state AND id < @before ORDER BY id DESC ";
 

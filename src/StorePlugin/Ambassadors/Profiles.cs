@@ -123,7 +123,7 @@ internal sealed class Profiles(Db db, Suppressions suppressions, TimeProvider cl
                 return false;
             }
 
-            var newest = (await ConsentsAsync(tx, store.Id, ambassadorId)).FirstOrDefault();
+            var newest = await ConsentsAsync(tx, store.Id, ambassadorId) is [var first, ..] ? first : null;
             var said = isGiven ? "given" : "withdrawn";
             if ((newest is null && !isGiven) || (newest?.Said == said && (!isGiven || newest.WordingHash == MentionConsent.Hash)))
             {

@@ -61,6 +61,12 @@ internal sealed class SendMail(
 
     private async Task<EffectResult> SendAsync(Store store, Effect effect, MailNotice notice, Letter letter, CancellationToken cancel)
     {
+        // News of a payout may come after its payee was erased.
+        if (letter.Email.Length == 0)
+        {
+            return KeptBack(notice, effect, "The person is erased.");
+        }
+
         var personHash = suppressions.HashOf(store, letter.Email);
         switch (await cadence.AskAsync(store, effect, notice, personHash, cancel))
         {

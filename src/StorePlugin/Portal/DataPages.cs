@@ -2,7 +2,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Pages;
 using StorePlugin.Privacy;
-using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
 
 namespace StorePlugin.Portal;

@@ -2,7 +2,6 @@
 using StorePlugin.Ambassadors;
 using StorePlugin.Pages;
 using StorePlugin.PublicPages;
-using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
 
 namespace StorePlugin.Portal;

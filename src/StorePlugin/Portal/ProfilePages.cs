@@ -3,7 +3,6 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Mail;
 using StorePlugin.Pages;
 using StorePlugin.PublicPages;
-using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
 
 namespace StorePlugin.Portal;

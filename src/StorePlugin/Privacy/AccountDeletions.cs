@@ -13,7 +13,8 @@ internal sealed record AccountDeletion(string AmbassadorId, DateTimeOffset Asked
 /// without effect. Whoever has come back before the end keeps what is left of them.
 /// </summary>
 internal sealed partial class AccountDeletions(
-    Db db, StoreDirectory stores, AmbassadorLife life, AmbassadorErasure erasure, TimeProvider clock, ILogger<AccountDeletions> logger)
+    Db db, StoreDirectory stores, AmbassadorLife life, AmbassadorErasure erasure, Settings settings, TimeProvider clock,
+    ILogger<AccountDeletions> logger)
 {
     /// <summary>
     /// How long somebody is still known who is owed something and has named no way to be paid (rule U1). Whoever has named one is known
@@ -30,11 +31,9 @@ internal sealed partial class AccountDeletions(
     public Task<AccountDeletion?> FindAsync(Store store, string ambassadorId, CancellationToken cancel) =>
         db.OneAsync<AccountDeletion>(ReadOne, new { storeId = store.Id, ambassadorId }, cancel);
 
-    private const string ReadMemberships =
-        """
-        SELECT o.id FROM ambassadors a JOIN ambassadors o ON o.store_id = a.store_id AND o.person_hash = a.person_hash AND o.email <> ''
-        WHERE a.store_id = @storeId AND a.id = @ambassadorId AND a.email <> '' ORDER BY o.id
-        """;
+    private const string ReadPerson = "SELECT person_hash FROM ambassadors WHERE store_id = @storeId AND id = @ambassadorId AND email <> ''";
+
+    private const string ReadMemberships = "SELECT id FROM ambassadors WHERE store_id = @storeId AND person_hash = @personHash AND email <> ''";
 
     private const string Insert =
         """
@@ -51,7 +50,10 @@ internal sealed partial class AccountDeletions(
         async tx =>
         {
             var now = clock.GetUtcNow();
-            foreach (var id in await tx.ManyAsync<string>(ReadMemberships, new { storeId = store.Id, ambassadorId }))
+            var personHash = await tx.OneAsync<string>(ReadPerson, new { storeId = store.Id, ambassadorId });
+
+            // In the order of their ids, so that two who hold the same rows hold them one after the other.
+            foreach (var id in (await tx.ManyAsync<string>(ReadMemberships, new { storeId = store.Id, personHash })).Order(StringComparer.Ordinal))
             {
                 await AmbassadorLife.HoldAsync(tx, store.Id, id);
                 await tx.DoAsync(Insert, new { storeId = store.Id, id, now });
@@ -113,7 +115,7 @@ internal sealed partial class AccountDeletions(
             (SELECT CAST(COUNT(*) AS bigint) FROM payouts p
                 WHERE p.store_id = a.store_id AND p.ambassador_id = a.id AND p.state IN ('approved', 'sending', 'unknown')) AS open_payouts,
             (SELECT CAST(COUNT(*) AS bigint) FROM payout_methods m WHERE m.store_id = a.store_id AND m.ambassador_id = a.id AND m.ended_at IS NULL) AS methods,
-            a.stripe_account
+            a.stripe_account, a.email, a.person_hash
         FROM ambassadors a WHERE a.store_id = @storeId AND a.id = @ambassadorId
         """;
 
@@ -135,13 +137,36 @@ internal sealed partial class AccountDeletions(
             return false;
         }
 
-        if ((await tx.OneAsync<Standing>(ReadStanding, args))!.Waits(now - waiting.AskedAt) || await tx.OneAsync<long>(CountOwedMails, args) > 0 || await tx.DoAsync(End, args) == 0)
+        var standing = (await tx.OneAsync<Standing>(ReadStanding, args))!;
+        if (standing.Waits(now - waiting.AskedAt) || await tx.OneAsync<long>(CountOwedMails, args) > 0 || await tx.DoAsync(End, args) == 0)
         {
             return false;
         }
 
+        // Else they would be known by what they wrote before they took part, and by who invited them.
+        await tx.DoAsync(EraseApplications, new { args.storeId, emailKey = PersonKey.OfEmail(standing.Email), now });
+        await Mail.Invitations.ForgetAsync(tx, store.Id, [standing.PersonHash]);
+        await DropMailsAsync(tx, store, waiting.AmbassadorId);
         await erasure.EraseAsync(tx, store, waiting.AmbassadorId);
         return true;
+    }
+
+    private const string EraseApplications =
+        """
+        UPDATE applications SET name = '', email = '', email_key = '', message = NULL, reason = NULL, erased_at = @now
+        WHERE store_id = @storeId AND email_key = @emailKey AND state = 'rejected' AND erased_at IS NULL
+        """;
+
+    private const string FindMails = "SELECT id FROM effects WHERE store_id = @storeId AND kind = 'mail' AND state <> 'pending' AND payload LIKE @named";
+
+    // Mails that were sent are out of reach; those that went into the folder are not. An id holds no sign that a pattern knows but one that fits itself.
+    private async Task DropMailsAsync(Tx tx, Store store, string ambassadorId)
+    {
+        var ids = await tx.ManyAsync<string>(FindMails, new { storeId = store.Id, named = $"%{ambassadorId}%" });
+        foreach (var path in ids.Select(id => Path.Combine(settings.Mail.Folder, Mail.MailSender.FileOf(id))).Where(File.Exists))
+        {
+            File.Delete(path);
+        }
     }
 
     private sealed record Waiting(string StoreId, string AmbassadorId, DateTimeOffset AskedAt);
@@ -159,12 +184,18 @@ internal sealed partial class AccountDeletions(
 
         public string? StripeAccount { get; init; }
 
+        public string Email { get; init; } = "";
+
+        public string PersonHash { get; init; } = "";
+
         /// <summary>
         /// A payout under way has its payee until it is settled. Whoever is owed something and has named a way is paid first; else
         /// nobody is known for longer than <see cref="OwedKept"/>, and a balance below zero is written off by its own rule (K4).
         /// </summary>
         public bool Waits(TimeSpan since) =>
             OpenPayouts > 0 || (OpenBalances > 0 && (since < OwedKept || (OwedBalances > 0 && (Methods > 0 || StripeAccount is not null))));
+
+        public override string ToString() => nameof(Standing);
     }
 
     private static partial class Log

@@ -64,6 +64,7 @@ internal static partial class Flows
         new("figures, decisions and pages that everybody sees", RoomsAsync),
         new("campaigns on the merchant's pages", CampaignRoomsAsync),
         new("the rooms of ambassadors and applications", PeopleRoomsAsync),
+        new("the rooms of the portal", PortalRoomsAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

@@ -97,6 +97,10 @@ internal static partial class Flows
         await app.Get<SignInRequests>().AskAsync(shop.Store, "gone@example.org", default);
         await app.Get<Team>().AddAsync(shop.Store, "Max", "max@example.org", Role.Viewer, "test", default);
         await app.Get<AmbassadorNotes>().AddAsync(shop.Store, id, "Likes tea.", "test", default);
+        await app.Get<Messages>().WriteAsync(shop.Store, id, "When?", default);
+        await app.Get<OrderClaims>().TellAsync(shop.Store, id, new NewClaim("#9", new DateOnly(2026, 2, 1), null), default);
+        await app.Get<Profiles>().SayAsync(shop.Store, id, isGiven: true, MentionConsent.Hash, default);
+        await app.Get<Profiles>().ConfirmAgeAsync(shop.Store, id, default);
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await app.Get<Looks>().SetAsync(shop.Store, null, "Headline", null, picture, keepsLogo: true, "test", default);
         await app.Get<OwnPages>().SetAsync(shop.Store, id, "Ann", "Words", null, keepsPicture: true, default);

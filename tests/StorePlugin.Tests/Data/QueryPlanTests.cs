@@ -125,7 +125,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldThreads", "ix_message_threads_kept")]
     [TestCase("AccountDeletions.FindWaiting", "ix_account_deletions_waiting")]
     [TestCase("Messages.ReadWaiting", "ix_message_threads_waiting")]
-    [TestCase("OrderClaims.ReadWaiting", "ix_order_claims_state")]
+    [TestCase("OrderClaims.ReadMany", "ix_order_claims_state")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

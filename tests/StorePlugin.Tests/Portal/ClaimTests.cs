@@ -1,5 +1,6 @@
 // Orders that an ambassador misses: told once, decided by a person, and nothing of an order that is not theirs is learned by it.
 using System.Net;
+using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
@@ -211,6 +212,35 @@ internal sealed class ClaimTests
         Assert.That(none.Text("#problem"), Does.StartWith("Choose the order"));
         Assert.That(await _app.Db.OneAsync<string>("SELECT state FROM order_claims"), Is.EqualTo("open"));
         Assert.That(await _shop.BalanceAsync(_ann, Account.Held), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_program_of_the_store_lists_and_decides_them_too()
+    {
+        await _shop.PaysAsync(new TestOrder("1001", StoreApp.Start));
+        await TellAsync("#1001", "Mine.");
+        var api = await ApiClient.OfAsync(_app, _shop.Store);
+        var listed = (await api.Get("order-claims")).Json!["items"]!.AsArray().Single()!;
+        var path = $"order-claims/{(string?)listed["id"]}/decision";
+        var answers = new List<(int, string?)>();
+        foreach (var body in new JsonObject[]
+        {
+            new() { ["decision"] = "perhaps", ["reason"] = "x" }, new() { ["decision"] = "credit", ["reason"] = "x" },
+            new() { ["decision"] = "decline", ["reason"] = "x", ["platformOrderId"] = "1001" }, new() { ["decision"] = "decline" },
+            new() { ["decision"] = "credit", ["reason"] = "Hers.", ["platformOrderId"] = "9" }, new() { ["decision"] = "credit", ["reason"] = "Hers.", ["platformOrderId"] = "1001" },
+            new() { ["decision"] = "decline", ["reason"] = "No." },
+        })
+        {
+            var answer = await api.Put(path, body);
+            answers.Add((answer.Status, (string?)answer.Json?["state"]));
+        }
+
+        Assert.That($"{listed["reference"]} {listed["day"]} {listed["text"]} {listed["state"]}", Is.EqualTo("#1001 2026-02-20 Mine. open"));
+        Assert.That(answers, Is.EqualTo(new (int, string?)[] { (400, null), (400, null), (400, null), (400, null), (404, null), (200, "credited"), (409, null) }));
+        Assert.That(await _shop.BalanceAsync(_ann, Account.Held), Is.EqualTo(1000));
+        Assert.That((await api.Get("order-claims")).Json!["items"]!.AsArray(), Is.Empty);
+        Assert.That((string?)(await api.Get("order-claims?state=credited")).Json!["items"]![0]!["platformOrderId"], Is.EqualTo("1001"));
+        Assert.That((await api.Get("order-claims?state=lost")).Status, Is.EqualTo(400));
     }
 
     [Test]

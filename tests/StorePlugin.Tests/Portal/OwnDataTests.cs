@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using StorePlugin.Ambassadors;
 using StorePlugin.Ledger;
+using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.PublicPages;
 using StorePlugin.Stores;
@@ -141,6 +142,13 @@ internal sealed class OwnDataTests
         await _shop.DeliverAsync("refunds/create", new TestOrder("1001", StoreApp.Start).With("ANN10", "10.00").RefundJson("11", 0, "90.00"));
         await _app.DrainAsync();
         using var second = await Rooms.SignInAsync(_app, _shop.Store, _ann);
+        await _app.Get<Profiles>().SetMailsAsync(_shop.Store, _ann, MailKind.All.ToList(), default);
+        await _app.Get<Messages>().AnswerAsync(_shop.Store, _ann, "planted answer", "test", default);
+        await Plant.RowAsync(
+            _app.Db, "applications", ("store_id", _shop.Store.Id), ("id", "app_1"), ("campaign_id", _shop.CampaignId), ("name", "Planted before"),
+            ("email", "planted.ann@example.com"), ("email_key", "planted.ann@example.com"), ("state", "rejected"), ("decided_at", 1L));
+        await _app.DrainAsync();
+        Assert.That(await Markers(), Has.Some.Contain(".eml"), "a mail to her lies in the folder");
         var books = await BooksAsync();
         var form = (await _browser.GetAsync(Data)).QuerySelector($"form[action='{Deletion}']")!;
 
@@ -160,6 +168,7 @@ internal sealed class OwnDataTests
         Assert.That(words, Is.Zero, "what they wrote goes at once");
         Assert.That((row, rounds), Is.EqualTo((("erased", "", "ended"), 0)));
         Assert.That(await Markers(), Is.Empty);
+        Assert.That(await _app.Db.OneAsync<string>("SELECT name FROM applications"), Is.Empty);
         Assert.That(await BooksAsync(), Is.EqualTo(books));
         Assert.That(await _app.Get<Verify>().RunAsync(_shop.Store.Id, default), Is.Empty);
         Assert.That((await _app.Get<Rebuild>().RunAsync(_shop.Store.Id, _ => { }, default)).Findings, Is.Empty);
@@ -203,6 +212,24 @@ internal sealed class OwnDataTests
 
         Assert.That((before, await NameAsync()), Is.EqualTo(("ANN10", "erased")));
         Assert.That(await _app.Db.OneAsync<long>("SELECT SUM(amount_minor) FROM balances WHERE ambassador_id = @ann AND account IN ('held', 'approved')", new { ann = _ann }), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task A_mail_that_comes_after_the_erasure_finds_nobody_and_is_no_fault()
+    {
+        await _browser.FillAsync(Data, Deletion, ("word", "delete"));
+        await _app.Get<AccountDeletions>().RunOnceAsync(default);
+        await _app.Db.InTransactionAsync(tx => new MailNotice(MailNotice.Welcome, _ann).AddAsync(tx, _shop.Store.Id, _app.Clock.GetUtcNow()));
+        await Plant.RowAsync(_app.Db, "payout_runs", ("store_id", _shop.Store.Id), ("id", "run_1"), ("state", "approved"), ("preview", "[]"));
+        await Plant.RowAsync(
+            _app.Db, "payouts", ("store_id", _shop.Store.Id), ("id", "po_1"), ("run_id", "run_1"), ("ambassador_id", _ann), ("currency", "EUR"), ("amount_minor", 100L),
+            ("reversed_minor", 50L), ("mode", "test"), ("state", "reversed"), ("provider", "stripe"));
+        await _app.Db.InTransactionAsync(tx => new MailNotice(MailNotice.PayoutReversed, _ann, Payout: "po_1", ReversedMinor: 50).AddAsync(tx, _shop.Store.Id, _app.Clock.GetUtcNow()));
+        await _app.DrainAsync();
+
+        Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM effects WHERE kind = 'mail'"), Is.All.EqualTo("done"));
+        Assert.That(await _app.Db.OneAsync<string>("SELECT outcome FROM effects WHERE subject LIKE 'payout_reversed%'"), Is.EqualTo("The person is erased."));
+        Assert.That(ReadMail.AllOf(_app), Is.Empty);
     }
 
     [Test]
