@@ -181,10 +181,14 @@ internal sealed class Messages(Db db, StoreKeys keys, TimeProvider clock)
         await db.DoAsync(Settle, new { storeId = store.Id, ambassadorId }, cancel) == 1;
 
     private const string MarkRead =
-        "UPDATE message_threads SET unread_since = NULL WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND unread_since IS NOT NULL";
+        """
+        UPDATE message_threads SET unread_since = NULL
+        WHERE store_id = @storeId AND ambassador_id = @ambassadorId AND unread_since IS NOT NULL AND last_at <= @lastAt
+        """;
 
-    /// <summary>The ambassador has seen what there is.</summary>
-    public Task MarkReadAsync(Store store, string ambassadorId, CancellationToken cancel) => db.DoAsync(MarkRead, new { storeId = store.Id, ambassadorId }, cancel);
+    /// <summary>The ambassador has seen a thread as it was; what was written since then stays unread.</summary>
+    public Task MarkReadAsync(Store store, MessageThread seen, CancellationToken cancel) =>
+        db.DoAsync(MarkRead, new { storeId = store.Id, ambassadorId = seen.AmbassadorId, lastAt = seen.LastAt }, cancel);
 
     private const string DropMessages = "DELETE FROM messages WHERE store_id = @storeId AND ambassador_id = @ambassadorId";
 

@@ -28,12 +28,14 @@ internal sealed class MessagePages(Messages messages)
 
     private async Task<IResult> ShowAsync(Visitor visitor, string? after, string? notice, CancellationToken cancel)
     {
+        // Read before the page is: what comes in between is shown or stays unread, and never neither.
+        var seen = await messages.FindThreadAsync(visitor.Store, visitor.AmbassadorId!, cancel);
         var page = Page.Of<OwnMessagesPage>(await ReadAsync(visitor, after, notice, "", null, cancel));
 
         // Whoever reads on knows the newest already.
-        if (string.IsNullOrEmpty(after))
+        if (seen is { UnreadSince: not null } && string.IsNullOrEmpty(after))
         {
-            await messages.MarkReadAsync(visitor.Store, visitor.AmbassadorId!, cancel);
+            await messages.MarkReadAsync(visitor.Store, seen, cancel);
         }
 
         return page;

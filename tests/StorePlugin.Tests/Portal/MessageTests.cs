@@ -97,6 +97,18 @@ internal sealed class MessageTests
     }
 
     [Test]
+    public async Task What_is_written_while_the_page_is_read_stays_unread()
+    {
+        await _app.Get<Messages>().AnswerAsync(_shop.Store, _ann, "First", "test", default);
+        var seen = (await _app.Get<Messages>().FindThreadAsync(_shop.Store, _ann, default))!;
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _app.Get<Messages>().AnswerAsync(_shop.Store, _ann, "Second", "test", default);
+        await _app.Get<Messages>().MarkReadAsync(_shop.Store, seen, default);
+
+        Assert.That((await _browser.GetAsync("/portal")).QuerySelector("#message-waits"), Is.Not.Null);
+    }
+
+    [Test]
     public async Task The_same_form_twice_is_one_message_and_other_words_are_another()
     {
         await AskAsync("Hello");
