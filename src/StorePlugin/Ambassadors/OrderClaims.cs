@@ -185,7 +185,7 @@ internal sealed class OrderClaims(Db db, StoreKeys keys, DecideOrder orders, Tim
     /// <summary>Credits the ambassador with an order, by the override that people make elsewhere too, and settles the claim in the same transaction.</summary>
     /// <param name="seen">The number of the newest decision about the order that whoever decides has seen.</param>
     public Task<ClaimDecision> CreditAsync(Store store, string id, string orderId, long? seen, string reason, string actor, CancellationToken cancel) =>
-        orders.InTriesAsync<ClaimDecision>(
+        orders.InTriesAsync(
             async tx =>
             {
                 if (await HeldAsync(tx, store, id) is not { } claim)
@@ -212,7 +212,7 @@ internal sealed class OrderClaims(Db db, StoreKeys keys, DecideOrder orders, Tim
         """;
 
     /// <summary>Declines a claim; the books know nothing of it.</summary>
-    public Task<ClaimDecision> DeclineAsync(Store store, string id, string reason, string actor, CancellationToken cancel) => db.InTransactionAsync<ClaimDecision>(
+    public Task<ClaimDecision> DeclineAsync(Store store, string id, string reason, string actor, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
             if (await HeldAsync(tx, store, id) is not { } claim)

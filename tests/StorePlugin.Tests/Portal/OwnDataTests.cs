@@ -300,7 +300,7 @@ internal sealed class OwnDataTests
         """);
 
     private async Task<IReadOnlyList<string>> Markers() =>
-        await Tests.Privacy.Markers.FindAsync(_app, [], "planted.ann@example.com", "planted question", "planted number", "planted shown", "planted words");
+        await Privacy.Markers.FindAsync(_app, [], "planted.ann@example.com", "planted question", "planted number", "planted shown", "planted words");
 
     private async Task<string> BooksAsync() => string.Join('\n', await _app.Db.ManyAsync<string>(
         "SELECT transaction_id || account || amount_minor || ambassador_id FROM ledger_entries ORDER BY transaction_id, position"));
