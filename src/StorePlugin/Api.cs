@@ -81,6 +81,7 @@ internal static class Api
         api.MapHistory();
         api.MapApplications();
         api.MapApplicationRejections();
+        api.MapOrderClaims();
         api.MapOrders();
         api.MapDisputes();
         api.MapProgrammeCredits();

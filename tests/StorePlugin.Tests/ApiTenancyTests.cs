@@ -15,7 +15,7 @@ internal sealed class ApiTenancyTests
     private static readonly string[] WithoutIds =
     [
         "GET /api/v1/store", "GET /api/v1/audit-entries", "GET /api/v1/campaigns", "POST /api/v1/campaigns", "GET /api/v1/ambassadors", "GET /api/v1/deliveries", "GET /api/v1/effects",
-        "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/payee-years/{year}", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
+        "GET /api/v1/collections", "PUT /api/v1/collections/{id}", "GET /api/v1/applications", "GET /api/v1/order-claims", "GET /api/v1/payee-years/{year}", "GET /api/v1/payout-runs", "POST /api/v1/payout-runs", "GET /api/v1/payouts",
         "GET /api/v1/payout-reconciliations", "POST /api/v1/payout-reconciliations", "GET /api/v1/payout-differences",
         "GET /api/v1/history", "POST /api/v1/history-imports", "GET /api/v1/programme-credits", "PUT /api/v1/programme-credits/{id}", "PUT /api/v1/stripe-connection",
         "GET /api/v1/stripe-connection", "GET /api/v1/payout-routes", "PUT /api/v1/payout-routes",
@@ -46,6 +46,8 @@ internal sealed class ApiTenancyTests
         await own.Put($"campaigns/{victim.CampaignId}/applications", new JsonObject { ["open"] = true });
         await app.Get<Applications>().ApplyAsync(victim.Store, victim.CampaignId, new NewApplication("Bob", "bob@example.com", null), default);
         var application = await IdAsync(app, "SELECT id FROM applications WHERE store_id = @s", victim);
+        await app.Get<OrderClaims>().TellAsync(victim.Store, ann, new NewClaim("#5001", new DateOnly(2026, 2, 28), null), default);
+        var claim = await IdAsync(app, "SELECT id FROM order_claims WHERE store_id = @s", victim);
         Assert.That((await own.Post($"ambassadors/{ann}/exemptions", Exemption("F2"))).Status, Is.EqualTo(201));
         Assert.That((await own.Post($"ambassadors/{ann}/leaks", Leak("A forum"))).Status, Is.EqualTo(201));
         Assert.That((await own.Post($"ambassadors/{ann}/code-series", new JsonObject { ["count"] = 2 })).Status, Is.EqualTo(201));
@@ -95,6 +97,8 @@ internal sealed class ApiTenancyTests
         var api = await ApiClient.OfAsync(app, thief.Store);
         (string Call, string Path, JsonNode? Body)[] calls =
         [
+            ("GET /api/v1/order-claims/{id}", $"order-claims/{claim}", null),
+            ("PUT /api/v1/order-claims/{id}/decision", $"order-claims/{claim}/decision", new JsonObject { ["decision"] = "decline", ["reason"] = "mine" }),
             ("GET /api/v1/campaigns/{id}", $"campaigns/{draft}", null),
             ("PUT /api/v1/campaigns/{id}/objective", $"campaigns/{draft}/objective", Bodies.Campaign()["objective"]!.DeepClone()),
             ("POST /api/v1/campaigns/{id}/launch", $"campaigns/{draft}/launch", null),

@@ -1,5 +1,4 @@
 // What a store's team notes about an ambassador for itself: sealed, since people write about people, and shown to nobody else.
-using System.Security.Cryptography;
 using System.Text;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -99,21 +98,8 @@ internal sealed class AmbassadorNotes(Db db, StoreKeys keys, TimeProvider clock)
     public async Task<bool> DeleteAsync(Store store, string ambassadorId, string id, CancellationToken cancel) =>
         await db.DoAsync(Delete, new { storeId = store.Id, ambassadorId, id }, cancel) == 1;
 
-    private static AmbassadorNote Open(StoreKeys keys, Store store, Row row)
-    {
-        string? text;
-        try
-        {
-            text = Encoding.UTF8.GetString(keys.OpenBody(store, row.Id, row.Sealed));
-        }
-        // A store that came back while it was erased has another key, and what the erasure had not reached yet stays unread.
-        catch (CryptographicException)
-        {
-            text = null;
-        }
-
-        return new AmbassadorNote(row.Id, text, row.WrittenAt, row.WrittenBy);
-    }
+    private static AmbassadorNote Open(StoreKeys keys, Store store, Row row) =>
+        new(row.Id, SealedText.Open(keys, store, row.Id, row.Sealed), row.WrittenAt, row.WrittenBy);
 
     private sealed record Row(string Id, byte[] Sealed, DateTimeOffset WrittenAt, string WrittenBy);
 }

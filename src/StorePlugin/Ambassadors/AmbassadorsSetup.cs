@@ -16,6 +16,9 @@ internal static class AmbassadorsSetup
         services.AddSingleton<AmbassadorImport>();
         services.AddSingleton<ImportFiles>();
         services.AddSingleton<AmbassadorNotes>();
+        services.AddSingleton<OrderClaims>();
+        services.AddSingleton<Messages>();
+        services.AddSingleton<Profiles>();
         services.AddSingleton<BindingImport>();
         services.AddSingleton<Applications>();
         services.AddSingleton(_ => new ApplicationLimit());

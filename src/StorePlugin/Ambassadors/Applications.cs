@@ -2,6 +2,7 @@
 using System.Data.Common;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
+using StorePlugin.Privacy;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -18,6 +19,12 @@ internal sealed record Application(
 internal sealed record NewApplication(string Name, string Email, string? Message)
 {
     public const int MessageLengthMax = 500;
+
+    /// <summary>Whether they have said on the form that they are old enough; the store's own pages have no such form.</summary>
+    public bool IsAdult { get; init; }
+
+    /// <summary>The version of the privacy notice that stood beside the form; null where none did.</summary>
+    public long? PrivacyNumber { get; init; }
 }
 
 /// <summary>What came of an approval or a rejection.</summary>
@@ -121,14 +128,14 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     // The mailbox and the day of the first form stay.
     private const string Renew =
         """
-        UPDATE applications SET name = @name, message = @message
+        UPDATE applications SET name = @name, message = @message, adult_at = COALESCE(adult_at, @adultAt), privacy_number = COALESCE(@privacyNumber, privacy_number)
         WHERE store_id = @storeId AND campaign_id = @campaignId AND email_key = @emailKey AND state = 'applied'
         """;
 
     private const string Insert =
         """
-        INSERT INTO applications (store_id, id, campaign_id, name, email, email_key, message, state, applied_at)
-        VALUES (@storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at)
+        INSERT INTO applications (store_id, id, campaign_id, name, email, email_key, message, state, applied_at, adult_at, privacy_number)
+        VALUES (@storeId, @id, @campaignId, @name, @email, @emailKey, @message, 'applied', @at, @adultAt, @privacyNumber)
         """;
 
     /// <summary>
@@ -170,6 +177,8 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
             emailKey = PersonKey.OfEmail(application.Email),
             message = application.Message,
             at = WholeSecond.Of(now),
+            adultAt = application.IsAdult ? (DateTimeOffset?)now : null,
+            privacyNumber = application.PrivacyNumber,
         };
         if (await tx.DoAsync(Renew, args) == 0 && await tx.OneAsync<long>(CountMembers, args) == 0)
         {
@@ -195,6 +204,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
     {
         if (await FindWaitingAsync(tx, storeId, campaignId, emailKey) is { } id)
         {
+            await CarryAsync(tx, storeId, id, ambassadorId);
             await tx.DoAsync(Approve, new { storeId, id, actor, reason = (string?)null, ambassadorId, now });
         }
     }
@@ -250,6 +260,27 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         WHERE store_id = @storeId AND id = @id AND state = 'applied'
         """;
 
+    private const string ReadSaid = "SELECT adult_at, privacy_number, applied_at FROM applications WHERE store_id = @storeId AND id = @id";
+
+    /// <summary>What the applicant has said and seen on the form is the ambassador's from now on.</summary>
+    private static async Task CarryAsync(Tx tx, string storeId, string id, string ambassadorId)
+    {
+        if (await tx.OneAsync<Said>(ReadSaid, new { storeId, id }) is not { } said)
+        {
+            return;
+        }
+
+        if (said.AdultAt is { } adultAt)
+        {
+            await Profiles.ConfirmAgeAsync(tx, storeId, ambassadorId, adultAt, "application");
+        }
+
+        if (said.PrivacyNumber is { } number)
+        {
+            await PrivacyNotices.NoteSeenAsync(tx, storeId, ambassadorId, number, said.AppliedAt);
+        }
+    }
+
     private async Task<ApprovalResult> ApproveAsync(Tx tx, Store store, string id, string? code, string actor, string? reason)
     {
         var storeId = store.Id;
@@ -272,6 +303,7 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
             return new ApprovalResult.Refused(result, given);
         }
 
+        await CarryAsync(tx, storeId, id, ambassadorId);
         await tx.DoAsync(Approve, new { storeId, id, actor, reason, ambassadorId, now = clock.GetUtcNow() });
         return new ApprovalResult.Done((await tx.OneAsync<Application>(ReadOne, new { storeId, id }))!);
     }
@@ -291,4 +323,6 @@ internal sealed class Applications(Db db, AmbassadorDb ambassadors, TimeProvider
         var taken = await db.ManyAsync<string>(Joining.ReadCodesLike, Joining.CodesLike(store.Id, stem), cancel);
         return ProposedCode.Free(stem, taken.ToHashSet(StringComparer.Ordinal));
     }
+
+    private sealed record Said(DateTimeOffset? AdultAt, long? PrivacyNumber, DateTimeOffset AppliedAt);
 }

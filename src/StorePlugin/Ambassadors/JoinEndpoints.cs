@@ -3,6 +3,8 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Campaigns;
 using StorePlugin.Pages;
+using StorePlugin.Portal;
+using StorePlugin.Privacy;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Ambassadors;
@@ -10,9 +12,11 @@ namespace StorePlugin.Ambassadors;
 /// <param name="Facts">What an ambassador of the campaign gets and gives, in sentences; the campaign's rules in short.</param>
 /// <param name="Name">As it was sent; empty on a fresh page.</param>
 /// <param name="Problems">What is wrong with what was sent, in sentences.</param>
+/// <param name="PrivacyPath">Of the privacy notice.</param>
+/// <param name="IsAdult">Whether the box about the age was ticked.</param>
 public sealed record JoinModel(
     string StoreName, bool IsRehearsal, string Campaign, string Action, IReadOnlyList<string> Facts, string Name, string Email, string Message,
-    IReadOnlyList<string> Problems);
+    IReadOnlyList<string> Problems, string PrivacyPath, bool IsAdult);
 
 internal static partial class JoinEndpoints
 {
@@ -49,6 +53,7 @@ internal static partial class JoinEndpoints
         PublicCampaigns campaigns,
         Applications applications,
         ApplicationLimit limit,
+        PrivacyNotices notices,
         ILogger<Applications> logger,
         CancellationToken cancel)
     {
@@ -59,7 +64,7 @@ internal static partial class JoinEndpoints
 
         var thanks = TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks");
         var form = await context.Request.ReadFormAsync(cancel);
-        var application = new NewApplication(Read("name"), Read("email"), Read("message") is { Length: > 0 } message ? message : null);
+        var application = new NewApplication(Read("name"), Read("email"), Read("message") is { Length: > 0 } message ? message : null) { IsAdult = form["adult"].ToString() == "yes" };
         var problems = ProblemsOf(application);
         if (problems.Count > 0)
         {
@@ -79,7 +84,8 @@ internal static partial class JoinEndpoints
             return Again(StatusCodes.Status429TooManyRequests, ["Too many applications came from your network just now. Wait a minute, then send it again."]);
         }
 
-        return await applications.ApplyAsync(store, found.Id, application, cancel) switch
+        var notice = await notices.CurrentAsync(store, cancel);
+        return await applications.ApplyAsync(store, found.Id, application with { PrivacyNumber = notice.Number }, cancel) switch
         {
             ApplyStep.Taken => thanks,
             ApplyStep.Full => Again(StatusCodes.Status409Conflict, ["No more applications are taken at the moment. Copy what you have written, and try again in some days."]),
@@ -133,6 +139,11 @@ internal static partial class JoinEndpoints
             problems.Add("Your message may not hold control characters.");
         }
 
+        if (!application.IsAdult)
+        {
+            problems.Add($"Only who is {AgeConfirmation.Years} or older can take part: tick the box if you are.");
+        }
+
         return problems;
     }
 
@@ -147,7 +158,9 @@ internal static partial class JoinEndpoints
         sent.Name,
         sent.Email,
         sent.Message ?? "",
-        problems);
+        problems,
+        PrivacyPages.PublicPathOf(campaign.Id),
+        sent.IsAdult);
 
     /// <summary>What an ambassador of the campaign gets and gives, in sentences.</summary>
     /// <param name="ambassadorId">Whom they are for; empty for the public, which sees no share that is one person's.</param>

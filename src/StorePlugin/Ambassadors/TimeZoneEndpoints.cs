@@ -9,7 +9,7 @@ namespace StorePlugin.Ambassadors;
 internal sealed record TimeZoneRequest([property: Description("IANA name, such as Europe/Paris; null: the store's counts.")] string? TimeZone)
 {
     private const string Name = "timeZone";
-    private const int LengthMax = 60;
+    private const int LengthMax = Profiles.TimeZoneLengthMax;
 
     /// <summary>Reads a request that is about nothing else, and notes on the field what is wrong.</summary>
     public static string? ReadAlone(Fields fields)
@@ -17,13 +17,16 @@ internal sealed record TimeZoneRequest([property: Description("IANA name, such a
         fields.RefuseOthersThan(Name);
         fields.DemandMember(Name, "null means that the store's counts");
         var name = fields.OptionalText(Name, 1, LengthMax);
-        if (name is not null && !(TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId))
+        if (name is not null && !IsZone(name))
         {
             fields.Refuse(Name, "must be a time zone's IANA name, such as Europe/Paris");
         }
 
         return name;
     }
+
+    /// <summary>Whether it is the IANA name of a time zone that this machine knows.</summary>
+    public static bool IsZone(string name) => name.Length <= LengthMax && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId;
 }
 
 internal sealed record TimeZoneView([property: Description("Null: the store's counts.")] string? TimeZone);

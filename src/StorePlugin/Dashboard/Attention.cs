@@ -19,7 +19,8 @@ namespace StorePlugin.Dashboard;
 /// <param name="IsElsewhere">The link leaves the dashboard.</param>
 public sealed record AttentionRow(string Id, bool IsFault, string Text, string More, string? Link = null, string? Path = null, bool IsElsewhere = false);
 
-internal sealed class Attention(Db db, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, TimeProvider clock)
+internal sealed class Attention(Db db, Settings settings, StorefrontHeartbeats heartbeats, TopicLooks topics, PayoutDifferences differences, OrderClaims claims, Messages messages,
+    TimeProvider clock)
 {
     // Older ones are in the list of runs.
     private const long RunsLookedAt = 10;
@@ -57,6 +58,8 @@ internal sealed class Attention(Db db, Settings settings, StorefrontHeartbeats h
             await ReviewsAsync(store, now, cancel),
             await RunAsync(store, cancel),
             await WaitingAsync(store, cancel),
+            await ClaimsAsync(store, now, cancel),
+            await MessagesAsync(store, now, cancel),
             await heartbeats.FindingAsync(store, cancel) is { } storefront
                 ? new AttentionRow("storefront", false, storefront.Text, "Switch it on and save.", "Open the theme editor", storefront.Link, IsElsewhere: true)
                 : null,
@@ -130,6 +133,20 @@ internal sealed class Attention(Db db, Settings settings, StorefrontHeartbeats h
                 "waiting", false, $"{Words.Count(waiting, "person waits", "people wait")} for your answer to their application.",
                 $"What is not answered for {Applications.UnansweredKept.Days} days ends.", "Answer them", "/dashboard/applications");
     }
+
+    private async Task<AttentionRow?> ClaimsAsync(Store store, DateTimeOffset now, CancellationToken cancel) =>
+        await claims.WaitingAsync(store, cancel) is var (waiting, oldest)
+            ? new AttentionRow(
+                "claims", false, $"{Words.Count(waiting, "order is", "orders are")} missed by ambassadors; the oldest was told {Words.Ago(now - oldest)}.",
+                "Each waits for your decision.", "Look at them", People.ClaimList.Path)
+            : null;
+
+    private async Task<AttentionRow?> MessagesAsync(Store store, DateTimeOffset now, CancellationToken cancel) =>
+        await messages.WaitingAsync(store, cancel) is var (waiting, oldest)
+            ? new AttentionRow(
+                "messages", false, $"{Words.Count(waiting, "ambassador waits", "ambassadors wait")} for an answer; the oldest question came {Words.Ago(now - oldest)}.",
+                "", "Answer them", People.MessageList.Path)
+            : null;
 
     private sealed record RunNow(string Id, string State, string? FirstApprovedBy, DateTimeOffset? StoppedAt, DateTimeOffset? CancelledAt)
     {

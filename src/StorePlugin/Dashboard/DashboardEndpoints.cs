@@ -35,6 +35,8 @@ internal static class DashboardEndpoints
         rooms.MapGet("/audit", ShowAudit);
         rooms.MapOrderPages();
         rooms.MapReviews();
+        rooms.MapClaims();
+        rooms.MapMessages();
         rooms.MapLook();
         rooms.MapPeople();
         rooms.MapConnection();

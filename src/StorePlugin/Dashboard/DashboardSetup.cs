@@ -23,5 +23,7 @@ internal static class DashboardSetup
         services.AddSingleton<PeopleSources>();
         services.AddSingleton<Setups>();
         services.AddSingleton<SetupSources>();
+        services.AddSingleton<ClaimSources>();
+        services.AddSingleton<MessageSources>();
     }
 }

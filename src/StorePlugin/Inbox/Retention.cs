@@ -1,6 +1,6 @@
 // What nobody needs any more goes: clicks that led to no order, what rejected and unanswered applicants wrote, who was invited and when
-// somebody was written to, files for customers and of ambassadors that have had their time, addresses of before, and installations, links and sessions that have ended,
-// and who changed what two years ago.
+// somebody was written to, files for customers and of ambassadors that have had their time, old messages, addresses of before, installations, links and sessions
+// that have ended, and who changed what two years ago.
 using StorePlugin.Ambassadors;
 using StorePlugin.Audit;
 using StorePlugin.Data;
@@ -16,14 +16,6 @@ namespace StorePlugin.Inbox;
 internal sealed class Retention(Db db, TimeProvider clock)
 {
     private const int BatchMax = 500;
-
-    // Thirteen months. A click counts for a year at most, and its order comes soon after.
-    private static readonly TimeSpan ClicksKept = TimeSpan.FromDays(396);
-
-    private static readonly TimeSpan EndedKept = TimeSpan.FromDays(30);
-
-    // Six months, in which the person may ask why.
-    private static readonly TimeSpan RejectedKept = TimeSpan.FromDays(183);
 
     private const string OldClicks = "SELECT store_id, id AS name FROM clicks WHERE used_at IS NULL AND at <= @before ORDER BY at ";
 
@@ -75,15 +67,12 @@ internal sealed class Retention(Db db, TimeProvider clock)
         WHERE store_id = @StoreId AND id = @Name AND state = 'rejected' AND erased_at IS NULL
         """;
 
-    // Three weeks longer than the limit of mails looks back: a report about a mail that came back may be late.
-    private static readonly TimeSpan SendsKept = TimeSpan.FromDays(30);
-
     private const string OldSends = "SELECT store_id, effect_id AS name FROM mail_sends WHERE at <= @before ORDER BY at ";
 
     private const string DropSend = "DELETE FROM mail_sends WHERE store_id = @StoreId AND effect_id = @Name";
 
     // As long as of those who were turned away.
-    private static readonly TimeSpan InvitedKept = RejectedKept;
+    private static readonly TimeSpan InvitedKept = KeptFor.Rejected;
 
     private const string OldInvitations =
         "SELECT store_id, id AS name FROM invitations WHERE sealed IS NOT NULL AND created_at <= @before ORDER BY created_at ";
@@ -102,24 +91,40 @@ internal sealed class Retention(Db db, TimeProvider clock)
     private const string OldFiles =
         "SELECT store_id, id AS name FROM privacy_requests WHERE state = 'ready' AND file_until <= @before ORDER BY file_until ";
 
+    private const string OldClaimTexts = "SELECT store_id, id AS name FROM order_claims WHERE sealed IS NOT NULL AND decided_at <= @before ORDER BY decided_at ";
+
+    // That an order was missed, and what was decided, stays.
+    private const string DropClaimText = "UPDATE order_claims SET sealed = NULL WHERE store_id = @StoreId AND id = @Name AND decided_at IS NOT NULL";
+
+    private const string OldThreads = "SELECT store_id, ambassador_id AS name FROM message_threads WHERE last_at <= @before ORDER BY last_at ";
+
     /// <summary>Drops one batch of each. Returns how many rows it dropped.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        return await DropAsync(OldClicks, DropClick, now - ClicksKept, cancel)
-            + await DropAsync(OldStates, DropState, now - EndedKept, cancel)
-            + await DropAsync(OldLinks, DropLink, now - EndedKept, cancel)
-            + await DropAsync(OldSessions, DropSession, now - EndedKept, cancel)
+        return await DropAsync(OldClicks, DropClick, now - KeptFor.Clicks, cancel)
+            + await DropAsync(OldStates, DropState, now - KeptFor.Ended, cancel)
+            + await DropAsync(OldLinks, DropLink, now - KeptFor.Ended, cancel)
+            + await DropAsync(OldSessions, DropSession, now - KeptFor.Ended, cancel)
             + await DropAsync(OldChangeLinks, DropChangeLink, now, cancel)
             + await DropAsync(OldSignInRequests, DropSignInRequest, now - SignInRequests.Kept, cancel)
-            + await DropAsync(OldAddressChanges, DropAddresses, now - EndedKept, cancel)
+            + await DropAsync(OldAddressChanges, DropAddresses, now - KeptFor.Ended, cancel)
             + await EraseAsync(UnansweredApplications, EndApplication, now, Applications.UnansweredKept, cancel)
-            + await EraseAsync(OldApplications, EraseApplication, now, RejectedKept, cancel)
-            + await DropAsync(OldSends, DropSend, now - SendsKept, cancel)
+            + await EraseAsync(OldApplications, EraseApplication, now, KeptFor.Rejected, cancel)
+            + await DropAsync(OldSends, DropSend, now - KeptFor.Sends, cancel)
             + await DropAsync(OldInvitations, DropInvited, now - InvitedKept, cancel)
             + await DropAsync(OldImports, DropImport, now - ImportFiles.Kept, cancel)
             + await DropAsync(OldAudit, DropAudit, now - AuditLog.Kept, cancel)
+            + await DropAsync(OldClaimTexts, DropClaimText, now - KeptFor.ClaimTexts, cancel)
+            + await DropThreadsAsync(now - KeptFor.Messages, cancel)
             + await DropFilesAsync(now, cancel);
+    }
+
+    private async Task<int> DropThreadsAsync(DateTimeOffset before, CancellationToken cancel)
+    {
+        var rows = await db.ManyAsync<Row>(OldThreads + db.Page, new { before, take = BatchMax }, cancel);
+        await ShortTransactions.EachAsync(db, clock, rows, (tx, row) => Messages.DropOldAsync(tx, row.StoreId, row.Name, before), cancel);
+        return rows.Count;
     }
 
     private async Task<int> DropFilesAsync(DateTimeOffset now, CancellationToken cancel)

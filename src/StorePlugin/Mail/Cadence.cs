@@ -71,6 +71,11 @@ internal sealed class Cadence(Db db, TimeProvider clock)
             return new Passage.KeptBack(why);
         }
 
+        if (!isExempt && await MailWishes.IsOffAsync(tx, store.Id, notice.Ambassador, notice.Mail))
+        {
+            return new Passage.KeptBack("The person has switched off this kind of mail.");
+        }
+
         if (!isExempt && await HindranceAsync(tx, store, effect, notice, personHash, now) is { } hindrance)
         {
             return hindrance;

@@ -10,10 +10,10 @@ namespace StorePlugin.Mail;
 /// <summary>The payload of an effect of the kind <see cref="Effect.Kinds.Mail"/>. Whatever is personal is read when the mail is sent.</summary>
 /// <param name="Mail">One of the constants.</param>
 /// <param name="Ambassador">Null for a mail to the store's own people.</param>
-/// <param name="Day">A day in the store's time zone: of booking, for a digest, and of the look, for a reminder.</param>
+/// <param name="Day">A day in the store's time zone: of booking, for a digest, of the look, for a reminder, and of the writing, for messages.</param>
 /// <param name="Return">How many times the ambassador had left and come back, for a welcome; null for the first time.</param>
 /// <param name="Campaign">Whose terms changed, with the number of the revision.</param>
-/// <param name="Request">The request that is answered: for a customer's data, whose file is ready, or for a sign-in link.</param>
+/// <param name="Request">The request that is answered: for a customer's data, whose file is ready, for a sign-in link, or about an order that is missed.</param>
 /// <param name="ReversedMinor">How much of the payout had been reversed in all, for a mail about that; each further reversal has its own.</param>
 /// <param name="Invitation">Who is invited.</param>
 /// <param name="Run">The payout run that waits, for a mail to the store's people.</param>
@@ -73,6 +73,15 @@ internal sealed record MailNotice(
     /// <summary>The ambassador's address was changed; to the address of before.</summary>
     public const string AddressChanged = "address_changed";
 
+    /// <summary>What became of an order that the ambassador missed.</summary>
+    public const string ClaimDecided = "claim_decided";
+
+    /// <summary>A message of the store waits for the ambassador: at most one mail an ambassador and day.</summary>
+    public const string MessageWaits = "message_waits";
+
+    /// <summary>An ambassador waits for the answer of the store's people: at most one mail an ambassador and day.</summary>
+    public const string QuestionWaits = "question_waits";
+
     /// <summary>How a subject says a day: as text it has the order of days.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
@@ -83,7 +92,7 @@ internal sealed record MailNotice(
     [JsonIgnore]
     public string Subject => Mail switch
     {
-        OrderDigest => $"{OrderDigest}:{Ambassador}:{DayText}",
+        OrderDigest or MessageWaits or QuestionWaits => $"{Mail}:{Ambassador}:{DayText}",
         ReviewReminder => $"{ReviewReminder}:{DayText}",
         TermsChanged or TermsWithdrawn => $"{Mail}:{Campaign}:{Revision}:{Ambassador}",
         PayoutSent or PayoutFailed => $"{Mail}:{Payout}",
@@ -92,7 +101,7 @@ internal sealed record MailNotice(
         Welcome when Return is not null => $"{Welcome}:{Ambassador}:{Return}",
         RewardGiven => $"{RewardGiven}:{Reward}",
         RunWaiting => $"{RunWaiting}:{Run}",
-        PrivacyFile or SignIn => $"{Mail}:{Request}",
+        PrivacyFile or SignIn or ClaimDecided => $"{Mail}:{Request}",
         DestinationChanged or AddressChangeOld or AddressChangeNew or AddressChanged => $"{Mail}:{Change}",
         _ => $"{Mail}:{Ambassador}",
     };
@@ -103,7 +112,7 @@ internal sealed record MailNotice(
     /// </summary>
     public static bool IsExempt(string mail) =>
         mail is PayoutSent or PayoutFailed or PayoutReversed or TermsChanged or TermsWithdrawn or PrivacyFile or ReviewReminder or RunWaiting
-            or DestinationChanged or SignIn or AddressChangeOld or AddressChangeNew or AddressChanged;
+            or DestinationChanged or SignIn or AddressChangeOld or AddressChangeNew or AddressChanged or ClaimDecided or QuestionWaits;
 
     private string? DayText => Day?.ToString(DayFormat, CultureInfo.InvariantCulture);
 

@@ -28,6 +28,8 @@ internal static class MailSetup
         services.AddSingleton<TermsWithdrawn>();
         services.AddSingleton<PrivacyFileReady>();
         services.AddSingleton<RunWaiting>();
+        services.AddSingleton<ClaimDecided>();
+        services.AddSingleton<MessageMails>();
         services.AddSingleton<ChangeLinks>();
         services.AddSingleton<DestinationChanged>();
         services.AddSingleton<SignInRequests>();

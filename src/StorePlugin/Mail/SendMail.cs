@@ -13,6 +13,7 @@ internal sealed class SendMail(
     StoreDirectory stores, Welcome welcome, OrderDigest digest, PayoutSent payoutSent, PayoutFailed payoutFailed, PayoutReversed payoutReversed,
     RewardGiven rewardGiven, ReviewReminder reviewReminder, TermsChanged termsChanged, TermsWithdrawn termsWithdrawn, PrivacyFileReady privacyFile, Invited invited,
     DestinationChanged destinationChanged, SignInLetter signInLetter, AddressLetters addressLetters, RunWaiting runWaiting,
+    ClaimDecided claimDecided, MessageMails messageMails,
     Suppressions suppressions, Cadence cadence, RehearsalLetters rehearsed, MailTexts texts, StopLinks links, LetterPress press, MailSender sender, TimeProvider clock) : IEffectHandler
 {
     private static readonly TimeSpan NotYetWait = TimeSpan.FromMinutes(1);
@@ -52,12 +53,21 @@ internal sealed class SendMail(
         { Mail: MailNotice.SignIn, Request: { } requestId } => await signInLetter.WriteAsync(store, requestId, cancel),
         { Mail: MailNotice.AddressChangeOld or MailNotice.AddressChangeNew or MailNotice.AddressChanged, Change: { } changeId } =>
             await addressLetters.WriteAsync(store, notice.Mail, changeId, cancel),
+        { Mail: MailNotice.ClaimDecided, Ambassador: { } id, Request: { } claimId } => await claimDecided.WriteAsync(store, id, claimId, cancel),
+        { Mail: MailNotice.MessageWaits, Ambassador: { } id } => await messageMails.WriteToAmbassadorAsync(store, id, cancel),
+        { Mail: MailNotice.QuestionWaits, Ambassador: { } id } => await messageMails.WriteToStoreAsync(store, id, cancel),
         { Mail: MailNotice.DestinationChanged, Ambassador: { } id, Change: { } changeId } => await destinationChanged.WriteAsync(store, id, changeId, cancel),
         _ => null,
     };
 
     private async Task<EffectResult> SendAsync(Store store, Effect effect, MailNotice notice, Letter letter, CancellationToken cancel)
     {
+        // News of a payout may come after its payee was erased.
+        if (letter.Email.Length == 0)
+        {
+            return KeptBack(notice, effect, "The person is erased.");
+        }
+
         var personHash = suppressions.HashOf(store, letter.Email);
         if (await rehearsed.FindAsync(store, cancel) is { } rehearsal)
         {

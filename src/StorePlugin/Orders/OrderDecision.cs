@@ -73,14 +73,18 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
         """;
 
     /// <param name="seen">The number of the newest decision that whoever decides has seen, 0 for none: a form that is sent twice decides once. Null decides whatever was decided.</param>
-    public async Task<DecisionStep> DecideAsync(
-        Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, CancellationToken cancel, long? seen = null)
+    public Task<DecisionStep> DecideAsync(
+        Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, CancellationToken cancel, long? seen = null) =>
+        InTriesAsync(tx => DecideAsync(tx, store, orderId, kind, ambassadorId, reason, actor, seen), cancel);
+
+    /// <summary>Runs a transaction that decides an order, and again where somebody else has decided the same one at the same moment.</summary>
+    public async Task<T> InTriesAsync<T>(Func<Tx, Task<T>> work, CancellationToken cancel)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await db.InTransactionAsync(tx => DecideAsync(tx, store, orderId, kind, ambassadorId, reason, actor, seen), cancel: cancel);
+                return await db.InTransactionAsync(work, cancel: cancel);
             }
             // A worker decided the order at the same moment, or somebody else did: the decision is made on what stands now.
             catch (Exception e) when (tries < RaceTriesMax
@@ -90,7 +94,8 @@ internal sealed class DecideOrder(Db db, ReceiveOrders orders, TimeProvider cloc
         }
     }
 
-    private async Task<DecisionStep> DecideAsync(
+    /// <summary>As the other, within a transaction of <see cref="InTriesAsync"/>.</summary>
+    public async Task<DecisionStep> DecideAsync(
         Tx tx, Store store, string orderId, DecisionKind kind, string? ambassadorId, string reason, string actor, long? seen)
     {
         if (await tx.OneAsync<string>(ReadReceipt, new { storeId = store.Id, orderId }) is not { } content)

@@ -81,6 +81,9 @@ internal static class OrderEndpoints
     public static ProblemHttpResult Unknown => Problems.NotFound(
         "order-unknown", "There is no such order.", "The store has no order with this id, or only refunds of it have arrived.");
 
+    public static ProblemHttpResult NoTerms => Problems.Conflict(
+        "terms-not-in-force", "The campaign had no terms then.", "The ambassador's campaign was launched after the order, so that nothing could be counted.");
+
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var group = api.MapGroup("/orders").WithTags("Orders");
@@ -149,8 +152,7 @@ internal static class OrderEndpoints
             DecisionStep.OrderUnknown => Unknown,
             DecisionStep.AmbassadorUnknown => AmbassadorEndpoints.Unknown,
             DecisionStep.NothingOpen => Problems.Conflict("nothing-in-review", "Nothing is in review.", "The order has no finding that waits for a person."),
-            DecisionStep.NoTerms => Problems.Conflict(
-                "terms-not-in-force", "The campaign had no terms then.", "The ambassador's campaign was launched after the order, so that nothing could be counted."),
+            DecisionStep.NoTerms => NoTerms,
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

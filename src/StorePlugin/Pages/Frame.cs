@@ -21,7 +21,14 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         visitor.Role == Role.Viewer);
 
     internal static Frame OfPortal(Visitor visitor, string? notice = null) => new(
-        visitor.Store.DisplayName, !visitor.Store.IsLive, new StoreTime(visitor.Store).ZoneName, [new("My earnings", "/portal"), new("Share", "/portal/share")], NoticeOf(notice));
+        visitor.Store.DisplayName,
+        !visitor.Store.IsLive,
+        new StoreTime(visitor.Store).ZoneName,
+        [
+            new("My earnings", "/portal"), new("Share", "/portal/share"), new("Missing orders", "/portal/claims"), new("Messages", "/portal/messages"),
+            new("Profile", "/portal/profile"), new("My data", "/portal/data"),
+        ],
+        NoticeOf(notice));
 
     // The query holds a word of ours and never the sentence, so that nobody can put theirs on the page.
     private static string? NoticeOf(string? word) => word switch
@@ -39,6 +46,20 @@ public sealed record Frame(string StoreName, bool IsRehearsal, string ZoneName, 
         "address-asked" => "Both addresses are asked by mail. Nothing is changed before both have said yes.",
         "applications-closed" => "The campaign takes no applications any more. Those that wait stay.",
         "applications-opened" => "The campaign takes applications while it is live. The join page's address stands below.",
+        "age-confirmed" => "Thank you: it is noted.",
+        "account-deletion" => "Your account is being deleted.",
+        "claim-credited" => "The order counts for them now, and they are told by mail.",
+        "claim-declined" => "The claim is declined. They read the reason, and are told by mail.",
+        "claim-settled" => "It was decided before; nothing was changed.",
+        "claim-told" => "The store knows of it now. You get a mail when it is decided.",
+        "consent-given" => "The store may name you in public from now on. You can take that back here at any time.",
+        "consent-withdrawn" => "The store may not name you in public from now on.",
+        "mails-kept" => "It is kept: you get the mails that you have chosen.",
+        "message-sent" => "It is sent.",
+        "message-settled" => "It waits for no answer any more.",
+        "notice-seen" => "Thank you: it is noted that you have seen it.",
+        "notice-changed" => "The privacy notice has changed since the page was shown. Read it again, please.",
+        "profile-kept" => "It is kept.",
         "campaign-copied" => "The copy is a draft. Give it an objective, change its terms if you like, then launch it.",
         "campaign-ended" => "The campaign has ended. What was earned before goes its way.",
         "campaign-launched" => "The campaign is live: orders count from now on.",

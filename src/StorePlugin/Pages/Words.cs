@@ -153,6 +153,15 @@ internal static class Words
         _ => state,
     };
 
+    /// <summary>What became of an order that an ambassador told of.</summary>
+    public static string ClaimState(string state) => state switch
+    {
+        "open" => "Being looked at",
+        "credited" => "Credited",
+        "declined" => "Declined",
+        _ => state,
+    };
+
     public static string DiscountState(string state) => state switch
     {
         "none" => "No discount with it",

@@ -33,7 +33,13 @@ public sealed record PortalModel(
     public string? ChangeWaits { get; init; }
 
     public PortalAddress? Address { get; init; }
+
+    /// <summary>What asks for them elsewhere in the portal.</summary>
+    public IReadOnlyList<PortalTask> Tasks { get; init; } = [];
 }
+
+/// <param name="Text">What it is, as a sentence.</param>
+public sealed record PortalTask(string Id, string Text, string Link, string Path);
 
 /// <param name="Code">Null where it was taken back.</param>
 public sealed record PaidCode(string Amount, Moment At, string? Code);

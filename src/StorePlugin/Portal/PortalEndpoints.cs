@@ -28,8 +28,14 @@ internal static class PortalEndpoints
         rooms.MapFreshSignIn();
         rooms.MapAddressForm();
         SharePages.Map(rooms);
+        ClaimPages.Map(rooms);
+        MessagePages.Map(rooms);
+        ProfilePages.Map(rooms);
+        PrivacyPages.Map(rooms);
+        DataPages.Map(rooms);
         routes.MapPortalSignIn();
         routes.MapChangePages();
+        routes.MapPublicPrivacy();
     }
 
     private static Task<IResult> Show(

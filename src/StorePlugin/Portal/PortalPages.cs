@@ -14,7 +14,7 @@ namespace StorePlugin.Portal;
 
 internal sealed class PortalPages(
     Db db, StoreKeys keys, RulesAcceptances rules, PublicAddress links, HowPaidReader howPaid, PayoutMethods methods, PayoutSettings settings, PayoutChanges changes,
-    AddressChanges addresses, SelfBillingSettings billing, TimeProvider clock)
+    AddressChanges addresses, SelfBillingSettings billing, PortalTasks tasks, TimeProvider clock)
 {
     /// <param name="problem">Why the ambassador was not sent on to Stripe; null where nothing of it was asked.</param>
     /// <param name="typed">What was written of another way and could not be kept; null where nothing was.</param>
@@ -39,6 +39,7 @@ internal sealed class PortalPages(
                 HasInvoices = await billing.CountryAsync(visitor.Store, cancel) is not null,
                 Address = address is null ? known : address(known),
                 ChangeWaits = ChangeWords(await changes.FindOpenAsync(visitor.Store, visitor.AmbassadorId!, cancel), visitor.Store.DisplayName),
+                Tasks = await tasks.OfAsync(visitor, cancel),
             },
             problem is not null ? StatusCodes.Status422UnprocessableEntity
             : typed is not null || address is not null ? StatusCodes.Status400BadRequest

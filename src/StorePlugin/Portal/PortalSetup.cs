@@ -7,7 +7,13 @@ internal static class PortalSetup
     {
         services.AddSingleton<HowPaidReader>();
         services.AddSingleton<PortalPages>();
+        services.AddSingleton<PortalTasks>();
         services.AddSingleton<SharePages>();
+        services.AddSingleton<ClaimPages>();
+        services.AddSingleton<MessagePages>();
+        services.AddSingleton<ProfilePages>();
+        services.AddSingleton<PrivacyPages>();
+        services.AddSingleton<DataPages>();
         services.AddSingleton<PortalDoor>();
     }
 }

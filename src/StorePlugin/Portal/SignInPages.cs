@@ -104,18 +104,19 @@ internal static class SignInPages
             ]));
     }
 
-    private static async Task<RazorComponentResult> AskAgain(Visitor visitor, SignInRequests requests, SignInLimit limit, CancellationToken cancel)
+    private static async Task<RazorComponentResult> AskAgain(Visitor visitor, HttpRequest request, SignInRequests requests, SignInLimit limit, CancellationToken cancel)
     {
+        var isOfData = (await request.ReadFormAsync(cancel))["to"].ToString() == DataPages.Path;
         if (limit.AdmitsMail($"{visitor.Store.Id} {visitor.AmbassadorId}"))
         {
-            await requests.AskAgainAsync(visitor.Store, visitor.AmbassadorId!, PortalPath.Payouts, cancel);
+            await requests.AskAgainAsync(visitor.Store, visitor.AmbassadorId!, isOfData ? DataPages.Path : PortalPath.Payouts, cancel);
         }
 
         return Page.Of<MessagePage>(new Message(
             "Look into your mail",
             [
                 $"A link is on its way to the address that {visitor.Store.DisplayName} has of you.",
-                $"It leads back to how you are paid, and works once, within {SignIn.LinkLifetime.TotalMinutes:0} minutes.",
+                $"It leads back to {(isOfData ? "your data" : "how you are paid")}, and works once, within {SignIn.LinkLifetime.TotalMinutes:0} minutes.",
             ],
             new FrameLink("To my earnings", PortalPath.Root)));
     }
@@ -125,7 +126,7 @@ internal static class SignInPages
 }
 
 /// <summary>
-/// On what decides where money goes: whoever finds a session open on somebody's device must not turn their money aside. A sign-in by
+/// On what decides where money goes, and on an ambassador's own data: whoever finds a session open on somebody's device must not turn their money aside. A sign-in by
 /// mail shows that the mailbox is theirs, too.
 /// </summary>
 internal sealed class RequireFreshSignIn(TimeProvider clock) : IEndpointFilter
@@ -133,8 +134,11 @@ internal sealed class RequireFreshSignIn(TimeProvider clock) : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
         context.HttpContext.Features.Get<Visitor>() is { } visitor && visitor.IsFresh(clock.GetUtcNow())
             ? await next(context)
-            : Page.Of<FreshSignInPage>(new FreshSignInModel(HttpMethods.IsPost(context.HttpContext.Request.Method)), StatusCodes.Status403Forbidden);
+            : Page.Of<FreshSignInPage>(
+                new FreshSignInModel(HttpMethods.IsPost(context.HttpContext.Request.Method), context.HttpContext.Request.Path.StartsWithSegments(DataPages.Path, StringComparison.Ordinal)),
+                StatusCodes.Status403Forbidden);
 }
 
 /// <param name="WasSent">Whether a form was sent, whose content is lost.</param>
-public sealed record FreshSignInModel(bool WasSent);
+/// <param name="IsOfData">Whether it is about the ambassador's data; else about where their money goes.</param>
+public sealed record FreshSignInModel(bool WasSent, bool IsOfData);

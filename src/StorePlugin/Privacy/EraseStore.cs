@@ -1,5 +1,4 @@
 // Erases a store that has left for good, table by table in short transactions: people, texts and secrets go, the books stay.
-using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Mail;
 using StorePlugin.Orders;
@@ -14,7 +13,7 @@ namespace StorePlugin.Privacy;
 /// table, so that steps may be repeated, and interrupted at any point; none changes a store that has come back meanwhile (rule U1).
 /// </summary>
 internal sealed class EraseStore(
-    Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, AmbassadorLife life, OldRehearsals rehearsals, Settings settings, TimeProvider clock)
+    Db db, StoreDirectory stores, StoreKeys keys, Credentials credentials, AmbassadorErasure ambassadorErasure, OldRehearsals rehearsals, Settings settings, TimeProvider clock)
 {
     /// <summary>
     /// How long an ambassador who is owed something is still known after the store has left (rule U1). Shopify wants an erasure to
@@ -138,6 +137,26 @@ internal sealed class EraseStore(
     private const string FindRehearsalNotes = "SELECT id AS name FROM rehearsal_notes WHERE store_id = @storeId ORDER BY id ";
 
     private const string DropRehearsalNote = "DELETE FROM rehearsal_notes WHERE store_id = @storeId AND id = @name";
+
+    private const string FindClaims = "SELECT id AS name FROM order_claims WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropClaim = "DELETE FROM order_claims WHERE store_id = @storeId AND id = @name";
+
+    private const string FindMessages = "SELECT id AS name FROM messages WHERE store_id = @storeId ORDER BY id ";
+
+    private const string DropMessage = "DELETE FROM messages WHERE store_id = @storeId AND id = @name";
+
+    private const string FindThreads = "SELECT ambassador_id AS name FROM message_threads WHERE store_id = @storeId ORDER BY ambassador_id ";
+
+    private const string DropThread = "DELETE FROM message_threads WHERE store_id = @storeId AND ambassador_id = @name";
+
+    private const string FindConsents = "SELECT DISTINCT ambassador_id AS name FROM mention_consents WHERE store_id = @storeId ORDER BY ambassador_id ";
+
+    private const string DropConsents = "DELETE FROM mention_consents WHERE store_id = @storeId AND ambassador_id = @name";
+
+    private const string FindAges = "SELECT ambassador_id AS name FROM age_confirmations WHERE store_id = @storeId ORDER BY ambassador_id ";
+
+    private const string DropAge = "DELETE FROM age_confirmations WHERE store_id = @storeId AND ambassador_id = @name";
 
     private const string FindAddressChanges =
         "SELECT id AS name FROM address_changes WHERE store_id = @storeId AND (sealed IS NOT NULL OR waived_reason IS NOT NULL) ORDER BY id ";
@@ -268,6 +287,11 @@ internal sealed class EraseStore(
         (FindNotes, DropNote),
         (FindImports, DropImport),
         (FindRehearsalNotes, DropRehearsalNote),
+        (FindClaims, DropClaim),
+        (FindMessages, DropMessage),
+        (FindThreads, DropThread),
+        (FindConsents, DropConsents),
+        (FindAges, DropAge),
         (FindAddressChanges, EraseAddressChange),
         (FindDecisions, EraseDecision),
         (FindApplications, EraseApplication),
@@ -370,35 +394,10 @@ internal sealed class EraseStore(
         ORDER BY a.id
         """;
 
-    private const string EraseAmbassador =
-        "UPDATE ambassadors SET name = 'erased', email = '', email_key = id, stripe_account = NULL, time_zone = NULL WHERE store_id = @storeId AND id = @name";
-
-    private const string DropPayees = "DELETE FROM payee_accounts WHERE store_id = @storeId AND ambassador_id = @name";
-
-    private const string DropPayeeRequests = "DELETE FROM payee_requests WHERE store_id = @storeId AND ambassador_id = @name";
-
-    private const string EraseChanges = "UPDATE payout_changes SET before_masked = NULL, after_masked = NULL WHERE store_id = @storeId AND ambassador_id = @name";
-
     private const string DropFormers = "DELETE FROM former_addresses WHERE store_id = @storeId AND ambassador_id = @name";
-
-    private const string EraseMethods =
-        """
-        UPDATE payout_methods SET sealed = NULL, masked = '', details_hash = '', ended_at = COALESCE(ended_at, @now)
-        WHERE store_id = @storeId AND ambassador_id = @name
-        """;
-
-    private const string DropTax = "DELETE FROM payee_tax WHERE store_id = @storeId AND ambassador_id = @name";
-
-    private const string DropOwnParties =
-        """
-        DELETE FROM self_bill_parties
-        WHERE store_id = @storeId AND ambassador_id = @name
-            AND NOT EXISTS (SELECT 1 FROM payouts p WHERE p.store_id = @storeId AND p.ambassador_id = @name AND p.bill_payee_id = self_bill_parties.id)
-        """;
 
     private const string CountAmbassadors = "SELECT CAST(COUNT(*) AS bigint) FROM ambassadors WHERE store_id = @storeId AND email <> ''";
 
-    /// <summary>Whoever is erased has left for good: no code of theirs earns for nobody, should the store come back.</summary>
     private async Task<int> EraseAmbassadorsAsync(Store store, bool isSettled, CancellationToken cancel)
     {
         var isOver = clock.GetUtcNow() >= store.UninstalledAt + OwedKept;
@@ -411,17 +410,8 @@ internal sealed class EraseStore(
 
     private async Task<int> EraseAmbassadorAsync(Tx tx, Store store, string id)
     {
-        var args = new { storeId = store.Id, name = id };
-        await life.EndAsync(tx, store, id, OrderState.Program, null);
-        await tx.DoAsync(DropPayees, args);
-        await tx.DoAsync(DropPayeeRequests, args);
-        await tx.DoAsync(EraseChanges, args);
-        await tx.DoAsync(DropTax, args);
-        await tx.DoAsync(DropOwnParties, args);
-        await tx.DoAsync(DropFormers, args);
-        await OwnPages.DropAsync(tx, store.Id, id);
-        await tx.DoAsync(EraseMethods, new { args.storeId, args.name, now = clock.GetUtcNow() });
-        return await tx.DoAsync(EraseAmbassador, args);
+        await tx.DoAsync(DropFormers, new { storeId = store.Id, name = id });
+        return await ambassadorErasure.EraseAsync(tx, store, id);
     }
 
     private const string DropCredentials = "DELETE FROM credentials WHERE store_id = @storeId";

@@ -56,7 +56,31 @@ internal sealed record FileFinding(string PlatformOrderId, string Rule, string S
 /// <param name="Notes">What the store's team has written down about them, oldest first.</param>
 internal sealed record FileAmbassador(
     string Name, string Email, string Campaign, string State, DateTimeOffset ApprovedAt, string? PayoutAccount, string? PayoutMethod, IReadOnlyList<string> Codes,
-    IReadOnlyList<FileBalance> Balances, IReadOnlyList<FilePayout> Payouts, FileTaxes? Taxes, IReadOnlyList<FileNote> Notes, FileOwnPage? Page);
+    IReadOnlyList<FileBalance> Balances, IReadOnlyList<FilePayout> Payouts, FileTaxes? Taxes, IReadOnlyList<FileNote> Notes, FileOwnPage? Page)
+{
+    /// <summary>What they have said and written in the portal; null in files of before it was kept.</summary>
+    public FileSaid? Said { get; init; }
+}
+
+/// <param name="AdultSince">When they said that they are old enough; null where they have not.</param>
+/// <param name="MailsOff">The kinds of mails that they do not want.</param>
+/// <param name="NamedInPublic">Every word of theirs on being named, the newest first.</param>
+/// <param name="RulesAccepted">Which versions of the rules they have accepted.</param>
+/// <param name="NoticesSeen">Which versions of the privacy notice they have seen.</param>
+internal sealed record FileSaid(
+    DateTimeOffset? AdultSince, IReadOnlyList<string> MailsOff, IReadOnlyList<FileConsent> NamedInPublic, IReadOnlyList<FileAcceptance> RulesAccepted,
+    IReadOnlyList<FileView> NoticesSeen, IReadOnlyList<FileMessage> Messages, IReadOnlyList<FileClaim> MissingOrders);
+
+internal sealed record FileConsent(string Said, DateTimeOffset At, string Wording);
+
+internal sealed record FileAcceptance(long Revision, DateTimeOffset AcceptedAt);
+
+internal sealed record FileView(long Number, DateTimeOffset SeenAt);
+
+/// <param name="From"><c>ambassador</c> or <c>store</c>; who of the team wrote it is not told.</param>
+internal sealed record FileMessage(string From, DateTimeOffset At, string? Text);
+
+internal sealed record FileClaim(string Order, DateOnly Day, string? Text, string State, DateTimeOffset ToldAt, DateTimeOffset? DecidedAt, string? Reason);
 
 /// <summary>What they say on their public page.</summary>
 /// <param name="PicturePath">Where their picture is shown; null where they show none.</param>
@@ -87,4 +111,5 @@ internal sealed record FileMail(string What, string? Campaign, DateTimeOffset At
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(PersonFile))]
+[JsonSerializable(typeof(OwnFile))]
 internal sealed partial class PrivacyJson : JsonSerializerContext;

@@ -2,6 +2,7 @@
 using System.Globalization;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
+using StorePlugin.Mail;
 using StorePlugin.Orders;
 using StorePlugin.PublicPages;
 using StorePlugin.Stores;
@@ -74,7 +75,7 @@ internal static class PersonReader
         ORDER BY at
         """;
 
-    private static async Task<IReadOnlyList<FileMail>> MailAsync(Tx tx, Store store, IReadOnlyCollection<string> keys) =>
+    public static async Task<IReadOnlyList<FileMail>> MailAsync(Tx tx, Store store, IReadOnlyCollection<string> keys) =>
     [
         .. (await tx.ManyAsync<MailRow>(ReadMail, new { storeId = store.Id, keys = new TextList(keys) }))
             .Select(row => new FileMail(row.What, row.Campaign, row.At, row.State)),
@@ -161,7 +162,7 @@ internal static class PersonReader
         WHERE t.store_id = @storeId AND t.ambassador_id = @id
         """;
 
-    private static async Task<IReadOnlyList<FileAmbassador>> AmbassadorsAsync(Tx tx, StoreKeys storeKeys, Store store, IReadOnlyCollection<string> keys)
+    public static async Task<IReadOnlyList<FileAmbassador>> AmbassadorsAsync(Tx tx, StoreKeys storeKeys, Store store, IReadOnlyCollection<string> keys)
     {
         var shown = new List<FileAmbassador>();
         foreach (var row in await tx.ManyAsync<AmbassadorRow>(ReadAmbassadors, new { storeId = store.Id, keys = new TextList(keys) }))
@@ -183,11 +184,29 @@ internal static class PersonReader
                 ],
                 await OwnPages.FindAsync(tx, store.Id, row.Id) is { } page
                     ? new FileOwnPage(page.ShownName, page.Words, page.PictureId is { } picture ? Pictures.PathOf(store.Id, picture) : null)
-                    : null));
+                    : null)
+            {
+                Said = await SaidAsync(tx, storeKeys, store, row.Id),
+            });
         }
 
         return shown;
     }
+
+    private const string ReadAcceptances =
+        "SELECT revision, accepted_at FROM rules_acceptances WHERE store_id = @storeId AND ambassador_id = @id ORDER BY accepted_at, revision";
+
+    private static async Task<FileSaid> SaidAsync(Tx tx, StoreKeys storeKeys, Store store, string id) => new(
+        (await Profiles.AdultAsync(tx, store.Id, id))?.ConfirmedAt,
+        await MailWishes.OffAsync(tx, store.Id, id),
+        [.. (await Profiles.ConsentsAsync(tx, store.Id, id)).Select(consent => new FileConsent(consent.Said, consent.At, consent.WordingHash))],
+        await tx.ManyAsync<FileAcceptance>(ReadAcceptances, new { storeId = store.Id, id }),
+        [.. (await PrivacyNotices.ViewsAsync(tx, store.Id, id)).Select(view => new FileView(view.Number, view.SeenAt))],
+        [.. (await Messages.ListAsync(tx, storeKeys, store, id)).Select(message => new FileMessage(message.Side, message.WrittenAt, message.Text))],
+        [
+            .. (await OrderClaims.ListAsync(tx, storeKeys, store, id))
+                .Select(claim => new FileClaim(claim.Reference, claim.Day, claim.Text, claim.State, claim.ClaimedAt, claim.DecidedAt, claim.Reason)),
+        ]);
 
     private const string ReadApplications =
         """
@@ -196,7 +215,7 @@ internal static class PersonReader
         WHERE a.store_id = @storeId AND a.email_key = @emailKey ORDER BY a.id
         """;
 
-    private static async Task<IReadOnlyList<FileApplication>> ApplicationsAsync(Tx tx, Store store, string? email) =>
+    public static async Task<IReadOnlyList<FileApplication>> ApplicationsAsync(Tx tx, Store store, string? email) =>
         email is null ? [] : await tx.ManyAsync<FileApplication>(ReadApplications, new { storeId = store.Id, emailKey = PersonKey.OfEmail(email) });
 
     // By properties, not by position: SQLite has no type for the least of no rows.

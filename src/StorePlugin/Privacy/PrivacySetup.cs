@@ -10,7 +10,11 @@ internal static class PrivacySetup
         services.AddSingleton<DeadBodies>();
         services.AddSingleton<PrivacyDuties>();
         services.AddSingleton<PrivacyRequests>();
+        services.AddSingleton<AmbassadorErasure>();
         services.AddSingleton<EraseStore>();
+        services.AddSingleton<PrivacyNotices>();
+        services.AddSingleton<OwnFiles>();
         services.AddRound<Erasures>("erasures", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
+        services.AddRound<AccountDeletions>("account deletions", Rounds.Minute, (job, cancel) => job.RunOnceAsync(cancel));
     }
 }

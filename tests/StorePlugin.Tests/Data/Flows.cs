@@ -66,6 +66,7 @@ internal static partial class Flows
         new("the rooms of ambassadors and applications", PeopleRoomsAsync),
         new("a campaign that is set up step by step, checked and launched", SetupAsync),
         new("rehearsals of a campaign", RehearsalsAsync),
+        new("the rooms of the portal", PortalRoomsAsync),
     ];
 
     private static async Task OrdersAsync(StoreApp app)

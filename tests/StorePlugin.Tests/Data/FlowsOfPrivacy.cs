@@ -100,6 +100,10 @@ internal static partial class Flows
         await app.Get<AmbassadorNotes>().AddAsync(shop.Store, id, "Likes tea.", "test", default);
         var rehearsed = new Rehearsal("reh_1", shop.CampaignId, 1, "typical_month", "finished", null, "EUR", 1, app.Clock.GetUtcNow(), "test", null, null, 0, null, null);
         await app.Get<RehearsalNotes>().AddAsync(shop.Store, rehearsed, 0, "noted", "test", default);
+        await app.Get<Messages>().WriteAsync(shop.Store, id, "When?", default);
+        await app.Get<OrderClaims>().TellAsync(shop.Store, id, new NewClaim("#9", new DateOnly(2026, 2, 1), null), default);
+        await app.Get<Profiles>().SayAsync(shop.Store, id, isGiven: true, MentionConsent.Hash, default);
+        await app.Get<Profiles>().ConfirmAgeAsync(shop.Store, id, default);
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await app.Get<Looks>().SetAsync(shop.Store, null, "Headline", null, picture, keepsLogo: true, "test", default);
         await app.Get<OwnPages>().SetAsync(shop.Store, id, "Ann", "Words", null, keepsPicture: true, default);

@@ -455,6 +455,23 @@ internal abstract class MigrationContract
             ("rehearsal_letters", [("store_id", S), ("rehearsal_id", "reh"), ("effect_id", "eff")]),
             ("rehearsal_notes", [("store_id", S), ("id", "rhn"), ("campaign_id", "cmp"), ("sealed", new byte[] { 1 })]),
         ],
+        78 => [("order_claims", [("store_id", S), ("id", "clm"), ("ambassador_id", "amb"), ("state", "open")])],
+        79 =>
+        [
+            ("message_threads", [("store_id", S), ("ambassador_id", "amb")]),
+            ("messages", [("store_id", S), ("id", "msg"), ("ambassador_id", "amb"), ("side", "store"), ("sealed", new byte[] { 1 })]),
+        ],
+        80 =>
+        [
+            ("mail_wishes", [("store_id", S), ("ambassador_id", "amb"), ("kind", "digest")]),
+            ("mention_consents", [("store_id", S), ("ambassador_id", "amb"), ("number", 1L), ("said", "given")]),
+            ("age_confirmations", [("store_id", S), ("ambassador_id", "amb"), ("place", "portal")]),
+        ],
+        81 =>
+        [
+            ("privacy_notices", [("store_id", S), ("number", 1L)]), ("privacy_notice_views", [("store_id", S), ("ambassador_id", "amb"), ("number", 1L)]),
+            ("account_deletions", [("store_id", S), ("ambassador_id", "amb")]),
+        ],
         75 =>
         [
             ("store_looks", [("store_id", S)]), ("ambassador_pages", [("store_id", S), ("ambassador_id", "amb")]), ("pictures", [("store_id", S), ("id", "pic")]),

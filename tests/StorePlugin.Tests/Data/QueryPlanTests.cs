@@ -122,6 +122,11 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldAddressChanges", "ix_address_changes_kept")]
     [TestCase("Retention.OldImports", "ix_import_files_sent")]
     [TestCase("Retention.OldAudit", "ix_audit_entries_at")]
+    [TestCase("Retention.OldClaimTexts", "ix_order_claims_kept")]
+    [TestCase("Retention.OldThreads", "ix_message_threads_kept")]
+    [TestCase("AccountDeletions.FindWaiting", "ix_account_deletions_waiting")]
+    [TestCase("Messages.ReadWaiting", "ix_message_threads_waiting")]
+    [TestCase("OrderClaims.ReadMany", "ix_order_claims_state")]
     public void A_claim_reads_in_the_order_of_its_index(string name, string index)
     {
         var plan = PlanOf(Statements().Single(constant => constant.Name == name).Sql);

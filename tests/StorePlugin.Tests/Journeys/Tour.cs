@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using StorePlugin.Ambassadors;
 using StorePlugin.Orders;
+using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Payouts.SelfBilling;
@@ -52,6 +53,7 @@ internal sealed partial class Tour : IAsyncDisposable
         var tour = new Tour(shopify, app);
         await tour.OpenStoreAsync();
         await tour.OpenBooksAsync();
+        await tour.OpenSetUpAsync();
         return tour;
     }
 
@@ -111,13 +113,16 @@ internal sealed partial class Tour : IAsyncDisposable
         await PostAsync(owner, $"/dashboard/ambassadors/{ann}", $"/dashboard/ambassadors/{ann}/notes", new() { ["text"] = $"Met at the fair.\n{Script}" });
         await PostAsync(owner, "/dashboard/team", "/dashboard/team", new() { ["name"] = RightToLeft, ["email"] = "team@example.com", ["role"] = "viewer" });
         Assert.That(await _app.Get<Applications>().SetOpenAsync(store, campaign, isOpen: true, default), Is.EqualTo(ApplicationStep.Done));
-        await PostAsync(new Browser(_app.Address), $"/join/{campaign}", $"/join/{campaign}", new() { ["name"] = Script, ["email"] = "eve@example.com", ["message"] = "I would love to.\nReally." });
+        await PostAsync(new Browser(_app.Address), $"/join/{campaign}", $"/join/{campaign}", new() { ["name"] = Script, ["email"] = "eve@example.com", ["message"] = "I would love to.\nReally.", ["adult"] = "yes" });
         var import = await owner.SendFileAsync(
             "/dashboard/ambassadors/import", new(FormOf(await owner.GetAsync("/dashboard/ambassadors/import"))) { ["campaignId"] = campaign }, "file",
             Encoding.UTF8.GetBytes($"name,email,code\n{RightToLeft},new@example.com,NEW10\n"));
         await api.Post("payout-runs");
         var run = await _app.Db.OneAsync<string>("SELECT id FROM payout_runs WHERE store_id = @id", new { id = store.Id });
         var annsPage = await SignInAsync(store, ann);
+        await PostAsync(annsPage, "/portal/claims", "/portal/claims", new() { ["number"] = "#777", ["day"] = "2026-03-16", ["text"] = Script });
+        await PostAsync(annsPage, "/portal/messages", "/portal/messages", new() { ["text"] = $"When am I paid?\n{RightToLeft}" });
+        var rehearsal = await RehearseAsync(api, store, campaign, owner);
 
         Stop("overview", "/dashboard/", "/dashboard", owner);
         Stop("figures", "/dashboard/figures", "/dashboard/figures?days=30", owner);
@@ -128,6 +133,13 @@ internal sealed partial class Tour : IAsyncDisposable
         Stop("campaigns", "/dashboard/campaigns", "/dashboard/campaigns", owner);
         Stop("campaign", "/dashboard/campaigns/{id}", $"/dashboard/campaigns/{campaign}", owner);
         Stop("campaign-draft", "/dashboard/campaigns/{id}", $"/dashboard/campaigns/{draft}", owner);
+        Stop("campaign-checks", "/dashboard/campaigns/{id}/checks", $"/dashboard/campaigns/{draft}/checks", owner);
+        Stop("rehearsals", "/dashboard/campaigns/{id}/rehearsals", $"/dashboard/campaigns/{campaign}/rehearsals", owner);
+        Stop("rehearsal", "/dashboard/campaigns/{id}/rehearsals/{rehearsalId}", rehearsal, owner);
+        Stop("rehearsal-order", "/dashboard/campaigns/{id}/rehearsals/{rehearsalId}/orders/{orderId}", (await owner.GetAsync(rehearsal)).QuerySelector("#journey a")!.GetAttribute("href")!, owner);
+        Stop("claims", "/dashboard/claims", "/dashboard/claims", owner);
+        Stop("messages", "/dashboard/messages", "/dashboard/messages", owner);
+        Stop("ambassador-messages", "/dashboard/ambassadors/{ambassadorId}/messages", $"/dashboard/ambassadors/{ann}/messages", owner);
         Stop("campaign-new", "/dashboard/campaigns/new", "/dashboard/campaigns/new", owner);
         Stop("campaign-revision", "/dashboard/campaigns/{id}/revisions/new", $"/dashboard/campaigns/{campaign}/revisions/new", owner);
         Stop("campaigns-compared", "/dashboard/campaigns/compare", $"/dashboard/campaigns/compare?first={campaign}&second={draft}", owner);
@@ -152,6 +164,12 @@ internal sealed partial class Tour : IAsyncDisposable
         Stop("privacy-requests", "/dashboard/privacy-requests", "/dashboard/privacy-requests", owner);
         Stop("portal", "/portal/", "/portal", annsPage);
         Stop("portal-share", "/portal/share", "/portal/share", annsPage);
+        Stop("portal-claims", "/portal/claims", "/portal/claims", annsPage);
+        Stop("portal-messages", "/portal/messages", "/portal/messages", annsPage);
+        Stop("portal-profile", "/portal/profile", "/portal/profile", annsPage);
+        Stop("portal-privacy", "/portal/privacy", "/portal/privacy", annsPage);
+        Stop("portal-data", "/portal/data", "/portal/data", annsPage);
+        Stop("join-privacy", "/join/{campaign}/privacy", $"/join/{campaign}/privacy", null);
         Stop("portal-sign-in", "/portal/sign-in/", $"/portal/sign-in?store={store.Id}", null);
         Stop("sign-in", "/sign-in", "/sign-in", null);
         Stop("sign-in-link", "/sign-in/{token}", new Uri(await _app.Get<SignIn>().NewLinkAsync(store, Role.Owner, null, default)).PathAndQuery, null);
@@ -197,6 +215,35 @@ internal sealed partial class Tour : IAsyncDisposable
         await _app.DrainAsync();
         Stop("change-confirm", "/changes/{token}/confirmation", LinkIn("/changes/[^/\\s]+/confirmation"), null);
         Stop("change-refuse", "/changes/{token}/refusal", LinkIn("/changes/[^/\\s]+/refusal"), null);
+    }
+
+    private async Task<string> RehearseAsync(ApiClient api, Store store, string campaign, Browser owner)
+    {
+        var id = (await api.Post($"campaigns/{campaign}/rehearsals", new JsonObject { ["scenario"] = "refund_wave" })).Text("id");
+        var page = $"/dashboard/campaigns/{campaign}/rehearsals/{id}";
+        for (var moments = 0; (await _app.Get<RehearsalResults>().OfCampaignAsync(store, campaign, default)).Count == 0; moments++)
+        {
+            Assert.That(moments, Is.LessThan(300), "The rehearsal does not end.");
+            _app.Clock.Advance(TimeSpan.FromSeconds(1));
+            await _app.DrainAsync();
+        }
+
+        await PostAsync(owner, page, $"{page}/ambassadors", []);
+        return page;
+    }
+
+    // A store that has just been installed.
+    private async Task OpenSetUpAsync()
+    {
+        var store = await _shopify.InstallAsync(_app, "new.myshopify.com");
+        await _app.DrainAsync();
+        var owner = await SignInAsync(store, null);
+        Stop("first-overview", "/dashboard/", "/dashboard", owner);
+        Stop("setup", "/dashboard/setup/", "/dashboard/setup", owner);
+        foreach (var step in new[] { "goal", "offer", "rules", "look", "people" })
+        {
+            Stop("setup-" + step, $"/dashboard/setup/{step}", $"/dashboard/setup/{step}", owner);
+        }
     }
 
     // A store that bills for its payees and has paid one of them.

@@ -33,7 +33,7 @@ internal sealed class EveryMailTests
             Assert.That(mail.To.Mailboxes.Single().Address, Is.EqualTo(kind switch
             {
                 MailNotice.Invited => "eve@example.com",
-                MailNotice.PrivacyFile or MailNotice.ReviewReminder or MailNotice.RunWaiting => "owner@lux.example",
+                MailNotice.PrivacyFile or MailNotice.ReviewReminder or MailNotice.RunWaiting or MailNotice.QuestionWaits => "owner@lux.example",
                 MailNotice.AddressChangeNew => "ann.new@example.com",
                 _ => "ann@example.com",
             }));
@@ -51,7 +51,7 @@ internal sealed class EveryMailTests
     public void A_way_out_is_offered_exactly_where_the_mail_is_not_owed(string kind)
     {
         var mail = _world.Mails[kind];
-        var isOffered = kind is MailNotice.Invited or MailNotice.OrderDigest or MailNotice.RewardGiven or MailNotice.Welcome;
+        var isOffered = kind is MailNotice.Invited or MailNotice.OrderDigest or MailNotice.RewardGiven or MailNotice.Welcome or MailNotice.MessageWaits;
 
         Assert.That(mail.Headers.Contains(HeaderId.ListUnsubscribe), Is.EqualTo(isOffered));
         Assert.That(mail.Headers[HeaderId.ListUnsubscribePost], Is.EqualTo(isOffered ? "List-Unsubscribe=One-Click" : null));

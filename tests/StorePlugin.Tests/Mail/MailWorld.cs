@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MimeKit;
+using StorePlugin.Ambassadors;
 using StorePlugin.Mail;
 using StorePlugin.Payouts;
 using StorePlugin.Stores;
@@ -21,6 +22,7 @@ internal sealed class MailWorld : IAsyncDisposable
         MailNotice.AddressChanged, MailNotice.AddressChangeNew, MailNotice.AddressChangeOld, MailNotice.DestinationChanged, MailNotice.SignIn,
         MailNotice.Invited, MailNotice.OrderDigest, MailNotice.PayoutFailed, MailNotice.PayoutReversed, MailNotice.PayoutSent, MailNotice.PrivacyFile,
         MailNotice.ReviewReminder, MailNotice.RewardGiven, MailNotice.RunWaiting, MailNotice.TermsChanged, MailNotice.TermsWithdrawn, MailNotice.Welcome,
+        MailNotice.ClaimDecided, MailNotice.MessageWaits, MailNotice.QuestionWaits,
     ];
 
     private readonly FakeSmtp _smtp;
@@ -59,6 +61,7 @@ internal sealed class MailWorld : IAsyncDisposable
         await _app.Get<StoreContact>().SetAsync(store, "owner@lux.example", default);
         await _app.Db.InTransactionAsync(tx => _app.Get<ReceiveStoreEvent>().ApplyAsync(tx, store, new PrivacyRequested("customers/data_request") { RequestId = "9999" }));
         await PlantAsync(store, ann);
+        await WriteAsync(store, ann);
         foreach (var notice in new MailNotice[]
         {
             new(MailNotice.Welcome, ann), new(MailNotice.RewardGiven, ann, Reward: "rew_1"), new(MailNotice.PayoutSent, ann, Payout: "po_sent"),
@@ -76,6 +79,17 @@ internal sealed class MailWorld : IAsyncDisposable
         _app.Clock.Advance(TimeSpan.FromDays(1));
         await _app.DrainAsync();
         await KeepAsync();
+    }
+
+    private async Task WriteAsync(Store store, string ann)
+    {
+        await _app.Get<Messages>().AnswerAsync(store, ann, "A new candle is out.", "test", default);
+        await _app.DrainAsync();
+        await _app.Get<Messages>().WriteAsync(store, ann, "When do you pay?", default);
+        var claims = _app.Get<OrderClaims>();
+        await claims.TellAsync(store, ann, new NewClaim("#1001", new DateOnly(2026, 2, 28), "A friend of mine."), default);
+        var claim = (await claims.ListWaitingAsync(store, "", 1, default)).Single();
+        await claims.DeclineAsync(store, claim.Id, "It was paid with a voucher of another programme.", "test", default);
     }
 
     private async Task AskAboutChangesAsync(Store store, string ann, ApiClient api)

@@ -76,7 +76,13 @@ internal sealed class StoreErasureTests
         await _app.Get<RehearsalNotes>().AddAsync(_world.Store, ((RehearsalBegin.Begun)rehearsal).Rehearsal, 0, "planted rehearsal note", "planted writer", default);
         await _app.DrainAsync();
         await _app.Get<ImportFiles>().KeepAsync(_world.Store, _world.CampaignId, "planted file", 1, "test", default);
-        Assert.That((await _world.FindAsync("planted note", "planted file", "planted rehearsal note")), Is.Empty, "both are sealed");
+        await _app.Get<Messages>().WriteAsync(_world.Store, ann, "planted question", default);
+        await _app.Get<OrderClaims>().TellAsync(_world.Store, ann, new NewClaim("planted number", new DateOnly(2026, 2, 1), "planted claim"), default);
+        await _app.Get<Profiles>().SayAsync(_world.Store, ann, isGiven: true, MentionConsent.Hash, default);
+        await _app.Get<Profiles>().ConfirmAgeAsync(_world.Store, ann, default);
+        await _app.Get<Profiles>().SetMailsAsync(_world.Store, ann, [], default);
+        Assert.That(await _app.Get<PrivacyNotices>().NoteSeenAsync(_world.Store, ann, (await _app.Get<PrivacyNotices>().CurrentAsync(_world.Store, default)).Notice.Hash, default), Is.True);
+        Assert.That((await _world.FindAsync("planted note", "planted file", "planted rehearsal note", "planted question", "planted claim")), Is.Empty, "all are sealed");
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await _app.Get<Looks>().SetAsync(_world.Store, "#ff0000", "planted headline", "planted about", picture, keepsLogo: true, "test", default);
         await _app.Get<OwnPages>().SetAsync(_world.Store, ann, "planted shown name", "planted words", picture, keepsPicture: true, default);
@@ -84,7 +90,7 @@ internal sealed class StoreErasureTests
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "planted colleague", "planted.colleague@markers.example", "Lux Candles"];
+        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "planted number", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "planted colleague", "planted.colleague@markers.example", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -106,7 +112,7 @@ internal sealed class StoreErasureTests
             Assert.That(await KeysSealedAsync(), Is.Not.EqualTo(keys));
             Assert.That(await BooksAsync(), Is.EqualTo(books));
             Assert.That(await _world.DumpAsync(_world.OtherStore), Is.EqualTo(other));
-            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "store_looks", "ambassador_pages", "pictures", "ambassador_notes", "import_files", "rehearsals", "rehearsal_steps", "rehearsal_letters", "rehearsal_notes", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
+            foreach (var table in (string[])["credentials", "api_keys", "sessions", "sign_in_links", "sign_in_requests", "team_members", "store_looks", "ambassador_pages", "pictures", "ambassador_notes", "import_files", "order_claims", "messages", "message_threads", "mail_wishes", "mention_consents", "age_confirmations", "privacy_notice_views", "rehearsals", "rehearsal_steps", "rehearsal_letters", "rehearsal_notes", "change_links", "former_addresses", "install_states", "privacy_request_customers", "mail_texts", "mail_sends", "payee_accounts", "payee_requests", "stripe_accounts", "payee_tax", "self_billing_settings", "self_bill_parties"])
             {
                 Assert.That(await _world.CountAsync($"SELECT COUNT(*) FROM {table} WHERE store_id = @s"), Is.Zero, table);
             }

@@ -23,11 +23,15 @@ public sealed record AmbassadorModel(
     Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
     string? LinkCode, IReadOnlyList<EndedCodeRow> EndedCodes, string Clicks, Plot Days, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders,
     IReadOnlyList<EntryRow> Entries, IReadOnlyList<RewardRow> Rewards, IReadOnlyList<SeriesRow> Series, IReadOnlyList<PayoutRow> Payouts, IReadOnlyList<StateRow> States,
-    NotesGlance Notes, IReadOnlyList<Choice> Groups, string? SignInLink, string? Problem)
+    NotesGlance Notes, IReadOnlyList<Choice> Groups, SaidOfSelf Said, string? SignInLink, string? Problem)
 {
     /// <summary>Says nothing, so that no log line can hold a person.</summary>
     public override string ToString() => nameof(AmbassadorModel);
 }
+
+/// <summary>What they have said of themselves in the portal, as sentences.</summary>
+/// <param name="Waits">How long ago their question came that nobody has answered; null where none waits.</param>
+public sealed record SaidOfSelf(string Named, string Adult, string? Waits);
 
 public sealed record EndedCodeRow(string Code, Moment EndedAt);
 
@@ -147,9 +151,15 @@ internal static class AmbassadorDetail
                         .Select(note => NoteList.Show(note, row.Path, time, reader, NoteGlanceLength)),
                 ]),
             await PeopleChoices.GroupsAsync(db, store, row.Group ?? "", cancel),
+            await SaidAsync(sources, store, id, time, cancel),
             view.SignInLink,
             view.Problem);
     }
+
+    private static async Task<SaidOfSelf> SaidAsync(PeopleSources sources, Store store, string id, StoreTime time, CancellationToken cancel) => new(
+        ProfilePages.SentenceOf(await sources.Profiles.ConsentAsync(store, id, cancel), time),
+        await sources.Profiles.AdultAsync(store, id, cancel) is { } adult ? $"Yes, said on {time.At(adult.ConfirmedAt).Text}." : "They have not said so yet.",
+        (await sources.Messages.FindThreadAsync(store, id, cancel))?.WaitingSince is { } since ? Words.Ago(sources.Clock.GetUtcNow() - since) : null);
 
     /// <summary>Counted day by day by the index of clicks, in the days of the store's time zone (rule M4).</summary>
     private static async Task<Plot> DaysAsync(Db db, Store store, string id, DateTimeOffset now, CancellationToken cancel)

@@ -43,7 +43,7 @@ public sealed record CodeRow(string Code, string State, string StateWords, strin
 /// <summary>What the pages about ambassadors are made of.</summary>
 internal sealed record PeopleSources(
     Db Db, StoreKeys Keys, PublicAddress Address, AmbassadorDb Ambassadors, AmbassadorLife Life, AmbassadorCodes Codes, Groups Groups, AmbassadorNotes Notes,
-    Applications Applications, PayeeReader Payees, Team Team, TimeProvider Clock);
+    Applications Applications, Profiles Profiles, Messages Messages, PayeeReader Payees, Team Team, TimeProvider Clock);
 
 internal static class AmbassadorList
 {

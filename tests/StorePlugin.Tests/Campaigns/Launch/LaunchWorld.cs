@@ -76,7 +76,7 @@ internal sealed class LaunchWorld : IAsyncDisposable
 
     public Task RehearsedAsync(string scenario, string state, long? topShareBp = null, long payees = 6, string? failure = null, long revision = 1) => Plant.RowAsync(
         Db, "rehearsals", ("store_id", StoreId), ("id", Ids.New("reh", App.Clock.GetUtcNow())), ("campaign_id", CampaignId), ("revision", revision), ("scenario", scenario),
-        ("state", state), ("begun_at", App.Clock.GetUtcNow()), ("begun_by", "test"), ("ended_at", App.Clock.GetUtcNow()), ("failure", failure), ("payees", payees),
+        ("state", state), ("begun_at", App.Clock.GetUtcNow()), ("begun_by", "test"), ("currency", "EUR"), ("typical_minor", 50_00L), ("ended_at", App.Clock.GetUtcNow()), ("failure", failure), ("payees", payees),
         ("top_share_bp", topShareBp), ("top_payee", topShareBp is null ? null : "Ann"));
 
     public async Task AcknowledgeAsync(string ambassadorId, string rule) => Assert.That(
