@@ -24,7 +24,7 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
 
     private const string ReadCampaigns = "SELECT id, name FROM campaigns WHERE store_id = @storeId AND id IN @ids";
 
-    private const string ReadOrders = "SELECT order_id AS id, COALESCE(reference, order_id) AS name FROM orders WHERE store_id = @storeId AND order_id IN @ids";
+    private const string ReadOrders = "SELECT order_id AS id, reference AS name FROM orders WHERE store_id = @storeId AND order_id IN @ids";
 
     public async Task<AuditListModel> ReadAsync(Visitor visitor, string? before, CancellationToken cancel)
     {
@@ -78,11 +78,11 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
             {
                 foreach (var row in await db.ManyAsync<Named>(read, new { storeId = store.Id, ids }, cancel))
                 {
-                    names[prefix + row.Id] = (nameOf(row.Name), pathOf(row.Id));
+                    names[prefix + row.Id] = (nameOf(row.Name ?? row.Id), pathOf(row.Id));
                 }
             }
         }
     }
 
-    private sealed record Named(string Id, string Name);
+    private sealed record Named(string Id, string? Name);
 }

@@ -246,6 +246,7 @@ internal static partial class Flows
         Assert.That((await api.Post($"applications/{again!["id"]}/approval")).Text("ambassadorId"), Is.EqualTo(zoe));
 
         app.Clock.Advance(TimeSpan.FromDays(184));
+        await Plant.RowAsync(app.Db, "audit_entries", ("store_id", shop.Store.Id), ("id", "aud_0"), ("at", 0L));
         await app.Get<Retention>().RunOnceAsync(default);
         Assert.That((await api.Get("applications?state=rejected")).Json!["items"]!.AsArray().Select(item => (string?)item!["name"]), Is.EqualTo(["", "", ""]));
     }

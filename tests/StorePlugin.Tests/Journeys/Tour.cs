@@ -120,7 +120,7 @@ internal sealed partial class Tour : IAsyncDisposable
         await api.Post("payout-runs");
         var run = await _app.Db.OneAsync<string>("SELECT id FROM payout_runs WHERE store_id = @id", new { id = store.Id });
         var annsPage = await SignInAsync(store, ann);
-        await PostAsync(annsPage, "/portal/claims", "/portal/claims", new() { ["number"] = "#777", ["day"] = "2026-03-16", ["text"] = Script });
+        await PostAsync(annsPage, "/portal/claims", "/portal/claims", new() { ["order"] = "#777", ["day"] = "2026-03-16", ["text"] = Script });
         await PostAsync(annsPage, "/portal/messages", "/portal/messages", new() { ["text"] = $"When am I paid?\n{RightToLeft}" });
         var rehearsal = await RehearseAsync(api, store, campaign, owner);
 
@@ -138,6 +138,7 @@ internal sealed partial class Tour : IAsyncDisposable
         Stop("rehearsal", "/dashboard/campaigns/{id}/rehearsals/{rehearsalId}", rehearsal, owner);
         Stop("rehearsal-order", "/dashboard/campaigns/{id}/rehearsals/{rehearsalId}/orders/{orderId}", (await owner.GetAsync(rehearsal)).QuerySelector("#journey a")!.GetAttribute("href")!, owner);
         Stop("claims", "/dashboard/claims", "/dashboard/claims", owner);
+        Stop("claim", "/dashboard/claims/{claimId}", (await owner.GetAsync("/dashboard/claims")).QuerySelector("a[href^='/dashboard/claims/']")!.GetAttribute("href")!, owner);
         Stop("messages", "/dashboard/messages", "/dashboard/messages", owner);
         Stop("ambassador-messages", "/dashboard/ambassadors/{ambassadorId}/messages", $"/dashboard/ambassadors/{ann}/messages", owner);
         Stop("campaign-new", "/dashboard/campaigns/new", "/dashboard/campaigns/new", owner);
@@ -169,6 +170,7 @@ internal sealed partial class Tour : IAsyncDisposable
         Stop("portal-profile", "/portal/profile", "/portal/profile", annsPage);
         Stop("portal-privacy", "/portal/privacy", "/portal/privacy", annsPage);
         Stop("portal-data", "/portal/data", "/portal/data", annsPage);
+        Stop("account-deleted", "/account-deleted", "/account-deleted", null);
         Stop("join-privacy", "/join/{campaign}/privacy", $"/join/{campaign}/privacy", null);
         Stop("portal-sign-in", "/portal/sign-in/", $"/portal/sign-in?store={store.Id}", null);
         Stop("sign-in", "/sign-in", "/sign-in", null);

@@ -51,6 +51,7 @@ internal sealed class MessageTests
         var overview = (await _owner.GetAsync("/dashboard")).Text("#messages");
         var person = (await _owner.GetAsync($"/dashboard/ambassadors/{_ann}")).Text(".facts");
         var thread = await _owner.GetAsync(Thread);
+        _app.Clock.Advance(TimeSpan.FromSeconds(1));
         var answer = await _owner.FillAsync(Thread, Thread, ("text", "On Monday."));
         var first = await _browser.GetAsync("/portal");
         var own = await _browser.GetAsync(Own);

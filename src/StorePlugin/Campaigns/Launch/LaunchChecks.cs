@@ -1,6 +1,7 @@
 // The checks of a campaign before its launch, in the order of their page: facts in, findings out. Pure.
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
+using StorePlugin.Payouts.Manual;
 using StorePlugin.Rehearsals;
 using StorePlugin.Stores.Shopify;
 using StorePlugin.Webhooks;
@@ -352,9 +353,16 @@ internal static class LaunchChecks
             : facts.PayoutMethods.Count == 0
                 ? check.Failed("Stripe is not connected and no other way is allowed: what is earned can be paid to nobody.", "Connect Stripe, or allow another way in the settings of payouts.")
             : check.Failed(
-                $"Stripe is not connected: payouts go by {Listed(facts.PayoutMethods)} alone, in files that you hand to your bank or to PayPal yourself.",
+                $"Stripe is not connected: payouts go by {Listed([.. facts.PayoutMethods.Select(WordsOf)])} alone, in files that you hand to your bank or to PayPal yourself.",
                 "Connect Stripe to have them sent by themselves, or leave it so.");
     }
+
+    private static string WordsOf(string method) => method switch
+    {
+        PayoutKind.PayPal => "PayPal",
+        PayoutKind.Iban => "bank transfer",
+        _ => method,
+    };
 
     private static LaunchCheck Stripe(LaunchFacts facts)
     {

@@ -58,6 +58,8 @@ internal static class RehearsalDetail
     private const int NotesBudget = 7_000;
     private const int LettersBudget = 17_000;
 
+    private const string ReadReferences = "SELECT order_id, reference FROM orders WHERE store_id = @storeId AND order_id IN @ids";
+
     public static async Task<RehearsalModel?> ReadAsync(
         RehearsalSources sources, Visitor visitor, string campaignId, string id, string? notice, string? problem, string typedNote, CancellationToken cancel)
     {
@@ -76,6 +78,7 @@ internal static class RehearsalDetail
         var own = await sources.Own.FindAsync(found, cancel);
         var earned = own is null ? [] : await sources.Earned.ReadAsync(own, found.Currency, cancel);
         var path = RehearsalList.PathOf(campaignId, found.Id);
+        var references = await ReferencesAsync(sources, own, steps, cancel);
         return new RehearsalModel(
             Frame.OfDashboard(visitor, notice),
             campaign.Name,
@@ -101,16 +104,30 @@ internal static class RehearsalDetail
             problem,
             typedNote);
 
+        RehearsalLink ReceiptOf(string orderId) => new(references.GetValueOrDefault(orderId, orderId), $"{path}/orders/{Uri.EscapeDataString(orderId)}");
+
         RehearsalStepRow RowOf(RehearsalStep step) => new(
             step.Number,
             new Moment(step.At, time.Day(step.At)),
             step.Title,
             step.Outcome?.Split('\n') ?? ["It is under way."],
-            own is null || !step.IsDone ? [] : [.. step.Orders.Take(ReceiptsShown).Select(orderId => new RehearsalLink(orderId, $"{path}/orders/{Uri.EscapeDataString(orderId)}"))],
+            own is null || !step.IsDone ? [] : [.. step.Orders.Take(ReceiptsShown).Select(ReceiptOf)],
             step.Orders.Count > ReceiptsShown ? $"and {Words.Of(step.Orders.Count - ReceiptsShown)} more" : null,
             [.. letters.Where(letter => letter.Step == step.Number).Select(letter => letter.Row)],
             [.. notes.Where(note => note.RehearsalId == found.Id && note.Step == step.Number).Select(note => RehearsalList.Show(note, campaignId, false, time, reader))]);
     }
+
+    /// <summary>What the rehearsal's store calls the orders that are shown, by their ids.</summary>
+    private static async Task<IReadOnlyDictionary<string, string>> ReferencesAsync(
+        RehearsalSources sources, Store? own, IReadOnlyList<RehearsalStep> steps, CancellationToken cancel)
+    {
+        string[] ids = [.. steps.SelectMany(step => step.Orders.Take(ReceiptsShown)).Distinct(StringComparer.Ordinal)];
+        return own is null || ids.Length == 0
+            ? new Dictionary<string, string>(StringComparer.Ordinal)
+            : (await sources.Db.ManyAsync<Named>(ReadReferences, new { storeId = own.Id, ids }, cancel)).ToDictionary(row => row.OrderId, row => row.Reference ?? row.OrderId, StringComparer.Ordinal);
+    }
+
+    private sealed record Named(string OrderId, string? Reference);
 
     private static List<(long Step, RehearsalLetterRow Row)> Cut(IReadOnlyList<RehearsalLetter> letters)
     {

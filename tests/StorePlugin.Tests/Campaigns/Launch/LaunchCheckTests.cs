@@ -90,7 +90,7 @@ internal sealed class LaunchCheckTests
             world.Db, "effects", ("store_id", world.StoreId), ("id", Ids.New("eff", StoreApp.Start)), ("kind", "mail"), ("subject", "x"), ("payload", "{}"), ("state", "dead"),
             ("outcome", "No such host."))),
         new("mail", "no server", "no mail server", null, facts => facts with { MailLeaves = false }),
-        new("payout-way", "files alone", "payouts go by paypal and iban alone", WithoutStripeAsync),
+        new("payout-way", "files alone", "payouts go by PayPal and bank transfer alone", WithoutStripeAsync),
         new("payout-way", "none", "can be paid to nobody", null, facts => facts with { StripeIsConnected = false, PayoutMethods = [] }),
         new("stripe", "no balance", "Nothing is available.", world => StripeAsync(world, """[{"code":"no-balance","severity":"warns","message":"Nothing is available.","fix":"Top it up."}]""")),
         new("payout-minimum", "out of reach", "earns € 0.90, and the least that is paid out is € 20.00", world => world.TermsAsync(Usual with { CommissionBp = 200 })),
