@@ -1,8 +1,6 @@
 // Erases a store that has left for good, table by table in short transactions: people, texts and secrets go, the books stay.
 using StorePlugin.Data;
 using StorePlugin.Mail;
-using StorePlugin.Orders;
-using StorePlugin.PublicPages;
 using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 

@@ -1,7 +1,6 @@
 // Each page in a real browser: fit for everybody, for a phone, for the dark, and for a slow line.
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
-using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Storefront;
 
 namespace StorePlugin.Tests.Journeys;

@@ -100,7 +100,8 @@ internal sealed class FramedJourneyTests
     {
         await _window.RouteAsync("https://elsewhere.example/**", route => route.FulfillAsync(new()
         {
-            ContentType = "text/html", Body = $"<iframe name=app src=\"{new Uri(_app.Address, "/dashboard" + SessionTokens.Query(Domain, _app.Clock.GetUtcNow())).AbsoluteUri.Replace("&", "&amp;", StringComparison.Ordinal)}\"></iframe>",
+            ContentType = "text/html",
+            Body = $"<iframe name=app src=\"{new Uri(_app.Address, "/dashboard" + SessionTokens.Query(Domain, _app.Clock.GetUtcNow())).AbsoluteUri.Replace("&", "&amp;", StringComparison.Ordinal)}\"></iframe>",
         }));
         var refused = new List<string>();
         _admin.Console += (_, message) => refused.Add(message.Text);

@@ -6,10 +6,8 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using StorePlugin.Ambassadors;
-using StorePlugin.Orders;
 using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
-using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Payouts.SelfBilling;
 using StorePlugin.Tests.Rig;
 
@@ -66,7 +64,10 @@ internal sealed partial class Tour : IAsyncDisposable
         {
             await window.AddCookiesAsync(cookies.GetAllCookies().Select(cookie => new Microsoft.Playwright.Cookie
             {
-                Name = cookie.Name, Value = cookie.Value, Domain = stop.Address.Host, Path = "/",
+                Name = cookie.Name,
+                Value = cookie.Value,
+                Domain = stop.Address.Host,
+                Path = "/",
             }));
         }
 

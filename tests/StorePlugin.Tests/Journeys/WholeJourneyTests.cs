@@ -6,7 +6,6 @@ using StorePlugin.Stores;
 using StorePlugin.Stores.Rehearsal;
 using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Storefront;
-using StorePlugin.Tests.Stores.Rehearsal;
 
 namespace StorePlugin.Tests.Journeys;
 
@@ -75,7 +74,7 @@ internal sealed class WholeJourneyTests
         merchant = await SignInAgainAsync();
         await PayAsync(merchant);
 
-        var mail = ReadMail.AllOf(_app).Last(mail => mail["To"].Contains(EvesMail, StringComparison.Ordinal) && mail["Subject"].Contains('€'));
+        var mail = ReadMail.AllOf(_app).Last(mail => mail["To"].Contains(EvesMail, StringComparison.Ordinal) && mail["Subject"].Contains('€', StringComparison.Ordinal));
         Assert.That(mail.Text, Does.Contain("€\u00A090.00"));
         await ReadStatementAsync(await ComeInAsync());
         Assert.That(await _app.Db.ManyAsync<string>("SELECT state FROM orders WHERE store_id = @id", new { id = _store.Id }), Is.EqualTo(new[] { "paid" }));
