@@ -34,16 +34,41 @@ internal sealed class TopAmbassadors(Db db, TimeProvider clock)
         """;
 
     private readonly ConcurrentDictionary<(string StoreId, Period Period, string Currency), Kept> _kept = new();
+    private readonly ConcurrentDictionary<(string StoreId, Period Period, string Currency), SemaphoreSlim> _reading = new();
 
     /// <summary>The first by net sales in one currency, the greatest first.</summary>
     public async Task<IReadOnlyList<TopRow>> OfAsync(Store store, Period period, string currency, CancellationToken cancel)
     {
         var key = (store.Id, period, currency);
-        if (_kept.TryGetValue(key, out var kept) && clock.GetUtcNow() < kept.Until)
+        if (FindFresh(key) is { } fresh)
         {
-            return kept.Rows;
+            return fresh;
         }
 
+        // Many look at once, and one reads for all. Whoever comes meanwhile sees what was read before; if nothing was, they wait.
+        var gate = _reading.GetOrAdd(key, _ => new SemaphoreSlim(1));
+        var before = _kept.GetValueOrDefault(key);
+        if (!await gate.WaitAsync(before is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancel))
+        {
+            return before!.Rows;
+        }
+
+        try
+        {
+            return FindFresh(key) ?? await ReadAsync(key, store, cancel);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private IReadOnlyList<TopRow>? FindFresh((string StoreId, Period Period, string Currency) key) =>
+        _kept.TryGetValue(key, out var kept) && clock.GetUtcNow() < kept.Until ? kept.Rows : null;
+
+    private async Task<IReadOnlyList<TopRow>> ReadAsync((string StoreId, Period Period, string Currency) key, Store store, CancellationToken cancel)
+    {
+        var (_, period, currency) = key;
         var began = clock.GetTimestamp();
         var (from, to) = period.InstantsIn(store);
         var rows = await db.ManyAsync<Row>($"{Read} {db.Page}", new { storeId = store.Id, from, to, currency, take = Shown }, cancel);
@@ -55,6 +80,7 @@ internal sealed class TopAmbassadors(Db db, TimeProvider clock)
         if (_kept.Count >= KeptMax)
         {
             _kept.Clear();
+            _reading.Clear();
         }
 
         _kept[key] = new Kept(shown, clock.GetUtcNow() + (clock.GetElapsedTime(began) * KeptTimes));

@@ -121,6 +121,8 @@ internal sealed partial class QueryPlanTests
     [TestCase("Retention.OldSignInRequests", "ix_sign_in_requests_asked")]
     [TestCase("Retention.OldAddressChanges", "ix_address_changes_kept")]
     [TestCase("Retention.OldImports", "ix_import_files_sent")]
+    [TestCase("DeadWork.ReadDeliveries", "ix_deliveries_dead")]
+    [TestCase("DeadWork.ReadEffects", "ix_effects_dead")]
     [TestCase("Retention.OldAudit", "ix_audit_entries_at")]
     [TestCase("Retention.OldClaimTexts", "ix_order_claims_kept")]
     [TestCase("Retention.OldThreads", "ix_message_threads_kept")]

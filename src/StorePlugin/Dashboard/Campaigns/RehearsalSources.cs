@@ -1,7 +1,7 @@
 // What the pages of rehearsals are made of.
 using StorePlugin.Campaigns;
-using StorePlugin.Data;
 using StorePlugin.Dashboard.Payouts;
+using StorePlugin.Data;
 using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
