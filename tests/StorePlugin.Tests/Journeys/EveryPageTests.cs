@@ -1,6 +1,7 @@
 // Each page in a real browser: fit for everybody, for a phone, for the dark, and for a slow line.
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
+using StorePlugin.Tests.Rig;
 using StorePlugin.Tests.Storefront;
 
 namespace StorePlugin.Tests.Journeys;
@@ -67,14 +68,14 @@ internal sealed class EveryPageTests
     }
 
     /// <summary>
-    /// With <c>STOREPLUGIN_SCREENSHOTS</c> set to a folder, a picture of each page in each width, light and dark. It is how one looks at all of them.
+    /// With <c>STOREPLUGIN_SCREENSHOTS</c> set to a folder, as a whole path or from the root of the code, a picture of each page in each width, light and dark. It is how one looks at all of them.
     /// </summary>
     [Test]
     public async Task Every_page_is_photographed()
     {
         var folder = Environment.GetEnvironmentVariable("STOREPLUGIN_SCREENSHOTS");
         Assume.That(folder, Is.Not.Null.And.Not.Empty, "STOREPLUGIN_SCREENSHOTS names no folder.");
-        Directory.CreateDirectory(folder!);
+        folder = Directory.CreateDirectory(Path.Combine(SourceTree.Root, folder!)).FullName;
         foreach (var stop in _tour.Stops)
         {
             foreach (var width in (int[])[375, 768, 1280])
@@ -82,7 +83,7 @@ internal sealed class EveryPageTests
                 foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
                 {
                     var page = await Tour.LookAsync(_browser, stop, width, scheme);
-                    var path = Path.Combine(folder!, $"{stop.Name}-{width}-{scheme.ToString().ToLowerInvariant()}.png");
+                    var path = Path.Combine(folder, $"{stop.Name}-{width}-{scheme.ToString().ToLowerInvariant()}.png");
                     await page.ScreenshotAsync(new() { Path = path, FullPage = true });
                     await page.Context.CloseAsync();
                 }
