@@ -46,7 +46,7 @@ internal static class MailLog
         WHERE store_id = @storeId AND kind = 'mail' AND id > @since AND id < @before
         """;
 
-    private const string Order = " ORDER BY id DESC";
+    private const string Order = " ORDER BY id DESC ";
 
     private const string ReadAll = Columns + Order;
     private const string ReadWaiting = Columns + " AND state = 'pending'" + Order;
@@ -77,7 +77,7 @@ internal static class MailLog
             inFolder = MailSender.InFolderPattern,
             take = PageSize + 1L,
         };
-        var rows = await sources.Db.ManyAsync<Row>($"{read} {sources.Db.Page}", args, cancel);
+        var rows = await sources.Db.ManyAsync<Row>(read + sources.Db.Page, args, cancel);
         var shown = rows.Take(PageSize).Select(row => (Row: row, Notice: MailNotice.FromJson(row.Payload))).ToList();
         var names = await sources.Payees.NamesAsync(store, shown.Select(one => one.Notice.Ambassador).OfType<string>(), cancel);
         var (time, path) = (new StoreTime(store), word.Length == 0 ? Path : $"{Path}?show={word}");

@@ -17,6 +17,9 @@ internal static class MailRoomEndpoints
     private const string Rules = All + "/settings";
     private const string Refused = All + "/suppressions";
 
+    private const string PersonsOwn =
+        "Nothing was changed: they have asked for no more mails themselves, and only they can take that back, by the link in any mail.";
+
     /// <param name="rooms">The dashboard's group.</param>
     public static void MapMailRooms(this IEndpointRouteBuilder rooms)
     {
@@ -144,7 +147,7 @@ internal static class MailRoomEndpoints
         {
             LiftStep.Done => TypedResults.Redirect($"{MailRulesRoom.Path}?notice=mail-allowed"),
             LiftStep.OnlyThePerson => await RulesAsync(
-                sources, visitor, new MailRulesView(Problems: ["Nothing was changed: they have asked for no more mails themselves, and only they can take that back, by the link in any mail."]), cancel),
+                sources, visitor, new MailRulesView(Problems: [PersonsOwn]), cancel),
             LiftStep.Unknown => TypedResults.NotFound(),
             _ => throw new UnreachableException(),
         };
