@@ -2,7 +2,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using StorePlugin.Dashboard.Mails;
-using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Tests.Rig;
 

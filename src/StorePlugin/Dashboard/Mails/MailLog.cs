@@ -1,7 +1,6 @@
 // What became of each mail of the last thirty days, newest first: from the outbox, which knows no name and no address.
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
-using StorePlugin.Inbox;
 using StorePlugin.Mail;
 using StorePlugin.Pages;
 using StorePlugin.Stores;

@@ -52,10 +52,11 @@ internal static class MailRoomEndpoints
         var fields = FormFields.Of(form, "subject", "opening", "closing");
         var asked = MailTextRequest.Read(fields);
         var text = asked.IsEmpty ? null : asked.For(mail, visitor.Actor, sources.Clock.GetUtcNow());
+        var unknown = asked.ProblemOf(known)?.ProblemDetails.Detail;
         IReadOnlyList<string> problems =
         [
             .. fields.Errors.SelectMany(error => error.Value.Select(why => $"The {error.Key} {why}.")),
-            .. asked.ProblemOf(known)?.ProblemDetails.Detail is { } detail ? [$"Nothing was kept. {char.ToUpperInvariant(detail[0])}{detail.AsSpan(1)}"] : (string[])[],
+            .. unknown is null ? [] : (string[])[$"Nothing was kept. {char.ToUpperInvariant(unknown[0])}{unknown.AsSpan(1)}"],
         ];
         var isLook = form["step"].ToString() == "look";
         if (problems.Count == 0 && text is null && !isLook)

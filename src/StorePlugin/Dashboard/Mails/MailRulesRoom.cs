@@ -1,12 +1,11 @@
 // How often and at which hours people are written to, and the addresses that get no mail: judged by the readers of the API's own requests.
 using System.Globalization;
 using System.Text.Json.Nodes;
-using StorePlugin.Ambassadors;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Mail;
 using StorePlugin.Pages;
-using Visitor = StorePlugin.Stores.Visitor;
+using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard.Mails;
 
