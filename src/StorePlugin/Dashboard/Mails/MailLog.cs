@@ -99,12 +99,20 @@ internal static class MailLog
             MailWords.NameOf(mail), to, toPath, time.At(row.CreatedAt), state, says, time.At(row.DoneAt), row.State == "dead" ? $"{Path}/{Uri.EscapeDataString(row.Id)}/replays" : null);
     }
 
-    private static (string To, string? Path) ReaderOf(string mail, MailNotice notice, IReadOnlyDictionary<string, string> names) =>
-        MailWords.IsToStore(mail) ? ("Your store", null)
-        : notice.Ambassador is { } id ? (names.TryGetValue(id, out var name) && name.Length > 0 ? Words.ShortName(name) : "An ambassador", DashboardEndpoints.PathOf(id))
-        : mail == MailNotice.Invited ? ("Somebody whom you have invited", null)
-        : mail == MailNotice.SignIn ? ("Whoever has asked for it", null)
-        : ("Somebody who is erased", null);
+    private static (string To, string? Path) ReaderOf(string mail, MailNotice notice, IReadOnlyDictionary<string, string> names)
+    {
+        if (notice.Ambassador is { } id && !MailWords.IsToStore(mail))
+        {
+            return (names.TryGetValue(id, out var name) && name.Length > 0 ? Words.ShortName(name) : "An ambassador", DashboardEndpoints.PathOf(id));
+        }
+
+        return (
+            MailWords.IsToStore(mail) ? "Your store"
+            : mail == MailNotice.Invited ? "Somebody whom you have invited"
+            : mail == MailNotice.SignIn ? "Whoever has asked for it"
+            : "Somebody who is erased",
+            null);
+    }
 
     private static (Badge State, string Says) OutcomeOf(Row row, StoreTime time, DateTimeOffset now)
     {

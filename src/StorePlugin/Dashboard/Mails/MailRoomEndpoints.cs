@@ -61,7 +61,7 @@ internal static class MailRoomEndpoints
         var isLook = form["step"].ToString() == "look";
         if (problems.Count == 0 && text is null && !isLook)
         {
-            problems = ["Nothing was kept: there are no words in any of the three fields. The program's own text comes back by the button below them."];
+            problems = ["Nothing was kept: there are no words in any of the three fields. Words of yours that are kept already go by the button below them."];
         }
 
         if (isLook || problems.Count > 0)
