@@ -127,7 +127,7 @@ internal sealed partial class QueryPlanTests
     [TestCase("MailLog.ReadWaiting", "ix_effects_mails")]
     [TestCase("MailLog.ReadSent", "ix_effects_mails")]
     [TestCase("MailLog.ReadKept", "ix_effects_mails")]
-    [TestCase("MailLog.ReadDead", "ix_effects_mails")]
+    [TestCase("MailLog.ReadDead", "ix_effects_dead")]
     [TestCase("Retention.OldAudit", "ix_audit_entries_at")]
     [TestCase("Retention.OldClaimTexts", "ix_order_claims_kept")]
     [TestCase("Retention.OldThreads", "ix_message_threads_kept")]
