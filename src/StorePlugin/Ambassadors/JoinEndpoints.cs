@@ -16,7 +16,11 @@ namespace StorePlugin.Ambassadors;
 /// <param name="IsAdult">Whether the box about the age was ticked.</param>
 public sealed record JoinModel(
     string StoreName, bool IsRehearsal, string Campaign, string Action, IReadOnlyList<string> Facts, string Name, string Email, string Message,
-    IReadOnlyList<string> Problems, string PrivacyPath, bool IsAdult);
+    IReadOnlyList<string> Problems, string PrivacyPath, bool IsAdult)
+{
+    /// <summary>What success means for both sides, line by line; empty where the merchant has not said it.</summary>
+    public IReadOnlyList<string> Playbook { get; init; } = [];
+}
 
 internal static partial class JoinEndpoints
 {
@@ -42,15 +46,16 @@ internal static partial class JoinEndpoints
             : next(context);
     }
 
-    private static async Task<IResult> Show(string campaign, PublicCampaigns campaigns, CancellationToken cancel) =>
+    private static async Task<IResult> Show(string campaign, PublicCampaigns campaigns, Playbooks playbooks, CancellationToken cancel) =>
         await campaigns.FindOpenAsync(campaign, cancel) is var (store, found)
-            ? Page.Of<JoinPage>(ModelOf(store, found, new NewApplication("", "", null), []))
+            ? Page.Of<JoinPage>(ModelOf(store, found, new NewApplication("", "", null), []) with { Playbook = await playbooks.LinesAsync(store, found.Id, cancel) })
             : Closed;
 
     private static async Task<IResult> Apply(
         string campaign,
         HttpContext context,
         PublicCampaigns campaigns,
+        Playbooks playbooks,
         Applications applications,
         ApplicationLimit limit,
         PrivacyNotices notices,
@@ -62,6 +67,7 @@ internal static partial class JoinEndpoints
             return Closed;
         }
 
+        var playbook = await playbooks.LinesAsync(store, found.Id, cancel);
         var thanks = TypedResults.Redirect($"/join/{Uri.EscapeDataString(found.Id)}/thanks");
         var form = await context.Request.ReadFormAsync(cancel);
         var application = new NewApplication(Read("name"), Read("email"), Read("message") is { Length: > 0 } message ? message : null) { IsAdult = form["adult"].ToString() == "yes" };
@@ -94,7 +100,7 @@ internal static partial class JoinEndpoints
         };
 
         // With what was written: nobody writes it twice.
-        IResult Again(int status, IReadOnlyList<string> why) => Page.Of<JoinPage>(ModelOf(store, found, application, why), status);
+        IResult Again(int status, IReadOnlyList<string> why) => Page.Of<JoinPage>(ModelOf(store, found, application, why) with { Playbook = playbook }, status);
 
         // What is copied out of a table holds tabs; to a person they are blanks.
         string Read(string field) => form[field].ToString().ReplaceLineEndings("\n").Replace('\t', ' ').Trim();

@@ -14,6 +14,7 @@ internal static class CampaignsSetup
         services.AddSingleton<CampaignComparison>();
         services.AddSingleton<CampaignRules>();
         services.AddSingleton<PublicCampaigns>();
+        services.AddSingleton<Playbooks>();
         services.AddSingleton<RulesAcceptances>();
         services.AddSingleton<BackTest>();
         services.AddSingleton<BackTestVerb>();

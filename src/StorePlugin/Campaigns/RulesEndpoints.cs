@@ -17,6 +17,9 @@ public sealed record RulesModel(
 {
     /// <summary>From when on the store's paid orders are known; null where the terms do not ask for new customers (rule T9).</summary>
     public Moment? KnownSince { get; init; }
+
+    /// <summary>What success means for both sides, line by line; empty where the merchant has not said it.</summary>
+    public IReadOnlyList<string> Playbook { get; init; } = [];
 }
 
 /// <param name="Changes">Each as a sentence; empty when only shares that are agreed with single ambassadors change.</param>
@@ -47,13 +50,14 @@ internal static class RulesEndpoints
             .WithDescription("Of a campaign that was launched, people read them at /rules/{id}.")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static async Task<IResult> ShowPage(string campaignId, PublicCampaigns campaigns, CampaignRules rules, Db db, CancellationToken cancel) =>
+    private static async Task<IResult> ShowPage(string campaignId, PublicCampaigns campaigns, CampaignRules rules, Playbooks playbooks, Db db, CancellationToken cancel) =>
         await campaigns.FindLaunchedAsync(campaignId, cancel) is var (store, campaign)
         && await rules.FindAsync(store, campaignId, campaign.Revision, cancel) is { } revision
             ? Page.Of<RulesPage>(ModelOf(
                 store, campaign, revision, campaign.Next is { } next ? await rules.FindAsync(store, campaignId, next.Number, cancel) : null) with
             {
                 KnownSince = new StoreTime(store).At(await HistorySinceAsync(db, store, revision.Terms, cancel)),
+                Playbook = await playbooks.LinesAsync(store, campaignId, cancel),
             })
             : TypedResults.NotFound();
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Audit;
 using StorePlugin.Dashboard.Campaigns;
+using StorePlugin.Dashboard.Mails;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Dashboard.People;
 using StorePlugin.Dashboard.Setup;
@@ -38,6 +39,7 @@ internal static class DashboardEndpoints
         rooms.MapClaims();
         rooms.MapMessages();
         rooms.MapLook();
+        rooms.MapMailRooms();
         rooms.MapPeople();
         rooms.MapConnection();
         rooms.MapPlan();

@@ -1,5 +1,6 @@
 // What the folder Dashboard adds to the program.
 using StorePlugin.Dashboard.Campaigns;
+using StorePlugin.Dashboard.Mails;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Dashboard.People;
 using StorePlugin.Dashboard.Setup;
@@ -25,5 +26,6 @@ internal static class DashboardSetup
         services.AddSingleton<SetupSources>();
         services.AddSingleton<ClaimSources>();
         services.AddSingleton<MessageSources>();
+        services.AddSingleton<MailSources>();
     }
 }

@@ -36,6 +36,7 @@ internal sealed class SettingsPages(Db db, Settings settings, Team team, StripeC
             new("Team", "/dashboard/team", "Who may see and change what, and whose sessions are open.", Words.Count(members.Count, "member", "members")),
             new("Who changed what", AuditList.Path, "Everything that was changed here or over the API, by whom, and what came of it."),
             new("Look", LookPages.Path, "The colour, words and logo of the pages that everybody sees."),
+            new("Mails", Mails.MailList.Path, "What mails to ambassadors say, at which hours they go, and what became of each."),
             isOnShopify
                 ? new(
                     "Connection to Shopify", "/dashboard/connection", "What the app may do in your store, and whether its messages arrive.",

@@ -29,6 +29,9 @@ internal sealed class MailSender(Settings settings, PublicAddress address, TimeP
     public const string Taken = "The mail server took the mail.";
     private const string InFolder = "The mail lies in the mail folder as ";
 
+    /// <summary>The outcomes of those that lie in the folder, as a pattern of SQL.</summary>
+    public const string InFolderPattern = InFolder + "%";
+
     // RFC 5321; an effect's id and the plus before it.
     private const int LocalPartMax = 64;
     private const int TagLength = 37;

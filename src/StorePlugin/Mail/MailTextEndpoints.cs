@@ -141,7 +141,12 @@ internal static class MailTextEndpoints
         }
 
         var text = request.IsEmpty ? await texts.FindAsync(caller.Store, mail, cancel) : request.For(mail, caller.Name, clock.GetUtcNow());
-        var printed = await press.PrintAsync(mail, known.Sample(caller.Store), text, MailNotice.IsExempt(mail) ? null : links.AddressOf(SampleToken));
+        var printed = await PrintSampleAsync(press, links, caller.Store, known, text);
         return TypedResults.Ok(new MailPreviewView(MailSender.SubjectOf(caller.Store, printed.Letter), printed.Text, printed.Html));
     }
+
+    /// <summary>A mail of made-up data, printed as a real one is.</summary>
+    /// <param name="text">The merchant's words, whose placeholders have been checked; null: ours.</param>
+    public static Task<PrintedLetter> PrintSampleAsync(LetterPress press, StopLinks links, Store store, IMerchantMail mail, MailText? text) =>
+        press.PrintAsync(mail.Mail, mail.Sample(store), text, MailNotice.IsExempt(mail.Mail) ? null : links.AddressOf(SampleToken));
 }

@@ -8,9 +8,35 @@ namespace StorePlugin.Mail;
 
 internal sealed record SuppressionRequest(
     [property: Description("The address; only its keyed hash is kept.")] string Email,
-    [property: Description("A note of up to 200 characters, without the address.")] string? Detail = null);
+    [property: Description("A note of up to 200 characters, without the address.")] string? Detail = null)
+{
+    /// <summary>Reads a request and notes on the fields what is wrong.</summary>
+    public static SuppressionRequest Read(Fields fields)
+    {
+        fields.RefuseOthersThan("email", "detail");
+        var email = fields.Text("email", 1, AmbassadorRequest.EmailLengthMax);
+        var detail = fields.OptionalText("detail", 1, Suppressions.DetailLengthMax);
+        if (email.Length > 0 && !AmbassadorRequest.IsEmail(email))
+        {
+            fields.Refuse("email", "must be an e-mail address, such as ann@example.com");
+        }
 
-internal sealed record SuppressionLiftRequest([property: Description("Why mail may go there again, in 1 to 200 characters; kept with the entry.")] string Reason);
+        return new SuppressionRequest(email, detail);
+    }
+
+    /// <summary>Says nothing, so that no log line can hold an address.</summary>
+    public override string ToString() => nameof(SuppressionRequest);
+}
+
+internal sealed record SuppressionLiftRequest([property: Description("Why mail may go there again, in 1 to 200 characters; kept with the entry.")] string Reason)
+{
+    /// <summary>Reads a request and notes on the fields what is wrong.</summary>
+    public static SuppressionLiftRequest Read(Fields fields)
+    {
+        fields.RefuseOthersThan("reason");
+        return new SuppressionLiftRequest(fields.Text("reason", 1, Suppressions.DetailLengthMax));
+    }
+}
 
 internal sealed record SuppressionView(
     string Id,
@@ -48,22 +74,14 @@ internal static class SuppressionEndpoints
     private static async Task<Results<Created<SuppressionView>, ProblemHttpResult>> Add(
         ApiCaller caller, ApiBody<SuppressionRequest> body, Suppressions suppressions, CancellationToken cancel)
     {
-        var fields = body.Fields;
-        fields.RefuseOthersThan("email", "detail");
-        var email = fields.Text("email", 1, AmbassadorRequest.EmailLengthMax);
-        var detail = fields.OptionalText("detail", 1, Suppressions.DetailLengthMax);
-        if (email.Length > 0 && !AmbassadorRequest.IsEmail(email))
-        {
-            fields.Refuse("email", "must be an e-mail address, such as ann@example.com");
-        }
-
-        if (fields.Refusal is { } refusal)
+        var request = SuppressionRequest.Read(body.Fields);
+        if (body.Fields.Refusal is { } refusal)
         {
             return refusal;
         }
 
         var store = caller.Store;
-        var id = await suppressions.AddAsync(store, suppressions.HashOf(store, email), SuppressionReason.ByMerchant, detail, caller.Name, cancel);
+        var id = await suppressions.AddAsync(store, suppressions.HashOf(store, request.Email), SuppressionReason.ByMerchant, request.Detail, caller.Name, cancel);
         return await suppressions.FindAsync(store, id, cancel) is { } row
             ? TypedResults.Created($"/api/v1/mail-suppressions/{id}", SuppressionView.Of(row))
             : Unknown;
@@ -72,15 +90,14 @@ internal static class SuppressionEndpoints
     private static async Task<Results<Ok<SuppressionView>, ProblemHttpResult>> Lift(
         ApiCaller caller, string id, ApiBody<SuppressionLiftRequest> body, Suppressions suppressions, CancellationToken cancel)
     {
-        body.Fields.RefuseOthersThan("reason");
-        var reason = body.Fields.Text("reason", 1, Suppressions.DetailLengthMax);
+        var request = SuppressionLiftRequest.Read(body.Fields);
         if (body.Fields.Refusal is { } refusal)
         {
             return refusal;
         }
 
         var row = await suppressions.FindAsync(caller.Store, id, cancel);
-        return await suppressions.LiftAsync(caller.Store, id, caller.Name, reason, cancel) switch
+        return await suppressions.LiftAsync(caller.Store, id, caller.Name, request.Reason, cancel) switch
         {
             LiftStep.Done => TypedResults.Ok(SuppressionView.Of(row!)),
             LiftStep.OnlyThePerson => Problems.Conflict(

@@ -116,6 +116,10 @@ internal sealed class EraseStore(
 
     private const string DropLook = "DELETE FROM store_looks WHERE store_id = @storeId AND store_id = @name";
 
+    private const string FindPlaybooks = "SELECT id AS name FROM campaigns WHERE store_id = @storeId AND playbook IS NOT NULL ORDER BY id ";
+
+    private const string ErasePlaybook = "UPDATE campaigns SET playbook = NULL WHERE store_id = @storeId AND id = @name";
+
     private const string FindPictures = "SELECT id AS name FROM pictures WHERE store_id = @storeId ORDER BY id ";
 
     private const string DropPicture = "DELETE FROM pictures WHERE store_id = @storeId AND id = @name";
@@ -281,6 +285,7 @@ internal sealed class EraseStore(
         (FindSignInRequests, DropSignInRequest),
         (FindMembers, DropMember),
         (FindLooks, DropLook),
+        (FindPlaybooks, ErasePlaybook),
         (FindPictures, DropPicture),
         (FindNotes, DropNote),
         (FindImports, DropImport),

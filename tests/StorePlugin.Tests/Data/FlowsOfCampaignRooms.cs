@@ -38,6 +38,8 @@ internal static partial class Flows
         Assert.That((await owner.GetAsync($"{List}?after={fields["id"]}")).Text("#campaigns tbody"), Does.StartWith("Spring"));
         Assert.That((await owner.GetAsync($"{List}/compare?a={shop.CampaignId}&b={fields["id"]}")).Text("#comparison"), Does.Contain("Credited orders 1 0 −1"));
         Assert.That((await owner.PostAsync($"{summer}/copies", new(fields) { ["id"] = fields["id"][..^4] + "abcd" })).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That((await owner.PostAsync($"{spring}/playbook", new(fields) { ["playbook"] = "Both of us win." })).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
+        Assert.That((await owner.GetAsync($"/rules/{shop.CampaignId}")).Text("#playbook"), Does.Contain("Both of us win."));
         var preview = await Browser.ReadAsync(await owner.PostAsync($"{spring}/revisions/new", new(fields) { ["basedOn"] = "1", ["commission"] = "12" }));
         Assert.That(preview.Text("#trial"), Does.Contain("1 order earns more"));
         Assert.That((await owner.PostAsync($"{spring}/revisions/new", new(fields) { ["basedOn"] = "1", ["commission"] = "5", ["step"] = "plan" })).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));

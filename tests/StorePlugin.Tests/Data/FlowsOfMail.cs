@@ -61,6 +61,16 @@ internal static partial class Flows
 
         var id = (await api.Post("mail-suppressions", new JsonObject { ["email"] = "flow.dan@example.com" })).Text("id");
         await OkAsync(api.Get("mail-suppressions?limit=1"));
+        using (var owner = await Rooms.SignInAsync(app, shop.Store, null))
+        {
+            foreach (var (show, text) in new[] { ("", "Sent"), ("sent", "Sent"), ("kept", "Kept back"), ("waiting", ""), ("dead", "") })
+            {
+                Assert.That((await owner.GetAsync($"/dashboard/mails/log?show={show}")).Text(), Does.Contain(text), show);
+            }
+
+            Assert.That((await owner.GetAsync("/dashboard/mails/settings")).Text("#refused"), Does.Contain("Kept out by your team"));
+        }
+
         await OkAsync(api.Send(HttpMethod.Delete, $"mail-suppressions/{id}", JsonContent.Create(new JsonObject { ["reason"] = "A mistake." })));
         var effect = await app.Db.OneAsync<string>("SELECT MIN(effect_id) FROM mail_sends WHERE store_id = @s", new { s = shop.Store.Id });
         using var bounce = new HttpRequestMessage(HttpMethod.Post, new Uri("/webhooks/mail", UriKind.Relative))

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Mail;
@@ -106,6 +107,7 @@ internal static partial class Flows
         await app.Get<Profiles>().ConfirmAgeAsync(shop.Store, id, default);
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await app.Get<Looks>().SetAsync(shop.Store, null, "Headline", null, picture, keepsLogo: true, "test", default);
+        await app.Get<Playbooks>().SetAsync(shop.Store, shop.CampaignId, "Both of us win.", default);
         await app.Get<OwnPages>().SetAsync(shop.Store, id, "Ann", "Words", null, keepsPicture: true, default);
         await app.Get<ImportFiles>().KeepAsync(shop.Store, shop.CampaignId, "name,email,code", 1, "test", default);
         await app.DrainAsync();

@@ -125,6 +125,10 @@ internal sealed partial class Tour : IAsyncDisposable
         await PostAsync(annsPage, "/portal/messages", "/portal/messages", new() { ["text"] = $"When am I paid?\n{RightToLeft}" });
         var rehearsal = await RehearseAsync(api, store, campaign, owner);
 
+        await PostAsync(owner, "/dashboard/mails/welcome", "/dashboard/mails/welcome", new() { ["opening"] = $"Dear {{name}},\n{Script}" });
+        await PostAsync(owner, "/dashboard/mails/settings", "/dashboard/mails/suppressions", new() { ["email"] = "gone@example.com", ["detail"] = Script });
+        await PostAsync(owner, $"/dashboard/campaigns/{campaign}", $"/dashboard/campaigns/{campaign}/playbook", new() { ["playbook"] = $"Both of us win.\n{RightToLeft}" });
+
         Stop("overview", "/dashboard/", "/dashboard", owner);
         Stop("figures", "/dashboard/figures", "/dashboard/figures?days=30", owner);
         Stop("balances", "/dashboard/balances", "/dashboard/balances?currency=EUR&account=held", owner);
@@ -160,6 +164,10 @@ internal sealed partial class Tour : IAsyncDisposable
         Stop("settings", "/dashboard/settings", "/dashboard/settings", owner);
         Stop("audit", "/dashboard/audit", "/dashboard/audit", owner);
         Stop("team", "/dashboard/team/", "/dashboard/team", owner);
+        Stop("mails", "/dashboard/mails", "/dashboard/mails", owner);
+        Stop("mail-text", "/dashboard/mails/{mail}", "/dashboard/mails/welcome", owner);
+        Stop("mail-log", "/dashboard/mails/log", "/dashboard/mails/log", owner);
+        Stop("mail-settings", "/dashboard/mails/settings", "/dashboard/mails/settings", owner);
         Stop("look", "/dashboard/look", "/dashboard/look", owner);
         Stop("connection", "/dashboard/connection", "/dashboard/connection", owner);
         Stop("plan", "/dashboard/plan", "/dashboard/plan", owner);

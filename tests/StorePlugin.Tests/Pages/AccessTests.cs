@@ -13,7 +13,7 @@ internal sealed class AccessTests
             "/dashboard/campaigns", "/dashboard/campaigns/new", "/dashboard/campaigns/compare",
             "/dashboard/campaigns/cmp_str_lux", "/dashboard/campaigns/cmp_str_lux/rehearsals", "/dashboard/campaigns/cmp_str_lux/checks", "/dashboard/campaigns/cmp_str_lux/revisions/new",
             "/dashboard/ambassadors/new", "/dashboard/ambassadors/import", "/dashboard/ambassadors/amb_ann/notes", "/dashboard/applications",
-            "/dashboard/setup"];
+            "/dashboard/setup", "/dashboard/mails", "/dashboard/mails/welcome", "/dashboard/mails/log", "/dashboard/mails/settings"];
 
     private static readonly string[] OwnersForms =
         ["/dashboard/deliveries/dlv_1/replays", "/dashboard/effects/eff_1/replays", "/dashboard/ambassadors/amb_ann/sign-in-links",

@@ -1,6 +1,7 @@
 // A store that has left for good: its people, texts and secrets go, its books stay, and what is owed is settled first.
 using System.Text.Json.Nodes;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns;
 using StorePlugin.Mail;
 using StorePlugin.Privacy;
 using StorePlugin.PublicPages;
@@ -85,12 +86,13 @@ internal sealed class StoreErasureTests
         Assert.That((await _world.FindAsync("planted note", "planted file", "planted rehearsal note", "planted question", "planted claim")), Is.Empty, "all are sealed");
         var picture = new Picture("image/png", [1, 2, 3], 1, 1);
         await _app.Get<Looks>().SetAsync(_world.Store, "#ff0000", "planted headline", "planted about", picture, keepsLogo: true, "test", default);
+        await _app.Get<Playbooks>().SetAsync(_world.Store, _world.CampaignId, "planted playbook", default);
         await _app.Get<OwnPages>().SetAsync(_world.Store, ann, "planted shown name", "planted words", picture, keepsPicture: true, default);
         await Plant.RowAsync(_app.Db, "former_addresses", ("store_id", _world.Store.Id), ("ambassador_id", ann), ("person_hash", "h"));
 
         await _world.SendAsync(PrivacyWorld.Lux, "customers/data_request", PrivacyWorld.Request(PrivacyWorld.Lux, "customers/data_request"));
         await _app.DrainAsync();
-        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted clearance", "planted number", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "planted colleague", "planted.colleague@markers.example", "Lux Candles"];
+        string[] people = ["planted id", .. PrivacyWorld.Ambassador, .. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, "planted place", "planted reason", "planted closing", "planted detail", "planted playbook", "planted clearance", "planted number", "planted waiver", "planted decision", "acct_planted", "planted bank", "planted end", "planted colleague", "planted.colleague@markers.example", "Lux Candles"];
         Assert.That((await _world.FindAsync(people)).Select(found => found.Split(" in ")[0]).Distinct(), Is.EquivalentTo(people), "the search finds what is there");
         var (books, other) = (await BooksAsync(), await _world.DumpAsync(_world.OtherStore));
         var keys = await KeysSealedAsync();
@@ -98,7 +100,7 @@ internal sealed class StoreErasureTests
         await LeaveForGoodAsync();
 
         // Ann is owed a commission, and still known for as long as the rule says (U1).
-        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, .. PrivacyWorld.Shopper, "planted place", "planted reason", "planted closing", "planted detail", "planted colleague", "Lux Candles"];
+        string[] gone = [.. PrivacyWorld.Idle, .. PrivacyWorld.Applicant, .. PrivacyWorld.Guest, .. PrivacyWorld.Shopper, "planted place", "planted reason", "planted closing", "planted detail", "planted playbook", "planted colleague", "Lux Candles"];
         Assert.That(await FindInLuxAsync(gone), Is.Empty);
         Assert.That(await FindInLuxAsync(PrivacyWorld.Ambassador[1]), Is.Not.Empty);
         Assert.That(await StateAsync(), Is.EqualTo("erasing"));

@@ -43,6 +43,9 @@ public sealed record CampaignModel(
     string TypedCopyName,
     string? Problem)
 {
+    /// <summary>What success means for both sides, as it stands in its form; empty where nothing was said.</summary>
+    public string Playbook { get; init; } = "";
+
     public bool IsLive => State == "live";
 
     public bool IsPaused => State == "paused";
@@ -115,7 +118,11 @@ internal static class CampaignDetail
                 sources.Address.Of($"/rules/{Uri.EscapeDataString(id)}")),
             sources.Campaigns.NewId(),
             view.Typed?["name"] ?? "",
-            view.Problem);
+            view.Problem)
+        {
+            Playbook = view.Typed?.Values.GetValueOrDefault("playbook") is { } typed ? TypedText.Cut(typed, Playbooks.TextLengthMax)
+                : await sources.Playbooks.FindAsync(store, id, cancel) ?? "",
+        };
     }
 
     /// <summary>What the launch of a draft stands beside: what the checks found, and what has to be acknowledged.</summary>

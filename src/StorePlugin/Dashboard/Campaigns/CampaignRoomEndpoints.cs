@@ -7,6 +7,7 @@ using StorePlugin.Ambassadors;
 using StorePlugin.Campaigns;
 using StorePlugin.Campaigns.Launch;
 using StorePlugin.Pages;
+using StorePlugin.PublicPages;
 using StorePlugin.Stores;
 using Visitor = StorePlugin.Stores.Visitor;
 
@@ -36,6 +37,7 @@ internal static class CampaignRoomEndpoints
         rooms.MapPost(One + "/ending", End).WithSummary("Ends a campaign.");
         rooms.MapPost(One + "/copies", Copy).WithSummary("Copies a campaign.");
         rooms.MapPost(One + "/applications", SetApplications).WithSummary("Opens a campaign to applications, or closes it.");
+        rooms.MapPost(One + "/playbook", SetPlaybook).WithSummary("Says what success means in a campaign.");
         rooms.MapGet(One + "/revisions/new", BeginRevision);
         rooms.MapPost(One + "/revisions/new", Revise).WithSummary("Tries out or plans a revision of a campaign's terms.");
         rooms.MapPost(One + "/revisions/{number:long}/withdrawal", Withdraw).WithSummary("Withdraws a planned revision.");
@@ -151,6 +153,18 @@ internal static class CampaignRoomEndpoints
             ApplicationStep.CampaignEnded => await SayAsync(sources, visitor, id, "It takes no applications: the campaign has ended.", cancel),
             _ => throw new UnreachableException(),
         };
+    }
+
+    private static async Task<IResult> SetPlaybook(Visitor visitor, string id, HttpRequest request, CampaignSources sources, CancellationToken cancel)
+    {
+        var typed = await Typed.ReadAsync(request, cancel);
+        var text = PublicText.Read(typed["playbook"]);
+        if (PublicText.ProblemOf(text, Playbooks.TextLengthMax, isOneLine: false) is { } why)
+        {
+            return await PageAsync(sources, visitor, id, new CampaignView(Problem: $"Nothing was kept: what success means {why}", Typed: typed), cancel);
+        }
+
+        return await sources.Playbooks.SetAsync(visitor.Store, id, text, cancel) ? Back(id, "playbook-kept") : TypedResults.NotFound();
     }
 
     private static async Task<IResult> BeginRevision(Visitor visitor, string id, CampaignSources sources, CancellationToken cancel)

@@ -11,7 +11,7 @@ namespace StorePlugin.Dashboard.Campaigns;
 
 internal sealed record CampaignSources(
     Db Db, CampaignDb Campaigns, CampaignLife Life, Revisions Revisions, CampaignComparison Comparison, BackTest BackTest, Applications Applications, CampaignLaunch Launch,
-    Team Team, PublicAddress Address, TimeProvider Clock)
+    Playbooks Playbooks, Team Team, PublicAddress Address, TimeProvider Clock)
 {
     public async Task<RunReader> ReaderAsync(Visitor visitor, CancellationToken cancel) => new(visitor.Actor, await Team.NamesAsync(visitor.Store, cancel));
 
