@@ -118,8 +118,12 @@ internal sealed class PayoutSettingRoomsTests
     [Test]
     public async Task A_method_that_the_program_cannot_give_is_not_offered_and_refused()
     {
+        var onShopify = await _owner.GetAsync(Settings);
+        await _app.Db.DoAsync("UPDATE stores SET platform = 'woocommerce' WHERE id = @id", new { id = _rooms.Store.Id });
+
         var page = await RefusedAsync(Settings, new() { ["method-store_credit"] = "on" });
 
+        Assert.That(onShopify.QuerySelector("[name=method-store_credit]"), Is.Not.Null);
         Assert.That(page.QuerySelector("[name=method-store_credit]"), Is.Null);
         Assert.That(page.Text("[role=alert]"), Does.Contain("The list of methods may not hold store_credit"));
     }
