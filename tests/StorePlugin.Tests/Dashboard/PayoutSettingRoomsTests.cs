@@ -120,6 +120,7 @@ internal sealed class PayoutSettingRoomsTests
     {
         var onShopify = await _owner.GetAsync(Settings);
         await _app.Db.DoAsync("UPDATE stores SET platform = 'woocommerce' WHERE id = @id", new { id = _rooms.Store.Id });
+        _app.Get<StoreDirectory>().Forget(_rooms.Store);
 
         var page = await RefusedAsync(Settings, new() { ["method-store_credit"] = "on" });
 
