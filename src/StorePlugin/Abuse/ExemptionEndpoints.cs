@@ -17,7 +17,8 @@ internal sealed record ExemptionRequest(
     private const int ReasonLengthMax = 200;
     private const int DaysMax = 366;
 
-    private static readonly ImmutableArray<string> Rules = [.. Patterns.Rules, FunnelWarnings.Share, FunnelWarnings.Team];
+    /// <summary>What can be acknowledged of somebody.</summary>
+    public static readonly ImmutableArray<string> Rules = [.. Patterns.Rules, FunnelWarnings.Share, FunnelWarnings.Team];
 
     /// <summary>Reads an exemption and notes on the fields what is wrong.</summary>
     public static (string Rule, string Reason, DateTimeOffset Until) Read(Fields fields, DateTimeOffset now)

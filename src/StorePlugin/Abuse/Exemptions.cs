@@ -20,6 +20,9 @@ internal abstract record ExemptionResult
 
 internal sealed class Exemptions(Db db, TimeProvider clock)
 {
+    // There are fewer rules.
+    private const long InForceMax = 20;
+
     private const string Columns =
         """
         SELECT id, [rule], reason, actor, from_at, until_at, ended_at, ended_by FROM exemptions
@@ -31,6 +34,8 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
     private const string ReadOne = Columns + " AND id = @id";
 
     private const string ReadInForce = Columns + " AND [rule] = @rule AND until_at > @now AND ended_at IS NULL ORDER BY id ";
+
+    private const string ReadAllInForce = Columns + " AND until_at > @now AND ended_at IS NULL ORDER BY id ";
 
     private const string Insert =
         """
@@ -47,6 +52,10 @@ internal sealed class Exemptions(Db db, TimeProvider clock)
 
     public Task<IReadOnlyList<Exemption>> ListAsync(Store store, string ambassadorId, string after, long take, CancellationToken cancel) =>
         db.ManyAsync<Exemption>(ReadAll + db.Page, new { storeId = store.Id, ambassadorId, after, take }, cancel);
+
+    /// <summary>Those that count at this instant, oldest first; one of a rule.</summary>
+    public Task<IReadOnlyList<Exemption>> InForceAsync(Store store, string ambassadorId, CancellationToken cancel) =>
+        db.ManyAsync<Exemption>(ReadAllInForce + db.Page, new { storeId = store.Id, ambassadorId, now = clock.GetUtcNow(), take = InForceMax }, cancel);
 
     /// <summary>Grants an exemption from now on; it counts for what is released until its end.</summary>
     public Task<ExemptionResult> GrantAsync(

@@ -49,6 +49,9 @@ internal static class DashboardEndpoints
         rooms.MapStripePage();
         rooms.MapRuns();
         rooms.MapDifferences();
+        rooms.MapPayoutSettingsRoom();
+        rooms.MapRoutesRoom();
+        rooms.MapSelfBillingRoom();
         rooms.MapCampaignRooms();
         rooms.MapRehearsalPages();
         rooms.MapTeam();

@@ -19,6 +19,7 @@ internal static class DashboardSetup
         services.AddSingleton<SettingsPages>();
         services.AddSingleton<AuditList>();
         services.AddSingleton<RunSources>();
+        services.AddSingleton<SelfBillingSources>();
         services.AddSingleton<CampaignSources>();
         services.AddSingleton<RehearsalSources>();
         services.AddSingleton<PeopleSources>();

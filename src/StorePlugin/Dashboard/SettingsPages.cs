@@ -1,4 +1,5 @@
 // What a store is set to, at a glance, with the way to each room where that is changed.
+using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.Stripe;
@@ -45,6 +46,9 @@ internal sealed class SettingsPages(Db db, Settings settings, Team team, StripeC
             new(
                 "Stripe", "/dashboard/payouts/stripe", "Pay ambassadors from your own Stripe account.",
                 connected is null ? "Not connected" : connected.Findings.Count == 0 ? "Connected" : $"{Words.Count(connected.Findings.Count, "finding", "findings")}", connected?.Findings.Count > 0),
+            new("How you pay", PayoutSettingsPages.Path, "What ambassadors may choose, when runs are prepared, who approves them, and your bank account for files."),
+            new("Ways to countries", RoutePages.Path, "To which countries Stripe brings money, and by what agreement."),
+            new("Invoices in your payees' place", SelfBillingPages.Path, "Who you are on them, and from what yearly sum on payments are reported."),
             isOnShopify && settings.Billing is not null ? new("The app's plan", "/dashboard/plan", "What the app costs in your store.") : null,
             new("Requests about personal data", "/dashboard/privacy-requests", "What customers have asked your store to tell or to erase."),
         ];

@@ -1,6 +1,7 @@
 // The ways through the database of documents: agreed, issued, corrected, settled, shown, and what is known of payees for taxes.
 using System.Text.Json.Nodes;
 using StorePlugin.Payouts.SelfBilling;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Tests.Payouts;
 using StorePlugin.Tests.Payouts.SelfBilling;
 
@@ -51,6 +52,10 @@ internal static partial class Flows
                 ["amount"] = new JsonObject { ["minor"] = 100, ["currency"] = "EUR" },
             }),
         }));
+        var thresholds = payouts.App.Get<TaxThresholds>();
+        Assert.That(await thresholds.SetAsync(payouts.Store, new TaxThreshold("FR", "A form", 2026, "EUR", 100), default));
+        Assert.That(await thresholds.SetAsync(payouts.Store, new TaxThreshold("FR", "A form", 2026, "EUR", 200), default));
+        Assert.That(await thresholds.RemoveAsync(payouts.Store, "FR", "EUR", 2026, default));
         await OkAsync(world.Api.Delete("tax-thresholds"));
         await OkAsync(world.Api.Delete("self-billing"));
         await payouts.AssertBooksAsync();

@@ -20,6 +20,10 @@ internal static partial class Flows
         await OkAsync(api.Get("stripe-connection"));
         await app.Get<StripeConnection>().CheckAsync(shop.Store, default);
         await OkAsync(api.Put("payout-routes", new JsonObject { ["routes"] = new JsonArray(new JsonObject { ["to"] = "BR", ["route"] = "recipient" }) }));
+        var routes = app.Get<PayoutRoutes>();
+        Assert.That(await routes.SetAsync(shop.Store, new RouteOverride("DE", "KE", Route.Full), default));
+        Assert.That(await routes.SetAsync(shop.Store, new RouteOverride("DE", "KE", Route.Recipient), default));
+        Assert.That(await routes.RemoveAsync(shop.Store, "DE", "KE", default));
         await app.Db.InTransactionAsync(tx => StripeConnection.NoteAsync(tx, shop.Store, new StripeReply.Refused("x", "No.", 400), app.Clock.GetUtcNow()));
 
         using var browser = await Rooms.SignInAsync(app, shop.Store, ann);

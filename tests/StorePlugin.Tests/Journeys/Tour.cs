@@ -6,6 +6,8 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using StorePlugin.Ambassadors;
+using StorePlugin.Payouts.Statements;
+using StorePlugin.Payouts.Stripe;
 using StorePlugin.Rehearsals;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Payouts.SelfBilling;
@@ -110,6 +112,7 @@ internal sealed partial class Tour : IAsyncDisposable
         await _app.DrainAsync();
 
         await SellAsync(campaign, ann);
+        await api.Post($"ambassadors/{ann}/exemptions", new JsonObject { ["rule"] = "SHARE", ["reason"] = Script, ["until"] = "2026-12-31T00:00:00Z" });
         var owner = await SignInAsync(store, null);
         await PostAsync(owner, $"/dashboard/ambassadors/{ann}", $"/dashboard/ambassadors/{ann}/notes", new() { ["text"] = $"Met at the fair.\n{Script}" });
         await PostAsync(owner, "/dashboard/team", "/dashboard/team", new() { ["name"] = RightToLeft, ["email"] = "team@example.com", ["role"] = "viewer" });
@@ -267,6 +270,12 @@ internal sealed partial class Tour : IAsyncDisposable
         await _books.PaidAsync(payee);
         var owner = await SignInAsync(world.Store, null, world.App);
         var room = await SignInAsync(world.Store, payee, world.App);
+        await Plant.RowAsync(world.Db, "stripe_accounts", ("store_id", world.Store.Id), ("account_id", "acct_own"), ("country", "DE"), ("findings", "[]"), ("balance", "[]"));
+        await world.App.Get<PayoutRoutes>().SetAsync(world.Store, new RouteOverride("DE", "BR", Route.Recipient), default);
+        await world.App.Get<TaxThresholds>().SetAsync(world.Store, new TaxThreshold("DE", "A form", 2026, "EUR", 600_00), default);
+        Stop("payout-settings", "/dashboard/payouts/settings", "/dashboard/payouts/settings", owner, world.App);
+        Stop("payout-routes", "/dashboard/payouts/routes", "/dashboard/payouts/routes", owner, world.App);
+        Stop("payout-self-billing", "/dashboard/payouts/self-billing/", "/dashboard/payouts/self-billing", owner, world.App);
         var month = StoreApp.Start.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture);
         Stop("statements", "/dashboard/ambassadors/{ambassadorId}/statements", $"/dashboard/ambassadors/{payee}/statements", owner, world.App);
         Stop("statement", "/dashboard/ambassadors/{ambassadorId}/statements/{month}", $"/dashboard/ambassadors/{payee}/statements/{month}", owner, world.App);

@@ -216,7 +216,7 @@ internal static class LaunchChecks
             ? check
             : check.Failed(
                 $"In the rehearsal of a typical month {month.TopPayee ?? "one ambassador"} got {Words.Percent(month.TopShareBp.Value)} of the commission of {Words.Of(month.Payees)} ambassadors.",
-                "Set a most that one ambassador earns over a month. If it is meant so, an owner acknowledges it for this person: rule SHARE, by POST /api/v1/ambassadors/{id}/exemptions.");
+                "Set a most that one ambassador earns over a month. If it is meant so, an owner acknowledges it on this person's page, under the warnings.");
     }
 
     private static LaunchCheck OwnPeople(LaunchFacts facts)
@@ -229,7 +229,10 @@ internal static class LaunchChecks
             : facts.OwnPeople.Count > 0
                 ? check.Failed(
                     $"{NamesOf(facts.OwnPeople)} {(facts.OwnPeople.Count == 1 ? "has" : "have")} the address of somebody on your own team.",
-                    "End them on their page. If they are meant to earn, an owner acknowledges it for each: rule TEAM, by POST /api/v1/ambassadors/{id}/exemptions.")
+                    "End them on their page. If they are meant to earn, an owner acknowledges it there for each, under the warnings.") with
+                {
+                    Path = WarningsOf(facts.OwnPeople) ?? check.Path,
+                }
             : check;
     }
 
@@ -240,8 +243,15 @@ internal static class LaunchChecks
             ? check
             : check.Failed(
                 $"{NamesOf(facts.Sharing)} {(facts.Sharing.Count == 1 ? "is" : "are")} paid to the same account as another person.",
-                "Have each name an account of their own. If it is meant so, acknowledge it for each: rule F2, by POST /api/v1/ambassadors/{id}/exemptions.");
+                "Have each name an account of their own. If it is meant so, an owner acknowledges it on the page of each, under the warnings.") with
+            {
+                Path = WarningsOf(facts.Sharing) ?? check.Path,
+            };
     }
+
+    // Of several the list is shown, and each is a page of its own.
+    private static string? WarningsOf(IReadOnlyList<LaunchPerson> people) =>
+        people is [var only] ? $"/dashboard/ambassadors/{Uri.EscapeDataString(only.Id)}#warnings" : null;
 
     private static LaunchCheck Codes(LaunchFacts facts)
     {

@@ -37,6 +37,9 @@ internal sealed class FormReader(Typed typed, Currency? currency)
     /// <summary>The reasons by the fields' names; each continues a sentence that begins with the field's label.</summary>
     public IReadOnlyDictionary<string, List<string>> Errors => _errors;
 
+    /// <summary>What was typed, as it stands.</summary>
+    public Typed Typed => typed;
+
     public string this[string name] => typed[name];
 
     public bool Has(string name) => typed.Has(name);
@@ -188,6 +191,7 @@ internal sealed class FormLayout(Typed typed, IReadOnlyDictionary<string, List<s
         "collections" => "The list of collections that earn nothing",
         "rates" => "The shares of single products, ambassadors and groups",
         "binding" => "The time that customers stay bound",
+        "methods" => "The list of methods",
         _ => name,
     };
 

@@ -1,5 +1,6 @@
 // One ambassador as the merchant sees them.
 using StorePlugin.Ambassadors;
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
@@ -23,7 +24,7 @@ public sealed record AmbassadorModel(
     Frame Frame, AmbassadorRow Ambassador, string Email, string Campaign, Moment ApprovedAt, Moment? SuspendedAt, Moment? LeftAt, bool HasPayoutAccount,
     string? LinkCode, IReadOnlyList<EndedCodeRow> EndedCodes, string Clicks, Plot Days, IReadOnlyList<Commission> Commissions, IReadOnlyList<OrderRow> Orders,
     IReadOnlyList<EntryRow> Entries, IReadOnlyList<RewardRow> Rewards, IReadOnlyList<SeriesRow> Series, IReadOnlyList<PayoutRow> Payouts, IReadOnlyList<StateRow> States,
-    NotesGlance Notes, IReadOnlyList<Choice> Groups, SaidOfSelf Said, string? SignInLink, string? Problem)
+    NotesGlance Notes, Acknowledgements Acknowledgements, IReadOnlyList<Choice> Groups, SaidOfSelf Said, string? SignInLink, string? Problem)
 {
     /// <summary>Says nothing, so that no log line can hold a person.</summary>
     public override string ToString() => nameof(AmbassadorModel);
@@ -53,7 +54,8 @@ public sealed record NotesGlance(string Count, IReadOnlyList<NoteRow> Newest);
 
 /// <summary>What of an ambassador's page is asked for besides themselves.</summary>
 /// <param name="Notice">A word of <see cref="Frame"/>.</param>
-internal sealed record PersonView(string? Notice = null, string? SignInLink = null, string? Problem = null);
+/// <param name="Acknowledging">An acknowledgement that could not be taken.</param>
+internal sealed record PersonView(string? Notice = null, string? SignInLink = null, string? Problem = null, FormReader? Acknowledging = null);
 
 internal static class AmbassadorDetail
 {
@@ -150,6 +152,7 @@ internal static class AmbassadorDetail
                     .. (await sources.Notes.ListAsync(store, id, AmbassadorNotes.Newest, NotesShown, cancel))
                         .Select(note => NoteList.Show(note, row.Path, time, reader, NoteGlanceLength)),
                 ]),
+            await AcknowledgementForm.ReadAsync(sources, visitor, id, view.Acknowledging, time, reader, cancel),
             await PeopleChoices.GroupsAsync(db, store, row.Group ?? "", cancel),
             await SaidAsync(sources, store, id, time, cancel),
             view.SignInLink,

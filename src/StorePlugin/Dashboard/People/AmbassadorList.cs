@@ -1,4 +1,5 @@
 // Ambassadors, newest first, page by page: all of them, or those whom a search and filters leave.
+using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Pages;
@@ -43,7 +44,7 @@ public sealed record CodeRow(string Code, string State, string StateWords, strin
 /// <summary>What the pages about ambassadors are made of.</summary>
 internal sealed record PeopleSources(
     Db Db, StoreKeys Keys, PublicAddress Address, AmbassadorDb Ambassadors, AmbassadorLife Life, AmbassadorCodes Codes, Groups Groups, AmbassadorNotes Notes,
-    Applications Applications, Profiles Profiles, Messages Messages, PayeeReader Payees, Team Team, TimeProvider Clock);
+    Applications Applications, Profiles Profiles, Messages Messages, Exemptions Exemptions, PayeeReader Payees, Team Team, TimeProvider Clock);
 
 internal static class AmbassadorList
 {

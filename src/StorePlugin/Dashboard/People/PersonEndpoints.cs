@@ -1,7 +1,9 @@
-// What a merchant can do with one ambassador: look, let them in, suspend, take back, end, change group and codes, and note something.
+// What a merchant can do with one ambassador: look, suspend, take back, end, change group and codes, acknowledge warnings, and note something.
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Pages;
 using StorePlugin.Portal;
 using StorePlugin.Stores;
@@ -27,6 +29,8 @@ internal static class PersonEndpoints
         person.MapPost("/group", ChangeGroup).WithSummary("Changes an ambassador's group.");
         person.MapPost("/codes", AddCode).WithSummary("Gives an ambassador a code.");
         person.MapPost("/code-endings", EndCode).WithSummary("Ends an ambassador's code.");
+        person.MapPost("/acknowledgements", Acknowledge).OwnersOnly().WithSummary("Acknowledges a warning about an ambassador.");
+        person.MapPost("/acknowledgement-endings", EndAcknowledgement).OwnersOnly().WithSummary("Ends the acknowledgement of a warning.");
         person.MapGet("/notes", ListNotes);
         person.MapPost("/notes", AddNote).WithSummary("Writes a note about an ambassador.");
         person.MapPost("/notes/{noteId}/removal", RemoveNote).WithSummary("Removes a note about an ambassador.");
@@ -137,6 +141,36 @@ internal static class PersonEndpoints
             var other => throw new UnreachableException($"{other.GetType().Name} is no result."),
         };
 
+    private static async Task<IResult> Acknowledge(Visitor visitor, string ambassadorId, HttpRequest request, PeopleSources sources, CancellationToken cancel)
+    {
+        var (form, (rule, reason, until)) = AcknowledgementForm.Judge(await Typed.ReadAsync(request, cancel), visitor.Store, sources.Clock.GetUtcNow());
+        if (!await sources.Ambassadors.ExistsAsync(visitor.Store, ambassadorId, cancel))
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (form.Errors.Count == 0)
+        {
+            switch (await sources.Exemptions.GrantAsync(visitor.Store, ambassadorId, rule, reason, until, visitor.Actor, cancel))
+            {
+                case ExemptionResult.Granted: return Back(ambassadorId, "warning-acknowledged");
+                case ExemptionResult.InForce other:
+                    form.Refuse("rule", $"is acknowledged until {new StoreTime(visitor.Store).At(other.Exemption.UntilAt).Text} already; end that first");
+                    break;
+                case var other: throw new UnreachableException($"{other.GetType().Name} is no result.");
+            }
+        }
+
+        return await PageAsync(sources, visitor, ambassadorId, new PersonView(Acknowledging: form), cancel);
+    }
+
+    private static async Task<IResult> EndAcknowledgement(Visitor visitor, string ambassadorId, HttpRequest request, PeopleSources sources, CancellationToken cancel)
+    {
+        var rule = (await request.ReadFormAsync(cancel))["rule"].ToString();
+        return !await sources.Ambassadors.ExistsAsync(visitor.Store, ambassadorId, cancel) || !ExemptionRequest.Rules.Contains(rule) ? TypedResults.NotFound()
+            : Back(ambassadorId, await sources.Exemptions.EndAsync(visitor.Store, ambassadorId, rule, visitor.Actor, cancel) is null ? "warning-was-back" : "warning-back");
+    }
+
     private static Task<IResult> ListNotes(Visitor visitor, string ambassadorId, string? after, string? notice, PeopleSources sources, CancellationToken cancel) =>
         NotesAsync(sources, visitor, ambassadorId, after, notice, "", null, cancel);
 
@@ -179,6 +213,6 @@ internal static class PersonEndpoints
 
     private static async Task<IResult> PageAsync(PeopleSources sources, Visitor visitor, string id, PersonView view, CancellationToken cancel) =>
         await AmbassadorDetail.ReadAsync(sources, visitor, id, view, cancel) is { } model
-            ? Page.Of<AmbassadorPage>(model, view.Problem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
+            ? Page.Of<AmbassadorPage>(model, view is { Problem: null, Acknowledging: null } ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
             : TypedResults.NotFound();
 }

@@ -21,7 +21,15 @@ internal sealed record SelfBillingRequest(
     {
         fields.RefuseOthersThan(
             PartyReading.NameField, PartyReading.AddressField, PartyReading.CountryField, PartyReading.VatIdField, PartyReading.TaxNumberField, "domesticRateBp", "numberPrefix");
-        return (ReadParty(fields), fields.OptionalText("numberPrefix", 1, SettledBilling.PrefixLengthMax) ?? "", fields.Whole("domesticRateBp", 0, SettledBilling.RateBpMax));
+        var settled = (
+            Merchant: ReadParty(fields), NumberPrefix: fields.OptionalText("numberPrefix", 1, SettledBilling.PrefixLengthMax) ?? "",
+            DomesticRateBp: fields.Whole("domesticRateBp", 0, SettledBilling.RateBpMax));
+        if (fields.Refusal is null && settled.Merchant is { VatId: null, TaxNumber: null })
+        {
+            fields.Refuse(PartyReading.VatIdField, "is needed on every document, or a taxNumber");
+        }
+
+        return settled;
     }
 
     /// <summary>Reads particulars, of either side.</summary>
@@ -126,11 +134,6 @@ internal static class SelfBillingEndpoints
         ApiCaller caller, ApiBody<SelfBillingRequest> body, SelfBillingSettings settings, CancellationToken cancel)
     {
         var (merchant, prefix, rate) = SelfBillingRequest.Read(body.Fields);
-        if (body.Fields.Refusal is null && merchant.VatId is null && merchant.TaxNumber is null)
-        {
-            body.Fields.Refuse(PartyReading.VatIdField, "is needed on every document, or a taxNumber");
-        }
-
         return body.Fields.Refusal is { } refusal
             ? refusal
             : TypedResults.Ok(SelfBillingView.Of(await settings.SetAsync(caller.Store, merchant, prefix, rate, caller.Name, cancel)));

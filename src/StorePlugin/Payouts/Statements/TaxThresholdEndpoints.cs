@@ -67,7 +67,8 @@ internal static class TaxThresholdEndpoints
         return await Get(caller, thresholds, cancel);
     }
 
-    private static TaxThreshold Read(Fields fields)
+    /// <summary>Reads one threshold and notes on the fields what is wrong.</summary>
+    public static TaxThreshold Read(Fields fields)
     {
         fields.RefuseOthersThan("country", "form", "fromYear", "amount");
         var country = fields.Text("country", 2, 2);

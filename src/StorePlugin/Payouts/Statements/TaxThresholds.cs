@@ -1,5 +1,6 @@
 // From what yearly sum on payments to a payee are to be reported: data, by country and year, and a store's own in place of the program's.
 using System.Collections.Immutable;
+using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
@@ -21,6 +22,8 @@ internal sealed class TaxThresholds(Db db)
     public const int OwnMax = 200;
 
     public const int FormLengthMax = 40;
+
+    private const int RaceTriesMax = 5;
 
     public static readonly ImmutableArray<TaxThreshold> All =
     [
@@ -64,4 +67,52 @@ internal sealed class TaxThresholds(Db db)
             }
         },
         cancel: cancel);
+
+    private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM tax_thresholds WHERE store_id = @storeId";
+
+    private const string Update =
+        """
+        UPDATE tax_thresholds SET form = @Form, amount_minor = @Minor
+        WHERE store_id = @storeId AND country = @Country AND currency = @Currency AND from_year = @FromYear
+        """;
+
+    /// <summary>One of the store's own, in place of that of the same country, currency and first year. False: it has as many as it may have.</summary>
+    public async Task<bool> SetAsync(Store store, TaxThreshold threshold, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, threshold.Country, threshold.FromYear, threshold.Currency, threshold.Form, threshold.Minor };
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await db.InTransactionAsync(
+                    async tx =>
+                    {
+                        if (await tx.DoAsync(Update, args) > 0)
+                        {
+                            return true;
+                        }
+
+                        if (await tx.OneAsync<long>(Count, args) >= OwnMax)
+                        {
+                            return false;
+                        }
+
+                        await tx.DoAsync(Insert, args);
+                        return true;
+                    },
+                    cancel: cancel);
+            }
+            // Somebody else named the same one at the same moment; the next try replaces theirs.
+            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
+            {
+            }
+        }
+    }
+
+    private const string Drop =
+        "DELETE FROM tax_thresholds WHERE store_id = @storeId AND country = @country AND currency = @currency AND from_year = @fromYear";
+
+    /// <summary>Drops one of the store's own. False: there was none.</summary>
+    public async Task<bool> RemoveAsync(Store store, string country, string currency, long fromYear, CancellationToken cancel) =>
+        await db.DoAsync(Drop, new { storeId = store.Id, country, currency, fromYear }, cancel) > 0;
 }

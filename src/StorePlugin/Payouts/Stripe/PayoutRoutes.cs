@@ -1,6 +1,7 @@
 // By what agreement money goes from the store's country to a payee's (rule P6): Stripe's documented regions, and what a store knows better.
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -60,6 +61,8 @@ internal sealed class PayoutRoutes(Db db)
     /// <summary>How many ways of its own a store may have: every country once.</summary>
     public const int OverridesMax = 300;
 
+    private const int RaceTriesMax = 5;
+
     private const string ReadAll =
         "SELECT from_country, to_country, route FROM payout_routes WHERE store_id = @storeId ORDER BY from_country, to_country";
 
@@ -87,6 +90,50 @@ internal sealed class PayoutRoutes(Db db)
             }
         },
         cancel: cancel);
+
+    private const string Count = "SELECT CAST(COUNT(*) AS bigint) FROM payout_routes WHERE store_id = @storeId";
+
+    private const string Update =
+        "UPDATE payout_routes SET route = @Route WHERE store_id = @storeId AND from_country = @FromCountry AND to_country = @ToCountry";
+
+    /// <summary>The store's own word for one way, whatever it said before. False: it has as many as it may have.</summary>
+    public async Task<bool> SetAsync(Store store, RouteOverride route, CancellationToken cancel)
+    {
+        var args = new { storeId = store.Id, route.FromCountry, route.ToCountry, route.Route };
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await db.InTransactionAsync(
+                    async tx =>
+                    {
+                        if (await tx.DoAsync(Update, args) > 0)
+                        {
+                            return true;
+                        }
+
+                        if (await tx.OneAsync<long>(Count, args) >= OverridesMax)
+                        {
+                            return false;
+                        }
+
+                        await tx.DoAsync(Insert, args);
+                        return true;
+                    },
+                    cancel: cancel);
+            }
+            // Somebody else named the same way at the same moment; the next try replaces theirs.
+            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
+            {
+            }
+        }
+    }
+
+    private const string Drop = "DELETE FROM payout_routes WHERE store_id = @storeId AND from_country = @from AND to_country = @to";
+
+    /// <summary>Gives one way back to the program. False: the store had no word of its own.</summary>
+    public async Task<bool> RemoveAsync(Store store, string from, string to, CancellationToken cancel) =>
+        await db.DoAsync(Drop, new { storeId = store.Id, from, to }, cancel) > 0;
 
     /// <summary>The way to a country.</summary>
     public async Task<string> FindAsync(Store store, string to, CancellationToken cancel)

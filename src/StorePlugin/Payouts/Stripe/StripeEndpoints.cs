@@ -95,7 +95,9 @@ internal static class StripeEndpoints
         return await ShowRoutes(caller, routes, cancel);
     }
 
-    private static RouteOverride ReadRoute(Fields fields, string? ownCountry)
+    /// <summary>Reads one way and notes on the fields what is wrong.</summary>
+    /// <param name="ownCountry">Of the store's account, where none is named.</param>
+    public static RouteOverride ReadRoute(Fields fields, string? ownCountry)
     {
         fields.RefuseOthersThan("from", "to", "route");
         var from = fields.OptionalText("from", 2, 2) ?? ownCountry;

@@ -196,6 +196,19 @@ internal sealed class LaunchCheckTests
         Assert.That((await world.LaunchAsync()).Status, Is.EqualTo(200));
     }
 
+    [Test]
+    public async Task What_can_be_acknowledged_of_one_person_points_at_their_page()
+    {
+        await using var world = await LaunchWorld.OpenAsync();
+        await OnTheTeamAsync(world);
+
+        var check = LaunchChecks.Of(await world.FactsAsync()).Single(one => one.Id == "own-people");
+
+        Assert.That((check.Path, check.Fix), Is.EqualTo((
+            $"/dashboard/ambassadors/{world.AnnId}#warnings",
+            "End them on their page. If they are meant to earn, an owner acknowledges it there for each, under the warnings.")));
+    }
+
     [TestCase(5000, 6, false)]
     [TestCase(5001, 4, false)]
     [TestCase(5001, 5, true)]
