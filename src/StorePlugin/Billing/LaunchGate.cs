@@ -25,7 +25,7 @@ internal sealed partial class LaunchGate(IBilling billing, ILogger<LaunchGate> l
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Store {StoreId}: whether its plan is paid is not known, and a campaign is launched all the same: {Reason}")]
+        [LoggerMessage(LogLevel.Warning, "Store {StoreId}: whether its plan is paid is not known, and is not held against it: {Reason}")]
         public static partial void NotTold(ILogger logger, string storeId, string reason);
     }
 }

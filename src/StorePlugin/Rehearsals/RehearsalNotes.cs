@@ -1,5 +1,4 @@
 // What the team notes about steps of rehearsals: kept with the campaign and its revision, and shown again when it is rehearsed later.
-using System.Security.Cryptography;
 using System.Text;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
@@ -106,21 +105,8 @@ internal sealed class RehearsalNotes(Db db, StoreKeys keys, TimeProvider clock)
             cancel: cancel);
     }
 
-    private RehearsalNote Open(Store store, Row row)
-    {
-        string? text;
-        try
-        {
-            text = Encoding.UTF8.GetString(keys.OpenBody(store, row.Id, row.Sealed));
-        }
-        // A store that came back while it was erased has another key, and what the erasure had not reached yet stays unread.
-        catch (CryptographicException)
-        {
-            text = null;
-        }
-
-        return new RehearsalNote(row.Id, row.Revision, row.Scenario, row.RehearsalId, row.Step, row.Title, text, row.WrittenAt, row.WrittenBy);
-    }
+    private RehearsalNote Open(Store store, Row row) => new(
+        row.Id, row.Revision, row.Scenario, row.RehearsalId, row.Step, row.Title, SealedText.Open(keys, store, row.Id, row.Sealed), row.WrittenAt, row.WrittenBy);
 
     private sealed record Row(
         string Id, long Revision, string Scenario, string RehearsalId, long Step, string Title, byte[] Sealed, DateTimeOffset WrittenAt, string WrittenBy);

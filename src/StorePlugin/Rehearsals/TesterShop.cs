@@ -1,6 +1,8 @@
 // The till of a rehearsal's own store: whoever has its address buys as a shopper would, and the order comes as a platform's does.
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Campaigns;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -28,6 +30,7 @@ internal sealed class TesterShop(Db db, StoreDirectory stores, RehearsalShopDb p
     /// <summary>How many orders are placed in one rehearsal after its end: everybody who has the address can.</summary>
     public const long OrdersMax = 50;
 
+    private const int BodyBytesMax = 8 * 1024;
     private const int CodeLengthMax = 100;
     private const int ReferenceLengthMax = 100;
     private const long MajorMax = 100_000;
@@ -73,7 +76,8 @@ internal sealed class TesterShop(Db db, StoreDirectory stores, RehearsalShopDb p
         var discount = code is null ? null : await platform.FindDiscountAsync(storeId, code, cancel);
         var off = discount is null || !discount.WorksAt(now) ? 0
             : Math.Min(amount.Minor, discount.AmountMinor ?? (long)((Int128)amount.Minor * discount.PercentBp / BasisPoints.Whole));
-        var id = now.ToUnixTimeMilliseconds();
+        // Two who press at the same moment buy two things.
+        var id = (now.ToUnixTimeMilliseconds() * 1000) + RandomNumberGenerator.GetInt32(1000);
         var order = new ShopOrder
         {
             Id = id,
@@ -92,7 +96,8 @@ internal sealed class TesterShop(Db db, StoreDirectory stores, RehearsalShopDb p
     }
 
     public static void MapTill(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/rehearsal/shop/{storeId}/orders", Buy).AllowAnonymous().ExcludeFromDescription().DisableAntiforgery();
+        routes.MapPost("/rehearsal/shop/{storeId}/orders", Buy).AllowAnonymous().ExcludeFromDescription().DisableAntiforgery()
+            .WithMetadata(new RequestSizeLimitAttribute(BodyBytesMax));
 
     // Nobody has signed in, so that there is nothing that another site's form could use; the limit is the store's.
     private static async Task<IResult> Buy(string storeId, HttpRequest request, RehearsalShopDb platform, TesterShop till, CancellationToken cancel)

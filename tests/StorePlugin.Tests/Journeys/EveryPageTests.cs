@@ -91,9 +91,13 @@ internal sealed class EveryPageTests
         }
     }
 
-    // WCAG 2.2, 1.4.10: nobody scrolls in two directions.
+    // WCAG 2.2, 1.4.10: nobody scrolls in two directions, and no table ends behind its own frame.
     private static async Task<IEnumerable<string>> WiderThanAsync(IPage page, int width) =>
-        await page.EvaluateAsync<int>("document.documentElement.scrollWidth") is var wide && wide > width ? [$"is {wide} wide"] : [];
+    [
+        .. await page.EvaluateAsync<int>("document.documentElement.scrollWidth") is var wide && wide > width ? [$"is {wide} wide"] : Array.Empty<string>(),
+        .. await page.EvaluateAsync<string[]>(
+            "[...document.querySelectorAll('.tablebox')].filter(box => box.scrollWidth > box.clientWidth).map(box => `a table of ${box.scrollWidth} is cut at ${box.clientWidth}`)"),
+    ];
 
     private static async Task<IEnumerable<string>> HeavyAsync(IPage page, IReadOnlyList<Uri> asked)
     {

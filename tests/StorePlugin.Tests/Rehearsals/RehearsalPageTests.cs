@@ -196,6 +196,8 @@ internal sealed class RehearsalPageTests
             Assert.That(answer.Headers.Location!.OriginalString, Does.EndWith("told=closed"));
         }
 
+        Assert.That(
+            (await shopper.PostAsync($"/rehearsal/shop/{running}/orders", new() { ["amount"] = new string('1', 40_000) })).StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
         Assert.That((await shopper.PostAsync("/rehearsal/shop/sto_none/orders", new() { ["amount"] = "10.00" })).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 

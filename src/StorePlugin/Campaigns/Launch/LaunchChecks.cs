@@ -84,8 +84,8 @@ internal static class LaunchChecks
     private static LaunchCheck Plan(LaunchFacts facts)
     {
         var check = LaunchCheck.Red("plan", "The app's plan", "/dashboard/plan");
-        return facts.PlanIsConfirmed
-            ? check
+        return facts.PlanIsConfirmed is not { } isConfirmed ? check.NotEvaluated("The platform did not answer. It is asked again at the launch.")
+            : isConfirmed ? check
             : check.Failed("The app's plan is not confirmed.", "An owner confirms it on the page of the app's plan. Campaigns that run already go on.");
     }
 

@@ -28,8 +28,8 @@ internal sealed record LaunchFacts
 
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Whether the app costs nothing in this store, or its price is confirmed.</summary>
-    public bool PlanIsConfirmed { get; init; } = true;
+    /// <summary>Whether the app costs nothing in this store, or its price is confirmed; null where the platform did not say so at once.</summary>
+    public bool? PlanIsConfirmed { get; init; } = true;
 
     /// <summary>Whether the platform is still being asked for the store's name, currency and time zone.</summary>
     public bool FactsAreBeingRead { get; init; }

@@ -23,6 +23,8 @@ internal sealed class LaunchFactsReader(
     // SQL Server takes no more than 2100 parameters.
     private const int IdsMax = 1000;
 
+    private static readonly TimeSpan PlanPatience = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan MailsLookedAt = TimeSpan.FromDays(7);
 
     private const string CountReading =
@@ -106,7 +108,7 @@ internal sealed class LaunchFactsReader(
             Store = store,
             Campaign = campaign,
             Now = now,
-            PlanIsConfirmed = await gate.IsOpenAsync(store, cancel),
+            PlanIsConfirmed = await PlanIsConfirmedAsync(store, cancel),
             FactsAreBeingRead = await db.OneAsync<long>(CountReading, ids, cancel) > 0,
             Typical = await TypicalOrder.ReadAsync(db, store, now, cancel),
             UnknownHistory = campaign.Terms.AsksForNewCustomers ? await UnknownHistoryAsync(store, campaign, cancel) : null,
@@ -154,6 +156,21 @@ internal sealed class LaunchFactsReader(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             return facts with { RulesProblem = e.Message };
+        }
+    }
+
+    // Pages show the checks, and wait for no platform that hangs.
+    private async Task<bool?> PlanIsConfirmedAsync(Store store, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(PlanPatience);
+        try
+        {
+            return await gate.IsOpenAsync(store, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -155,7 +155,7 @@ internal static class PayoutSettingsPages
         var shown = new Typed(typed.Values.Where(value => value.Key != AccountIban).ToDictionary(value => value.Key, value => value.Value, StringComparer.Ordinal));
         var layout = new FormLayout(shown, judged?.Errors ?? new Dictionary<string, List<string>>(StringComparer.Ordinal));
         var isOwner = visitor.Role == Role.Owner;
-        IReadOnlyList<FormPart> parts = isOwner ? PartsOf(layout, visitor.Store, settled, typed.Has(AccountIban), platforms.Find(visitor.Store) is not null) : [];
+        var parts = isOwner ? PartsOf(layout, visitor.Store, settled, typed.Has(AccountIban), platforms.Find(visitor.Store) is not null) : [];
         return new PayoutSettingsModel(Frame.OfDashboard(visitor, notice), isOwner, FactsOf(settled, visitor.Store), parts, layout.Others, judged is not null);
     }
 

@@ -33,6 +33,8 @@ internal static class RoutePages
         (PayoutRoute.Full, "Full agreement"), (PayoutRoute.Recipient, "Account that only receives"), (PayoutRoute.None, "Nobody there is connected"),
     ];
 
+    private static readonly string[] Members = ["to", "route"];
+
     /// <param name="rooms">The dashboard's group.</param>
     public static void MapRoutesRoom(this RouteGroupBuilder rooms)
     {
@@ -49,7 +51,7 @@ internal static class RoutePages
         var typed = await Typed.ReadAsync(request, cancel);
         var form = new FormReader(typed, null);
         var json = new JsonObject();
-        foreach (var name in new[] { "to", "route" }.Where(form.Has))
+        foreach (var name in Members.Where(form.Has))
         {
             json[name] = form[name];
         }

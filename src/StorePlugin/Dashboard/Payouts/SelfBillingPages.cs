@@ -90,7 +90,7 @@ internal static class SelfBillingPages
     }
 
     // The API takes basis points, and people say percent.
-    private static JsonNode? RateOf(FormReader form)
+    private static JsonValue? RateOf(FormReader form)
     {
         if (form.Number(Rate, isRequired: true)?.GetValue<decimal>() is not { } percent)
         {

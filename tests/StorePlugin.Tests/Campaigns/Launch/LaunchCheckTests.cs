@@ -1,7 +1,10 @@
 // The checks of a campaign before its launch: a world in which nothing is found, and for each check one thing that is wrong.
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using StorePlugin.Ambassadors;
+using StorePlugin.Billing;
 using StorePlugin.Campaigns;
 using StorePlugin.Campaigns.Launch;
 using StorePlugin.Data;
@@ -243,6 +246,16 @@ internal sealed class LaunchCheckTests
     }
 
     [Test]
+    public async Task A_page_waits_for_no_platform_that_hangs()
+    {
+        await using var world = await LaunchWorld.OpenAsync(services => services.Replace(ServiceDescriptor.Singleton<IBilling, NeverAnswers>()));
+
+        var plan = LaunchChecks.Of(await world.FactsAsync()).Single(check => check.Id == "plan");
+
+        Assert.That((plan.State, plan.Finding), Is.EqualTo((LaunchState.NotEvaluated, "The platform did not answer. It is asked again at the launch.")));
+    }
+
+    [Test]
     public async Task Terms_that_the_engine_cannot_decide_are_a_finding_and_no_fault()
     {
         await using var world = await LaunchWorld.OpenAsync();
@@ -271,5 +284,16 @@ internal sealed class LaunchCheckTests
     {
         await world.Db.InTransactionAsync(tx => Credentials.DropAsync(tx, world.StoreId, CredentialKind.StripeSecretKey));
         world.App.Get<Credentials>().Forget(world.StoreId, CredentialKind.StripeSecretKey);
+    }
+
+    private sealed class NeverAnswers : IBilling
+    {
+        public async Task<Plan> LookAsync(Store store, CancellationToken cancel)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
+            return new Plan.Free();
+        }
+
+        public Task<Uri> OfferAsync(Store store, CancellationToken cancel) => throw new NotSupportedException();
     }
 }

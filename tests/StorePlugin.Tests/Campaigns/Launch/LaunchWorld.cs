@@ -1,5 +1,6 @@
 // A store and a draft of which nothing is wrong, so that a test can spoil one thing.
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Campaigns;
 using StorePlugin.Campaigns.Launch;
 using StorePlugin.Data;
@@ -28,13 +29,14 @@ internal sealed class LaunchWorld : IAsyncDisposable
     public Db Db => App.Db;
 
     /// <summary>A store on Shopify that grants everything, with Stripe, a mail server, an ambassador, and a rehearsal that went well.</summary>
-    public static async Task<LaunchWorld> OpenAsync()
+    public static async Task<LaunchWorld> OpenAsync(Action<IServiceCollection>? services = null)
     {
         var app = await StoreApp.StartAsync(
-        [
-            new("Shopify:ClientId", "id"), new("Shopify:ClientSecret", "secret"), new("PublicUrl", "https://ambassadors.example"),
-            new("Mail:Smtp:Host", "mail.example"), new("Mail:Smtp:From", "store@mail.example"),
-        ]);
+            [
+                new("Shopify:ClientId", "id"), new("Shopify:ClientSecret", "secret"), new("PublicUrl", "https://ambassadors.example"),
+                new("Mail:Smtp:Host", "mail.example"), new("Mail:Smtp:From", "store@mail.example"),
+            ],
+            services);
         var rooms = await Rooms.OpenAsync(app);
         await app.Db.DoAsync("UPDATE stores SET scopes = @Scopes WHERE id = @id", new { Scopes, id = rooms.Store.Id });
         app.Get<StoreDirectory>().Forget(rooms.Store);

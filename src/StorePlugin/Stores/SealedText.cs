@@ -1,9 +1,8 @@
 // Opens what a person wrote and the store's key has sealed.
 using System.Security.Cryptography;
 using System.Text;
-using StorePlugin.Stores;
 
-namespace StorePlugin.Ambassadors;
+namespace StorePlugin.Stores;
 
 internal static class SealedText
 {
