@@ -81,8 +81,9 @@ internal sealed record PlannedOrder(
     ImmutableArray<PlannedLine> Lines,
     ImmutableArray<PlannedRefund> Refunds);
 
-/// <summary>The days of sales, the hold, and one day for payout and what follows it.</summary>
-/// <param name="Clicks">For each day of sales and ambassador: visits over the link that buy nothing.</param>
+/// <summary>The days of sales, the hold, in which the shop goes on selling, and one day for payout and what follows it.</summary>
+/// <param name="Days">How many days of sales the payout pays.</param>
+/// <param name="Clicks">For each day and ambassador: visits over the link that buy nothing.</param>
 internal sealed record DemoPlan(
     int Days,
     ImmutableArray<PlannedAmbassador> Ambassadors,
@@ -118,27 +119,22 @@ internal sealed record DemoPlan(
     /// <summary>The day on which every hold is over and the payout is run; what comes later that day is not in it.</summary>
     public int PayoutDay => Days + HoldDays + 1;
 
-    /// <summary>The plan for so many days of sales; 30 in the demo, fewer in tests.</summary>
+    /// <summary>The plan for so many days of sales before the payout, and as many up to it; 30 in the demo, fewer in tests.</summary>
     public static DemoPlan Of(int days)
     {
         var dice = new Dice(Seed);
         var orders = ImmutableArray.CreateBuilder<PlannedOrder>();
         var clicks = ImmutableArray.CreateBuilder<ImmutableArray<int>>();
-        for (var day = 1; day <= days; day++)
-        {
-            for (var ambassador = 0; ambassador < Team.Length; ambassador++)
-            {
-                var tenths = Team[ambassador].OrdersInTenDays;
-                var count = (tenths / 10) + (dice.Happens(tenths % 10 * 10) ? 1 : 0);
-                for (var i = 0; i < count; i++)
-                {
-                    orders.Add(Referred(dice, day, ambassador));
-                }
-            }
+        var payoutDay = days + HoldDays + 1;
 
-            for (var i = 0; i < 2; i++)
+        // Nothing is sold on the two days whose holds end on the day of the payout and in the present: what is paid,
+        // and what is held in the end, would depend on the hour at which the demo is run.
+        var lately = Math.Max(days + 3, payoutDay - days + 1);
+        for (var day = 1; day <= payoutDay; day++)
+        {
+            if (day <= days || day >= lately)
             {
-                orders.Add(Plain(dice, day, null, dice.Happens(25) ? Evidence.ForeignCode : Evidence.Nothing, Oddity.None));
+                AddSales(dice, day, orders);
             }
 
             clicks.Add([.. Team.Select(ambassador => dice.Throw((ambassador.OrdersInTenDays / 6) + 2))]);
@@ -155,12 +151,27 @@ internal sealed record DemoPlan(
         orders.Add(Refunded(dice, 1, 2, Route.InOrder, new PlannedRefund(1, 0, ShippingOnly: true)));
         orders.Add(Refunded(dice, 1, 3, Route.Twice, new PlannedRefund(1, 1), new PlannedRefund(2, null)));
 
-        // After the payout: a refund of what was paid, and sales whose hold has just begun.
-        var payoutDay = days + HoldDays + 1;
+        // After the payout: a refund of what was paid.
         orders.Add(Refunded(dice, 1, 1, Route.InOrder, new PlannedRefund(payoutDay - 1, null)));
-        orders.Add(Plain(dice, payoutDay, 0, Evidence.Code, Oddity.None));
-        orders.Add(Plain(dice, payoutDay, 2, Evidence.Code, Oddity.None));
         return new DemoPlan(days, Team, orders.ToImmutable(), clicks.ToImmutable());
+    }
+
+    private static void AddSales(Dice dice, int day, ImmutableArray<PlannedOrder>.Builder orders)
+    {
+        for (var ambassador = 0; ambassador < Team.Length; ambassador++)
+        {
+            var tenths = Team[ambassador].OrdersInTenDays;
+            var count = (tenths / 10) + (dice.Happens(tenths % 10 * 10) ? 1 : 0);
+            for (var i = 0; i < count; i++)
+            {
+                orders.Add(Referred(dice, day, ambassador));
+            }
+        }
+
+        for (var i = 0; i < 2; i++)
+        {
+            orders.Add(Plain(dice, day, null, dice.Happens(25) ? Evidence.ForeignCode : Evidence.Nothing, Oddity.None));
+        }
     }
 
     private static PlannedOrder Referred(Dice dice, int day, int ambassador)

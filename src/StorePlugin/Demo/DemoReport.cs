@@ -119,7 +119,7 @@ internal sealed class DemoReport(Db db, SignIn signIn, PublicAddress address, Ma
             Orders      paid orders that credit the ambassador, with those refunded since
             Sales       these orders without tax and shipping, after discounts and refunds
             Commission  {DemoPlan.CommissionPercent} % of the sales, rounded to the cent for each order: the sum of the five columns after it
-            Held        earned, and released {DemoPlan.HoldDays} days after payment; here, the sales of the last day
+            Held        earned, and released {DemoPlan.HoldDays} days after payment; here, the sales since the month that was paid
             Review      waiting for a person's decision
             Approved    to be paid with the next payout; below zero where an order was refunded after it had been paid out
             In payout   on its way, and not confirmed yet

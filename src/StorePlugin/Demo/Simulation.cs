@@ -75,7 +75,7 @@ internal sealed class Simulation(
             await DrainAsync(cancel);
             if (day == plan.PayoutDay)
             {
-                progress.Say($"Every hold of the {plan.Days} days of sales is over: running a payout.");
+                progress.Say($"Every hold of the first {plan.Days} days of sales is over: running a payout.");
                 payoutNotes = await PayAsync(cancel);
             }
 
@@ -158,9 +158,7 @@ internal sealed class Simulation(
         var buyers = plan.Orders
             .Where(order => order.Day == day && order.Evidence is Evidence.Link or Evidence.LinkWithoutCode)
             .Select(order => ((int Ambassador, PlannedOrder? Order))(order.Ambassador!.Value, order));
-        var lookers = day > plan.Days
-            ? []
-            : plan.Clicks[day - 1].SelectMany((count, ambassador) => Enumerable.Repeat(((int Ambassador, PlannedOrder? Order))(ambassador, null), count));
+        var lookers = plan.Clicks[day - 1].SelectMany((count, ambassador) => Enumerable.Repeat(((int Ambassador, PlannedOrder? Order))(ambassador, null), count));
         await EachAsync(buyers.Concat(lookers).ToList(), async (visit, token) =>
         {
             var ambassador = _ambassadors[visit.Ambassador];
