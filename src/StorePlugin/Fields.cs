@@ -108,7 +108,7 @@ internal sealed class Fields
 
         if (text.Length < lengthMin || text.Length > lengthMax)
         {
-            Refuse(name, text.Length == 0 ? "must not be empty" : $"must have {lengthMin} to {lengthMax} characters");
+            Refuse(name, text.Length == 0 ? "must not be empty" : lengthMin == lengthMax ? $"must have {lengthMax} characters" : $"must have {lengthMin} to {lengthMax} characters");
             return null;
         }
 

@@ -87,6 +87,9 @@ internal sealed partial class AddressChanges(Db db, StoreKeys keys, IDataProtect
     /// <summary>Each one sends a mail to an address that nobody has proved yet.</summary>
     public const int DayMax = 3;
 
+    // A form that is sent twice asks once; whoever still waits for the mails after that asks for them again.
+    private static readonly TimeSpan AskedOnceFor = TimeSpan.FromMinutes(1);
+
     private const string ChangedWhy = "The e-mail address was changed.";
 
     private readonly IDataProtector _protector = protection.CreateProtector("StorePlugin.Ambassadors.AddressChanges");
@@ -147,7 +150,7 @@ internal sealed partial class AddressChanges(Db db, StoreKeys keys, IDataProtect
             since = now.AddDays(-1),
             expiresAt = now + Lifetime,
         };
-        var refusal = await db.InTransactionAsync<AddressAsk?>(
+        var answer = await db.InTransactionAsync<AddressAsk?>(
             async tx =>
             {
                 if (await tx.DoAsync(HoldPerson, args) == 0)
@@ -158,6 +161,11 @@ internal sealed partial class AddressChanges(Db db, StoreKeys keys, IDataProtect
                 if (await tx.OneAsync<long>(CountTaken, args) > 0)
                 {
                     return new AddressAsk.Taken();
+                }
+
+                if (await tx.OneAsync<Row>(ReadOpen, args) is { } open && open.AddressHash == args.addressHash && open.WaivedReason == waivedReason && open.AskedAt > now - AskedOnceFor)
+                {
+                    return new AddressAsk.Asked(Opened(store, open));
                 }
 
                 if (await tx.OneAsync<long>(CountSince, args) >= DayMax)
@@ -172,9 +180,9 @@ internal sealed partial class AddressChanges(Db db, StoreKeys keys, IDataProtect
                 return null;
             },
             cancel: cancel);
-        if (refusal is not null)
+        if (answer is not null)
         {
-            return refusal;
+            return answer;
         }
 
         Log.Asked(logger, id, store.Id, by);

@@ -29,28 +29,37 @@ internal sealed class ImportFiles(Db db, StoreKeys keys, TimeProvider clock)
         VALUES (@storeId, @id, @campaignId, @sealedFile, @rowCount, @now, @actor)
         """;
 
+    private const string ReadNewest = "SELECT id, campaign_id, sealed, row_count, added, sent_at FROM import_files WHERE store_id = @storeId ORDER BY id DESC ";
+
     private const string ReadIds = "SELECT id FROM import_files WHERE store_id = @storeId ORDER BY id DESC ";
 
     private const string Drop = "DELETE FROM import_files WHERE store_id = @storeId AND id = @id";
 
-    /// <summary>Keeps a file in which nothing was found wrong. Returns its id.</summary>
+    /// <summary>Keeps a file in which nothing was found wrong. Returns its id. The same file, one after the other, waits once: a form may be sent twice.</summary>
     /// <param name="actor">Who sent it, as <see cref="Stores.Visitor.Actor"/> says it.</param>
     public async Task<string> KeepAsync(Store store, string campaignId, string text, long rowCount, string actor, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var id = Ids.New("imf", now);
         var sealedFile = keys.SealBody(store, id, Encoding.UTF8.GetBytes(text));
-        await db.InTransactionAsync(
+        return await db.InTransactionAsync(
             async tx =>
             {
+                if (await tx.OneAsync<Row>(ReadNewest + db.Page, new { storeId = store.Id, take = 1L }) is { Added: null } newest
+                    && newest.CampaignId == campaignId && Open(store, newest) == text)
+                {
+                    return newest.Id;
+                }
+
                 await tx.DoAsync(Insert, new { storeId = store.Id, id, campaignId, sealedFile, rowCount, now, actor });
                 foreach (var old in (await tx.ManyAsync<string>(ReadIds + db.Page, new { storeId = store.Id, take = 2L * WaitingMax })).Skip(WaitingMax))
                 {
                     await tx.DoAsync(Drop, new { storeId = store.Id, id = old });
                 }
+
+                return id;
             },
             cancel: cancel);
-        return id;
     }
 
     private const string ReadOne = "SELECT id, campaign_id, sealed, row_count, added, sent_at FROM import_files WHERE store_id = @storeId AND id = @id";

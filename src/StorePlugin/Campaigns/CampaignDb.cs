@@ -165,8 +165,7 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     public string NewId() => Ids.New(IdPrefix, clock.GetUtcNow());
 
     /// <summary>Whether a text has the form of <see cref="NewId"/>.</summary>
-    public static bool IsId(string text) =>
-        text.Length == IdPrefix.Length + 33 && text.StartsWith(IdPrefix + "_", StringComparison.Ordinal) && text.Skip(IdPrefix.Length + 1).All(char.IsAsciiHexDigitLower);
+    public static bool IsId(string text) => Ids.Is(IdPrefix, text);
 
     /// <summary>
     /// The same with an id of <see cref="NewId"/>. Returns whether the store has a campaign of this id now, be it this one or one

@@ -85,7 +85,9 @@ internal static class TeamPages
     }
 
     private static async Task<IResult> Remove(Visitor visitor, string memberId, Team team, CancellationToken cancel) =>
-        await team.RemoveAsync(visitor.Store, memberId, visitor.Actor, cancel) ? TypedResults.Redirect($"{Path}?notice=member-removed") : TypedResults.NotFound();
+        await team.RemoveAsync(visitor.Store, memberId, visitor.Actor, cancel) || (await team.NamesAsync(visitor.Store, cancel)).ContainsKey(memberId)
+            ? TypedResults.Redirect($"{Path}?notice=member-removed")
+            : TypedResults.NotFound();
 
     private static async Task<IResult> EndSession(Visitor visitor, HttpRequest request, Team team, CancellationToken cancel) =>
         await team.EndSessionAsync(visitor.Store, (await request.ReadFormAsync(cancel))["session"].ToString(), cancel)

@@ -17,6 +17,10 @@ internal static class Ids
     public static string New(string prefix, DateTimeOffset now) => $"{prefix}_{Guid.CreateVersion7(now):N}";
 #pragma warning restore RS0030
 
+    /// <summary>Whether a text has the form of <see cref="New"/> with this prefix: what a form brings back may be anything.</summary>
+    public static bool Is(string prefix, string text) =>
+        text.Length == prefix.Length + 33 && text.StartsWith(prefix + "_", StringComparison.Ordinal) && text.Skip(prefix.Length + 1).All(char.IsAsciiHexDigitLower);
+
     /// <summary>What sorts before every id of a prefix that was made at an instant or later, and after all that were made before.</summary>
     public static string Since(string prefix, DateTimeOffset instant) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}_{instant.ToUnixTimeMilliseconds():x12}");

@@ -113,7 +113,7 @@ internal sealed class Simulation(
             ["objective"] = new JsonObject
             {
                 ["metric"] = "net_sales",
-                ["target"] = 2_000_000,
+                ["target"] = 4_000_000,
                 ["by"] = _dayZero.AddDays(180).ToString("O", CultureInfo.InvariantCulture),
             },
             ["terms"] = new JsonObject

@@ -10,7 +10,7 @@ internal sealed class PayoutSent(Db db, PublicAddress address, TimeProvider cloc
 {
     public string Mail => MailNotice.PayoutSent;
 
-    public string When => "A payout was sent.";
+    public string When => "The money has left for the ambassador, or was given in the store.";
 
     public IReadOnlyList<Placeholder> Placeholders => [Placeholder.Reader, Placeholder.Shop, Placeholder.Campaign, PayoutFacts.AmountPlaceholder];
 

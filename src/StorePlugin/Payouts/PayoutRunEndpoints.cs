@@ -71,8 +71,10 @@ internal static class PayoutRunEndpoints
             RunApproval.NoSuchRun => NoSuchRun(),
             RunApproval.AlreadyApproved => Problems.Conflict(
                 "payout-run-approved", "The run is approved already.", "A run is approved once. Make a new preview for what has come since."),
-            RunApproval.SamePerson => Problems.Conflict(
+            RunApproval.SamePerson or RunApproval.NeedsSignIn => Problems.Conflict(
                 "payout-run-second-person", "Another person must approve.", "The run is above the sum that one person approves, and you were the first of two."),
+            RunApproval.OwnPayout => Problems.Conflict(
+                "payout-run-own-payout", "The run pays you.", "It is above the sum that one person approves, and neither of the two may be paid by it."),
             RunApproval.Cancelled => Problems.Conflict("payout-run-cancelled", "The run is cancelled.", "Make a new preview."),
             RunApproval.NotConnected => Problems.Conflict(
                 "stripe-not-connected", "The store is not connected to Stripe.", "Connect Stripe first, then approve; the preview stays."),

@@ -26,6 +26,12 @@ internal abstract record RunApproval
     /// <summary>Whoever approved as the first cannot be the second.</summary>
     internal sealed record SamePerson : RunApproval;
 
+    /// <summary>The same, of a team that has no other: they sign in anew and approve it once more.</summary>
+    internal sealed record NeedsSignIn : RunApproval;
+
+    /// <summary>It takes two people, and pays this one.</summary>
+    internal sealed record OwnPayout : RunApproval;
+
     internal sealed record Cancelled : RunApproval;
 
     internal sealed record NotConnected : RunApproval;
@@ -35,11 +41,13 @@ internal abstract record RunApproval
 }
 
 internal sealed class PayoutRuns(
-    Db db, PayeeReader payees, FunnelWarnings warnings, Clawbacks clawbacks, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
+    Db db, Approvers approvers, PayeeReader payees, FunnelWarnings warnings, Clawbacks clawbacks, StripeFunds funds, Credentials credentials, PayoutDifferences differences, TimeProvider clock)
 {
     // A run is one document and is approved while the caller waits. Who can be paid comes first and the largest balances
     // before the others, so that the next run shows those whom this one leaves out.
     public const long LinesMax = 20_000;
+
+    private const string IdPrefix = "run";
 
     private static readonly TimeSpan ToldAfter = TimeSpan.FromMinutes(5);
 
@@ -51,7 +59,34 @@ internal sealed class PayoutRuns(
 
     /// <summary>Works out who would be paid now and keeps it as a run. No money is reserved.</summary>
     /// <param name="scheduledDay">The day of the schedule that asked for it, as yyyymmdd in the store's time zone; null: a person did.</param>
-    public async Task<PayoutRun> PreviewAsync(Store store, string actor, CancellationToken cancel, long? scheduledDay = null)
+    public Task<PayoutRun> PreviewAsync(Store store, string actor, CancellationToken cancel, long? scheduledDay = null) =>
+        PreviewAsync(store, NewId(), actor, scheduledDay, cancel);
+
+    /// <summary>An id for a run that is prepared later, so that a form which is sent twice prepares one.</summary>
+    public string NewId() => Ids.New(IdPrefix, clock.GetUtcNow());
+
+    /// <summary>Whether a text has the form of <see cref="NewId"/>.</summary>
+    public static bool IsId(string text) => Ids.Is(IdPrefix, text);
+
+    /// <summary>The same with an id of <see cref="NewId"/>: a run of the store that has it already stands as it is.</summary>
+    public async Task PreviewOnceAsync(Store store, string id, string actor, CancellationToken cancel)
+    {
+        if (await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await PreviewAsync(store, id, actor, scheduledDay: null, cancel);
+        }
+        // The form was sent twice at the same moment.
+        catch (DbException e) when (db.Dialect.IsUniqueViolation(e))
+        {
+        }
+    }
+
+    private async Task<PayoutRun> PreviewAsync(Store store, string id, string actor, long? scheduledDay, CancellationToken cancel)
     {
         // The VAT that is shown is the VAT that will be approved.
         await clawbacks.CorrectStoreAsync(store, cancel);
@@ -66,7 +101,6 @@ internal sealed class PayoutRuns(
         }
 
         lines = RunSums.Warned(lines, await warnings.ReadAsync(store, cancel));
-        var id = Ids.New("run", now);
         var funding = await FundingAsync(store, id, lines, cancel);
         var row = new
         {
@@ -96,7 +130,7 @@ internal sealed class PayoutRuns(
 
     private const string ReadRun =
         """
-        SELECT state, preview, result, funding, created_at, first_approved_by, stopped_at, stopped_for, stop_reason, cancelled_at
+        SELECT state, preview, result, funding, created_at, first_approved_at, first_approved_by, stopped_at, stopped_for, stop_reason, cancelled_at
         FROM payout_runs WHERE store_id = @storeId AND id = @id
         """;
 
@@ -122,7 +156,7 @@ internal sealed class PayoutRuns(
     public async Task<PayoutRun?> FindDocumentAsync(Store store, string id, CancellationToken cancel) =>
         await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel) is { } row
             ? new PayoutRun(
-                id, row.ShownState, row.CreatedAt, row.Lines, [], row.Notes, row.NeedsAndFunds, NoNames, row.FirstApprovedBy, row.StopReason, row.StoppedFor)
+                id, row.ShownState, row.CreatedAt, row.Lines, [], row.Notes, row.NeedsAndFunds, NoNames, row.FirstApprovedBy, row.StopReason, row.StoppedFor, row.FirstApprovedAt)
             : null;
 
     private static readonly Dictionary<string, string> NoNames = [];
@@ -145,10 +179,11 @@ internal sealed class PayoutRuns(
     private const string KeepResult = "UPDATE payout_runs SET result = @result WHERE store_id = @storeId AND id = @id";
 
     /// <summary>
-    /// Approves a run, once, by one person or two. Where the store's Stripe account does not hold what the run needs, the money is
+    /// Approves a run, once, by one person or two; where a team is one person, by that one twice (rule H5). Where the store's Stripe account does not hold what the run needs, the money is
     /// reserved and the sending waits for it.
     /// </summary>
-    public async Task<RunApproval> ApproveAsync(Store store, string id, string actor, CancellationToken cancel)
+    /// <param name="signedInAt">When whoever approves showed who they are; UTC. Null where no person did.</param>
+    public async Task<RunApproval> ApproveAsync(Store store, string id, string actor, CancellationToken cancel, DateTimeOffset? signedInAt = null)
     {
         var now = clock.GetUtcNow();
         if (await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel) is not { } row)
@@ -179,14 +214,24 @@ internal sealed class PayoutRuns(
 
         if (await NeedsTwoAsync(store, row.Lines, cancel))
         {
+            if (await approvers.IsPaidAsync(store, actor, row.Lines, cancel))
+            {
+                return new RunApproval.OwnPayout();
+            }
+
             if (row.FirstApprovedBy is null && await db.DoAsync(ApproveFirst, new { storeId = store.Id, id, actor, now }, cancel) == 1)
             {
                 return new RunApproval.NeedsSecond((await FindAsync(store, id, cancel))!);
             }
 
-            if (IsSamePerson((row.FirstApprovedBy ?? (await FindAsync(store, id, cancel))!.FirstApprovedBy)!, actor))
+            // Somebody may have been the first at this moment.
+            var half = row.FirstApprovedBy is null ? (await db.OneAsync<RunRow>(ReadRun, new { storeId = store.Id, id }, cancel))! : row;
+            switch (await approvers.JudgeAsync(store, half.FirstApprovedBy!, half.FirstApprovedAt!.Value, actor, signedInAt, cancel))
             {
-                return new RunApproval.SamePerson();
+                case SecondApproval.SamePerson:
+                    return new RunApproval.SamePerson();
+                case SecondApproval.NeedsSignIn:
+                    return new RunApproval.NeedsSignIn();
             }
         }
 
@@ -215,14 +260,6 @@ internal sealed class PayoutRuns(
             KeepResult, new { storeId = store.Id, id, result = JsonSerializer.Serialize(notes, RunJson.Default.ListRunNote) }, CancellationToken.None);
         return new RunApproval.Done((await FindAsync(store, id, CancellationToken.None))!);
     }
-
-    /// <summary>
-    /// Whether two names of the books are one person's, as far as they tell (rule H5). Sessions that are no member's count as one: whoever
-    /// opens a second one is no second person. The store's staff are named by the admin and by the API in letters of either case.
-    /// </summary>
-    public static bool IsSamePerson(string first, string second) =>
-        first.Equals(second, StringComparison.OrdinalIgnoreCase)
-        || (first.StartsWith(Visitor.SessionActor, StringComparison.Ordinal) && second.StartsWith(Visitor.SessionActor, StringComparison.Ordinal));
 
     /// <summary>What a stopped run tells whoever can mend it.</summary>
     public const string WaitsForMoney = "Nothing more is sent in that currency until it is there; then the run goes on by itself.";
@@ -471,8 +508,8 @@ internal sealed class PayoutRuns(
     private sealed record Unsent(string PayoutId, long Attempt);
 
     private sealed record RunRow(
-        string State, string Preview, string? Result, string? Funding, DateTimeOffset CreatedAt, string? FirstApprovedBy, DateTimeOffset? StoppedAt,
-        string? StoppedFor, string? StopReason, DateTimeOffset? CancelledAt)
+        string State, string Preview, string? Result, string? Funding, DateTimeOffset CreatedAt, DateTimeOffset? FirstApprovedAt, string? FirstApprovedBy,
+        DateTimeOffset? StoppedAt, string? StoppedFor, string? StopReason, DateTimeOffset? CancelledAt)
     {
         public List<RunLine> Lines => field ??= JsonSerializer.Deserialize(Preview, RunJson.Default.ListRunLine) ?? [];
 

@@ -32,6 +32,7 @@ internal static class PayoutsSetup
             // The framework's own lines would name each payout's group.
             .RemoveAllLoggers();
         services.AddSingleton<PayeeReader>();
+        services.AddSingleton<Approvers>();
         services.AddSingleton<FunnelWarnings>();
         services.AddSingleton<PayoutChanges>();
         services.AddSingleton<PayoutRuns>();

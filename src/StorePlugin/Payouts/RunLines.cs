@@ -107,7 +107,8 @@ internal sealed record PayoutRun(
     IReadOnlyDictionary<string, string> Names,
     string? FirstApprovedBy = null,
     string? Stop = null,
-    string? WaitsFor = null);
+    string? WaitsFor = null,
+    DateTimeOffset? FirstApprovedAt = null);
 
 /// <summary>What a run pays, and what is odd about it: values in, value out.</summary>
 internal static class RunSums

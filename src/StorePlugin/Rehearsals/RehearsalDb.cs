@@ -86,8 +86,7 @@ internal sealed class RehearsalDb(Db db, CampaignDb campaigns, TimeProvider cloc
     public string NewId() => Ids.New(IdPrefix, clock.GetUtcNow());
 
     /// <summary>Whether a text has the form of <see cref="NewId"/>.</summary>
-    public static bool IsId(string text) =>
-        text.Length == IdPrefix.Length + 33 && text.StartsWith(IdPrefix + "_", StringComparison.Ordinal) && text.Skip(IdPrefix.Length + 1).All(char.IsAsciiHexDigitLower);
+    public static bool IsId(string text) => Ids.Is(IdPrefix, text);
 
     /// <summary>A rehearsal of this store, or null.</summary>
     public Task<Rehearsal?> FindAsync(Store store, string id, CancellationToken cancel) => db.OneAsync<Rehearsal>(ReadOne, new { storeId = store.Id, id }, cancel);

@@ -33,13 +33,18 @@ internal sealed record Visitor(Store Store, string Role, string? AmbassadorId, s
     /// <summary>What a session is called in the books that is no member's: these letters, then the first half of its hash, which tells it from others.</summary>
     public const string SessionActor = "dashboard session ";
 
+    private const string MemberActor = "team ";
+
     // Books and logs need not hold more of the hash.
     private const int NameLengthMax = 32;
 
     /// <summary>Who acts, as the books name them: without a name, since the books outlive people.</summary>
-    public string Actor => MemberId is not null ? $"team {MemberId}"
+    public string Actor => MemberId is not null ? MemberActor + MemberId
         : SessionName.Length > NameLengthMax ? SessionActor + SessionName[..NameLengthMax]
         : SessionName;
+
+    /// <summary>The member of the team whom the books mean by a name; null where it is no member's.</summary>
+    public static string? MemberOf(string actor) => actor.StartsWith(MemberActor, StringComparison.Ordinal) ? actor[MemberActor.Length..] : null;
 
     /// <summary>For so long a sign-in is fresh: what decides where money goes asks for one.</summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(15);

@@ -264,7 +264,7 @@ internal sealed class PayoutSettingRoomsTests
         var rate = await RefusedAsync(Billing, new(Merchant()) { ["rate"] = "51" });
         var number = await RefusedAsync(Billing, new(Merchant()) { ["vatId"] = "X1" });
 
-        Assert.That(page.Text("#why-country"), Is.EqualTo("Country must have 2 to 2 characters."));
+        Assert.That(page.Text("#why-country"), Is.EqualTo("Country must have 2 characters."));
         Assert.That(page.Text("#why-rate"), Is.EqualTo("VAT rate must be from 0 to 50, with two decimals at most, such as 19 or 8.1."));
         Assert.That(page.Text("#why-vatId"), Does.EndWith("is needed on every document, or the number with the tax office."));
         Assert.That(page.Text("#why-numberPrefix"), Does.Contain("1 to 20 characters"));

@@ -176,7 +176,7 @@ internal sealed class PersonPageTests
         Assert.That(glance.Text("#notes"), Does.Contain("Likes <b>tea</b>.").And.Contain("All 1, and a new one"));
         Assert.That(row, Does.Not.Contain("tea"));
         Assert.That(removed.Headers.Location!.OriginalString, Does.EndWith("notice=note-removed"));
-        Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(again.Headers.Location!.OriginalString, Does.EndWith("notice=note-removed"), "a form that is sent twice finds it removed");
         Assert.That(await _app.Db.OneAsync<long>("SELECT COUNT(*) FROM ambassador_notes"), Is.Zero);
     }
 

@@ -151,6 +151,7 @@ internal sealed class RunPageTests
     public async Task H_5_a_run_that_takes_two_is_not_approved_twice_by_one()
     {
         await SettleAsync("two_people_from_minor", 2500);
+        await _world.App.Get<Team>().AddAsync(_world.Store, "Max Muster", "max@example.com", Role.Manager, "test", default);
         var ann = await EarnedAsync("Ann", "25.00");
         var run = await PrepareAsync();
         var asked = (await _owner.GetAsync(run)).Text("#approval");
@@ -175,13 +176,77 @@ internal sealed class RunPageTests
         Assert.That(await _world.BalancesAsync(ann), Is.EqualTo((2500L, 0L, 0L)));
     }
 
+    [Test]
+    public async Task H_5_where_the_team_is_one_person_they_confirm_it_after_a_fresh_sign_in()
+    {
+        await SettleAsync("two_people_from_minor", 2500);
+        await _world.App.Get<Team>().AddAsync(_world.Store, "Vera", "vera@example.com", Role.Viewer, "test", default);
+        var ann = await EarnedAsync("Ann", "25.00");
+        var run = await PrepareAsync();
+        await ActAsync(run, "approval");
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var asked = await _owner.GetAsync(run);
+        var again = await ActAsync(run, "approval");
+        using var anew = await Rooms.SignInAsync(_world.App, _world.Store, null);
+        var offered = await anew.GetAsync(run);
+        _world.Clock.Advance(Visitor.Freshness);
+        var late = await ActAsync(run, "approval", anew);
+        using var once = await Rooms.SignInAsync(_world.App, _world.Store, null);
+        var reserved = await _world.BalancesAsync(ann);
+        var confirmed = await ActAsync(run, "approval", once);
+
+        Assert.That(asked.Text("#approval"), Does.Contain("Nobody else of your team may approve it. Sign out and in again by a new link"));
+        Assert.That(asked.QuerySelector($"form[action='{run}/approval']"), Is.Null);
+        Assert.That(offered.QuerySelector($"form[action='{run}/approval'] button")!.TextContent, Is.EqualTo("Confirm it, and pay"));
+        Assert.That((again, late, confirmed), Is.EqualTo(("run-needs-sign-in", "run-needs-sign-in", "run-approved")));
+        Assert.That(reserved, Is.EqualTo((2500L, 0L, 0L)));
+        Assert.That(await _world.BalancesAsync(ann), Is.EqualTo((0L, 2500L, 0L)));
+    }
+
+    [Test]
+    public async Task H_5_a_manager_who_is_alone_on_the_team_is_not_the_owner_as_well()
+    {
+        await SettleAsync("two_people_from_minor", 2500);
+        await EarnedAsync("Ann", "25.00");
+        var run = await PrepareAsync();
+        await _world.App.Get<Team>().AddAsync(_world.Store, "Max Muster", "max@example.com", Role.Manager, "test", default);
+        var max = (await _world.App.Get<Team>().ListAsync(_world.Store, default)).Single().Id;
+        using var first = await Rooms.SignInAsync(_world.App, _world.Store, null, max);
+        await ActAsync(run, "approval", first);
+        _world.Clock.Advance(TimeSpan.FromMinutes(1));
+        using var anew = await Rooms.SignInAsync(_world.App, _world.Store, null, max);
+
+        Assert.That(await ActAsync(run, "approval", anew), Is.EqualTo("run-same-person"));
+    }
+
+    [Test]
+    public async Task H_5_whoever_is_paid_by_a_run_that_takes_two_is_neither_of_them()
+    {
+        await SettleAsync("two_people_from_minor", 2500);
+        var ann = await EarnedAsync("Ann", "25.00");
+        var run = await PrepareAsync();
+        var team = _world.App.Get<Team>();
+        await team.AddAsync(_world.Store, "Ann", "ann@example.com", Role.Owner, "test", default);
+        await _world.Db.DoAsync("UPDATE ambassadors SET person_hash = (SELECT person_hash FROM team_members) WHERE id = @ann", new { ann });
+        using var payee = await Rooms.SignInAsync(_world.App, _world.Store, null, (await team.ListAsync(_world.Store, default)).Single().Id);
+
+        var asked = await payee.GetAsync(run);
+        var refused = await ActAsync(run, "approval", payee);
+        var first = await ActAsync(run, "approval");
+
+        Assert.That(asked.Text("#approval"), Does.Contain("it pays you: two others approve it"));
+        Assert.That((refused, first), Is.EqualTo(("run-own-payout", "run-half-approved")));
+        Assert.That((await payee.GetAsync($"{run}?notice={refused}")).Text(), Does.StartWith("It was not approved: this run takes two people, and pays you."));
+    }
+
     [TestCase("dashboard session 00112233445566778899aabbccddeeff", "dashboard session ffeeddccbbaa99887766554433221100", true)]
     [TestCase("shopify staff 7", "Shopify staff 7", true)]
     [TestCase("shopify staff 7", "shopify staff 8", false)]
     [TestCase("team mem_1", "dashboard session ffeeddccbbaa99887766554433221100", false)]
     [TestCase("team mem_1", "team mem_2", false)]
     public void H_5_who_is_one_person(string first, string second, bool isSame) =>
-        Assert.That((PayoutRuns.IsSamePerson(first, second), PayoutRuns.IsSamePerson(second, first)), Is.EqualTo((isSame, isSame)));
+        Assert.That((Approvers.IsSamePerson(first, second), Approvers.IsSamePerson(second, first)), Is.EqualTo((isSame, isSame)));
 
     [Test]
     public async Task A_manager_is_the_second_person_and_named_and_a_viewer_is_none()

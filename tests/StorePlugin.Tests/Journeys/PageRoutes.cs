@@ -24,15 +24,20 @@ internal static class PageRoutes
 
     private static readonly string[] OtherFolders = ["/api/", "/openapi/", "/assets/", "/looks/", "/pictures/", "/shopify/", "/woocommerce/", "/rehearsal/platform/", "/rehearsal/stripe/", "/rehearsal/shop/"];
 
+    private static readonly string[] FormFolders = ["/dashboard/", "/portal/", "/join/", "/mail/", "/changes/", "/sign-in/", "/sign-out/"];
+
     private static readonly string[] Files = [".svg", ".png", "/file"];
 
-    public static IEnumerable<string> Of(StoreApp app) => Get(app).Where(route =>
+    /// <summary>The routes that take what a page of ours sends.</summary>
+    public static IEnumerable<string> FormsOf(StoreApp app) => With(app, "POST").Where(route => FormFolders.Any(folder => (route + "/").StartsWith(folder, StringComparison.Ordinal)));
+
+    public static IEnumerable<string> Of(StoreApp app) => With(app, "GET").Where(route =>
         !Others.ContainsKey(route)
         && !OtherFolders.Any(folder => route.StartsWith(folder, StringComparison.Ordinal))
         && !Files.Any(ending => route.EndsWith(ending, StringComparison.Ordinal)));
 
-    private static IEnumerable<string> Get(StoreApp app) => app.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-        .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
+    private static IEnumerable<string> With(StoreApp app, string method) => app.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains(method) == true)
         .Select(endpoint => endpoint.RoutePattern.RawText!)
         .Distinct(StringComparer.Ordinal);
 }

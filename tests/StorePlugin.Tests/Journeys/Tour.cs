@@ -45,6 +45,12 @@ internal sealed partial class Tour : IAsyncDisposable
     /// <summary>The routes that answer with a page, and are no stop of this tour.</summary>
     public IEnumerable<string> Unvisited => PageRoutes.Of(_app).Except(_stops.Select(stop => stop.Route));
 
+    /// <summary>The routes that take a form.</summary>
+    public IEnumerable<string> Forms => PageRoutes.FormsOf(_app);
+
+    /// <summary>The program that answers at a stop.</summary>
+    public StoreApp AppOf(TourStop stop) => stop.Address.Authority == _app.Address.Authority ? _app : _books!.Payouts.App;
+
     public static async Task<Tour> BeginAsync()
     {
         var shopify = await FakeShopify.StartAsync();

@@ -202,13 +202,16 @@ internal sealed class Browser : IDisposable
 {
     private readonly HttpClient _http;
 
-    public Browser(Uri address)
+    /// <param name="address">Of the program.</param>
+    /// <param name="cookies">Of somebody who has signed in; without them the browser begins with none.</param>
+    public Browser(Uri address, CookieContainer? cookies = null)
     {
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = address };
+        Cookies = cookies ?? new CookieContainer();
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = new Uri(address, "/") };
         _http.DefaultRequestHeaders.Add("Accept", "text/html,application/xhtml+xml");
     }
 
-    public CookieContainer Cookies { get; } = new();
+    public CookieContainer Cookies { get; }
 
     public Task<HttpResponseMessage> AskAsync(string path) => _http.GetAsync(new Uri(path, UriKind.Relative));
 

@@ -21,9 +21,9 @@ public sealed record MailTextModel(
     Frame Frame, string Path, string Name, string When, IReadOnlyList<(string Name, string Meaning)> Placeholders, string Subject, string Opening, string Closing,
     string OwnSubject, IReadOnlyList<string> OwnOpening, bool IsWorded, MailLook? Preview, IReadOnlyList<string> Problems);
 
-/// <summary>How a mail looks, of made-up data, as plain text.</summary>
+/// <summary>How a mail looks, of made-up data.</summary>
 /// <param name="IsKept">Whether it goes out like this; else nobody has kept the words yet.</param>
-public sealed record MailLook(bool IsKept, string Subject, string Text);
+public sealed record MailLook(bool IsKept, string Subject, LetterContent Content, string Text);
 
 /// <summary>What was typed into the form, as it stood there.</summary>
 internal sealed record TypedMail(string Subject, string Opening, string Closing)
@@ -95,6 +95,6 @@ internal static class MailList
     private static async Task<MailLook> LookAsync(MailSources sources, Store store, IMerchantMail mail, MailText? text, bool isKept)
     {
         var printed = await MailTextEndpoints.PrintSampleAsync(sources.Press, sources.Links, store, mail, text);
-        return new MailLook(isKept, MailSender.SubjectOf(store, printed.Letter), printed.Text);
+        return new MailLook(isKept, MailSender.SubjectOf(store, printed.Letter), printed.Letter.Content, printed.Text);
     }
 }

@@ -134,7 +134,7 @@ internal static class RunDetail
             [.. run.Funding.Select(FundingOf)],
             facts.ApprovedAt is null ? null : ProgressOf(payouts),
             run.State == RunState.Stopped ? StopOf(run) : null,
-            isShown ? await ApprovalOfAsync(sources, store, run, reader, cancel) : null,
+            isShown ? await ApprovalOfAsync(sources, visitor, run, reader, cancel) : null,
             run.State == RunState.Approved && unsent.Count > 0,
             run.State == RunState.Stopped,
             CancellationOf(run.State, unsent),
@@ -195,8 +195,9 @@ internal static class RunDetail
             + "risks that Stripe refuses a payee, who is then paid by the next run.")
         : new RunStop("A person has stopped it. Nothing more is sent, and no file is made.", "It waits until somebody lets it go on, or cancels it.");
 
-    private static async Task<RunApprovalOffer> ApprovalOfAsync(RunSources sources, Store store, PayoutRun run, RunReader reader, CancellationToken cancel)
+    private static async Task<RunApprovalOffer> ApprovalOfAsync(RunSources sources, Visitor visitor, PayoutRun run, RunReader reader, CancellationToken cancel)
     {
+        var store = visitor.Store;
         var paid = run.Lines.Where(line => line.WillPay).ToList();
         if (paid.Count == 0)
         {
@@ -235,21 +236,29 @@ internal static class RunDetail
             return new RunApprovalOffer(sentences, "Approve and pay");
         }
 
-        switch (run.FirstApprovedBy)
+        if (await sources.Approvers.IsPaidAsync(store, reader.Actor, run.Lines, cancel))
         {
-            case null:
-                sentences.Add("By its sum or its currency this run takes two people. Yours is the first approval, and reserves nothing yet.");
-                return new RunApprovalOffer(sentences, "Approve as the first of two");
-            case var first when first == reader.Actor:
-                sentences.Add("It takes two people. You have approved it; another one has to, whom an owner adds to the team.");
-                return new RunApprovalOffer(sentences, null);
-            case var first when PayoutRuns.IsSamePerson(first, reader.Actor):
-                sentences.Add("It takes two people. Another session has approved it that tells no more than yours who it is; a person has to whom an owner adds to the team.");
-                return new RunApprovalOffer(sentences, null);
-            case var first:
-                sentences.Add($"It takes two people. It was approved by {RunWords.Who(first, reader)}; yours is the second approval.");
-                return new RunApprovalOffer(sentences, "Approve as the second, and pay");
+            sentences.Add("By its sum or its currency this run takes two people, and it pays you: two others approve it.");
+            return new RunApprovalOffer(sentences, null);
         }
+
+        if (run.FirstApprovedBy is not { } first)
+        {
+            sentences.Add("By its sum or its currency this run takes two people. Yours is the first approval, and reserves nothing yet.");
+            return new RunApprovalOffer(sentences, "Approve as the first of two");
+        }
+
+        var (said, button) = await sources.Approvers.JudgeAsync(store, first, run.FirstApprovedAt!.Value, reader.Actor, visitor.SignedInAt, cancel) switch
+        {
+            SecondApproval.Counts => ($"It was approved by {RunWords.Who(first, reader)}; yours is the second approval.", "Approve as the second, and pay"),
+            SecondApproval.CountsAlone => ("Nobody else of your team may approve it, and you have signed in anew since your first approval: confirm it.", "Confirm it, and pay"),
+            SecondApproval.NeedsSignIn => (
+                $"Nobody else of your team may approve it. Sign out and in again by a new link, and confirm it here within {Visitor.Freshness.TotalMinutes:0} minutes.", null),
+            _ when first == reader.Actor => ("You have approved it; another one has to, whom an owner adds to the team.", null),
+            _ => ("Another session has approved it that tells no more than yours who it is; a person has to whom an owner adds to the team.", (string?)null),
+        };
+        sentences.Add($"It takes two people. {said}");
+        return new RunApprovalOffer(sentences, button);
     }
 
     private static string WayOf(string provider, int payouts) => provider switch

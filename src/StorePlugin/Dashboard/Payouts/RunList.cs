@@ -11,8 +11,9 @@ namespace StorePlugin.Dashboard.Payouts;
 /// <param name="Owed">By currency; never one sum over two.</param>
 /// <param name="Next">When the schedule makes the next run, and whether that needs a person, as sentences.</param>
 /// <param name="Differences">How many differences between the books and Stripe stop approvals, as a sentence; null where none does.</param>
+/// <param name="NewId">Of the run that the form prepares, so that a form which is sent twice prepares one.</param>
 public sealed record RunListModel(
-    Frame Frame, IReadOnlyList<OwedRow> Owed, string Next, string? Differences, IReadOnlyList<RunRow> Runs, bool IsFirst, string? NextPath);
+    Frame Frame, string NewId, IReadOnlyList<OwedRow> Owed, string Next, string? Differences, IReadOnlyList<RunRow> Runs, bool IsFirst, string? NextPath);
 
 /// <param name="Payable">What is approved and in no payout.</param>
 /// <param name="UnderWay">What is in payouts that are not settled; null where nothing is.</param>
@@ -25,7 +26,7 @@ public sealed record RunRow(string Path, Moment PreparedAt, string PreparedBy, s
 
 /// <summary>What the pages of runs are made of.</summary>
 internal sealed record RunSources(
-    Db Db, PayoutRuns Runs, PayeeReader Payees, PayoutExports Exports, PayoutSettings Settings, PayoutDifferences Differences, Team Team, TimeProvider Clock)
+    Db Db, PayoutRuns Runs, Approvers Approvers, PayeeReader Payees, PayoutExports Exports, PayoutSettings Settings, PayoutDifferences Differences, Team Team, TimeProvider Clock)
 {
     public async Task<RunReader> ReaderAsync(Visitor visitor, CancellationToken cancel) => new(visitor.Actor, await Team.NamesAsync(visitor.Store, cancel));
 }
@@ -87,6 +88,7 @@ internal static class RunList
         var stopping = await sources.Differences.CountStoppingAsync(store, cancel);
         return new RunListModel(
             Frame.OfDashboard(visitor, notice),
+            sources.Runs.NewId(),
             owed.Count > 0 ? [.. owed.Select(OwedOf)] : store.Currency is { } currency ? [new OwedRow(Words.Of(0, currency), null, null)] : [],
             await NextAsync(sources, store, cancel),
             stopping == 0 ? null : $"{Words.Count(stopping, "difference", "differences")} between your payouts and Stripe's transfers {(stopping == 1 ? "has" : "have")} to be looked at.",

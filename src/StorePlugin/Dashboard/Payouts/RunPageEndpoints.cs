@@ -6,6 +6,7 @@ using System.Xml;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Ambassadors;
+using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
@@ -43,8 +44,17 @@ internal static class RunPageEndpoints
         Visitor visitor, string? after, string? notice, RunSources sources, CancellationToken cancel) =>
         Page.Of<RunListPage>(await RunList.ReadAsync(sources, visitor, after, notice, cancel));
 
-    private static async Task<RedirectHttpResult> Prepare(Visitor visitor, PayoutRuns runs, CancellationToken cancel) =>
-        Back((await runs.PreviewAsync(visitor.Store, visitor.Actor, cancel)).Id, "run-prepared");
+    private static async Task<IResult> Prepare(Visitor visitor, HttpRequest request, PayoutRuns runs, CancellationToken cancel)
+    {
+        var id = (await Typed.ReadAsync(request, cancel))["id"];
+        if (!PayoutRuns.IsId(id))
+        {
+            return TypedResults.BadRequest();
+        }
+
+        await runs.PreviewOnceAsync(visitor.Store, id, visitor.Actor, cancel);
+        return Back(id, "run-prepared");
+    }
 
     private static Task<IResult> Show(
         Visitor visitor, string id, string? show, string? from, string? notice, RunSources sources, CancellationToken cancel) =>
@@ -53,7 +63,7 @@ internal static class RunPageEndpoints
             cancel: cancel);
 
     private static async Task<IResult> Approve(Visitor visitor, string id, PayoutRuns runs, CancellationToken cancel) =>
-        await runs.ApproveAsync(visitor.Store, id, visitor.Actor, cancel) switch
+        await runs.ApproveAsync(visitor.Store, id, visitor.Actor, cancel, visitor.SignedInAt) switch
         {
             RunApproval.Done({ State: RunState.Stopped }) => Back(id, "run-short"),
             RunApproval.Done => Back(id, "run-approved"),
@@ -61,6 +71,8 @@ internal static class RunPageEndpoints
             RunApproval.NoSuchRun => TypedResults.NotFound(),
             RunApproval.AlreadyApproved => Back(id, "run-already-approved"),
             RunApproval.SamePerson => Back(id, "run-same-person"),
+            RunApproval.NeedsSignIn => Back(id, "run-needs-sign-in"),
+            RunApproval.OwnPayout => Back(id, "run-own-payout"),
             RunApproval.Cancelled => Back(id, "run-ended"),
             RunApproval.NotConnected => Back(id, "run-not-connected"),
             RunApproval.Differs => Back(id, "run-differs"),

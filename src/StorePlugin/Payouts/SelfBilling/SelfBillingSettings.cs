@@ -54,9 +54,15 @@ internal sealed class SelfBillingSettings(Db db, BillParties parties, TimeProvid
         SELECT @storeId, 0 FROM stores WHERE id = @storeId AND NOT EXISTS (SELECT 1 FROM self_bill_counters WHERE store_id = @storeId)
         """;
 
-    /// <summary>Settles it anew. Payouts that are reserved already are billed as it was; numbers go on from where they were.</summary>
+    /// <summary>Settles it anew, unless it is settled so already. Payouts that are reserved already are billed as it was; numbers go on from where they were.</summary>
     public async Task<SettledBilling> SetAsync(Store store, BillParty merchant, string numberPrefix, long domesticRateBp, string actor, CancellationToken cancel)
     {
+        if (await FindAsync(store, cancel) is { } settled
+            && settled.Merchant == merchant && settled.NumberPrefix == numberPrefix && settled.DomesticRateBp == domesticRateBp)
+        {
+            return settled;
+        }
+
         var now = clock.GetUtcNow();
         var party = parties.Seal(store.Id, BillParties.Merchant, merchant, numberPrefix, now, actor);
         var args = new { storeId = store.Id, partyId = party.Id, rateBp = domesticRateBp, now, actor };
