@@ -75,7 +75,7 @@ internal static class CampaignEndpoints
             .WithDescription("Orders from this second on earn nothing. What was earned before is held, approved and paid as ever.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/{id}/copies", Copy).WithName("copyCampaign").WithSummary("Makes a draft with the newest terms of a campaign.")
-            .WithDescription("The copy has no ambassadors and no objective.")
+            .WithDescription("The copy has the same words about what success means; it has no ambassadors and no objective.")
             .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapRevisions();
         group.MapComparison();

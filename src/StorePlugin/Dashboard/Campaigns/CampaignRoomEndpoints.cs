@@ -139,7 +139,7 @@ internal static class CampaignRoomEndpoints
         }
 
         return await sources.Campaigns.FindNewestTermsAsync(visitor.Store, id, cancel) is not { } terms ? TypedResults.NotFound()
-            : await sources.Campaigns.CreateOnceAsync(visitor.Store, typed["id"], name, null, terms, visitor.Actor, cancel) ? Back(typed["id"], "campaign-copied")
+            : await sources.Campaigns.CreateOnceAsync(visitor.Store, typed["id"], name, null, terms, visitor.Actor, cancel, copyOf: id) ? Back(typed["id"], "campaign-copied")
             : TypedResults.BadRequest();
     }
 

@@ -88,7 +88,7 @@ internal static class MailRoomEndpoints
         Page.Of<MailLogPage>(await MailLog.ReadAsync(sources, visitor, show, before, notice, cancel));
 
     private static async Task<IResult> Replay(Visitor visitor, string effectId, MailSources sources, CancellationToken cancel) =>
-        await sources.Dead.ReplayEffectAsync(visitor.Store, effectId, cancel) switch
+        await sources.Dead.ReplayMailAsync(visitor.Store, effectId, cancel) switch
         {
             Dashboard.Replay.Queued => TypedResults.Redirect($"{MailLog.Path}?notice=mail-again"),
             Dashboard.Replay.NotDead => TypedResults.Redirect($"{MailLog.Path}?notice=settled"),
