@@ -6,6 +6,7 @@ using System.Xml;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
@@ -43,8 +44,12 @@ internal static class RunPageEndpoints
         Visitor visitor, string? after, string? notice, RunSources sources, CancellationToken cancel) =>
         Page.Of<RunListPage>(await RunList.ReadAsync(sources, visitor, after, notice, cancel));
 
-    private static async Task<RedirectHttpResult> Prepare(Visitor visitor, PayoutRuns runs, CancellationToken cancel) =>
-        Back((await runs.PreviewAsync(visitor.Store, visitor.Actor, cancel)).Id, "run-prepared");
+    private static async Task<RedirectHttpResult> Prepare(Visitor visitor, AuditSubject about, PayoutRuns runs, CancellationToken cancel)
+    {
+        var run = await runs.PreviewAsync(visitor.Store, visitor.Actor, cancel);
+        about.Is("payouts", run.Id);
+        return Back(run.Id, "run-prepared");
+    }
 
     private static Task<IResult> Show(
         Visitor visitor, string id, string? show, string? from, string? notice, RunSources sources, CancellationToken cancel) =>
