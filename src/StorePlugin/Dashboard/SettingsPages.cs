@@ -63,7 +63,8 @@ internal sealed class SettingsPages(
                 $"{(counts.DeadMails == 0 ? "None" : Words.Of(counts.DeadMails))} given up in the last seven days", counts.DeadMails > 0),
             new(
                 "Hours of mails", MailRulesRoom.Path, "When people are written to and how often, and the addresses that get no mail.",
-                $"{MailRulesRoom.StateOf(await mails.FindAsync(store, cancel))}; {(counts.Suppressed == 0 ? "no address gets none" : Words.Count(counts.Suppressed, "address gets none", "addresses get none"))}"),
+                MailRulesRoom.StateOf(await mails.FindAsync(store, cancel))
+                    + (counts.Suppressed == 0 ? "; no address gets none" : $"; {Words.Count(counts.Suppressed, "address gets none", "addresses get none")}")),
             isOnShopify
                 ? new(
                     "Connection to Shopify", "/dashboard/connection", "What the app may do in your store, and whether its messages arrive.",

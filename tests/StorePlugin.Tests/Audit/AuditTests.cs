@@ -103,7 +103,8 @@ internal sealed class AuditTests
 
         var rows = (await _api.Get("audit-entries?limit=2")).Json!["items"]!.AsArray().Select(row => ((string?)row!["outcome"], (string?)row["subject"]));
 
-        Assert.That(rows, Is.EquivalentTo(new[] { ("refused", (string?)null), ("done", $"campaigns/{_shop.CampaignId}") }));
+        (string?, string?)[] expected = [("refused", null), ("done", $"campaigns/{_shop.CampaignId}")];
+        Assert.That(rows, Is.EquivalentTo(expected));
     }
 
     [Test]

@@ -242,9 +242,9 @@ internal static class LaunchChecks
             ? check.Failed(
                 $"The money of {NamesOf(facts.PaidToMerchant)} would go into your own account at Stripe, and is paid to nobody.",
                 "Have them connect an account of their own, or take it away on their page.") with
-                {
-                    Path = facts.PaidToMerchant is [var only] ? PathOf(only) : check.Path,
-                }
+            {
+                Path = facts.PaidToMerchant is [var only] ? PathOf(only) : check.Path,
+            }
             : facts.OwnPeople.Count > 0
                 ? check.Failed(
                     $"{NamesOf(facts.OwnPeople)} {(facts.OwnPeople.Count == 1 ? "has" : "have")} the address of somebody on your own team.",

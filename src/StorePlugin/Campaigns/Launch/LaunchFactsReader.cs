@@ -117,7 +117,7 @@ internal sealed class LaunchFactsReader(
             MayGetMost = await PeopleAsync(
                 store, campaign, known.Acknowledged.Where(one => one.Rule == FunnelWarnings.Share).Select(one => one.AmbassadorId), cancel),
             Rehearsals = rehearsed,
-            GetsMost = (await PeopleAsync(store, campaign, Concentration.Of(rehearsed, campaign)?.AmbassadorId is { } most ? [most] : [], cancel)).FirstOrDefault(),
+            GetsMost = Concentration.Of(rehearsed, campaign)?.AmbassadorId is { } most && await PeopleAsync(store, campaign, [most], cancel) is [var meant] ? meant : null,
             RefusedCodes = await db.ManyAsync<LaunchCode>($"{ReadRefusedCodes} {db.Page}", ids, cancel),
             EmbedWasHeard = isOnShopify && await heartbeats.LastSeenAsync(store, StorefrontPart.Embed, cancel) is not null,
             PublicUrl = address.Base,

@@ -319,7 +319,7 @@ internal sealed class LaunchCheckTests
 
     private static string Without(string scope) => string.Join(',', LaunchWorld.Scopes.Split(',').Where(one => one != scope));
 
-    private static Task MostToMaraAsync(LaunchWorld world, long shareBp) =>
+    private static Task<int> MostToMaraAsync(LaunchWorld world, long shareBp) =>
         world.Db.DoAsync("UPDATE rehearsals SET top_share_bp = @shareBp, top_payee = 'Mara Lindholm'", new { shareBp });
 
     private static async Task OnTheTeamAsync(LaunchWorld world) => await Plant.RowAsync(
