@@ -5,6 +5,7 @@ using System.Net.Mail;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Audit;
 using StorePlugin.Campaigns;
 using StorePlugin.Stores;
 
@@ -216,7 +217,7 @@ internal static class AmbassadorEndpoints
     }
 
     private static async Task<Results<Created<AmbassadorView>, ProblemHttpResult>> Add(
-        ApiCaller caller, ApiBody<AmbassadorRequest> body, AmbassadorDb ambassadors, AmbassadorViews views, CancellationToken cancel)
+        ApiCaller caller, AuditSubject about, ApiBody<AmbassadorRequest> body, AmbassadorDb ambassadors, AmbassadorViews views, CancellationToken cancel)
     {
         var ambassador = AmbassadorRequest.Read(body.Fields);
         if (body.Fields.Refusal is { } refusal)
@@ -230,6 +231,7 @@ internal static class AmbassadorEndpoints
             return RefusalOf(result, ambassador.Code);
         }
 
+        about.Is("ambassadors", id);
         return TypedResults.Created($"/api/v1/ambassadors/{id}", await views.OneAsync(caller.Store, id, cancel));
     }
 

@@ -10,7 +10,7 @@ internal sealed record AuditEntryView(
     DateTimeOffset At,
     [property: Description("As the books name people: a member of the team by id, a session by the beginning of its hash, or an API key by its id.")] string Actor,
     [property: Description("What was asked for.")] string Action,
-    [property: Description("What it was about, such as campaigns/cmp_…; null where the request named nothing.")] string? Subject,
+    [property: Description("What it was about or has made, such as campaigns/cmp_…; null where it was neither one thing nor made one.")] string? Subject,
     [property: Description("done, refused or failed; null while it is carried out, and where the program ended meanwhile.")] string? Outcome);
 
 internal static class AuditEndpoints

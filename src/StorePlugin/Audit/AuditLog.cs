@@ -43,7 +43,9 @@ internal sealed class AuditLog(Db db, TimeProvider clock)
     private const string InsertDone =
         "INSERT INTO audit_entries (store_id, id, at, actor, action, subject, outcome) VALUES (@storeId, @id, @now, @actor, @action, @subject, 'done')";
 
-    private const string Update = "UPDATE audit_entries SET outcome = @outcome WHERE store_id = @storeId AND id = @id AND outcome IS NULL";
+    // What the request named stands; what it has made is known only now.
+    private const string Update =
+        "UPDATE audit_entries SET outcome = @outcome, subject = COALESCE(subject, @subject) WHERE store_id = @storeId AND id = @id AND outcome IS NULL";
 
     private const string ReadNewest = "SELECT id, at, actor, action, subject, outcome FROM audit_entries WHERE store_id = @storeId ORDER BY id DESC ";
 
@@ -67,18 +69,21 @@ internal sealed class AuditLog(Db db, TimeProvider clock)
                 now,
                 actor,
                 action = action.Length > ActionLengthMax ? action[..ActionLengthMax] : action,
-                subject = subject?.Length > SubjectLengthMax ? null : subject,
+                subject = Fit(subject),
             },
             cancel);
         return id;
     }
 
     /// <summary>Notes what came of it, even where whoever asked has gone meanwhile.</summary>
-    public Task<int> EndAsync(Store store, string id, string outcome) =>
-        db.DoAsync(Update, new { storeId = store.Id, id, outcome }, CancellationToken.None);
+    /// <param name="made">What it has made, as <see cref="AuditEntry.Subject"/>; counts where the request named nothing.</param>
+    public Task<int> EndAsync(Store store, string id, string outcome, string? made = null) =>
+        db.DoAsync(Update, new { storeId = store.Id, id, outcome, subject = Fit(made) }, CancellationToken.None);
 
     /// <summary>Newest first.</summary>
     /// <param name="before">An entry's id; null for the newest of all.</param>
     public Task<IReadOnlyList<AuditEntry>> ListAsync(Store store, string? before, long take, CancellationToken cancel) =>
         db.ManyAsync<AuditEntry>((before is null ? ReadNewest : ReadBefore) + db.Page, new { storeId = store.Id, before, take }, cancel);
+
+    private static string? Fit(string? subject) => subject?.Length > SubjectLengthMax ? null : subject;
 }

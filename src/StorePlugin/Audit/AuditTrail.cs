@@ -29,7 +29,7 @@ internal sealed class AuditTrail(AuditLog log) : IEndpointFilter
         }
         finally
         {
-            await log.EndAsync(store, id, outcome);
+            await log.EndAsync(store, id, outcome, http.Features.Get<AuditSubject>()?.Name);
         }
     }
 

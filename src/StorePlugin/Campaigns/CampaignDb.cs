@@ -91,6 +91,12 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
         VALUES (@storeId, @id, 1, @terms, @now, @actor)
         """;
 
+    private const string CopyPlaybook =
+        """
+        UPDATE campaigns SET playbook = (SELECT o.playbook FROM campaigns o WHERE o.store_id = @storeId AND o.id = @copyOf)
+        WHERE store_id = @storeId AND id = @id
+        """;
+
     private const string ReadNewestTerms =
         """
         SELECT r.terms FROM campaign_revisions r
@@ -171,7 +177,9 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     /// The same with an id of <see cref="NewId"/>. Returns whether the store has a campaign of this id now, be it this one or one
     /// that the same request has made before; else the id is another store's.
     /// </summary>
-    public async Task<bool> CreateOnceAsync(Store store, string id, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel)
+    /// <param name="copyOf">As in <see cref="CreateAsync"/>.</param>
+    public async Task<bool> CreateOnceAsync(
+        Store store, string id, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel, string? copyOf = null)
     {
         if (await FindAsync(store, id, cancel) is not null)
         {
@@ -180,7 +188,7 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
 
         try
         {
-            await CreateAsync(store, name, objective, terms, actor, cancel, id);
+            await CreateAsync(store, name, objective, terms, actor, cancel, id, copyOf);
             return true;
         }
         // The same form came twice at one moment, or the id is another store's: they are unique over the whole host.
@@ -192,8 +200,9 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
 
     /// <summary>Makes a draft: it attributes nothing and pays nothing.</summary>
     /// <param name="id">Null: a new one.</param>
+    /// <param name="copyOf">The campaign whose playbook it takes along; null: it has none yet.</param>
     public async Task<Campaign> CreateAsync(
-        Store store, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel, string? id = null)
+        Store store, string name, Objective? objective, Terms terms, string actor, CancellationToken cancel, string? id = null, string? copyOf = null)
     {
         var now = clock.GetUtcNow();
         id ??= Ids.New(IdPrefix, now);
@@ -202,6 +211,11 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
             {
                 await tx.DoAsync(Insert, new { storeId = store.Id, id, name, metric = objective?.Metric, target = objective?.Target, by = objective?.By, now });
                 await tx.DoAsync(InsertRevision, new { storeId = store.Id, id, terms = terms.ToJson(), now, actor });
+                if (copyOf is not null)
+                {
+                    await tx.DoAsync(CopyPlaybook, new { storeId = store.Id, id, copyOf });
+                }
+
                 await CampaignLife.RecordAsync(tx, store, id, "draft", now, actor);
             },
             cancel: cancel);
@@ -209,11 +223,11 @@ internal sealed class CampaignDb(Db db, TimeProvider clock)
     }
 
     /// <summary>
-    /// Makes a draft with the newest terms of another campaign, in force or not, and with nothing else of it. Null when there is
-    /// no such campaign.
+    /// Makes a draft with the newest terms of another campaign, in force or not, with its playbook, and with nothing else of it. Null
+    /// when there is no such campaign.
     /// </summary>
     public async Task<Campaign?> CopyAsync(Store store, string id, string name, string actor, CancellationToken cancel) =>
-        await FindNewestTermsAsync(store, id, cancel) is { } terms ? await CreateAsync(store, name, null, terms, actor, cancel) : null;
+        await FindNewestTermsAsync(store, id, cancel) is { } terms ? await CreateAsync(store, name, null, terms, actor, cancel, copyOf: id) : null;
 
     /// <summary>The terms that a copy would have; null when there is no such campaign.</summary>
     public async Task<Terms?> FindNewestTermsAsync(Store store, string id, CancellationToken cancel) =>

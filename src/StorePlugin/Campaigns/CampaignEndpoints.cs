@@ -1,6 +1,7 @@
 // The API's calls about campaigns and their life; revisions and the comparison have files of their own.
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Audit;
 using StorePlugin.Campaigns.Launch;
 using StorePlugin.Data;
 using StorePlugin.Orders;
@@ -75,7 +76,7 @@ internal static class CampaignEndpoints
             .WithDescription("Orders from this second on earn nothing. What was earned before is held, approved and paid as ever.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/{id}/copies", Copy).WithName("copyCampaign").WithSummary("Makes a draft with the newest terms of a campaign.")
-            .WithDescription("The copy has no ambassadors and no objective.")
+            .WithDescription("The copy has the same words about what success means; it has no ambassadors and no objective.")
             .ProducesProblem(StatusCodes.Status404NotFound);
         group.MapRevisions();
         group.MapComparison();
@@ -99,7 +100,7 @@ internal static class CampaignEndpoints
             : Paging.BadAfter;
 
     private static async Task<Results<Created<CampaignView>, ProblemHttpResult>> Create(
-        ApiCaller caller, ApiBody<CampaignRequest> body, CampaignDb campaigns, TimeProvider clock, CancellationToken cancel)
+        ApiCaller caller, AuditSubject about, ApiBody<CampaignRequest> body, CampaignDb campaigns, TimeProvider clock, CancellationToken cancel)
     {
         var fields = body.Fields;
         var name = fields.Text("name", 1, CampaignRequest.NameLengthMax);
@@ -111,6 +112,7 @@ internal static class CampaignEndpoints
         }
 
         var campaign = await campaigns.CreateAsync(caller.Store, name, objective, terms!, caller.Name, cancel);
+        about.Is("campaigns", campaign.Id);
         return TypedResults.Created($"/api/v1/campaigns/{campaign.Id}", CampaignView.Of(campaign));
     }
 

@@ -19,6 +19,7 @@ internal static class CampaignsSetup
         services.AddSingleton<BackTest>();
         services.AddSingleton<BackTestVerb>();
         services.AddSingleton<LaunchFactsReader>();
+        services.AddSingleton<PersonWarnings>();
         services.AddSingleton<CampaignLaunch>();
     }
 }

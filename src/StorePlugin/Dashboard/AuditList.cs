@@ -9,8 +9,8 @@ namespace StorePlugin.Dashboard;
 
 public sealed record AuditListModel(Frame Frame, IReadOnlyList<AuditRow> Rows, bool IsFirst, string? NextPath);
 
-/// <param name="About">What it was about, by its name; null where the request named nothing that has a page.</param>
-/// <param name="Path">The page of that; null as <paramref name="About"/>.</param>
+/// <param name="About">What it was about or has made, by its name; null where that is nothing that has one.</param>
+/// <param name="Path">The page of that; null where it has none.</param>
 /// <param name="Outcome">Null where all went as it should.</param>
 public sealed record AuditRow(Moment At, string Who, string Action, string? About, string? Path, Badge? Outcome);
 
@@ -19,6 +19,7 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
     public const string Path = "/dashboard/audit";
 
     private const int PageSize = 50;
+    private const string Keys = "api-keys/";
 
     private const string ReadAmbassadors = "SELECT id, name FROM ambassadors WHERE store_id = @storeId AND id IN @ids";
 
@@ -33,7 +34,7 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
         var shown = entries.Take(PageSize).ToList();
         var reader = new RunReader(visitor.Actor, await team.NamesAsync(store, cancel));
         var time = new StoreTime(store);
-        var names = await NamesAsync(store, shown, cancel);
+        var names = await NamesAsync(store, shown, reader, cancel);
         return new AuditListModel(
             Frame.OfDashboard(visitor),
             [.. shown.Select(entry => Show(entry, reader, time, names))],
@@ -41,10 +42,10 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
             entries.Count > PageSize ? $"{Path}?before={shown[^1].Id}" : null);
     }
 
-    private static AuditRow Show(AuditEntry entry, RunReader reader, StoreTime time, IReadOnlyDictionary<string, (string Name, string Path)> names)
+    private static AuditRow Show(AuditEntry entry, RunReader reader, StoreTime time, IReadOnlyDictionary<string, (string Name, string? Path)> names)
     {
         var who = RunWords.Who(entry.Actor, reader);
-        var about = entry.Subject is { } subject && names.TryGetValue(subject, out var known) ? known : default((string Name, string Path)?);
+        var about = entry.Subject is { } subject && names.TryGetValue(subject, out var known) ? known : default((string Name, string? Path)?);
         return new AuditRow(
             time.At(entry.At),
             string.Concat(char.ToUpperInvariant(who[0]).ToString(), who.AsSpan(1)),
@@ -60,10 +61,21 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
             });
     }
 
-    /// <summary>By subject, what has a name and a page today.</summary>
-    private async Task<IReadOnlyDictionary<string, (string Name, string Path)>> NamesAsync(Store store, IReadOnlyList<AuditEntry> entries, CancellationToken cancel)
+    /// <summary>By subject, what has a name today.</summary>
+    private async Task<IReadOnlyDictionary<string, (string Name, string? Path)>> NamesAsync(
+        Store store, IReadOnlyList<AuditEntry> entries, RunReader reader, CancellationToken cancel)
     {
-        var names = new Dictionary<string, (string Name, string Path)>(StringComparer.Ordinal);
+        var names = new Dictionary<string, (string Name, string? Path)>(StringComparer.Ordinal);
+        foreach (var (id, name) in reader.Team)
+        {
+            names[$"team/{id}"] = (Words.ShortName(name), "/dashboard/team");
+        }
+
+        foreach (var subject in entries.Select(entry => entry.Subject).OfType<string>().Where(subject => subject.StartsWith(Keys, StringComparison.Ordinal)))
+        {
+            names[subject] = ($"The key that ends in {subject[^Math.Min(RunWords.KeyShown, subject.Length - Keys.Length)..]}", null);
+        }
+
         await AddAsync("ambassadors", ReadAmbassadors, DashboardEndpoints.PathOf, Words.ShortName);
         await AddAsync("campaigns", ReadCampaigns, id => $"/dashboard/campaigns/{Uri.EscapeDataString(id)}", name => name);
         await AddAsync("orders", ReadOrders, id => $"/dashboard/orders/{Uri.EscapeDataString(id)}", name => name);

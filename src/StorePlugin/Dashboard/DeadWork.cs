@@ -43,6 +43,7 @@ internal sealed class DeadWork(Db db, Replays replays)
 
     private const string CountDeliveries = "SELECT CAST(COUNT(*) AS bigint) FROM deliveries WHERE store_id = @storeId AND id = @id";
     private const string CountEffects = "SELECT CAST(COUNT(*) AS bigint) FROM effects WHERE store_id = @storeId AND id = @id";
+    private const string CountMails = CountEffects + " AND kind = 'mail'";
 
     public static async Task<IReadOnlyList<DeadRow>> ReadDeliveriesAsync(Db db, Visitor visitor, CancellationToken cancel)
     {
@@ -79,6 +80,10 @@ internal sealed class DeadWork(Db db, Replays replays)
 
     public async Task<Replay> ReplayEffectAsync(Store store, string id, CancellationToken cancel) =>
         await replays.QueueEffectAsync(store, id, cancel) ? Replay.Queued : await WhyNotAsync(CountEffects, store, id, cancel);
+
+    /// <summary>The same for a mail; every other effect is unknown here.</summary>
+    public async Task<Replay> ReplayMailAsync(Store store, string id, CancellationToken cancel) =>
+        await replays.QueueMailAsync(store, id, cancel) ? Replay.Queued : await WhyNotAsync(CountMails, store, id, cancel);
 
     private async Task<Replay> WhyNotAsync(string count, Store store, string id, CancellationToken cancel) =>
         await db.OneAsync<long>(count, new { storeId = store.Id, id }, cancel) > 0 ? Replay.NotDead : Replay.Unknown;

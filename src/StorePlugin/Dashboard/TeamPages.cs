@@ -1,5 +1,6 @@
 // The page about who runs the programme: members, what each may do, and the sessions that are open.
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Mail;
 using StorePlugin.Pages;
 using StorePlugin.Stores;
@@ -48,14 +49,15 @@ internal static class TeamPages
         Page.Of<TeamPage>(await ReadAsync(visitor, notice, team, cancel));
 
     private static async Task<IResult> Add(
-        Visitor visitor, HttpRequest request, Team team, SignInRequests requests, SignInLimit limit, CancellationToken cancel)
+        Visitor visitor, AuditSubject about, HttpRequest request, Team team, SignInRequests requests, SignInLimit limit, CancellationToken cancel)
     {
         var form = await request.ReadFormAsync(cancel);
+        var id = team.NewId();
         var (name, email, role) = (form["name"].ToString().Trim(), form["email"].ToString().Trim(), form["role"].ToString());
         var problem = name.Length is 0 or > Team.NameLengthMax ? $"The name must have 1 to {Team.NameLengthMax} letters."
             : !AmbassadorRequest.IsEmail(email) ? "The e-mail address must look like ann@example.com."
             : !Role.OfTeam.Contains(role) ? "Choose what they may do."
-            : await team.AddAsync(visitor.Store, name, email, role, visitor.Actor, cancel) switch
+            : await team.AddAsync(visitor.Store, name, email, role, visitor.Actor, cancel, id) switch
             {
                 TeamAdding.AlreadyThere => "This address is on the team already.",
                 TeamAdding.Full => $"A team has at most {Team.MembersMax} members. Remove one first.",
@@ -67,6 +69,7 @@ internal static class TeamPages
                 await ReadAsync(visitor, null, team, cancel) with { TypedName = name, TypedEmail = email, Problem = problem }, StatusCodes.Status422UnprocessableEntity);
         }
 
+        about.Is("team", id);
         // Whoever is added and removed by turns gets no mail each time.
         if (limit.AdmitsMail($"{visitor.Store.Id} {requests.PersonHashOf(visitor.Store, email)}"))
         {

@@ -20,6 +20,12 @@ internal sealed class Replays(Db db, WorkSignal signal, TimeProvider clock)
         WHERE store_id = @storeId AND id = @id AND state = 'dead'
         """;
 
+    private const string QueueMail =
+        """
+        UPDATE effects SET state = 'pending', attempts = 0, due_at = @now, lease_id = NULL, done_at = NULL
+        WHERE store_id = @storeId AND id = @id AND kind = 'mail' AND state = 'dead'
+        """;
+
     // The code that was refused waits for its discount again.
     private const string QueueDiscount =
         """
@@ -54,4 +60,8 @@ internal sealed class Replays(Db db, WorkSignal signal, TimeProvider clock)
             return queued;
         },
         cancel: cancel);
+
+    /// <summary>The same for a mail alone: of an effect of another kind it changes nothing.</summary>
+    public async Task<bool> QueueMailAsync(Store store, string id, CancellationToken cancel) =>
+        await db.DoAsync(QueueMail, new { storeId = store.Id, id, now = clock.GetUtcNow() }, cancel) == 1;
 }

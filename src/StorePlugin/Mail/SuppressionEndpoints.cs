@@ -2,6 +2,7 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Mail;
@@ -72,7 +73,7 @@ internal static class SuppressionEndpoints
             : Paging.BadAfter;
 
     private static async Task<Results<Created<SuppressionView>, ProblemHttpResult>> Add(
-        ApiCaller caller, ApiBody<SuppressionRequest> body, Suppressions suppressions, CancellationToken cancel)
+        ApiCaller caller, AuditSubject about, ApiBody<SuppressionRequest> body, Suppressions suppressions, CancellationToken cancel)
     {
         var request = SuppressionRequest.Read(body.Fields);
         if (body.Fields.Refusal is { } refusal)
@@ -82,6 +83,7 @@ internal static class SuppressionEndpoints
 
         var store = caller.Store;
         var id = await suppressions.AddAsync(store, suppressions.HashOf(store, request.Email), SuppressionReason.ByMerchant, request.Detail, caller.Name, cancel);
+        about.Is("mail-suppressions", id);
         return await suppressions.FindAsync(store, id, cancel) is { } row
             ? TypedResults.Created($"/api/v1/mail-suppressions/{id}", SuppressionView.Of(row))
             : Unknown;

@@ -2,6 +2,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StorePlugin.Audit;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 using StorePlugin.Webhooks;
@@ -35,9 +36,10 @@ internal static class PayoutRunEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<Results<Created<PayoutRunView>, ProblemHttpResult>> Preview(ApiCaller caller, PayoutRuns runs, CancellationToken cancel)
+    private static async Task<Results<Created<PayoutRunView>, ProblemHttpResult>> Preview(ApiCaller caller, AuditSubject about, PayoutRuns runs, CancellationToken cancel)
     {
         var run = await runs.PreviewAsync(caller.Store, caller.Name, cancel);
+        about.Is("payout-runs", run.Id);
         return TypedResults.Created($"/api/v1/payout-runs/{run.Id}", PayoutRunView.Of(run));
     }
 

@@ -123,22 +123,28 @@ internal static class RunSums
             .Select(group => group.Aggregate(Money.Zero(Currency.Parse(group.Key)), (sum, line) => sum + line.Amount)),
     ];
 
+    /// <summary>Who gets more than half of what a run of five payees or more pays in a currency, be it acknowledged or not.</summary>
+    public static IReadOnlySet<(string AmbassadorId, string Currency)> GettingMost(IEnumerable<RunLine> lines) =>
+        lines.Where(line => line.WillPay).GroupBy(line => line.Currency, StringComparer.Ordinal)
+            .Select(group => (Lines: group.ToList(), Minor: group.Sum(line => line.Minor)))
+            .Where(group => group.Lines.Count >= PayeesMin)
+            .SelectMany(group => group.Lines.Where(line => line.Minor > group.Minor - line.Minor))
+            .Select(line => (line.AmbassadorId, line.Currency)).ToHashSet();
+
     /// <summary>
     /// Marks whoever gets more than half of what a run of five payees or more pays in a currency, and the store's own people, unless it was
     /// acknowledged (the funnel, ability 13).
     /// </summary>
     public static List<RunLine> Warned(List<RunLine> lines, FunnelKnown known)
     {
-        var paid = lines.Where(line => line.WillPay).ToLookup(line => line.Currency, StringComparer.Ordinal);
-        var totals = paid.ToDictionary(group => group.Key, group => (Payees: group.Count(), Minor: group.Sum(line => line.Minor)), StringComparer.Ordinal);
+        var most = GettingMost(lines);
         return [.. lines.Select(line => line.WillPay && WarningOf(line) is { } warning ? line with { Warning = warning } : line)];
 
         string? WarningOf(RunLine line)
         {
-            var (payees, minor) = totals[line.Currency];
             string[] warnings =
             [
-                .. payees >= PayeesMin && line.Minor > minor - line.Minor && !known.Acknowledged.Contains((line.AmbassadorId, FunnelWarnings.Share))
+                .. most.Contains((line.AmbassadorId, line.Currency)) && !known.Acknowledged.Contains((line.AmbassadorId, FunnelWarnings.Share))
                     ? [$"More than half of what this run pays in {line.Currency} goes to this payee."] : Array.Empty<string>(),
                 .. known.OwnPeople.Contains(line.AmbassadorId) && !known.Acknowledged.Contains((line.AmbassadorId, FunnelWarnings.Team))
                     ? ["This payee has the address of the store's own people."] : Array.Empty<string>(),

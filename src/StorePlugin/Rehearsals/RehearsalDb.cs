@@ -48,8 +48,6 @@ internal abstract record RehearsalBegin
 
     internal sealed record CampaignUnknown : RehearsalBegin;
 
-    internal sealed record CampaignEnded : RehearsalBegin;
-
     /// <summary>The store's platform has not told its currency yet.</summary>
     internal sealed record CurrencyUnknown : RehearsalBegin;
 
@@ -119,7 +117,8 @@ internal sealed class RehearsalDb(Db db, CampaignDb campaigns, TimeProvider cloc
         """;
 
     /// <summary>
-    /// Begins one with the terms of the campaign that are in force; of a draft, with its newest. A request that comes again with its id
+    /// Begins one with the terms of the campaign that are in force; of a draft, with its newest; of one that has ended, with its last ones.
+    /// In the rehearsal's own store they are a live campaign's, whatever has become of it here. A request that comes again with its id
     /// begins nothing more.
     /// </summary>
     public async Task<RehearsalBegin> BeginAsync(Store store, string id, string campaignId, Scenario scenario, string actor, CancellationToken cancel)
@@ -135,11 +134,6 @@ internal sealed class RehearsalDb(Db db, CampaignDb campaigns, TimeProvider cloc
         }
 
         var now = clock.GetUtcNow();
-        if (campaign.State == "ended")
-        {
-            return new RehearsalBegin.CampaignEnded();
-        }
-
         if (await TypicalOrder.ReadAsync(db, store, now, cancel) is not { } typical)
         {
             return new RehearsalBegin.CurrencyUnknown();

@@ -56,8 +56,9 @@ internal static class RehearsalEndpoints
             .WithDescription("The newest 20 of a store are kept.").ProducesProblem(StatusCodes.Status404NotFound);
         campaigns.MapPost("/{id}/rehearsals", Begin).WithName("beginRehearsal").WithSummary("Rehearses a campaign by a scripted journey.")
             .WithDescription(
-                "It runs in a store of its own, through the code that live orders go through, with the terms that are in force, or those that a draft will be launched with. " +
-                "Nothing of it reaches a live figure, no mail is sent and no money moves. It goes on by itself: read it again until its state is no longer running.")
+                "It runs in a store of its own, through the code that live orders go through, with the terms that are in force, those that a draft will be " +
+                "launched with, or the last ones of a campaign that has ended. Nothing of it reaches a live figure, no mail is " +
+                "sent and no money moves. It goes on by itself: read it again until its state is no longer running.")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         campaigns.MapGet("/{id}/rehearsals/{rehearsalId}", Get).WithName("getRehearsal").WithSummary("One rehearsal with its steps and what each ambassador earned.")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -106,7 +107,6 @@ internal static class RehearsalEndpoints
         {
             RehearsalBegin.Begun begun => TypedResults.Created($"/api/v1/campaigns/{id}/rehearsals/{begun.Rehearsal.Id}", RehearsalView.Of(begun.Rehearsal)),
             RehearsalBegin.CampaignUnknown => CampaignEndpoints.Unknown,
-            RehearsalBegin.CampaignEnded => CampaignEndpoints.Ended,
             RehearsalBegin.CurrencyUnknown => Problems.Conflict(
                 "currency-unknown", "The store's currency is not known yet.", "It is read from the platform after the installation; try again in a moment."),
             RehearsalBegin.TooMany => Problems.Conflict(

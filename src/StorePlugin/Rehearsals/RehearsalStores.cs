@@ -33,9 +33,14 @@ internal sealed class RehearsalStores(
     /// <summary>The id of a made-up ambassador: one that the terms name, so that their share applies, or one of the rehearsal's own.</summary>
     public static string AmbassadorIdOf(Store origin, string rehearsalId, Terms terms, int index)
     {
-        var named = (terms.Rates ?? []).Select(rate => rate.AmbassadorId).OfType<string>().Distinct(StringComparer.Ordinal).ElementAtOrDefault(index);
-        return named ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"amb_{HashOf(origin, rehearsalId)[..30]}{index:x2}");
+        return NamedBy(terms, index) ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"amb_{HashOf(origin, rehearsalId)[..30]}{index:x2}");
     }
+
+    /// <summary>The ambassador of the rehearsing store whose share a made-up one has; null where they have the share that everybody has, or a group's.</summary>
+    public static string? StandsFor(string name, Terms terms) => PlanDraft.IndexOf(name) is { } index ? NamedBy(terms, index) : null;
+
+    private static string? NamedBy(Terms terms, int index) =>
+        (terms.Rates ?? []).Select(rate => rate.AmbassadorId).OfType<string>().Distinct(StringComparer.Ordinal).ElementAtOrDefault(index);
 
     /// <summary>The rehearsal's own store; null until it is made, and once it is gone.</summary>
     public async Task<Store?> FindAsync(Rehearsal rehearsal, CancellationToken cancel) =>

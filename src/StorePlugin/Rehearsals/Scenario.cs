@@ -233,6 +233,9 @@ internal sealed class PlanDraft
         Step(StepKind.Begin, _start, "The campaign begins: codes, links and discounts are made, and the ambassadors are welcomed.");
     }
 
+    /// <summary>The place of a made-up person in every plan; null where nobody is called so.</summary>
+    public static int? IndexOf(string name) => Everybody.Select(person => person.Name).Index().Where(one => one.Item == name).Select(one => (int?)one.Index).FirstOrDefault();
+
     public ScenarioPlan Plan => new(_start, _people, [.. _purchases], [.. _steps]);
 
     private int PayoutDay => LastSalesDay + (int)_ground.Terms.HoldDays + 2;

@@ -58,7 +58,7 @@ internal sealed class ApiKeys(Db db, TimeProvider clock)
 
                 await tx.DoAsync(
                     Insert, new { storeId = store.Id, id = issued.Id, keyHash = Ids.HashOf(issued.Key), access = canWrite ? "write" : "read", now });
-                await AuditLog.NoteAsync(tx, store.Id, AuditLog.Host, canWrite ? "Makes an API key that may change things" : "Makes an API key that reads", null, now);
+                await AuditLog.NoteAsync(tx, store.Id, AuditLog.Host, canWrite ? "Makes an API key that may change things" : "Makes an API key that reads", $"api-keys/{issued.Id}", now);
                 return issued;
             },
             cancel: cancel);

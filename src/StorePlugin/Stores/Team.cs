@@ -60,14 +60,18 @@ internal sealed class Team(Db db, StoreKeys keys, TimeProvider clock)
         VALUES (@storeId, @id, @name, @email, @emailKey, @personHash, @role, @now, @actor)
         """;
 
+    /// <summary>An id for a member who is added later.</summary>
+    public string NewId() => Ids.New("mem", clock.GetUtcNow());
+
     /// <summary>Adds a member. An address is on a store's team once.</summary>
-    public async Task<TeamAdding> AddAsync(Store store, string name, string email, string role, string actor, CancellationToken cancel)
+    /// <param name="id">Null: a new one.</param>
+    public async Task<TeamAdding> AddAsync(Store store, string name, string email, string role, string actor, CancellationToken cancel, string? id = null)
     {
         var now = clock.GetUtcNow();
         var row = new
         {
             storeId = store.Id,
-            id = Ids.New("mem", now),
+            id = id ?? NewId(),
             name,
             email,
             emailKey = KeyOf(email),

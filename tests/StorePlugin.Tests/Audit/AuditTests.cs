@@ -1,11 +1,13 @@
 // Who changed what: every change leaves a row that says by whom, about what, and what came of it.
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using StorePlugin.Audit;
 using StorePlugin.Inbox;
 using StorePlugin.Stores;
+using StorePlugin.Tests.Dashboard;
 using StorePlugin.Tests.Rig;
 
 namespace StorePlugin.Tests.Audit;
@@ -59,9 +61,63 @@ internal sealed class AuditTests
             $"Pauses a live campaign 1 Mar 2026, 11:03 | Spring | A program, with the API key that ends in {keyId![^6..]}",
             "Suspends an ambassador 1 Mar 2026, 11:02 | ANN10 | You",
             "Signs in 1 Mar 2026, 11:01 | – | You",
-            "Makes an API key that may change things 1 Mar 2026, 11:00 | – | Whoever runs this program",
+            $"Makes an API key that may change things 1 Mar 2026, 11:00 | The key that ends in {keyId[^6..]} | Whoever runs this program",
         }));
         Assert.That(page.QuerySelector($"tbody a[href='/dashboard/ambassadors/{_ann}']"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task What_a_request_makes_is_named_in_its_row_by_page_and_by_API()
+    {
+        var bob = (await _api.Post("ambassadors", Bodies.Ambassador(_shop.CampaignId, "BOB10", "bob@example.com"))).Text("id");
+        var draft = (await _api.Post("campaigns", Bodies.Campaign())).Text("id");
+        var run = (await _api.Post("payout-runs")).Text("id");
+        var suppression = (await _api.Post("mail-suppressions", new JsonObject { ["email"] = "no@example.com" })).Text("id");
+        await _owner.FillAsync("/dashboard/ambassadors/new", "/dashboard/ambassadors/new", ("name", "Cid"), ("email", "cid@example.com"), ("campaignId", _shop.CampaignId));
+        await _owner.FillAsync("/dashboard/team", "/dashboard/team", ("name", "Max"), ("email", "max@example.com"), ("role", Role.Manager));
+        var prepared = (await _owner.PushAsync("/dashboard/payouts", "/dashboard/payouts")).To().Split('/')[^1].Split('?')[0];
+
+        var cid = await _app.Db.OneAsync<string>("SELECT id FROM ambassadors WHERE name = 'Cid'");
+        var max = await _app.Db.OneAsync<string>("SELECT id FROM team_members WHERE name = 'Max'");
+        var rows = (await _api.Get("audit-entries?limit=7")).Json!["items"]!.AsArray().Select(row => ((string?)row!["action"], (string?)row["subject"])).ToList();
+        Assert.That(rows, Is.EquivalentTo(new[]
+        {
+            ("Adds an ambassador, approved at once, with code and link", $"ambassadors/{bob}"),
+            ("Makes a campaign as a draft", $"campaigns/{draft}"),
+            ("Makes a preview of a payout run: who would be paid, and why somebody would not. It moves nothing", $"payout-runs/{run}"),
+            ("Keeps every mail to an address back", $"mail-suppressions/{suppression}"),
+            ("Adds an ambassador", $"ambassadors/{cid}"),
+            ("Adds a member to the team", $"team/{max}"),
+            ("Prepares a payout run", $"payouts/{prepared}"),
+        }));
+        var page = await _owner.GetAsync(Page);
+        Assert.That(page.QuerySelector($"tbody a[href='/dashboard/ambassadors/{cid}']")!.TextContent, Is.EqualTo("Cid"));
+        Assert.That(page.QuerySelector("tbody a[href='/dashboard/team']")!.TextContent, Is.EqualTo("Max"));
+    }
+
+    [Test]
+    public async Task A_request_that_makes_nothing_names_nothing_and_one_that_names_something_keeps_it()
+    {
+        await _api.Post("ambassadors", Bodies.Ambassador(_shop.CampaignId, "ANN10", "bob@example.com"));
+        await _api.Post($"campaigns/{_shop.CampaignId}/copies", new JsonObject { ["name"] = "Autumn" });
+
+        var rows = (await _api.Get("audit-entries?limit=2")).Json!["items"]!.AsArray().Select(row => ((string?)row!["outcome"], (string?)row["subject"]));
+
+        (string?, string?)[] expected = [("refused", null), ("done", $"campaigns/{_shop.CampaignId}")];
+        Assert.That(rows, Is.EquivalentTo(expected));
+    }
+
+    [Test]
+    public async Task What_the_setup_makes_is_named_too()
+    {
+        await _app.Db.DoAsync("UPDATE campaigns SET state = 'draft', launched_at = NULL");
+        await SetupSteps.ContinueAsync(_owner, "/dashboard/setup/people", new() { ["name"] = "Dan", ["email"] = "dan@example.com" });
+        await SetupSteps.ContinueAsync(_owner, "/dashboard/setup/goal");
+
+        var rows = (await _api.Get("audit-entries?limit=2")).Json!["items"]!.AsArray().Select(row => (string?)row!["subject"]);
+
+        var dan = await _app.Db.OneAsync<string>("SELECT id FROM ambassadors WHERE name = 'Dan'");
+        Assert.That(rows, Is.EquivalentTo(new[] { $"ambassadors/{dan}", $"campaigns/{_shop.CampaignId}" }));
     }
 
     [Test]

@@ -153,6 +153,18 @@ internal sealed class MailRoomTests
     }
 
     [Test]
+    public async Task An_effect_of_another_kind_is_no_mail_and_stays_given_up()
+    {
+        var id = await CauseAsync(new MailNotice(MailNotice.Welcome, _ann), "state = 'dead', attempts = 12, outcome = 'Refused.', done_at = created_at");
+        await _app.Db.DoAsync("UPDATE effects SET kind = 'create_discount' WHERE id = @id", new { id });
+
+        var answer = await _owner.PushAsync(Log, $"{Log}/{id}/replays");
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(await _app.Db.OneAsync<string>("SELECT state || ' ' || attempts || ' ' || outcome FROM effects WHERE id = @id", new { id }), Is.EqualTo("dead 12 Refused."));
+    }
+
+    [Test]
     public async Task The_log_goes_page_by_page_keeps_its_filter_and_ends_after_thirty_days()
     {
         for (var i = 1; i <= 30; i++)

@@ -1,5 +1,6 @@
 // What success means for both sides: written on the campaign's page, read on the join page and beside the rules.
 using System.Net;
+using System.Text.Json.Nodes;
 using StorePlugin.Campaigns;
 using StorePlugin.Tests.Rig;
 
@@ -72,6 +73,31 @@ internal sealed class PlaybookTests
         Assert.That(page.Text(".alert"), Is.EqualTo("Nothing was kept: what success means may have 2000 characters at most."));
         Assert.That(page.QuerySelector("[name=playbook]")!.TextContent, Is.EqualTo(text));
         Assert.That(await _app.Get<Playbooks>().FindAsync(_shop.Store, _shop.CampaignId, default), Is.Null);
+    }
+
+    [Test]
+    public async Task A_copy_takes_it_along_by_page_and_by_API_and_has_its_own_from_then_on()
+    {
+        var api = await ApiClient.OfAsync(_app, _shop.Store);
+        await _owner.FillAsync(_page, $"{_page}/playbook", ("playbook", "We sell more mugs."));
+
+        var byPage = (await _owner.FillAsync(_page, $"{_page}/copies", ("name", "Autumn"))).To().Split('/')[^1].Split('?')[0];
+        var byApi = (await api.Post($"campaigns/{_shop.CampaignId}/copies", new JsonObject { ["name"] = "Winter" })).Text("id");
+        await _owner.FillAsync(_page, $"{_page}/playbook", ("playbook", "We sell fewer."));
+
+        foreach (var id in (string[])[byPage, byApi])
+        {
+            Assert.That(id, Is.Not.EqualTo(_shop.CampaignId));
+            Assert.That(await _app.Get<Playbooks>().FindAsync(_shop.Store, id, default), Is.EqualTo("We sell more mugs."));
+        }
+    }
+
+    [Test]
+    public async Task A_copy_of_a_campaign_without_one_has_none()
+    {
+        var copied = await _owner.FillAsync(_page, $"{_page}/copies", ("name", "Autumn"));
+
+        Assert.That(await _app.Get<Playbooks>().FindAsync(_shop.Store, copied.To().Split('/')[^1].Split('?')[0], default), Is.Null);
     }
 
     [Test]

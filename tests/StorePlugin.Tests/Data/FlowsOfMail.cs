@@ -68,6 +68,7 @@ internal static partial class Flows
                 Assert.That((await owner.GetAsync($"/dashboard/mails/log?show={show}")).Text(), Does.Contain(text), show);
             }
 
+            Assert.That((await owner.PushAsync("/dashboard/mails/log", "/dashboard/mails/log/eff_none/replays")).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
             Assert.That((await owner.GetAsync("/dashboard/mails/settings")).Text("#refused"), Does.Contain("Kept out by your team"));
         }
 

@@ -22,14 +22,21 @@ internal sealed class ApartTests
     [TearDown]
     public async Task StopAsync() => await _world.DisposeAsync();
 
-    [Test]
-    public async Task No_row_of_the_store_that_rehearses_changes_but_those_of_its_rehearsals()
+    [TestCase("live")]
+    [TestCase("ended")]
+    public async Task No_row_of_the_store_that_rehearses_changes_but_those_of_its_rehearsals(string state)
     {
         Assert.That((await _world.Api.Post($"campaigns/{_world.CampaignId}/launch")).Status, Is.EqualTo(200));
         await _world.Api.AddAsync(_world.CampaignId, "ANN10", "ann@live.example");
         await _world.App.DrainAsync();
         await _world.App.Get<RehearsalShop>().SendAsync(_world.Store.Id, ShopDelivery.Of("orders/paid", ShopOrders.Paid().ToJson()), default);
         await _world.App.DrainAsync();
+        if (state == "ended")
+        {
+            Assert.That((await _world.Api.Post($"campaigns/{_world.CampaignId}/ending")).Status, Is.EqualTo(200));
+            await _world.App.DrainAsync();
+        }
+
         var before = await RowsAsync();
 
         var ended = await _world.RunAsync("one_account");

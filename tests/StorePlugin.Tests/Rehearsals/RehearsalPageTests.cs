@@ -219,7 +219,7 @@ internal sealed class RehearsalPageTests
     }
 
     [Test]
-    public async Task No_more_than_three_run_at_once_and_none_of_a_campaign_that_has_ended()
+    public async Task No_more_than_three_run_at_once()
     {
         for (var i = 0; i < RehearsalDb.RunningMax; i++)
         {
@@ -231,11 +231,27 @@ internal sealed class RehearsalPageTests
 
         Assert.That(refused.Text(".alert"), Does.Contain("3 rehearsals are running"));
         Assert.That((api.Status, api.Problem), Is.EqualTo((409, "/problems/rehearsals-running")));
-        await _world.App.Db.DoAsync("UPDATE campaigns SET state = 'ended' WHERE store_id = @id", new { id = _world.Store.Id });
-        Assert.That((await _owner.GetAsync(List)).QuerySelector("#begin"), Is.Null);
-        Assert.That(
-            (await _world.Api.Post($"campaigns/{_world.CampaignId}/rehearsals", new JsonObject { ["scenario"] = "typical_month" })).Problem,
-            Is.EqualTo("/problems/campaign-ended"));
+    }
+
+    [Test]
+    public async Task A_campaign_that_has_ended_is_rehearsed_by_page_and_by_API_as_a_live_one_and_stays_ended()
+    {
+        foreach (var step in (string[])["launch", "ending"])
+        {
+            Assert.That((await _world.Api.Post($"campaigns/{_world.CampaignId}/{step}")).Status, Is.EqualTo(200));
+        }
+
+        var begun = await _owner.PostAsync(List, await FormAsync("typical_month"));
+        var byPage = await _world.GoOnAsync(begun.Headers.Location!.OriginalString.Split('/')[^1]);
+        var api = await _world.Api.Post($"campaigns/{_world.CampaignId}/rehearsals", new JsonObject { ["scenario"] = "self_referral" });
+        var byApi = await _world.GoOnAsync(api.Text("id"));
+
+        Assert.That((api.Status, byPage.State, byPage.Failure, byApi.State, byApi.Failure), Is.EqualTo((201, "finished", (string?)null, "finished", (string?)null)));
+        Assert.That((await _world.EarnedAsync(byPage)).Values.Sum(one => one.PaidMinor), Is.EqualTo(34_59 + 24_97), "it earns and is paid as a live one");
+        Assert.That(await StateOfAsync(byPage.RehearsalStoreId!), Is.EqualTo("live"));
+        Assert.That(await StateOfAsync(_world.Store.Id), Is.EqualTo("ended"));
+
+        Task<string?> StateOfAsync(string storeId) => _world.App.Db.OneAsync<string>("SELECT state FROM campaigns WHERE store_id = @storeId", new { storeId });
     }
 
     [Test]

@@ -1,4 +1,5 @@
 // The checks of a campaign before its launch, in the order of their page: facts in, findings out. Pure.
+using StorePlugin.Abuse;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
 using StorePlugin.Payouts.Manual;
@@ -19,7 +20,6 @@ internal static class LaunchChecks
 
     // Of an order, in basis points: from here on it is a question, and from the whole on a loss.
     private const long CostlyBp = 5_000;
-    private const long MostBp = 5_000;
 
     /// <summary>Most goods can be sent back for so long; what is released before that is paid and then owed.</summary>
     public const int HoldDaysMin = 14;
@@ -45,7 +45,7 @@ internal static class LaunchChecks
         Rules(facts),
         Rehearsed(facts),
         RehearsalPassed(facts),
-        Concentration(facts),
+        Spread(facts),
         OwnPeople(facts),
         SharedDestination(facts),
         Codes(facts),
@@ -203,35 +203,54 @@ internal static class LaunchChecks
                 "Change what it names, then rehearse it again.");
     }
 
-    // What was acknowledged of a payee stands for the rehearsal too, in which they bear the same name.
-    private static LaunchCheck Concentration(LaunchFacts facts)
+    // Whoever gets most is made up. Where the terms give them the share of somebody of the store's, that person is meant, and what was
+    // acknowledged of them stands here too; else it is the terms alone that can be changed.
+    private static LaunchCheck Spread(LaunchFacts facts)
     {
         var check = LaunchCheck.Red("concentration", "Commission that goes to many", $"{PathOf(facts)}/rehearsals");
-        if (OfTheseTerms(facts).FirstOrDefault(rehearsal => rehearsal is { Scenario: "typical_month", State: "finished" }) is not { } month)
+        if (Concentration.Of(facts.Rehearsals, facts.Campaign) is not { } found)
         {
             return check.NotEvaluated("No typical month was rehearsed with these terms.");
         }
 
-        return month.Payees < RunSums.PayeesMin || month.TopShareBp is not > MostBp || facts.MayGetMost.Any(person => person.Id == month.TopPayee || person.Name == month.TopPayee)
-            ? check
+        if (!found.IsTooMuch || facts.MayGetMost.Any(person => person.Id == facts.GetsMost?.Id))
+        {
+            return check;
+        }
+
+        var (month, share) = (found.Month, Words.Percent(found.Month.TopShareBp!.Value));
+        return facts.GetsMost is { } meant
+            ? check.Failed(
+                $"In the rehearsal of a typical month {month.TopPayee}, who has the share of {Words.ShortName(meant.Name)}, got {share} of the commission of {Words.Of(month.Payees)} ambassadors.",
+                "Set a most that one ambassador earns over a month. If it is meant so, an owner acknowledges it on this person's page, under the warnings.") with
+            {
+                Path = WarningsOf(meant),
+            }
             : check.Failed(
-                $"In the rehearsal of a typical month {month.TopPayee ?? "one ambassador"} got {Words.Percent(month.TopShareBp.Value)} of the commission of {Words.Of(month.Payees)} ambassadors.",
-                "Set a most that one ambassador earns over a month. If it is meant so, an owner acknowledges it on this person's page, under the warnings.");
+                $"In the rehearsal of a typical month {month.TopPayee ?? "one ambassador"} got {share} of the commission of {Words.Of(month.Payees)} ambassadors.",
+                "Set a most that one ambassador earns over a month, or shares that lie closer together.") with
+            {
+                Path = $"{PathOf(facts)}/revisions/new",
+            };
     }
 
     private static LaunchCheck OwnPeople(LaunchFacts facts)
     {
-        var check = LaunchCheck.Red("own-people", "Payees who are not the store's own", $"/dashboard/ambassadors?campaign={Uri.EscapeDataString(facts.Campaign.Id)}");
+        var campaign = Uri.EscapeDataString(facts.Campaign.Id);
+        var check = LaunchCheck.Red("own-people", "Payees who are not the store's own", $"/dashboard/ambassadors?campaign={campaign}");
         return facts.PaidToMerchant.Count > 0
             ? check.Failed(
                 $"The money of {NamesOf(facts.PaidToMerchant)} would go into your own account at Stripe, and is paid to nobody.",
-                "Have them connect an account of their own, or take it away on their page.")
+                "Have them connect an account of their own, or take it away on their page.") with
+            {
+                Path = facts.PaidToMerchant is [var only] ? PathOf(only) : check.Path,
+            }
             : facts.OwnPeople.Count > 0
                 ? check.Failed(
                     $"{NamesOf(facts.OwnPeople)} {(facts.OwnPeople.Count == 1 ? "has" : "have")} the address of somebody on your own team.",
                     "End them on their page. If they are meant to earn, an owner acknowledges it there for each, under the warnings.") with
                 {
-                    Path = WarningsOf(facts.OwnPeople) ?? check.Path,
+                    Path = facts.OwnPeople is [var one] ? WarningsOf(one) : $"/dashboard/ambassadors?campaign={campaign}&warning={FunnelWarnings.Team}",
                 }
             : check;
     }
@@ -245,13 +264,14 @@ internal static class LaunchChecks
                 $"{NamesOf(facts.Sharing)} {(facts.Sharing.Count == 1 ? "is" : "are")} paid to the same account as another person.",
                 "Have each name an account of their own. If it is meant so, an owner acknowledges it on the page of each, under the warnings.") with
             {
-                Path = WarningsOf(facts.Sharing) ?? check.Path,
+                Path = facts.Sharing is [var only] ? WarningsOf(only) : $"/dashboard/ambassadors?warning={Patterns.Destination}",
             };
     }
 
-    // Of several the list is shown, and each is a page of its own.
-    private static string? WarningsOf(IReadOnlyList<LaunchPerson> people) =>
-        people is [var only] ? $"/dashboard/ambassadors/{Uri.EscapeDataString(only.Id)}#warnings" : null;
+    private static string PathOf(LaunchPerson person) => $"/dashboard/ambassadors/{Uri.EscapeDataString(person.Id)}";
+
+    // Where it is acknowledged. Of several the list shows who they are, and each has a page of their own.
+    private static string WarningsOf(LaunchPerson person) => $"{PathOf(person)}#warnings";
 
     private static LaunchCheck Codes(LaunchFacts facts)
     {

@@ -96,6 +96,9 @@ internal sealed record LaunchFacts
     /// <summary>Those of the store who are paid to the same destination as another person, which nobody has acknowledged (rule F2).</summary>
     public IReadOnlyList<LaunchPerson> Sharing { get; init; } = [];
 
+    /// <summary>For whom of the campaign the payee stands who gets most of the typical month that was rehearsed; null where it is nobody of theirs.</summary>
+    public LaunchPerson? GetsMost { get; init; }
+
     /// <summary>Those of the campaign of whom an owner has said that they may get most of it.</summary>
     public IReadOnlyList<LaunchPerson> MayGetMost { get; init; } = [];
 

@@ -70,23 +70,6 @@ internal sealed class LaunchFactsReader(
         ORDER BY id
         """;
 
-    // As payouts judge it (rule F2): an exemption is the person's own, and one person may be in several campaigns.
-    private const string ReadSharing =
-        """
-        SELECT a.id, a.name FROM ambassadors a
-        WHERE a.store_id = @storeId AND a.state <> 'ended'
-            AND (EXISTS (SELECT 1 FROM ambassadors b
-                    WHERE b.store_id = a.store_id AND b.stripe_account = a.stripe_account AND b.person_hash <> a.person_hash AND b.state <> 'ended')
-                OR EXISTS (SELECT 1 FROM payout_methods m
-                    JOIN payout_methods n ON n.store_id = m.store_id AND n.details_hash = m.details_hash AND n.ended_at IS NULL
-                    JOIN ambassadors o ON o.store_id = n.store_id AND o.id = n.ambassador_id
-                    WHERE m.store_id = a.store_id AND m.ambassador_id = a.id AND m.ended_at IS NULL AND m.kind NOT IN ('store_credit', 'discount_code')
-                        AND o.person_hash <> a.person_hash AND o.state <> 'ended'))
-            AND NOT EXISTS (SELECT 1 FROM exemptions x
-                WHERE x.store_id = a.store_id AND x.ambassador_id = a.id AND x.[rule] = 'F2' AND x.from_at <= @now AND x.until_at > @now AND x.ended_at IS NULL)
-        ORDER BY a.id
-        """;
-
     // One that has ended since, with its ambassador or by the merchant's will, is past; one that never began is not.
     private const string ReadRefusedCodes =
         """
@@ -101,6 +84,7 @@ internal sealed class LaunchFactsReader(
         var now = clock.GetUtcNow();
         var ids = new { storeId = store.Id, campaignId = campaign.Id, now, take = NamedMax };
         var known = await funnel.ReadAsync(store, cancel);
+        var rehearsed = await rehearsals.OfCampaignAsync(store, campaign.Id, cancel);
         var connected = await stripe.FindAsync(store, cancel);
         var isOnShopify = settings.Shopify is not null && store is { Platform: "shopify", IsLive: true, IsInstalled: true };
         var facts = new LaunchFacts
@@ -129,10 +113,11 @@ internal sealed class LaunchFactsReader(
             HasWayIn = campaign.Terms.Enrolment is not null || await db.OneAsync<long>(CountWaysIn, ids, cancel) > 0,
             OwnPeople = await PeopleAsync(store, campaign, known.OwnPeople.Where(id => !known.Acknowledged.Contains((id, FunnelWarnings.Team))), cancel),
             PaidToMerchant = await db.ManyAsync<LaunchPerson>($"{ReadPaidToMerchant} {db.Page}", ids, cancel),
-            Sharing = await db.ManyAsync<LaunchPerson>($"{ReadSharing} {db.Page}", ids, cancel),
+            Sharing = [.. (await funnel.SharingAsync(store, NamedMax, cancel)).Select(one => new LaunchPerson(one.Id, one.Name))],
             MayGetMost = await PeopleAsync(
                 store, campaign, known.Acknowledged.Where(one => one.Rule == FunnelWarnings.Share).Select(one => one.AmbassadorId), cancel),
-            Rehearsals = await rehearsals.OfCampaignAsync(store, campaign.Id, cancel),
+            Rehearsals = rehearsed,
+            GetsMost = Concentration.Of(rehearsed, campaign)?.AmbassadorId is { } most && await PeopleAsync(store, campaign, [most], cancel) is [var meant] ? meant : null,
             RefusedCodes = await db.ManyAsync<LaunchCode>($"{ReadRefusedCodes} {db.Page}", ids, cancel),
             EmbedWasHeard = isOnShopify && await heartbeats.LastSeenAsync(store, StorefrontPart.Embed, cancel) is not null,
             PublicUrl = address.Base,

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Campaigns;
 using StorePlugin.Campaigns.Launch;
 using StorePlugin.Pages;
@@ -55,7 +56,7 @@ internal static class CampaignRoomEndpoints
     private static async Task<RazorComponentResult> Begin(Visitor visitor, CampaignSources sources, CancellationToken cancel) =>
         Page.Of<NewCampaignPage>(await NewCampaign.ShowAsync(sources, visitor, sources.Campaigns.NewId(), NewCampaign.Begin(visitor.Store), null, cancel));
 
-    private static async Task<IResult> Create(Visitor visitor, HttpRequest request, CampaignSources sources, CancellationToken cancel)
+    private static async Task<IResult> Create(Visitor visitor, AuditSubject about, HttpRequest request, CampaignSources sources, CancellationToken cancel)
     {
         var typed = await Typed.ReadAsync(request, cancel);
         if (!CampaignDb.IsId(typed["id"]))
@@ -71,9 +72,13 @@ internal static class CampaignRoomEndpoints
                 judged.IsRight ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
         }
 
-        return await sources.Campaigns.CreateOnceAsync(visitor.Store, typed["id"], judged.Name, judged.Objective, judged.Terms, visitor.Actor, cancel)
-            ? Back(typed["id"], "campaign-made")
-            : TypedResults.BadRequest();
+        if (!await sources.Campaigns.CreateOnceAsync(visitor.Store, typed["id"], judged.Name, judged.Objective, judged.Terms, visitor.Actor, cancel))
+        {
+            return TypedResults.BadRequest();
+        }
+
+        about.Is("campaigns", typed["id"]);
+        return Back(typed["id"], "campaign-made");
     }
 
     private static Task<IResult> Show(Visitor visitor, string id, string? before, string? notice, CampaignSources sources, CancellationToken cancel) => PageAsync(
@@ -139,7 +144,7 @@ internal static class CampaignRoomEndpoints
         }
 
         return await sources.Campaigns.FindNewestTermsAsync(visitor.Store, id, cancel) is not { } terms ? TypedResults.NotFound()
-            : await sources.Campaigns.CreateOnceAsync(visitor.Store, typed["id"], name, null, terms, visitor.Actor, cancel) ? Back(typed["id"], "campaign-copied")
+            : await sources.Campaigns.CreateOnceAsync(visitor.Store, typed["id"], name, null, terms, visitor.Actor, cancel, copyOf: id) ? Back(typed["id"], "campaign-copied")
             : TypedResults.BadRequest();
     }
 

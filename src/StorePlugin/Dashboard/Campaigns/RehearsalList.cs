@@ -7,10 +7,9 @@ using Visitor = StorePlugin.Stores.Visitor;
 namespace StorePlugin.Dashboard.Campaigns;
 
 /// <param name="FormId">The id of the rehearsal that the form begins, so that a form which is sent twice begins one.</param>
-/// <param name="CanBegin">False once the campaign has ended.</param>
 /// <param name="Notes">The newest notes about rehearsals of the campaign.</param>
 public sealed record RehearsalListModel(
-    Frame Frame, string CampaignPath, string CampaignName, string Path, string FormId, bool CanBegin, IReadOnlyList<ScenarioChoice> Scenarios,
+    Frame Frame, string CampaignPath, string CampaignName, string Path, string FormId, IReadOnlyList<ScenarioChoice> Scenarios,
     IReadOnlyList<RehearsalRow> Rehearsals, IReadOnlyList<RehearsalNoteRow> Notes, string? Problem);
 
 public sealed record ScenarioChoice(string Key, string Name, string Shows, string LookFor);
@@ -53,7 +52,6 @@ internal static class RehearsalList
             campaign.Name,
             PathOf(campaignId),
             formId,
-            campaign.State != "ended",
             [.. Scenario.All.Select(scenario => new ScenarioChoice(scenario.Key, scenario.Name, scenario.Shows, scenario.LookFor))],
             [.. rehearsals.Select(one => new RehearsalRow(
                 PathOf(campaignId, one.Id), NameOf(one.Scenario), BadgeOf(one.State), time.At(one.BegunAt), RunWords.Who(one.BegunBy, reader), Words.Of(one.Revision), ResultOf(one)))],

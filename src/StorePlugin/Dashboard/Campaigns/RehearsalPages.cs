@@ -53,7 +53,6 @@ internal static class RehearsalPages
             RehearsalBegin.Begun begun => TypedResults.Redirect(RehearsalList.PathOf(id, begun.Rehearsal.Id)),
             RehearsalBegin.CampaignUnknown => TypedResults.NotFound(),
             RehearsalBegin.IdTaken => TypedResults.BadRequest(),
-            RehearsalBegin.CampaignEnded => await SayAsync("It was not begun: the campaign has ended. A copy of it can be rehearsed."),
             RehearsalBegin.CurrencyUnknown => await SayAsync("It was not begun: your store's currency is not known yet. Try again in a moment."),
             RehearsalBegin.TooMany => await SayAsync($"It was not begun: {Words.Of(RehearsalDb.RunningMax)} rehearsals are running. Each ends within minutes."),
             _ => throw new UnreachableException(),

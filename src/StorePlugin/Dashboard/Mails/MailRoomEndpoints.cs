@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Mail;
 using StorePlugin.Pages;
@@ -88,7 +89,7 @@ internal static class MailRoomEndpoints
         Page.Of<MailLogPage>(await MailLog.ReadAsync(sources, visitor, show, before, notice, cancel));
 
     private static async Task<IResult> Replay(Visitor visitor, string effectId, MailSources sources, CancellationToken cancel) =>
-        await sources.Dead.ReplayEffectAsync(visitor.Store, effectId, cancel) switch
+        await sources.Dead.ReplayMailAsync(visitor.Store, effectId, cancel) switch
         {
             Dashboard.Replay.Queued => TypedResults.Redirect($"{MailLog.Path}?notice=mail-again"),
             Dashboard.Replay.NotDead => TypedResults.Redirect($"{MailLog.Path}?notice=settled"),
@@ -110,7 +111,7 @@ internal static class MailRoomEndpoints
         return TypedResults.Redirect($"{MailRulesRoom.Path}?notice=mail-rules-kept");
     }
 
-    private static async Task<IResult> Refuse(Visitor visitor, HttpRequest request, MailSources sources, CancellationToken cancel)
+    private static async Task<IResult> Refuse(Visitor visitor, AuditSubject about, HttpRequest request, MailSources sources, CancellationToken cancel)
     {
         var form = await request.ReadFormAsync(cancel);
         var fields = FormFields.Of(form, "email", "detail");
@@ -123,7 +124,7 @@ internal static class MailRoomEndpoints
         }
 
         var hash = sources.Suppressions.HashOf(visitor.Store, asked.Email);
-        await sources.Suppressions.AddAsync(visitor.Store, hash, SuppressionReason.ByMerchant, asked.Detail, visitor.Actor, cancel);
+        about.Is("suppressions", await sources.Suppressions.AddAsync(visitor.Store, hash, SuppressionReason.ByMerchant, asked.Detail, visitor.Actor, cancel));
         return TypedResults.Redirect($"{MailRulesRoom.Path}?notice=mail-refused");
     }
 

@@ -65,6 +65,10 @@ internal static class MailRulesRoom
             view.Problems ?? []);
     }
 
+    /// <summary>When people are written to and how often, in a few words.</summary>
+    public static string StateOf(MailRules rules) =>
+        (rules.Quiet is { } quiet ? $"None between {TextOf(quiet.From)} and {TextOf(quiet.Until)}" : "At any hour") + $", {Words.Of(rules.WeeklyCap)} in seven days at most";
+
     /// <summary>Reads the form of the hours. Of the rules nothing may be kept while there are problems.</summary>
     public static (MailRules Rules, MailRulesForm Form, IReadOnlyList<string> Problems) Read(Typed typed)
     {

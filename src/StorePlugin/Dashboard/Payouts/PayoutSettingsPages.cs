@@ -195,16 +195,23 @@ internal static class PayoutSettingsPages
     private static IReadOnlyList<(string Name, string Value)> FactsOf(SettledPayouts settled, Store store) =>
     [
         ("Ambassadors may choose, besides Stripe", settled.Methods.IsEmpty ? "Nothing" : string.Join(", ", settled.Methods.Select(NameOf))),
-        ("A run is prepared", (settled.Schedule, settled.ScheduleDay) switch
-        {
-            (SettledPayouts.Weekly, { } day) => $"each {Weekdays[day - 1]}",
-            (SettledPayouts.Monthly, { } day) => $"on day {Words.Of(day)} of each month",
-            _ => "by a person",
-        }),
+        ("A run is prepared", ScheduleOf(settled)),
         ("Two people approve", SumOf(settled.TwoPeopleFromMinor, store) is { } twoPeople ? $"from {twoPeople} on" : "never: one is enough"),
         ("The schedule approves by itself", SumOf(settled.ApproveAloneToMinor, store) is { } alone ? $"up to {alone}" : "never"),
         ("The account from which your bank pays", settled.DebtorMasked ?? "None was named"),
     ];
+
+    /// <summary>When runs are prepared and who approves them, in a sentence without its full stop.</summary>
+    public static string StateOf(SettledPayouts settled, Store store) => $"A run is prepared {ScheduleOf(settled)}, and approved by one person"
+        + (SumOf(settled.TwoPeopleFromMinor, store) is { } twoPeople ? $", from {twoPeople} on by two" : "")
+        + (SumOf(settled.ApproveAloneToMinor, store) is { } alone ? $", up to {alone} by nobody where the schedule made it" : "");
+
+    private static string ScheduleOf(SettledPayouts settled) => (settled.Schedule, settled.ScheduleDay) switch
+    {
+        (SettledPayouts.Weekly, { } day) => $"each {Weekdays[day - 1]}",
+        (SettledPayouts.Monthly, { } day) => $"on day {Words.Of(day)} of each month",
+        _ => "by a person",
+    };
 
     private static string? SumOf(long? minor, Store store) => minor is { } known && store.Currency is { } currency ? Words.Of(known, currency) : null;
 

@@ -44,7 +44,7 @@ internal static class RunPageEndpoints
         Visitor visitor, string? after, string? notice, RunSources sources, CancellationToken cancel) =>
         Page.Of<RunListPage>(await RunList.ReadAsync(sources, visitor, after, notice, cancel));
 
-    private static async Task<IResult> Prepare(Visitor visitor, HttpRequest request, PayoutRuns runs, CancellationToken cancel)
+    private static async Task<IResult> Prepare(Visitor visitor, AuditSubject about, HttpRequest request, PayoutRuns runs, CancellationToken cancel)
     {
         var id = (await Typed.ReadAsync(request, cancel))["id"];
         if (!PayoutRuns.IsId(id))
@@ -53,6 +53,7 @@ internal static class RunPageEndpoints
         }
 
         await runs.PreviewOnceAsync(visitor.Store, id, visitor.Actor, cancel);
+        about.Is("payouts", id);
         return Back(id, "run-prepared");
     }
 

@@ -10,8 +10,10 @@ public sealed record Badge(string Kind, string Text);
 
 internal static class RunWords
 {
+    /// <summary>So many of the last letters of a key's id tell it from others.</summary>
+    public const int KeyShown = 6;
+
     private const string Key = "API key key_";
-    private const int KeyShown = 6;
     private const string Schedule = "schedule";
     private const string Member = "team ";
     private const string Session = Stores.Visitor.SessionActor;

@@ -1,4 +1,4 @@
-// What an owner has said may be so of an ambassador, and the form by which they say it (rule F7).
+// What is warned of about an ambassador now, what an owner has said may be so, and the form by which they say it (rule F7).
 using System.Text.Json.Nodes;
 using StorePlugin.Abuse;
 using StorePlugin.Campaigns;
@@ -12,10 +12,19 @@ using Visitor = StorePlugin.Stores.Visitor;
 namespace StorePlugin.Dashboard.People;
 
 /// <param name="CanChange">Whoever looks is an owner.</param>
+/// <param name="Standing">What is warned of now, what nobody has acknowledged before the rest.</param>
 /// <param name="Rows">Those that are in force.</param>
 /// <param name="Fields">The form of an owner.</param>
 /// <param name="HasProblems">Something of what was sent is wrong, and nothing was acknowledged.</param>
-public sealed record Acknowledgements(bool CanChange, IReadOnlyList<AcknowledgementRow> Rows, IReadOnlyList<FormField> Fields, bool HasProblems);
+public sealed record Acknowledgements(
+    bool CanChange, IReadOnlyList<StandingRow> Standing, IReadOnlyList<AcknowledgementRow> Rows, IReadOnlyList<FormField> Fields, bool HasProblems)
+{
+    /// <summary>Something waits for an owner's word.</summary>
+    public bool IsAsking => Standing.Any(row => row.Acknowledged is null);
+}
+
+/// <param name="Acknowledged">By whom and until when; null where nobody has.</param>
+public sealed record StandingRow(string What, string Why, AcknowledgementRow? Acknowledged);
 
 public sealed record AcknowledgementRow(string Rule, string What, string Reason, string Who, Moment Since, Moment Until)
 {
@@ -56,19 +65,30 @@ internal static class AcknowledgementForm
         PeopleSources sources, Visitor visitor, string ambassadorId, FormReader? judged, StoreTime time, RunReader reader, CancellationToken cancel)
     {
         var isOwner = visitor.Role == Role.Owner;
+        IReadOnlyList<AcknowledgementRow> rows =
+        [
+            .. (await sources.Exemptions.InForceAsync(visitor.Store, ambassadorId, cancel)).Select(row => new AcknowledgementRow(
+                row.Rule, NameOf(row.Rule), row.Reason, RunWords.Who(row.Actor, reader), time.At(row.FromAt), time.At(row.UntilAt))),
+        ];
+        var standing = await sources.Warnings.ReadAsync(visitor.Store, ambassadorId, cancel);
+        var open = standing.Where(warning => rows.All(row => row.Rule != warning.Rule)).Select(warning => warning.Rule).ToList();
         return new Acknowledgements(
             isOwner,
             [
-                .. (await sources.Exemptions.InForceAsync(visitor.Store, ambassadorId, cancel)).Select(row => new AcknowledgementRow(
-                    row.Rule, NameOf(row.Rule), row.Reason, RunWords.Who(row.Actor, reader), time.At(row.FromAt), time.At(row.UntilAt))),
+                .. standing.OrderByDescending(warning => open.Contains(warning.Rule))
+                    .Select(warning => new StandingRow(NameOf(warning.Rule), warning.Why, rows.FirstOrDefault(row => row.Rule == warning.Rule))),
             ],
-            isOwner ? FieldsOf(new FormLayout(judged?.Typed ?? Typed.Nothing, judged?.Errors ?? new Dictionary<string, List<string>>(StringComparer.Ordinal))) : [],
+            rows,
+            isOwner ? FieldsOf(new FormLayout(judged?.Typed ?? Typed.Nothing, judged?.Errors ?? new Dictionary<string, List<string>>(StringComparer.Ordinal)), open) : [],
             judged is not null);
     }
 
-    private static IReadOnlyList<FormField> FieldsOf(FormLayout of) =>
+    /// <param name="first">The warnings that wait for an owner's word: they are offered before the rest.</param>
+    private static IReadOnlyList<FormField> FieldsOf(FormLayout of, IEnumerable<string> first) =>
     [
-        of.Choice(Rule, "Warning", [("", "choose one"), .. ((string[])[FunnelWarnings.Team, FunnelWarnings.Share, .. Patterns.Rules]).Select(rule => (rule, NameOf(rule)))]),
+        of.Choice(
+            Rule, "Warning",
+            [("", "choose one"), .. first.Concat([FunnelWarnings.Team, FunnelWarnings.Share, .. Patterns.Rules]).Distinct(StringComparer.Ordinal).Select(rule => (rule, NameOf(rule)))]),
         of.Text(Reason, "Why it may be so", "At most 200 characters; it stands with what is found."),
         of.Date(Until, "Until the end of", "A day within a year, in your store's time zone."),
     ];

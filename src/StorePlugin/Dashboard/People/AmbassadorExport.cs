@@ -40,9 +40,10 @@ internal static class AmbassadorExport
     public static async Task WriteAsync(PeopleSources sources, Store store, AmbassadorFilter filter, Stream body, CancellationToken cancel)
     {
         await WriteAsync(body, [Header], cancel);
+        var warned = await sources.WarnedAsync(store, filter, cancel);
         for (string? after = null; ;)
         {
-            var page = await AmbassadorSearch.ReadAsync(sources.Db, store, filter, after, PageSize, cancel);
+            var page = await AmbassadorSearch.ReadAsync(sources.Db, store, filter, warned, after, PageSize, cancel);
             if (page.People.Count > 0)
             {
                 await WriteAsync(body, await LinesAsync(sources, store, page.People, cancel), cancel);

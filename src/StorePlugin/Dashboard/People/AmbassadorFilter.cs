@@ -1,6 +1,8 @@
 // Which ambassadors a list is about: what was searched for, and what the others are left out by. It travels in the address.
 using Microsoft.AspNetCore.WebUtilities;
+using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
+using StorePlugin.Payouts;
 
 namespace StorePlugin.Dashboard.People;
 
@@ -8,14 +10,19 @@ namespace StorePlugin.Dashboard.People;
 /// <param name="Search">A name or a part of one, a whole e-mail address, a code or a link.</param>
 /// <param name="State"><c>approved</c>, <c>suspended</c> or <c>ended</c>.</param>
 /// <param name="Group">The group that they are in now.</param>
-internal sealed record AmbassadorFilter(string Search, string State, string CampaignId, string Group)
+/// <param name="Warning">A rule of <see cref="Warnings"/>: whom it warns of, and nobody has acknowledged it.</param>
+internal sealed record AmbassadorFilter(string Search, string State, string CampaignId, string Group, string Warning)
 {
     public const int SearchLengthMax = AmbassadorRequest.EmailLengthMax;
 
-    public static readonly AmbassadorFilter None = new("", "", "", "");
+    public static readonly AmbassadorFilter None = new("", "", "", "", "");
 
     /// <summary>The states, and what they are called on the page.</summary>
     public static readonly IReadOnlyList<(string State, string Words)> States = [("approved", "Active"), ("suspended", "Suspended"), ("ended", "Left")];
+
+    /// <summary>The warnings that a launch is refused for, and what they are called on the page.</summary>
+    public static readonly IReadOnlyList<(string Rule, string Words)> Warnings =
+        [(FunnelWarnings.Team, "One of your own people"), (Patterns.Destination, "Paid to the same place as somebody else")];
 
     private const int PartLengthMax = 40;
 
@@ -30,12 +37,13 @@ internal sealed record AmbassadorFilter(string Search, string State, string Camp
             search.Length <= SearchLengthMax ? search : search[..SearchLengthMax],
             States.Select(state => state.State).FirstOrDefault(state => state == field("state"), ""),
             Short(field("campaign")),
-            Short(field("group")));
+            Short(field("group")),
+            Warnings.Select(warning => warning.Rule).FirstOrDefault(rule => rule == field("warning"), ""));
     }
 
     /// <summary>The fields by their names, those alone that leave somebody out.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Parts() =>
-        new KeyValuePair<string, string?>[] { new("q", Search), new("state", State), new("campaign", CampaignId), new("group", Group) }
+        new KeyValuePair<string, string?>[] { new("q", Search), new("state", State), new("campaign", CampaignId), new("group", Group), new("warning", Warning) }
             .Where(part => part.Value is { Length: > 0 });
 
     /// <param name="after">Behind whom the page begins; null for the first one.</param>

@@ -1,6 +1,7 @@
 // Ambassadors, newest first, page by page: all of them, or those whom a search and filters leave.
 using StorePlugin.Abuse;
 using StorePlugin.Ambassadors;
+using StorePlugin.Campaigns.Launch;
 using StorePlugin.Data;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
@@ -17,7 +18,7 @@ namespace StorePlugin.Dashboard.People;
 /// <param name="Report">What came of the change that was just sent; null where none was.</param>
 /// <param name="Problem">Why it could not be done at all; null where it could.</param>
 public sealed record AmbassadorListModel(
-    Frame Frame, string Search, IReadOnlyList<Choice> States, IReadOnlyList<Choice> Campaigns, IReadOnlyList<Choice> Groups, bool IsFiltered,
+    Frame Frame, string Search, IReadOnlyList<Choice> States, IReadOnlyList<Choice> Campaigns, IReadOnlyList<Choice> Groups, IReadOnlyList<Choice> Warnings, bool IsFiltered,
     IReadOnlyList<KeyValuePair<string, string?>> Kept, IReadOnlyList<AmbassadorRow> Ambassadors, bool IsFirst, string FirstPath, string? NextPath, string ExportPath,
     string? Cut, string? Waiting, ChangeReport? Report = null, string? Problem = null)
 {
@@ -44,7 +45,27 @@ public sealed record CodeRow(string Code, string State, string StateWords, strin
 /// <summary>What the pages about ambassadors are made of.</summary>
 internal sealed record PeopleSources(
     Db Db, StoreKeys Keys, PublicAddress Address, AmbassadorDb Ambassadors, AmbassadorLife Life, AmbassadorCodes Codes, Groups Groups, AmbassadorNotes Notes,
-    Applications Applications, Profiles Profiles, Messages Messages, Exemptions Exemptions, PayeeReader Payees, Team Team, TimeProvider Clock);
+    Applications Applications, Profiles Profiles, Messages Messages, Exemptions Exemptions, FunnelWarnings Funnel, PersonWarnings Warnings, PayeeReader Payees, Team Team,
+    TimeProvider Clock)
+{
+    // A list has room for no more of them, and each that was looked at is one less.
+    private const int WarnedMax = 1000;
+
+    /// <summary>Of whom the warning of a filter is; nobody where it has none.</summary>
+    public async Task<IReadOnlyCollection<string>> WarnedAsync(Store store, AmbassadorFilter filter, CancellationToken cancel)
+    {
+        switch (filter.Warning)
+        {
+            case FunnelWarnings.Team:
+                var known = await Funnel.ReadAsync(store, cancel);
+                return [.. known.OwnPeople.Where(id => !known.Acknowledged.Contains((id, FunnelWarnings.Team))).Take(WarnedMax)];
+            case Patterns.Destination:
+                return [.. (await Funnel.SharingAsync(store, WarnedMax, cancel)).Select(person => person.Id)];
+            default:
+                return [];
+        }
+    }
+}
 
 internal static class AmbassadorList
 {
@@ -66,7 +87,7 @@ internal static class AmbassadorList
         PeopleSources sources, Visitor visitor, AmbassadorFilter filter, string? after, string? notice, CancellationToken cancel)
     {
         var (db, store) = (sources.Db, visitor.Store);
-        var page = await AmbassadorSearch.ReadAsync(db, store, filter, after, PageSize, cancel);
+        var page = await AmbassadorSearch.ReadAsync(db, store, filter, await sources.WarnedAsync(store, filter, cancel), after, PageSize, cancel);
         var waiting = await db.OneAsync<long>(CountWaiting, new { storeId = store.Id }, cancel);
         var parts = filter.Parts();
         return new AmbassadorListModel(
@@ -75,6 +96,7 @@ internal static class AmbassadorList
             [.. AmbassadorFilter.States.Select(state => new Choice(state.State, state.Words, state.State == filter.State))],
             await PeopleChoices.CampaignsAsync(db, store, filter.CampaignId, cancel),
             await PeopleChoices.GroupsAsync(db, store, filter.Group, cancel),
+            [.. AmbassadorFilter.Warnings.Select(warning => new Choice(warning.Rule, warning.Words, warning.Rule == filter.Warning))],
             !filter.IsNone,
             [.. string.IsNullOrEmpty(after) ? parts : parts.Append(new("after", after))],
             await WriteAsync(db, sources.Address, store, page.People, cancel),
@@ -90,7 +112,7 @@ internal static class AmbassadorList
     public static async Task<(IReadOnlyList<AmbassadorRow> Rows, string? Next)> PageAsync(
         Db db, PublicAddress address, Visitor visitor, string? after, int size, CancellationToken cancel)
     {
-        var page = await AmbassadorSearch.ReadAsync(db, visitor.Store, AmbassadorFilter.None, after, size, cancel);
+        var page = await AmbassadorSearch.ReadAsync(db, visitor.Store, AmbassadorFilter.None, [], after, size, cancel);
         return (await WriteAsync(db, address, visitor.Store, page.People, cancel), page.Next);
     }
 

@@ -35,7 +35,7 @@ internal static class AmbassadorSearch
         LEFT JOIN group_memberships g ON g.store_id = a.store_id AND g.ambassador_id = a.id
             AND g.number = (SELECT MAX(m.number) FROM group_memberships m WHERE m.store_id = a.store_id AND m.ambassador_id = a.id)
         WHERE a.store_id = @storeId AND a.id < @before AND (@state = '' OR a.state = @state) AND (@campaignId = '' OR a.campaign_id = @campaignId)
-            AND (@groupKey = '' OR g.group_key = @groupKey)
+            AND (@groupKey = '' OR g.group_key = @groupKey) AND (@warning = '' OR a.id IN @warned)
         """;
 
     private const string Read = Columns + " ORDER BY a.id DESC ";
@@ -53,30 +53,32 @@ internal static class AmbassadorSearch
         WHERE c.store_id = @storeId AND c.code_key = @codeKey
         """;
 
+    /// <param name="warned">Of whom the filter's warning is; of no use where it has none.</param>
     /// <param name="after">Behind whom the page begins; null for the first one.</param>
-    public static async Task<FoundPage> ReadAsync(Db db, Store store, AmbassadorFilter filter, string? after, int size, CancellationToken cancel)
+    public static async Task<FoundPage> ReadAsync(
+        Db db, Store store, AmbassadorFilter filter, IReadOnlyCollection<string> warned, string? after, int size, CancellationToken cancel)
     {
         var before = string.IsNullOrEmpty(after) ? BehindAll : after;
         if (filter.Search.Length > 0 && !filter.Search.Contains('@', StringComparison.Ordinal))
         {
-            return await LookThroughAsync(db, store, filter, before, size, cancel);
+            return await LookThroughAsync(db, store, filter, warned, before, size, cancel);
         }
 
         var rows = await db.ManyAsync<FoundAmbassador>(
-            (filter.Search.Length == 0 ? Read : ReadByEmail) + db.Page, Arguments(store, filter, before, size + 1L), cancel);
+            (filter.Search.Length == 0 ? Read : ReadByEmail) + db.Page, Arguments(store, filter, warned, before, size + 1L), cancel);
         return rows.Count > size ? new FoundPage([.. rows.Take(size)], rows[size - 1].Id, IsCut: false) : new FoundPage(rows, null, IsCut: false);
     }
 
     // No index helps to find a part of a name, and how letters are folded the two databases do not agree about: the names are read and
     // compared here, some thousands at most for one page.
     private static async Task<FoundPage> LookThroughAsync(
-        Db db, Store store, AmbassadorFilter filter, string before, int size, CancellationToken cancel)
+        Db db, Store store, AmbassadorFilter filter, IReadOnlyCollection<string> warned, string before, int size, CancellationToken cancel)
     {
         var ofCode = await db.ManyAsync<string>(ReadByCode, new { storeId = store.Id, codeKey = CodeOf(filter.Search) }, cancel);
         var (part, found) = (Folded(filter.Search), new List<FoundAmbassador>());
         for (var looked = 0; looked < LookedThroughMax;)
         {
-            var rows = await db.ManyAsync<FoundAmbassador>(Read + db.Page, Arguments(store, filter, before, LookedThroughAtOnce), cancel);
+            var rows = await db.ManyAsync<FoundAmbassador>(Read + db.Page, Arguments(store, filter, warned, before, LookedThroughAtOnce), cancel);
             foreach (var row in rows.Where(row => ofCode.Contains(row.Id) || Folded(row.Name).Contains(part, StringComparison.Ordinal)))
             {
                 if (found.Count == size)
@@ -99,7 +101,7 @@ internal static class AmbassadorSearch
         return new FoundPage(found, before, IsCut: true);
     }
 
-    private static object Arguments(Store store, AmbassadorFilter filter, string before, long take) => new
+    private static object Arguments(Store store, AmbassadorFilter filter, IReadOnlyCollection<string> warned, string before, long take) => new
     {
         storeId = store.Id,
         before,
@@ -107,6 +109,8 @@ internal static class AmbassadorSearch
         campaignId = filter.CampaignId,
         groupKey = CodeKey.Of(filter.Group),
         emailKey = PersonKey.OfEmail(filter.Search),
+        warning = filter.Warning,
+        warned = new TextList(warned),
         take,
     };
 

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Pages;
 using StorePlugin.Payouts.Statements;
 using StorePlugin.Stores;
@@ -70,7 +71,7 @@ internal static class PeopleEndpoints
     private static async Task<RazorComponentResult> ShowForm(Visitor visitor, PeopleSources sources, CancellationToken cancel) =>
         Page.Of<NewAmbassadorPage>(await NewAmbassadorForm.ReadAsync(sources, visitor, NewAmbassadorForm.Empty, cancel));
 
-    private static async Task<IResult> Add(Visitor visitor, HttpRequest request, PeopleSources sources, CancellationToken cancel)
+    private static async Task<IResult> Add(Visitor visitor, AuditSubject about, HttpRequest request, PeopleSources sources, CancellationToken cancel)
     {
         var form = await request.ReadFormAsync(cancel);
         var fields = FormFields.Of(form, "name", "email", "campaignId", "code", "group");
@@ -87,6 +88,7 @@ internal static class PeopleEndpoints
             switch (await sources.Ambassadors.AddAsync(visitor.Store, person, new Approval(visitor.Actor), cancel))
             {
                 case AddResult.Added { Id: var id }:
+                    about.Is("ambassadors", id);
                     if (group is not null)
                     {
                         await sources.Groups.JoinAsync(visitor.Store, id, group, visitor.Actor, cancel);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Campaigns;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Pages;
@@ -46,7 +47,7 @@ internal static class SetupEndpoints
             ? Page.Of<SetupFormPage>(await SetupPages.GoalAsync(sources, visitor, state, null, null, cancel))
             : Over;
 
-    private static async Task<IResult> KeepGoal(Visitor visitor, HttpRequest request, SetupSources sources, CancellationToken cancel)
+    private static async Task<IResult> KeepGoal(Visitor visitor, AuditSubject about, HttpRequest request, SetupSources sources, CancellationToken cancel)
     {
         if (await sources.Setups.ReadAsync(visitor.Store, cancel) is not { IsOver: false } state)
         {
@@ -64,6 +65,7 @@ internal static class SetupEndpoints
         }
 
         var draft = await sources.Setups.DraftAsync(visitor.Store, visitor.Actor, cancel);
+        about.Is("campaigns", draft.Id);
         return await sources.Campaigns.Campaigns.SetObjectiveAsync(visitor.Store, draft.Id, objective, cancel) == CampaignStep.Done
             ? await GoOnAsync(sources, visitor, SetupStep.Goal, cancel)
             : Over;
@@ -74,8 +76,8 @@ internal static class SetupEndpoints
             ? Page.Of<SetupFormPage>(await SetupPages.OfferAsync(sources, visitor, state, TypedOf(visitor, state), null, null, cancel))
             : Over;
 
-    private static Task<IResult> KeepOffer(Visitor visitor, HttpRequest request, SetupSources sources, CancellationToken cancel) => KeepTermsAsync(
-        visitor, request, sources, SetupStep.Offer, OfOffer,
+    private static Task<IResult> KeepOffer(Visitor visitor, AuditSubject about, HttpRequest request, SetupSources sources, CancellationToken cancel) => KeepTermsAsync(
+        visitor, about, request, sources, SetupStep.Offer, OfOffer,
         (state, typed, judged, problem) => SetupPages.OfferAsync(sources, visitor, state, typed, judged, problem, cancel), cancel);
 
     private static async Task<IResult> ShowRules(Visitor visitor, SetupSources sources, CancellationToken cancel) =>
@@ -83,12 +85,12 @@ internal static class SetupEndpoints
             ? Page.Of<SetupFormPage>(SetupPages.RulesOf(visitor, state, TypedOf(visitor, state), null, null))
             : Over;
 
-    private static Task<IResult> KeepRules(Visitor visitor, HttpRequest request, SetupSources sources, CancellationToken cancel) => KeepTermsAsync(
-        visitor, request, sources, SetupStep.Rules, OfRules,
+    private static Task<IResult> KeepRules(Visitor visitor, AuditSubject about, HttpRequest request, SetupSources sources, CancellationToken cancel) => KeepTermsAsync(
+        visitor, about, request, sources, SetupStep.Rules, OfRules,
         (state, typed, judged, problem) => Task.FromResult(SetupPages.RulesOf(visitor, state, typed, judged, problem)), cancel);
 
     private static async Task<IResult> KeepTermsAsync(
-        Visitor visitor, HttpRequest request, SetupSources sources, SetupStep step, string[] names,
+        Visitor visitor, AuditSubject about, HttpRequest request, SetupSources sources, SetupStep step, string[] names,
         Func<SetupState, Typed, JudgedRevision?, string?, Task<SetupFormModel>> show, CancellationToken cancel)
     {
         if (await sources.Setups.ReadAsync(visitor.Store, cancel) is not { IsOver: false } state)
@@ -106,6 +108,7 @@ internal static class SetupEndpoints
         }
 
         var draft = await sources.Setups.DraftAsync(visitor.Store, visitor.Actor, cancel);
+        about.Is("campaigns", draft.Id);
         if (await HasTermsAsync(sources, visitor, draft, judged.Terms, cancel))
         {
             return await GoOnAsync(sources, visitor, step, cancel);
@@ -157,7 +160,7 @@ internal static class SetupEndpoints
             ? Page.Of<SetupPeoplePage>(await SetupPages.PeopleAsync(sources, visitor, state, notice, cancel))
             : Over;
 
-    private static async Task<IResult> KeepPeople(Visitor visitor, HttpRequest request, SetupSources sources, CancellationToken cancel)
+    private static async Task<IResult> KeepPeople(Visitor visitor, AuditSubject about, HttpRequest request, SetupSources sources, CancellationToken cancel)
     {
         if (await sources.Setups.ReadAsync(visitor.Store, cancel) is not { IsOver: false } state)
         {
@@ -167,7 +170,7 @@ internal static class SetupEndpoints
         var sent = await Typed.ReadAsync(request, cancel);
         if (sent.Has("name") || sent.Has("email") || sent["step"] == "add")
         {
-            if (await AddAsync(visitor, sent, sources, cancel) is { } refused)
+            if (await AddAsync(visitor, about, sent, sources, cancel) is { } refused)
             {
                 var page = await SetupPages.PeopleAsync(sources, visitor, state, null, cancel);
                 return Page.Of<SetupPeoplePage>(
@@ -195,7 +198,8 @@ internal static class SetupEndpoints
     }
 
     /// <summary>What is wrong with each field, as sentences; null where they are an ambassador now.</summary>
-    private static async Task<(string? Name, string? Email, string? Other)?> AddAsync(Visitor visitor, Typed sent, SetupSources sources, CancellationToken cancel)
+    private static async Task<(string? Name, string? Email, string? Other)?> AddAsync(
+        Visitor visitor, AuditSubject about, Typed sent, SetupSources sources, CancellationToken cancel)
     {
         // The campaign may have to be made yet, which is not done for somebody who cannot be added.
         var form = new JsonObject { ["campaignId"] = "later" };
@@ -213,9 +217,15 @@ internal static class SetupEndpoints
         }
 
         var draft = await sources.Setups.DraftAsync(visitor.Store, visitor.Actor, cancel);
-        return await sources.Ambassadors.AddAsync(visitor.Store, person with { CampaignId = draft.Id }, new Approval(visitor.Actor), cancel) switch
+        var result = await sources.Ambassadors.AddAsync(visitor.Store, person with { CampaignId = draft.Id }, new Approval(visitor.Actor), cancel);
+        if (result is AddResult.Added { Id: var id })
         {
-            AddResult.Added => null,
+            about.Is("ambassadors", id);
+            return null;
+        }
+
+        return result switch
+        {
             AddResult.EmailTaken => (null, "Whoever has this address takes part already.", null),
             AddResult.CodeTaken => (null, null, "No free code could be made of the name. Add them on the page of ambassadors, with a code that you choose."),
             _ => (null, null, "They could not be added. Load the page again, please."),

@@ -50,6 +50,11 @@ internal sealed class LaunchCheckTests
         new("rehearsed", "before a change", "terms have changed", world => world.Db.DoAsync("UPDATE rehearsals SET revision = 0")),
         new("rehearsal", "failed", "“refund wave” failed: A refund left something.", world => world.RehearsedAsync("refund_wave", "failed", failure: "A refund left something.")),
         new("concentration", "one gets most", "Ann got 50.01", world => world.Db.DoAsync("UPDATE rehearsals SET top_share_bp = 5001")),
+        new("concentration", "one of the store's own", "Mara Lindholm, who has the share of Ann, got 60 %", async world =>
+        {
+            await world.TermsAsync(Usual with { Rates = [new RateRule(null, world.AnnId, 2000)] });
+            await MostToMaraAsync(world, 6000);
+        }),
         new("own-people", "a team member", "Ann has the address of somebody on your own team", OnTheTeamAsync),
         new("own-people", "the store's own account", "your own account at Stripe", async world =>
         {
@@ -184,7 +189,8 @@ internal sealed class LaunchCheckTests
         await using var world = await LaunchWorld.OpenAsync();
         var bob = (await world.Api.AddAsync(world.CampaignId, "BOB10")).Text("id");
         await OnTheTeamAsync(world);
-        await world.Db.DoAsync("UPDATE rehearsals SET top_share_bp = 9000");
+        await world.TermsAsync(Usual with { Rates = [new RateRule(null, world.AnnId, 2000)] });
+        await MostToMaraAsync(world, 9000);
         await world.Db.DoAsync("UPDATE ambassadors SET stripe_account = 'acct_1'");
         var before = (await world.LaunchAsync()).Json!["findings"]!.AsArray().Select(finding => (string?)finding!["id"]).ToList();
 
@@ -210,6 +216,46 @@ internal sealed class LaunchCheckTests
         Assert.That((check.Path, check.Fix), Is.EqualTo((
             $"/dashboard/ambassadors/{world.AnnId}#warnings",
             "End them on their page. If they are meant to earn, an owner acknowledges it there for each, under the warnings.")));
+    }
+
+    [Test]
+    public async Task Each_finding_about_people_leads_to_the_one_who_is_meant_or_to_the_list_of_those_who_are()
+    {
+        await using var world = await LaunchWorld.OpenAsync();
+        var facts = await world.FactsAsync();
+        var (ann, ben) = (new LaunchPerson("amb_ann", "Ann"), new LaunchPerson("amb_ben", "Ben"));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(PathOf("own-people", facts with { OwnPeople = [ann] }), Is.EqualTo("/dashboard/ambassadors/amb_ann#warnings"));
+            Assert.That(PathOf("own-people", facts with { OwnPeople = [ann, ben] }), Is.EqualTo($"/dashboard/ambassadors?campaign={world.CampaignId}&warning=TEAM"));
+            Assert.That(PathOf("own-people", facts with { PaidToMerchant = [ann] }), Is.EqualTo("/dashboard/ambassadors/amb_ann"));
+            Assert.That(PathOf("own-people", facts with { PaidToMerchant = [ann, ben] }), Is.EqualTo($"/dashboard/ambassadors?campaign={world.CampaignId}"));
+            Assert.That(PathOf("shared-destination", facts with { Sharing = [ann] }), Is.EqualTo("/dashboard/ambassadors/amb_ann#warnings"));
+            Assert.That(PathOf("shared-destination", facts with { Sharing = [ann, ben] }), Is.EqualTo("/dashboard/ambassadors?warning=F2"));
+        });
+
+        static string PathOf(string id, LaunchFacts facts) => LaunchChecks.Of(facts).Single(check => check is { HasFailed: true } && check.Id == id).Path;
+    }
+
+    [Test]
+    public async Task Whoever_gets_most_by_a_share_of_their_own_is_acknowledged_on_their_page_and_nobody_in_place_of_one_who_is_made_up()
+    {
+        await using var world = await LaunchWorld.OpenAsync();
+        await MostToMaraAsync(world, 6000);
+        await world.AcknowledgeAsync(world.AnnId, "SHARE");
+        await world.Db.DoAsync("UPDATE ambassadors SET name = 'Mara Lindholm'");
+        var madeUp = LaunchChecks.Of(await world.FactsAsync()).Single(check => check.Id == "concentration");
+        await world.TermsAsync(Usual with { Rates = [new RateRule(null, world.AnnId, 2000)] });
+        var acknowledged = LaunchChecks.Of(await world.FactsAsync()).Single(check => check.Id == "concentration");
+        await world.Api.Delete($"ambassadors/{world.AnnId}/exemptions/SHARE");
+        var meant = LaunchChecks.Of(await world.FactsAsync()).Single(check => check.Id == "concentration");
+        await world.TermsAsync(Usual with { Rates = [new RateRule(null, "amb_elsewhere", 2000)] });
+        var unknown = LaunchChecks.Of(await world.FactsAsync()).Single(check => check.Id == "concentration");
+
+        Assert.That((madeUp.HasFailed, acknowledged.HasFailed, meant.HasFailed, unknown.HasFailed), Is.EqualTo((true, false, true, true)));
+        Assert.That((madeUp.Path, meant.Path, unknown.Path), Is.EqualTo((
+            $"/dashboard/campaigns/{world.CampaignId}/revisions/new", $"/dashboard/ambassadors/{world.AnnId}#warnings", $"/dashboard/campaigns/{world.CampaignId}/revisions/new")));
     }
 
     [TestCase(5000, 6, false)]
@@ -272,6 +318,9 @@ internal sealed class LaunchCheckTests
     private static IEnumerable<string> FailsOf(LaunchFacts facts) => LaunchChecks.Of(facts).Where(check => check.HasFailed).Select(check => check.Id);
 
     private static string Without(string scope) => string.Join(',', LaunchWorld.Scopes.Split(',').Where(one => one != scope));
+
+    private static Task<int> MostToMaraAsync(LaunchWorld world, long shareBp) =>
+        world.Db.DoAsync("UPDATE rehearsals SET top_share_bp = @shareBp, top_payee = 'Mara Lindholm'", new { shareBp });
 
     private static async Task OnTheTeamAsync(LaunchWorld world) => await Plant.RowAsync(
         world.Db, "team_members", ("store_id", world.StoreId), ("id", "mem_1"), ("name", "Ann"), ("email", "ann@example.com"), ("email_key", "ann@example.com"),
