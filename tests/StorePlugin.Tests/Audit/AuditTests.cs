@@ -75,7 +75,7 @@ internal sealed class AuditTests
         var suppression = (await _api.Post("mail-suppressions", new JsonObject { ["email"] = "no@example.com" })).Text("id");
         await _owner.FillAsync("/dashboard/ambassadors/new", "/dashboard/ambassadors/new", ("name", "Cid"), ("email", "cid@example.com"), ("campaignId", _shop.CampaignId));
         await _owner.FillAsync("/dashboard/team", "/dashboard/team", ("name", "Max"), ("email", "max@example.com"), ("role", Role.Manager));
-        var prepared = (await _owner.PushAsync("/dashboard/payouts", "/dashboard/payouts")).To().Split('/')[^1].Split('?')[0];
+        var prepared = (await _owner.FillAsync("/dashboard/payouts", "/dashboard/payouts")).To().Split('/')[^1].Split('?')[0];
 
         var cid = await _app.Db.OneAsync<string>("SELECT id FROM ambassadors WHERE name = 'Cid'");
         var max = await _app.Db.OneAsync<string>("SELECT id FROM team_members WHERE name = 'Max'");

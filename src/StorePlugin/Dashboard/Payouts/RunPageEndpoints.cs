@@ -6,6 +6,7 @@ using System.Xml;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using StorePlugin.Ambassadors;
+using StorePlugin.Audit;
 using StorePlugin.Dashboard.Campaigns;
 using StorePlugin.Pages;
 using StorePlugin.Payouts;
