@@ -71,7 +71,7 @@ internal sealed class BackTestReader : IAsyncDisposable
     public async Task<long> CountAsync(Store store, ComparedInterval interval, CancellationToken cancel)
     {
         await using var command = Command(Count, store, interval);
-        return (long)(await command.ExecuteScalarAsync(cancel))!;
+        return (long)(await Db.OrCalledOffAsync(command.ExecuteScalarAsync(cancel), cancel))!;
     }
 
     /// <summary>
@@ -83,9 +83,9 @@ internal sealed class BackTestReader : IAsyncDisposable
     {
         await using var command = Command(Read, store, interval);
         Add(command, "none", DbType.String, Evidence.None.ToJson());
-        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await Db.OrCalledOffAsync(command.ExecuteReaderAsync(cancel), cancel);
         BackTestRow? row = null;
-        while (await reader.ReadAsync(cancel))
+        while (await Db.OrCalledOffAsync(reader.ReadAsync(cancel), cancel))
         {
             var orderId = reader.GetString(0);
             if (row is null || row.OrderId != orderId)

@@ -75,7 +75,7 @@ internal sealed class Db : IAsyncDisposable
     public async Task<T?> OneAsync<T>(string sql, object? args = null, CancellationToken cancel = default)
     {
         await using var connection = await OpenAsync(cancel);
-        return await connection.QuerySingleOrDefaultAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel));
+        return await OrCalledOffAsync(connection.QuerySingleOrDefaultAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel)), cancel);
     }
 
     /// <summary>
@@ -107,14 +107,14 @@ internal sealed class Db : IAsyncDisposable
             }
         }
 
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        return await rows.ReadAsync(cancel) ? rowOf(rows) : null;
+        await using var rows = await OrCalledOffAsync(command.ExecuteReaderAsync(cancel), cancel);
+        return await OrCalledOffAsync(rows.ReadAsync(cancel), cancel) ? rowOf(rows) : null;
     }
 
     public async Task<IReadOnlyList<T>> ManyAsync<T>(string sql, object? args = null, CancellationToken cancel = default)
     {
         await using var connection = await OpenAsync(cancel);
-        return (await connection.QueryAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel))).AsList();
+        return (await OrCalledOffAsync(connection.QueryAsync<T>(new CommandDefinition(sql, args, cancellationToken: cancel)), cancel)).AsList();
     }
 
     /// <summary>Reads row by row, for rows that are large or many; whoever has seen enough may stop.</summary>
@@ -122,9 +122,26 @@ internal sealed class Db : IAsyncDisposable
         string sql, object? args = null, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using var connection = await OpenAsync(cancel);
-        await foreach (var row in connection.QueryUnbufferedAsync<T>(sql, args).WithCancellation(cancel))
+        await using var rows = connection.QueryUnbufferedAsync<T>(sql, args).GetAsyncEnumerator(cancel);
+        while (await OrCalledOffAsync(rows.MoveNextAsync().AsTask(), cancel))
         {
-            yield return row;
+            yield return rows.Current;
+        }
+    }
+
+    /// <summary>
+    /// A read that is called off ends as any work does that is called off. SQL Server's driver tells a fault of the server's
+    /// instead: a page that nobody waits for would be logged as broken, and an effect that the program's end cuts short would have failed.
+    /// </summary>
+    public static async Task<T> OrCalledOffAsync<T>(Task<T> read, CancellationToken cancel)
+    {
+        try
+        {
+            return await read;
+        }
+        catch (DbException e) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The read was called off.", e, cancel);
         }
     }
 
@@ -236,6 +253,9 @@ internal sealed class Tx(DbConnection connection, DbTransaction transaction, Kep
 
     /// <summary>Runs a statement, or the same statement once for each element when a list is given. Returns the rows touched.</summary>
     public Task<int> DoAsync(string sql, object? args = null) => connection.ExecuteAsync(sql, args, transaction);
+
+    /// <summary>The same without an end to the server's time, for what touches a whole table: SQL Server's driver gives up after half a minute.</summary>
+    public Task<int> DoAtLeisureAsync(string sql) => connection.ExecuteAsync(sql, transaction: transaction, commandTimeout: 0);
 
     /// <summary>
     /// Changes a row, or makes it where there is none. Two programs that share a database and would both make it meet at its name;

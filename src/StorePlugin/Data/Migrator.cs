@@ -63,7 +63,7 @@ internal sealed class Migrator(Db db, TimeProvider clock)
 
     private async Task<IReadOnlyList<string>> MigrateAsync(Tx tx, long last)
     {
-        await tx.DoAsync(db.Dialect.MigrationLock);
+        await tx.DoAtLeisureAsync(db.Dialect.MigrationLock);
         if (await tx.OneAsync<long>(db.Dialect.TableExists, new { table = "schema_versions" }) == 0)
         {
             await tx.DoAsync(CreateVersions);
@@ -75,7 +75,7 @@ internal sealed class Migrator(Db db, TimeProvider clock)
         var names = new List<string>();
         foreach (var migration in Known.Where(m => m.Version <= last && !applied.ContainsKey(m.Version)))
         {
-            await tx.DoAsync(migration.Sql);
+            await tx.DoAtLeisureAsync(migration.Sql);
             await tx.DoAsync(db.Dialect.AfterMigration);
             await tx.DoAsync(RecordVersion, new { version = migration.Version, name = migration.Name, hash = migration.Hash, now = clock.GetUtcNow() });
             names.Add(migration.Name);

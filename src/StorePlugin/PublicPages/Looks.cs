@@ -47,10 +47,14 @@ internal sealed class Looks(Db db, TimeProvider clock)
     public Task SetAsync(Store store, string? colour, string? headline, string? about, Picture? logo, bool keepsLogo, string actor, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
+            // Of two forms at once the second sees the picture of the first, and takes its place.
+            await tx.HoldAsync(NameOf(store));
             var (now, before) = (clock.GetUtcNow(), await tx.OneAsync<StoreLook>(Read, new { storeId = store.Id }));
             var logoId = await Pictures.ReplaceAsync(tx, store, before?.LogoId, logo, keepsLogo, now);
             await tx.PutAsync(
-                Update, Insert, $"{store.Id} look", new { StoreId = store.Id, Colour = colour, Headline = headline, About = about, LogoId = logoId, Now = now, Actor = actor });
+                Update, Insert, NameOf(store), new { StoreId = store.Id, Colour = colour, Headline = headline, About = about, LogoId = logoId, Now = now, Actor = actor });
         },
         cancel: cancel);
+
+    private static string NameOf(Store store) => $"{store.Id} look";
 }

@@ -1,4 +1,5 @@
 // What ambassadors say on their own pages: the name that they show, words, and a picture.
+using StorePlugin.Ambassadors;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
@@ -47,6 +48,8 @@ internal sealed class OwnPages(Db db, TimeProvider clock)
     public Task SetAsync(Store store, string ambassadorId, string? shownName, string? words, Picture? picture, bool keepsPicture, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
+            // Of two forms at once the second sees the picture of the first, and takes its place.
+            await AmbassadorLife.HoldAsync(tx, store.Id, ambassadorId);
             var (now, before) = (clock.GetUtcNow(), await FindAsync(tx, store.Id, ambassadorId));
             var pictureId = await Pictures.ReplaceAsync(tx, store, before?.PictureId, picture, keepsPicture, now);
             await tx.PutAsync(

@@ -157,8 +157,8 @@ internal sealed class RehearsalDb(Db db, CampaignDb campaigns, TimeProvider cloc
             var begun = await db.InTransactionAsync(
                 async tx =>
                 {
-                    // Who begins others at the same moment comes before or after.
-                    await CampaignLife.HoldAsync(tx, store.Id, campaignId);
+                    // Who begins others at the same moment, of whichever campaign, comes before or after.
+                    await tx.HoldAsync($"{store.Id} rehearsals");
                     await tx.DoAsync(EndStuck, args);
                     if (await tx.OneAsync<long>(CountRunning, args) >= RunningMax)
                     {

@@ -26,6 +26,35 @@ internal sealed class SqlServerContract : DataContract
 {
     protected override TestDatabases Databases => TestDatabases.SqlServer;
 
+    // The driver tells it as a fault of the server's. Babelfish hears of it only when the statement has ended.
+    [Test]
+    public async Task A_read_that_is_called_off_ends_as_called_off()
+    {
+        const string Waiting =
+            """
+            DECLARE @taken int;
+            EXEC @taken = sp_getapplock @Resource = 'held', @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 2000;
+            THROW 51000, 'It has waited to the end.', 1;
+            """;
+        Func<CancellationToken, Task>[] reads =
+        [
+            cancel => Db.OneAsync<long>(Waiting, cancel: cancel),
+            cancel => Db.ManyAsync<long>(Waiting, cancel: cancel),
+            cancel => Db.FirstAsync(Waiting, row => "", cancel),
+            async cancel => await Db.StreamAsync<long>(Waiting, cancel: cancel).GetAsyncEnumerator(cancel).MoveNextAsync(),
+        ];
+
+        await Db.InTransactionAsync(async tx =>
+        {
+            await tx.HoldAsync("held");
+            foreach (var read in reads)
+            {
+                using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+                await Assert.ThatAsync(() => read(patience.Token), Throws.InstanceOf<OperationCanceledException>());
+            }
+        });
+    }
+
     [Test]
     public async Task Two_transactions_that_block_each_other_are_both_done_in_the_end()
     {

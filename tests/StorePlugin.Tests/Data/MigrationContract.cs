@@ -46,6 +46,27 @@ internal sealed class SqliteMigrationContract : MigrationContract
 internal sealed class SqlServerMigrationContract : MigrationContract
 {
     protected override TestDatabases Databases => TestDatabases.SqlServer;
+
+    // What it waits for here is another that migrates; a large table keeps it as long.
+    [Test]
+    public async Task A_migration_may_take_longer_than_any_other_statement()
+    {
+        const int SecondsMax = 5;
+        await using var hasty = new Db(Database with { ConnectionString = $"{Database.ConnectionString};Command Timeout={SecondsMax}" });
+        using var held = new SemaphoreSlim(0);
+        var other = Db.InTransactionAsync(async tx =>
+        {
+            await tx.DoAsync(Dialect.SqlServer.MigrationLock);
+            held.Release();
+            await Task.Delay(TimeSpan.FromSeconds(2 * SecondsMax));
+        });
+        await held.WaitAsync();
+
+        var applied = await new Migrator(hasty, TimeProvider.System).MigrateAsync(last: 1);
+        await other;
+
+        Assert.That(applied, Is.EqualTo(["001_stores"]));
+    }
 }
 
 internal abstract class MigrationContract

@@ -7,7 +7,9 @@ using StorePlugin.Data;
 using StorePlugin.Inbox;
 using StorePlugin.Ledger;
 using StorePlugin.Orders;
+using StorePlugin.Payouts.Statements;
 using StorePlugin.Payouts.Stripe;
+using StorePlugin.PublicPages;
 using StorePlugin.Rewards;
 using StorePlugin.Stores;
 using StorePlugin.Tests.Rig;
@@ -234,6 +236,44 @@ internal sealed class SqlServerSharing : Sharing
             "SELECT product_id FROM collection_products WHERE store_id = @id AND collection_id = 'summer' AND until_at IS NULL ORDER BY product_id", new { id = shop.Store.Id });
         Assert.That(products, Has.Count.EqualTo(2));
         Assert.That(products[0][1..], Is.EqualTo(products[1][1..]), "what one of them said");
+    }
+
+    [Test]
+    public async Task Of_many_that_replace_a_stores_table_at_once_each_is_done_and_one_table_stands()
+    {
+        var (shop, _) = await OpenAsync();
+        var (thresholds, routes) = (App.Get<TaxThresholds>(), App.Get<PayoutRoutes>());
+
+        await Task.WhenAll(Enumerable.Range(1, 8).SelectMany(i => new[]
+        {
+            Task.Run(() => thresholds.ReplaceAsync(shop.Store, [new("DE", $"{i}", 2026, "EUR", i), new("FR", $"{i}", 2026, "EUR", i)], default)),
+            Task.Run(() => thresholds.SetAsync(shop.Store, new("DE", $"{i}", 2026, "EUR", i), default)),
+            Task.Run(() => routes.ReplaceAsync(shop.Store, [new("DE", "FR", Route.None), new("DE", "US", Route.None)], default)),
+            Task.Run(() => routes.SetAsync(shop.Store, new("DE", "FR", Route.None), default)),
+        }));
+
+        Assert.That(await thresholds.OwnAsync(shop.Store, default), Has.Count.EqualTo(2));
+        Assert.That(await routes.OverridesAsync(shop.Store, default), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Of_many_that_send_a_picture_at_once_the_last_ones_is_kept_and_no_other()
+    {
+        var (shop, ann) = await OpenAsync();
+        var picture = new Picture("image/png", [1], 1, 1);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).SelectMany(_ => new[]
+        {
+            Task.Run(() => App.Get<Looks>().SetAsync(shop.Store, null, null, null, picture, keepsLogo: true, "ann", default)),
+            Task.Run(() => App.Get<OwnPages>().SetAsync(shop.Store, ann, "Ann", null, picture, keepsPicture: true, default)),
+        }));
+
+        Assert.That(
+            await App.Db.ManyAsync<string>("SELECT id FROM pictures WHERE store_id = @id", new { id = shop.Store.Id }),
+            Is.EquivalentTo([
+                (await App.Get<Looks>().FindAsync(shop.Store, default)).LogoId,
+                (await App.Get<OwnPages>().FindAsync(shop.Store, ann, default)).PictureId,
+            ]));
     }
 
     [Test]

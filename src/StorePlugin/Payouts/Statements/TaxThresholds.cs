@@ -1,6 +1,5 @@
 // From what yearly sum on payments to a payee are to be reported: data, by country and year, and a store's own in place of the program's.
 using System.Collections.Immutable;
-using System.Data.Common;
 using StorePlugin.Data;
 using StorePlugin.Stores;
 
@@ -22,8 +21,6 @@ internal sealed class TaxThresholds(Db db)
     public const int OwnMax = 200;
 
     public const int FormLengthMax = 40;
-
-    private const int RaceTriesMax = 5;
 
     public static readonly ImmutableArray<TaxThreshold> All =
     [
@@ -60,6 +57,7 @@ internal sealed class TaxThresholds(Db db)
     public Task ReplaceAsync(Store store, IReadOnlyList<TaxThreshold> thresholds, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
+            await tx.HoldAsync(NameOf(store));
             await tx.DoAsync(DropAll, new { storeId = store.Id });
             foreach (var one in thresholds)
             {
@@ -77,36 +75,27 @@ internal sealed class TaxThresholds(Db db)
         """;
 
     /// <summary>One of the store's own, in place of that of the same country, currency and first year. False: it has as many as it may have.</summary>
-    public async Task<bool> SetAsync(Store store, TaxThreshold threshold, CancellationToken cancel)
+    public Task<bool> SetAsync(Store store, TaxThreshold threshold, CancellationToken cancel)
     {
         var args = new { storeId = store.Id, threshold.Country, threshold.FromYear, threshold.Currency, threshold.Form, threshold.Minor };
-        for (var tries = 1; ; tries++)
-        {
-            try
+        return db.InTransactionAsync(
+            async tx =>
             {
-                return await db.InTransactionAsync(
-                    async tx =>
-                    {
-                        if (await tx.DoAsync(Update, args) > 0)
-                        {
-                            return true;
-                        }
+                await tx.HoldAsync(NameOf(store));
+                if (await tx.DoAsync(Update, args) > 0)
+                {
+                    return true;
+                }
 
-                        if (await tx.OneAsync<long>(Count, args) >= OwnMax)
-                        {
-                            return false;
-                        }
+                if (await tx.OneAsync<long>(Count, args) >= OwnMax)
+                {
+                    return false;
+                }
 
-                        await tx.DoAsync(Insert, args);
-                        return true;
-                    },
-                    cancel: cancel);
-            }
-            // Somebody else named the same one at the same moment; the next try replaces theirs.
-            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
-            {
-            }
-        }
+                await tx.DoAsync(Insert, args);
+                return true;
+            },
+            cancel: cancel);
     }
 
     private const string Drop =
@@ -115,4 +104,7 @@ internal sealed class TaxThresholds(Db db)
     /// <summary>Drops one of the store's own. False: there was none.</summary>
     public async Task<bool> RemoveAsync(Store store, string country, string currency, long fromYear, CancellationToken cancel) =>
         await db.DoAsync(Drop, new { storeId = store.Id, country, currency, fromYear }, cancel) > 0;
+
+    // Of two who say something at once the second replaces what the first has said.
+    private static string NameOf(Store store) => $"{store.Id} tax thresholds";
 }

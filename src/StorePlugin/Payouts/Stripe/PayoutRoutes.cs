@@ -1,7 +1,6 @@
 // By what agreement money goes from the store's country to a payee's (rule P6): Stripe's documented regions, and what a store knows better.
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Data.Common;
 using System.Globalization;
 using StorePlugin.Data;
 using StorePlugin.Stores;
@@ -61,8 +60,6 @@ internal sealed class PayoutRoutes(Db db)
     /// <summary>How many ways of its own a store may have: every country once.</summary>
     public const int OverridesMax = 300;
 
-    private const int RaceTriesMax = 5;
-
     private const string ReadAll =
         "SELECT from_country, to_country, route FROM payout_routes WHERE store_id = @storeId ORDER BY from_country, to_country";
 
@@ -83,6 +80,7 @@ internal sealed class PayoutRoutes(Db db)
     public Task ReplaceAsync(Store store, IReadOnlyList<RouteOverride> routes, CancellationToken cancel) => db.InTransactionAsync(
         async tx =>
         {
+            await tx.HoldAsync(NameOf(store));
             await tx.DoAsync(DropAll, new { storeId = store.Id });
             foreach (var route in routes)
             {
@@ -97,36 +95,27 @@ internal sealed class PayoutRoutes(Db db)
         "UPDATE payout_routes SET route = @Route WHERE store_id = @storeId AND from_country = @FromCountry AND to_country = @ToCountry";
 
     /// <summary>The store's own word for one way, whatever it said before. False: it has as many as it may have.</summary>
-    public async Task<bool> SetAsync(Store store, RouteOverride route, CancellationToken cancel)
+    public Task<bool> SetAsync(Store store, RouteOverride route, CancellationToken cancel)
     {
         var args = new { storeId = store.Id, route.FromCountry, route.ToCountry, route.Route };
-        for (var tries = 1; ; tries++)
-        {
-            try
+        return db.InTransactionAsync(
+            async tx =>
             {
-                return await db.InTransactionAsync(
-                    async tx =>
-                    {
-                        if (await tx.DoAsync(Update, args) > 0)
-                        {
-                            return true;
-                        }
+                await tx.HoldAsync(NameOf(store));
+                if (await tx.DoAsync(Update, args) > 0)
+                {
+                    return true;
+                }
 
-                        if (await tx.OneAsync<long>(Count, args) >= OverridesMax)
-                        {
-                            return false;
-                        }
+                if (await tx.OneAsync<long>(Count, args) >= OverridesMax)
+                {
+                    return false;
+                }
 
-                        await tx.DoAsync(Insert, args);
-                        return true;
-                    },
-                    cancel: cancel);
-            }
-            // Somebody else named the same way at the same moment; the next try replaces theirs.
-            catch (DbException e) when (db.Dialect.IsUniqueViolation(e) && tries < RaceTriesMax)
-            {
-            }
-        }
+                await tx.DoAsync(Insert, args);
+                return true;
+            },
+            cancel: cancel);
     }
 
     private const string Drop = "DELETE FROM payout_routes WHERE store_id = @storeId AND from_country = @from AND to_country = @to";
@@ -149,4 +138,7 @@ internal sealed class PayoutRoutes(Db db)
         var own = (await OverridesAsync(store, cancel)).Where(route => route.FromCountry == from).ToDictionary(route => route.ToCountry, route => route.Route, StringComparer.Ordinal);
         return [.. Route.Countries.Where(country => own.GetValueOrDefault(country.Code, Route.Of(from, country.Code)) != Route.None)];
     }
+
+    // Of two who say something at once the second replaces what the first has said.
+    private static string NameOf(Store store) => $"{store.Id} payout routes";
 }
