@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Serilog;
 using StorePlugin.Ambassadors;
@@ -31,6 +32,12 @@ namespace StorePlugin;
 
 internal static class App
 {
+    /// <summary>Builds the app for a verb that reads whole tables, and gives up no statement for the time that it takes.</summary>
+    /// <exception cref="SettingsException">As with <see cref="Build"/>.</exception>
+    public static WebApplication BuildAtLeisure(string[] args) => Build(
+        args,
+        builder => builder.Services.Replace(ServiceDescriptor.Singleton(services => new Db(services.GetRequiredService<Settings>().Database.AtLeisure))));
+
     /// <summary>Builds the app without starting it.</summary>
     /// <exception cref="SettingsException">Configuration is partly set or wrong.</exception>
     /// <param name="args">Configuration keys as <c>--Key=value</c>.</param>

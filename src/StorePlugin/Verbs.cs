@@ -160,7 +160,7 @@ internal static class Verbs
             return Refuse("backtest takes --store with an id or a domain, --campaign with an id, --terms with a JSON file, --from and --to with a date or an instant each, and --json.");
         }
 
-        await using var app = App.Build(order.Rest);
+        await using var app = App.BuildAtLeisure(order.Rest);
         await App.PrepareAsync(app);
         return await app.Services.GetRequiredService<BackTestVerb>().RunAsync(order, Console.Out, Console.Error);
     }

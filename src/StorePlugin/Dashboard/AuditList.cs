@@ -3,6 +3,7 @@ using StorePlugin.Audit;
 using StorePlugin.Dashboard.Payouts;
 using StorePlugin.Data;
 using StorePlugin.Pages;
+using StorePlugin.Payouts;
 using StorePlugin.Stores;
 
 namespace StorePlugin.Dashboard;
@@ -74,6 +75,14 @@ internal sealed class AuditList(Db db, AuditLog log, Team team)
         foreach (var subject in entries.Select(entry => entry.Subject).OfType<string>().Where(subject => subject.StartsWith(Keys, StringComparison.Ordinal)))
         {
             names[subject] = ($"The key that ends in {subject[^Math.Min(RunWords.KeyShown, subject.Length - Keys.Length)..]}", null);
+        }
+
+        foreach (var subject in entries.Select(entry => entry.Subject).OfType<string>())
+        {
+            if (subject.Split('/') is ["payouts" or "payout-runs", var run] && PayoutRuns.IsId(run))
+            {
+                names[subject] = ("A payout run", RunList.PathOf(run));
+            }
         }
 
         await AddAsync("ambassadors", ReadAmbassadors, DashboardEndpoints.PathOf, Words.ShortName);

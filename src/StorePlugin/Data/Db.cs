@@ -25,6 +25,11 @@ internal sealed record DatabaseOptions(string Provider, string ConnectionString)
             return $"the database {parts.InitialCatalog} of the SQL Server {parts.DataSource}";
         }
     }
+
+    /// <summary>The same where whole tables are read while somebody waits for the end: SQL Server's driver gives each statement half a minute otherwise.</summary>
+    public DatabaseOptions AtLeisure => Provider == Dialect.Sqlite.Name
+        ? this
+        : this with { ConnectionString = new SqlConnectionStringBuilder(ConnectionString) { CommandTimeout = 0 }.ConnectionString };
 }
 
 /// <summary>Reads and writes by Dapper. One text serves both databases; <see cref="Dialect"/> holds what differs.</summary>

@@ -23,7 +23,7 @@ internal static class RebuildVerb
 
     public static async Task<int> RunAsync(string[] configuration, string? storeId)
     {
-        await using var app = App.Build(configuration);
+        await using var app = App.BuildAtLeisure(configuration);
         await App.PrepareAsync(app);
         var report = await app.Services.GetRequiredService<Rebuild>().RunAsync(storeId, Console.Error.WriteLine, CancellationToken.None);
         if (storeId is not null && report.Stores == 0)

@@ -8,7 +8,7 @@ internal static class VerifyVerb
 
     public static async Task<int> RunAsync(string[] args)
     {
-        await using var app = App.Build(args);
+        await using var app = App.BuildAtLeisure(args);
         await App.PrepareAsync(app);
         await Console.Error.WriteLineAsync($"Checking {Invariants.All.Length + 1} invariants.");
         var findings = await app.Services.GetRequiredService<Verify>().RunAsync(storeId: null, CancellationToken.None);

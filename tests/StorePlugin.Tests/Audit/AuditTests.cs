@@ -93,6 +93,7 @@ internal sealed class AuditTests
         var page = await _owner.GetAsync(Page);
         Assert.That(page.QuerySelector($"tbody a[href='/dashboard/ambassadors/{cid}']")!.TextContent, Is.EqualTo("Cid"));
         Assert.That(page.QuerySelector("tbody a[href='/dashboard/team']")!.TextContent, Is.EqualTo("Max"));
+        Assert.That(page.QuerySelectorAll($"tbody a[href='/dashboard/payouts/{run}'], tbody a[href='/dashboard/payouts/{prepared}']"), Has.Length.EqualTo(2));
     }
 
     [Test]

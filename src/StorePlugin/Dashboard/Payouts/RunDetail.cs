@@ -255,7 +255,7 @@ internal static class RunDetail
             SecondApproval.NeedsSignIn => (
                 $"Nobody else of your team may approve it. Sign out and in again by a new link, and confirm it here within {Visitor.Freshness.TotalMinutes:0} minutes.", null),
             _ when first == reader.Actor => ("You have approved it; another one has to, whom an owner adds to the team.", null),
-            _ => ("Another session has approved it that tells no more than yours who it is; a person has to whom an owner adds to the team.", (string?)null),
+            _ => ("Another session has approved it that tells no more than yours who it is; a person has to whom an owner adds to the team.", null),
         };
         sentences.Add($"It takes two people. {said}");
         return new RunApprovalOffer(sentences, button);
