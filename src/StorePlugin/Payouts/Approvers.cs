@@ -24,8 +24,10 @@ internal sealed class Approvers(Db db, TimeProvider clock)
 {
     private const string ReadOwnAmbassadors =
         """
-        SELECT a.id FROM team_members t JOIN ambassadors a ON a.store_id = t.store_id AND a.person_hash = t.person_hash
-        WHERE t.store_id = @storeId AND t.id = @memberId AND t.removed_at IS NULL ORDER BY a.id
+        SELECT a.id FROM ambassadors a
+        WHERE a.store_id = @storeId
+            AND a.person_hash IN (SELECT t.person_hash FROM team_members t WHERE t.store_id = @storeId AND t.id = @memberId AND t.removed_at IS NULL)
+        ORDER BY a.id
         """;
 
     /// <summary>Whether a run pays the one who approves: neither of two approvers is a payee. Of whom no member is made nobody knows it.</summary>

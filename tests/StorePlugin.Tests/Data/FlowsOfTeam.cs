@@ -31,6 +31,9 @@ internal static partial class Flows
         var member = (await team.ListAsync(shop.Store, default)).Single();
         var session = (await team.SessionsAsync(shop.Store, default)).Single(one => one.MemberId == member.Id);
         Assert.That(await team.ChangeAsync(shop.Store, member.Id, Role.Owner, default), Is.True);
+        var (approvers, actor) = (app.Get<Approvers>(), $"team {member.Id}");
+        Assert.That(await approvers.IsPaidAsync(shop.Store, actor, [], default), Is.False);
+        Assert.That(await approvers.JudgeAsync(shop.Store, actor, app.Clock.GetUtcNow(), actor, null, default), Is.EqualTo(SecondApproval.NeedsSignIn));
         Assert.That(await team.EndSessionAsync(shop.Store, session.Name, default), Is.True);
         Assert.That((await browser.AskAsync("/dashboard")).StatusCode, Is.EqualTo(HttpStatusCode.Redirect));
         Assert.That(await team.RemoveAsync(shop.Store, member.Id, "test", default), Is.True);

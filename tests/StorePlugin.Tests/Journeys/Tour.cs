@@ -212,7 +212,13 @@ internal sealed partial class Tour : IAsyncDisposable
                 await _app.VisitAsync("/r/ANN10", headers: ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"));
             }
 
-            var order = new TestOrder($"{1001 + day}", _app.Clock.GetUtcNow()) { Customer = 100 + day, Email = $"shopper{day}@example.test" };
+            // One is of the sums that a page has to have room for.
+            var order = new TestOrder($"{1001 + day}", _app.Clock.GetUtcNow())
+            {
+                Customer = 100 + day,
+                Email = $"shopper{day}@example.test",
+                Lines = [(day == 9 ? "1234567.80" : "100.00", 1, "0.00")],
+            };
             await PaysAsync((day % 4) switch
             {
                 0 => order,

@@ -349,7 +349,7 @@ internal sealed class PayoutReconciliationTests
 
     [TestCase("2026-02-01", "2026-01-31", "to must not lie before from.")]
     [TestCase("2026-01-01", "2027-02-05", "to must lie within 400 days of from, both included.")]
-    [TestCase("1.2.2026", "2026-02-01", "from must have 10 to 10 characters.")]
+    [TestCase("1.2.2026", "2026-02-01", "from must have 10 characters.")]
     [TestCase("2026-02-30", "2026-03-01", "from must be a day such as 2026-11-30.")]
     public async Task A_range_that_is_none_is_refused(string from, string to, string detail) =>
         Assert.That((await _api.Post("payout-reconciliations", Range(from, to))).Text("detail"), Is.EqualTo(detail));

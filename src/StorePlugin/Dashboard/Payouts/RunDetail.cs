@@ -127,7 +127,7 @@ internal static class RunDetail
             Frame.OfDashboard(visitor, view.Notice),
             RunList.PathOf(id),
             new StoreTime(store).At(run.CreatedAt),
-            RunWords.OfRun(run.State, !payouts.Any(payout => payout.IsOpen)),
+            RunWords.OfRun(run.State, !payouts.Any(payout => payout.IsOpen), !run.Lines.Any(line => line.WillPay)),
             FactsOf(facts, reader, new StoreTime(store)),
             isShown ? [.. RunSums.Totals(run.Lines).Select(Words.Of)] : SumsOf(paid),
             PayeesOf(isShown ? run.Lines.Where(line => line.WillPay).Select(line => line.AmbassadorId) : paid.Select(payout => payout.AmbassadorId)),

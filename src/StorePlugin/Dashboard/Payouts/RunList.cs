@@ -122,7 +122,7 @@ internal static class RunList
             new StoreTime(store).At(row.CreatedAt),
             RunWords.Who(row.CreatedBy, reader),
             row.ApprovedBy is null ? null : RunWords.Who(row.ApprovedBy, reader),
-            RunWords.OfRun(row.ShownState, sums.Sum(sum => sum.OpenPayouts) == 0),
+            RunWords.OfRun(row.ShownState, sums.Sum(sum => sum.OpenPayouts) == 0, payouts == 0),
             totals,
             Words.Of(payouts));
     }

@@ -22,8 +22,10 @@ internal static class RunWords
 
     /// <param name="state">One of <see cref="RunState"/>.</param>
     /// <param name="isDone">Whether nothing of it is under way any more.</param>
-    public static Badge OfRun(string state, bool isDone) => (state, isDone) switch
+    /// <param name="paysNobody">Whether it would pay nobody, so that there is nothing to approve.</param>
+    public static Badge OfRun(string state, bool isDone, bool paysNobody) => (state, isDone) switch
     {
+        (RunState.Preview, _) when paysNobody => new Badge("none", "Pays nobody"),
         (RunState.Preview, _) => new Badge("review", "Waits for approval"),
         (RunState.HalfApproved, _) => new Badge("review", "Waits for a second person"),
         (RunState.Approved, true) => new Badge("paid", "Done"),

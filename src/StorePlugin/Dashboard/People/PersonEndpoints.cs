@@ -196,11 +196,10 @@ internal static class PersonEndpoints
     }
 
     // A note that is gone already was removed, too: a form may be sent twice.
-    private static async Task<RedirectHttpResult> RemoveNote(Visitor visitor, string ambassadorId, string noteId, PeopleSources sources, CancellationToken cancel)
-    {
-        await sources.Notes.DeleteAsync(visitor.Store, ambassadorId, noteId, cancel);
-        return TypedResults.Redirect($"{DashboardEndpoints.PathOf(ambassadorId)}/notes?notice=note-removed");
-    }
+    private static async Task<IResult> RemoveNote(Visitor visitor, string ambassadorId, string noteId, PeopleSources sources, CancellationToken cancel) =>
+        await sources.Notes.DeleteAsync(visitor.Store, ambassadorId, noteId, cancel) || await sources.Ambassadors.ExistsAsync(visitor.Store, ambassadorId, cancel)
+            ? TypedResults.Redirect($"{DashboardEndpoints.PathOf(ambassadorId)}/notes?notice=note-removed")
+            : TypedResults.NotFound();
 
     private static async Task<IResult> NotesAsync(
         PeopleSources sources, Visitor visitor, string id, string? after, string? notice, string typed, string? problem, CancellationToken cancel) =>
