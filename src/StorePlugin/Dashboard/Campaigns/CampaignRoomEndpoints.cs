@@ -176,7 +176,8 @@ internal static class CampaignRoomEndpoints
 
         return campaign.State == "ended"
             ? Back(id, "campaign-over")
-            : Page.Of<RevisionFormPage>(await RevisionForm.ShowAsync(sources, visitor, campaign, ground, null, null, null, cancel));
+            : Page.Of<RevisionFormPage>(await RevisionForm.ShowAsync(
+                sources, visitor, campaign, ground, await RatePeople.ReadAsync(sources, visitor.Store, id, ground.Terms, null, cancel), null, null, null, cancel));
     }
 
     private static async Task<IResult> Revise(Visitor visitor, string id, HttpRequest request, CampaignSources sources, CancellationToken cancel)
@@ -193,7 +194,8 @@ internal static class CampaignRoomEndpoints
         }
 
         var now = sources.Clock.GetUtcNow();
-        var judged = RevisionForm.Judge(typed, ground.Terms, campaign.State == "draft", visitor.Store, now);
+        var people = await RatePeople.ReadAsync(sources, visitor.Store, id, ground.Terms, typed, cancel);
+        var judged = RevisionForm.Judge(typed, ground.Terms, campaign.State == "draft", visitor.Store, now, people);
         if (typed["step"] == "edit" || !judged.IsRight)
         {
             return await FormAsync(null);
@@ -234,11 +236,11 @@ internal static class CampaignRoomEndpoints
         string NoticeOf(Revision revision) => revision.EffectiveAt is not { } at ? "revision-kept" : at > now ? "revision-planned" : "revision-in-force";
 
         async Task<IResult> FormAsync(string? problem) => Page.Of<RevisionFormPage>(
-            await RevisionForm.ShowAsync(sources, visitor, campaign, ground, typed, judged, problem, cancel),
+            await RevisionForm.ShowAsync(sources, visitor, campaign, ground, people, typed, judged, problem, cancel),
             problem is null && judged.IsRight ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
 
         async Task<IResult> PreviewAsync(DateTimeOffset? effectiveAt, string? problem) => Page.Of<RevisionPreviewPage>(
-            await RevisionForm.PreviewAsync(sources, visitor, campaign, ground, typed, judged.Terms, effectiveAt, problem, cancel), StatusOf(problem));
+            await RevisionForm.PreviewAsync(sources, visitor, campaign, ground, people, typed, judged.Terms, effectiveAt, problem, cancel), StatusOf(problem));
     }
 
     private static async Task<IResult> Withdraw(Visitor visitor, string id, long number, CampaignSources sources, CancellationToken cancel) =>
