@@ -59,7 +59,7 @@ internal static class RatesForm
         var rates = rows.Select(i => RateOf(form, i, people)).ToList();
         for (var i = 1; i < rates.Count; i++)
         {
-            if (rates.FindIndex(rate => IsForTheSame(rate, rates[i])) is var first && first < i)
+            if (!FieldsOf(rows[i]).Any(form.Errors.ContainsKey) && rates.FindIndex(rate => IsForTheSame(rate, rates[i])) is var first && first < i)
             {
                 form.Refuse(TermsForm.Row(For, rows[i]), $"has a share already, which is share {TermsForm.Whole(rows[first] + 1)}");
             }
@@ -80,7 +80,7 @@ internal static class RatesForm
         }
 
         // What the list is refused for as a whole has been found here, and told where it stands.
-        return rows.SelectMany(i => new[] { For, Id, Who, Percent }.Select(name => TermsForm.Row(name, i))).FirstOrDefault(form.Errors.ContainsKey)
+        return rows.SelectMany(FieldsOf).FirstOrDefault(form.Errors.ContainsKey)
             ?? TermsForm.Row(Percent, rows.Append(0).First());
     }
 
@@ -166,11 +166,13 @@ internal static class RatesForm
 
     private static bool IsForTheSame(JsonObject one, JsonObject other)
     {
-        return KeysOf(one) is var keys && keys == KeysOf(other) && keys != default;
+        return KeysOf(one) == KeysOf(other);
 
         static (string?, string?, string?, string?) KeysOf(JsonObject rate) =>
             ((string?)rate["product"], (string?)rate["collection"], (string?)rate["ambassador"], (string?)rate["group"] is { } group ? CodeKey.Of(group) : null);
     }
+
+    private static IEnumerable<string> FieldsOf(int row) => new[] { For, Id, Who, Percent }.Select(name => TermsForm.Row(name, row));
 
     private static string ScopeOf(FormReader form, int row) => form.Has(TermsForm.Row(For, row)) ? form[TermsForm.Row(For, row)] : OfEverybody[0].Word;
 

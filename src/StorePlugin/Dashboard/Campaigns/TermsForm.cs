@@ -30,7 +30,7 @@ internal static class TermsForm
     private static readonly (string Word, string Says)[] Metrics = [("net_sales", "net sales"), ("orders", "orders"), ("new_customers", "new customers")];
 
     /// <summary>What a milestone brings: money, or what an approved order may bring as well.</summary>
-    private const string Money = "bonus";
+    private const string MoneyWord = "bonus";
 
     private static readonly (string Word, string Says)[] Rewards =
         [("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")];
@@ -111,7 +111,7 @@ internal static class TermsForm
             var milestone = terms.Milestones[i];
             values[Row("milestone-metric", i)] = TermsOverTimeRequest.WordOf(milestone.Metric);
             values[Row("milestone-from", i)] = milestone.FromMinor is { } minor ? Amount(minor) : Whole(milestone.FromCount);
-            values[Row("milestone-as", i)] = milestone.Code is { } its ? RewardWord(its) : Money;
+            values[Row("milestone-as", i)] = milestone.Code is { } its ? RewardWord(its) : MoneyWord;
             values[Row("milestone-bonus", i)] = milestone.BonusMinor is { } bonus ? Amount(bonus) : WorthOf(milestone.Code);
             values[Row("milestone-minimum", i)] = Amount(milestone.Code?.MinimumOrderMinor);
             values[Row("milestone-days", i)] = Whole(milestone.Code?.ValidDays);
@@ -382,7 +382,7 @@ internal static class TermsForm
                     [
                         of.Choice(Row("milestone-metric", i), $"Milestone {Whole(i + 1)} counts", Metrics),
                         of.Decimal(Row("milestone-from", i), $"Reached at ({Whole(i + 1)})", i == 0 ? "An amount for net sales, else a number." : null),
-                        of.Choice(Row("milestone-as", i), $"It brings once ({Whole(i + 1)})", [(Money, "money, with what is paid out"), .. Rewards]),
+                        of.Choice(Row("milestone-as", i), $"It brings once ({Whole(i + 1)})", [(MoneyWord, "money, with what is paid out"), .. Rewards]),
                         of.Decimal(Row("milestone-bonus", i), $"Worth ({Whole(i + 1)})", i == 0 ? $"Percent or an amount, as chosen. {money}" : null),
                         of.Decimal(Row("milestone-minimum", i), $"Minimum order ({Whole(i + 1)})", i == 0 ? "For a code only." : null),
                         of.Decimal(Row("milestone-days", i), $"Days that it is good ({Whole(i + 1)})", i == 0 ? "Not for money. A code: 180 when left empty." : null),
@@ -473,7 +473,7 @@ internal static class TermsForm
             }
 
             var (kind, worth, minimum, days) = (form[Row("milestone-as", i)], Row("milestone-bonus", i), Row("milestone-minimum", i), Row("milestone-days", i));
-            if (kind is not (Money or ""))
+            if (kind is not (MoneyWord or ""))
             {
                 milestone["code"] = CodeOf(form, kind, worth, minimum, days);
                 return milestone;
