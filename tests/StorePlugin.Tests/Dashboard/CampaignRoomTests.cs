@@ -502,6 +502,8 @@ internal sealed class CampaignRoomTests
         var planned = await ReviseAsync(FieldsOf(preview, path), "plan");
         var form = await _owner.GetAsync(path);
         var again = await ReviseAsync(FieldsOf(form, path), "preview");
+        await PassAsync(TimeSpan.FromDays(10));
+        var soon = await ReviseAsync(new(FieldsOf(await _owner.GetAsync(path), path)) { ["rate-percent-0"] = "11", ["effective"] = "2026-03-20T12:00" }, "preview");
 
         Assert.That(
             preview.Text("#difference"),
@@ -522,6 +524,7 @@ internal sealed class CampaignRoomTests
         Assert.That((terms.Renewals, terms.Binding, terms.Milestones!.Single().Code), Is.EqualTo((new RenewalTerms(null, 6), new BindingTerms(365, null), new RewardCode(2000, null, null, 180))));
         Assert.That(Enumerable.Range(0, 4).Select(i => FieldsOf(form, path)[$"rate-who-{i}"]), Is.EqualTo(new[] { "ANN10", "BOB10", "CEM10", "DEE10" }), "whoever has a code is shown by it");
         Assert.That(await ProblemOf(again), Is.EqualTo("These terms say nothing new: they are those of revision 2, the newest."));
+        Assert.That(await ProblemOf(soon), Does.Contain("the list of other shares goes from 12 % for Ann Example (ANN10), 13.5 % for product 77 by BOB10 (BOB10)").And.Contain("to 11 % for Ann Example"));
         Assert.That(form.QuerySelector("#kept"), Is.Null);
     }
 
@@ -535,7 +538,7 @@ internal sealed class CampaignRoomTests
         var foreign = await (await Shop.OpenAsync(_app, "other")).AmbassadorAsync("FAY10");
         var path = $"{_spring}/revisions/new";
         var typed = FieldsOf(await _owner.GetAsync(path), path);
-        foreach (var (who, i) in new[] { "EVE10", foreign, "<b>\0 🎉" }.Select((who, i) => (who, i)))
+        foreach (var (who, i) in new[] { "EVE10", foreign, "<b>' OR 1=1 -- 🎉" }.Select((who, i) => (who, i)))
         {
             (typed[$"rate-for-{i}"], typed[$"rate-who-{i}"], typed[$"rate-percent-{i}"]) = ("ambassador", who, "20");
         }
@@ -821,7 +824,7 @@ internal sealed class CampaignRoomTests
         {
             Currency = Currency.Parse("EUR"),
             Rates = [.. people.Select((person, i) => new RateRule($"{i:D50}", person, 500 + i))],
-            ExcludedProducts = [.. Enumerable.Range(0, 150).Select(i => $"{i:D50}")],
+            ExcludedProducts = [.. Enumerable.Range(0, 156).Select(i => $"{i:D50}")],
             ExcludedCollections = [.. Enumerable.Range(0, 100).Select(i => $"{i:D50}")],
             Milestones = [.. Enumerable.Range(1, 6).Select(i => new Milestone(TierMetric.Orders, null, i, null, new RewardCode(null, 100_00, 200_00, 365)))],
             Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.CalendarMonth), null, [.. Enumerable.Range(1, 8).Select(i => new TierLevel(null, i, 1000 + i))]),

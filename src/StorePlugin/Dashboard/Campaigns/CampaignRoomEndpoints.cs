@@ -210,7 +210,7 @@ internal static class CampaignRoomEndpoints
             return RevisionDecision.Of(campaign.State, new StandingRevision(newest.Number, newest.Terms, newest.EffectiveAt), proposed, now) switch
             {
                 RevisionDecision.Granted granted => await PreviewAsync(granted.EffectiveAt, problem),
-                var refused => await FormAsync(WhyNot(refused, visitor.Store)),
+                var refused => await FormAsync(WhyNot(Named(refused), visitor.Store)),
             };
         }
 
@@ -218,12 +218,17 @@ internal static class CampaignRoomEndpoints
         {
             RevisionResult.Written written => Back(id, NoticeOf(written.Revision)),
             RevisionResult.Refused { Why: RevisionDecision.Revised } when await FindPlannedAsync() is { } planned => Back(id, NoticeOf(planned)),
-            RevisionResult.Refused refused => await FormAsync(WhyNot(refused.Why, visitor.Store)),
+            RevisionResult.Refused refused => await FormAsync(WhyNot(Named(refused.Why), visitor.Store)),
             RevisionResult.CampaignUnknown => TypedResults.NotFound(),
             RevisionResult.TooMany => await FormAsync($"Nothing was planned: a campaign has {Words.Of(Revisions.CountMax)} revisions at most. A copy of it begins anew."),
             RevisionResult.HistoryNotAcknowledged => await LookAsync(HorizonMoved),
             var other => throw new UnreachableException($"{other.GetType().Name} is no answer."),
         };
+
+        // The ground is the newest revision where this is asked: of any other it was said before that it is not.
+        RevisionDecision Named(RevisionDecision why) => why is RevisionDecision.NoticeTooShort notice
+            ? notice with { Worse = [.. TermsDifference.Between(ground.Terms, judged.Terms, people.NameOf).Where(change => change.IsWorse)] }
+            : why;
 
         // The same form, sent twice: what it asks for stands already.
         async Task<Revision?> FindPlannedAsync() =>
