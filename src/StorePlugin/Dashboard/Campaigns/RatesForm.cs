@@ -106,9 +106,13 @@ internal static class RatesForm
             !isFirst ? null
             : people is null ? "Percent, in place of the commission. Single ambassadors can get one once they take part."
             : "Percent, in place of the commission. The most specific counts.");
-        return people is null
-            ? [scope, id, percent]
-            : [scope, id, of.Text(TermsForm.Row(Who, i), $"Ambassador {number}", HintOf(people, typed[TermsForm.Row(Who, i)]) ?? (isFirst ? "Their code, link, e-mail address or id." : null)), percent];
+        if (people is null)
+        {
+            return [scope, id, percent];
+        }
+
+        var who = HintOf(people, typed[TermsForm.Row(Who, i)]) ?? (isFirst ? "Their code, link, e-mail address or id." : null);
+        return [scope, id, of.Text(TermsForm.Row(Who, i), $"Ambassador {number}", who), percent];
     }
 
     private static string? HintOf(RatePeople people, string text) => people.Find(text) switch
