@@ -488,13 +488,31 @@ internal sealed class CampaignRoomTests
         var path = $"{_spring}/revisions/new";
         var typed = new Dictionary<string, string>(FieldsOf(await _owner.GetAsync(path), path))
         {
-            ["rate-for-0"] = "ambassador", ["rate-who-0"] = " ann10 ", ["rate-percent-0"] = "12",
-            ["rate-for-1"] = "ambassador-product", ["rate-who-1"] = "BOB@ambassadors.example", ["rate-id-1"] = "77", ["rate-percent-1"] = "13,5",
-            ["rate-for-2"] = "ambassador-collection", ["rate-who-2"] = "https://lux.example/r/CEM10", ["rate-id-2"] = "sale", ["rate-percent-2"] = "14",
-            ["rate-for-3"] = "ambassador", ["rate-who-3"] = dee, ["rate-percent-3"] = "15",
-            ["rate-for-4"] = "group", ["rate-id-4"] = "Gold", ["rate-percent-4"] = "16",
-            ["renewals"] = "months", ["renewals-number"] = "6", ["binding"] = "bound", ["precedence"] = "customer-code-link",
-            ["milestone-metric-0"] = "orders", ["milestone-from-0"] = "10", ["milestone-as-0"] = "percent", ["milestone-bonus-0"] = "20",
+            ["rate-for-0"] = "ambassador",
+            ["rate-who-0"] = " ann10 ",
+            ["rate-percent-0"] = "12",
+            ["rate-for-1"] = "ambassador-product",
+            ["rate-who-1"] = "BOB@ambassadors.example",
+            ["rate-id-1"] = "77",
+            ["rate-percent-1"] = "13,5",
+            ["rate-for-2"] = "ambassador-collection",
+            ["rate-who-2"] = "https://lux.example/r/CEM10",
+            ["rate-id-2"] = "sale",
+            ["rate-percent-2"] = "14",
+            ["rate-for-3"] = "ambassador",
+            ["rate-who-3"] = dee,
+            ["rate-percent-3"] = "15",
+            ["rate-for-4"] = "group",
+            ["rate-id-4"] = "Gold",
+            ["rate-percent-4"] = "16",
+            ["renewals"] = "months",
+            ["renewals-number"] = "6",
+            ["binding"] = "bound",
+            ["precedence"] = "customer-code-link",
+            ["milestone-metric-0"] = "orders",
+            ["milestone-from-0"] = "10",
+            ["milestone-as-0"] = "percent",
+            ["milestone-bonus-0"] = "20",
         };
 
         var preview = await Browser.ReadAsync(await ReviseAsync(typed, "preview"));
