@@ -110,8 +110,8 @@ internal sealed class TermsFormTests
 
         Assert.That(orders, Is.Unique.And.Count.EqualTo(6));
         Assert.That(orders[0], Is.EqualTo("Code, Link, Customer"));
-        var words = new Dictionary<string, string> { ["Code"] = "the code", ["Link"] = "the click", ["Customer"] = "the bond" };
-        Assert.That(choices.Select(choice => choice.Says), Is.EqualTo(orders.Select(order => string.Join(", else ", order.Split(", ").Select(one => words[one])))));
+        var words = new Dictionary<string, string> { ["Code"] = "code", ["Link"] = "click", ["Customer"] = "bond" };
+        Assert.That(choices.Select(choice => choice.Says), Is.EqualTo(orders.Select(order => string.Join(", ", order.Split(", ").Select(one => words[one])))));
     }
 
     [Test]

@@ -20,7 +20,7 @@ internal static class RatesForm
     private static readonly (string Word, string Says)[] OfAll =
     [
         .. OfEverybody,
-        ("ambassador", "an ambassador"), ("ambassador-product", "an ambassador with a product"), ("ambassador-collection", "an ambassador with a collection"),
+        ("ambassador", "an ambassador"), ("ambassador-product", "ambassador, product"), ("ambassador-collection", "ambassador, collection"),
     ];
 
     /// <summary>Whether the form has room for all of them.</summary>
@@ -100,7 +100,7 @@ internal static class RatesForm
         var (number, isFirst) = (TermsForm.Whole(i + 1), i == 0);
         var scope = of.Choice(TermsForm.Row(For, i), $"What share {number} is for", people is null ? OfEverybody : OfAll);
         var id = of.Text(
-            TermsForm.Row(Id, i), $"Product, collection or group {number}", isFirst ? "Your store's id, or the group's name; empty for an ambassador's share of everything." : null);
+            TermsForm.Row(Id, i), $"Product, collection, group {number}", isFirst ? "Your store's id, or the group's name; empty for an ambassador's share of everything." : null);
         var percent = of.Decimal(
             TermsForm.Row(Percent, i), $"Share {number}",
             !isFirst ? null

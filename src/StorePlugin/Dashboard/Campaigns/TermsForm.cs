@@ -35,15 +35,15 @@ internal static class TermsForm
     private static readonly (string Word, string Says)[] Rewards =
         [("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")];
 
-    // Every order of the three that there is.
+    // Every order of the three that there is, in so few letters that a closed field shows all of it.
     private static readonly (string Word, string Says)[] Orders =
     [
-        ("code-link-customer", "the code, else the click, else the bond"),
-        ("code-customer-link", "the code, else the bond, else the click"),
-        ("link-code-customer", "the click, else the code, else the bond"),
-        ("link-customer-code", "the click, else the bond, else the code"),
-        ("customer-code-link", "the bond, else the code, else the click"),
-        ("customer-link-code", "the bond, else the click, else the code"),
+        ("code-link-customer", "code, click, bond"),
+        ("code-customer-link", "code, bond, click"),
+        ("link-code-customer", "click, code, bond"),
+        ("link-customer-code", "click, bond, code"),
+        ("customer-code-link", "bond, code, click"),
+        ("customer-link-code", "bond, click, code"),
     ];
 
     /// <summary>What a new campaign begins with.</summary>
@@ -333,17 +333,17 @@ internal static class TermsForm
                 typed["touch"] == "first" || typed["codes"] == "exclusive" || (typed.Has("precedence") && typed["precedence"] != Orders[0].Word),
                 of.Choice("touch", "Of several clicks counts", ("last", "the last"), ("first", "the first")),
                 of.Choice("codes", "Beside another code of the store", ("allow", "links count"), ("exclusive", "links do not count")),
-                of.Choice("precedence", "Where they name several ambassadors, counts", Orders)),
+                of.Choice("precedence", "What counts first, second and third", Orders)),
             FormLayout.Part(
                 "Later orders of a customer",
                 IsChosen("renewals") || IsChosen("binding"),
                 of.Choice(
                     "renewals", "Renewals of a subscription",
-                    ("none", "earn nothing: the first order only"), ("count", "earn, a number of them"), ("months", "earn for a number of months")),
-                of.Decimal("renewals-number", "Renewals, or months of them", "1 to 120, where renewals earn."),
-                of.Choice("binding", "Customers whom an ambassador brought", ("none", "are not bound to them"), ("bound", "stay bound to them")),
-                of.Decimal("binding-days", "Days that they stay bound", "365 when left empty."),
-                of.Decimal("binding-orders", "Most orders that the bond counts for", "As many as there are when left empty.")),
+                    ("none", "earn nothing"), ("count", "earn, so many"), ("months", "earn for months")),
+                of.Decimal("renewals-number", "How many renewals or months", "1 to 120, where renewals earn."),
+                of.Choice("binding", "Customers of an ambassador", ("none", "are not bound"), ("bound", "stay theirs")),
+                of.Decimal("binding-days", "Days that the bond lasts", "365 when left empty."),
+                of.Decimal("binding-orders", "Most orders of the bond", "As many as there are when left empty.")),
             .. ShowsTiers(ground)
                 ? [
                     FormLayout.Part(
@@ -382,8 +382,8 @@ internal static class TermsForm
                     [
                         of.Choice(Row("milestone-metric", i), $"Milestone {Whole(i + 1)} counts", Metrics),
                         of.Decimal(Row("milestone-from", i), $"Reached at ({Whole(i + 1)})", i == 0 ? "An amount for net sales, else a number." : null),
-                        of.Choice(Row("milestone-as", i), $"It brings once ({Whole(i + 1)})", [(MoneyWord, "money, with what is paid out"), .. Rewards]),
-                        of.Decimal(Row("milestone-bonus", i), $"Worth ({Whole(i + 1)})", i == 0 ? $"Percent or an amount, as chosen. {money}" : null),
+                        of.Choice(Row("milestone-as", i), $"It brings once ({Whole(i + 1)})", [(MoneyWord, "money"), .. Rewards]),
+                        of.Decimal(Row("milestone-bonus", i), $"Worth ({Whole(i + 1)})", i == 0 ? $"Percent or an amount, as chosen. {money} Money is added to what is paid out." : null),
                         of.Decimal(Row("milestone-minimum", i), $"Minimum order ({Whole(i + 1)})", i == 0 ? "For a code only." : null),
                         of.Decimal(Row("milestone-days", i), $"Days that it is good ({Whole(i + 1)})", i == 0 ? "Not for money. A code: 180 when left empty." : null),
                     ]),
