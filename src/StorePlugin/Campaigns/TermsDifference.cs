@@ -21,7 +21,8 @@ internal static class TermsDifference
     private const string None = "none";
 
     /// <summary>Every term that changes; none when the two say the same. What takes from some and gives to others counts as worse.</summary>
-    public static ImmutableArray<TermChange> Between(Terms before, Terms after)
+    /// <param name="nameOf">How an ambassador is called, by the id; null where nobody may read who it is, and for those who know ids.</param>
+    public static ImmutableArray<TermChange> Between(Terms before, Terms after, Func<string, string>? nameOf = null)
     {
         var changes = ImmutableArray.CreateBuilder<TermChange>();
         Add("commission", "commission", CommissionOf(before), CommissionOf(after), IsCommissionWorse(before, after));
@@ -29,7 +30,7 @@ internal static class TermsDifference
         Add("friendDiscount", "friend's discount", Percent(before.FriendDiscountBp), Percent(after.FriendDiscountBp), after.FriendDiscountBp < before.FriendDiscountBp);
         Add("holdDays", "hold", Days(before.HoldDays), Days(after.HoldDays), after.HoldDays > before.HoldDays);
         Add("windowDays", "window of a click", Days(before.WindowDays), Days(after.WindowDays), after.WindowDays < before.WindowDays);
-        Add("rates", "list of other shares", RatesOf(before), RatesOf(after), IsAnyShareLower(before, after));
+        Add("rates", "list of other shares", RatesOf(before, nameOf), RatesOf(after, nameOf), IsAnyShareLower(before, after));
         Add("excludedProducts", "list of products that earn nothing", ProductsOf(before), ProductsOf(after), !IsWithin(after.ExcludedProducts, before.ExcludedProducts));
         Add("excludedCollections", "list of collections that earn nothing", ListOf(before.ExcludedCollections), ListOf(after.ExcludedCollections),
             !IsWithin(after.ExcludedCollections, before.ExcludedCollections));
@@ -143,15 +144,16 @@ internal static class TermsDifference
     private static string CommissionOf(Terms terms) =>
         terms.Flat is { } flat ? $"{AmountOf(terms, flat.AmountMinor)} for each {(flat.PerItem ? "item" : "order")}" : Percent(terms.CommissionBp);
 
-    private static string RatesOf(Terms terms) => ListOf(terms.Rates?.Select(rate => $"{Percent(rate.RateBp)} for {ScopeOf(rate)}"));
+    private static string RatesOf(Terms terms, Func<string, string>? nameOf) =>
+        ListOf(terms.Rates?.Select(rate => $"{Percent(rate.RateBp)} for {ScopeOf(rate, rate.AmbassadorId is { } id ? nameOf?.Invoke(id) ?? id : null)}"));
 
-    private static string ScopeOf(RateRule rate) => (rate.ProductId, rate.AmbassadorId) switch
+    private static string ScopeOf(RateRule rate, string? ambassador) => (rate.ProductId, rate.CollectionId, ambassador) switch
     {
-        ({ } product, { } ambassador) => $"product {product} by {ambassador}",
-        ({ } product, null) => $"product {product}",
-        (null, { } ambassador) when rate.CollectionId is null => ambassador,
-        (null, { } ambassador) => $"collection {rate.CollectionId} by {ambassador}",
-        _ when rate.CollectionId is { } collection => $"collection {collection}",
+        ({ } product, _, null) => $"product {product}",
+        ({ } product, _, { } person) => $"product {product} by {person}",
+        (null, { } collection, null) => $"collection {collection}",
+        (null, { } collection, { } person) => $"collection {collection} by {person}",
+        (null, null, { } person) => person,
         _ => $"the group {rate.Group}",
     };
 

@@ -11,19 +11,7 @@ namespace StorePlugin.Dashboard;
 internal static class OrderPages
 {
     private const int ReasonLengthMax = 200;
-    private const int NamedLengthMax = 254;
     private const string Nobody = "No ambassador has this code, link or e-mail address.";
-
-    // Whoever is named by a code, a link or an address; an address may be in the programme more than once, by campaigns.
-    private const string FindNamed =
-        """
-        SELECT a.id FROM ambassadors a
-        WHERE a.store_id = @storeId AND (a.id = @id
-            OR a.id IN (SELECT c.ambassador_id FROM codes c WHERE c.store_id = @storeId AND c.code_key = @key AND (c.ended_at IS NULL OR c.ended_at = c.assigned_at))
-            OR a.id IN (SELECT l.ambassador_id FROM link_slugs l WHERE l.slug_key = @key AND l.store_id = @storeId)
-            OR a.email_key = @emailKey)
-        ORDER BY a.id
-        """;
 
     /// <param name="rooms">The dashboard's group.</param>
     public static void MapOrderPages(this RouteGroupBuilder rooms)
@@ -67,8 +55,8 @@ internal static class OrderPages
         var problem = typed.Reason.Length is 0 or > ReasonLengthMax ? $"Give a reason of 1 to {ReasonLengthMax} letters: it stands on the receipt, where the ambassador reads it too." : null;
         if (problem is null && kind == DecisionKind.Credit)
         {
-            var found = await FindAsync(db, visitor.Store.Id, typed.Who, cancel);
-            ambassadorId = found.Count == 1 ? found[0] : null;
+            var found = await NamedAmbassadors.FindAsync(db, visitor.Store.Id, campaignId: "", typed.Who, cancel);
+            ambassadorId = found.Count == 1 ? found[0].Id : null;
             problem = found.Count switch
             {
                 1 => null,
@@ -90,19 +78,6 @@ internal static class OrderPages
         return problem is null
             ? TypedResults.Redirect($"{PathOf(orderId)}?notice=order-decided")
             : Page.Of<OrderPage>((await OrderDetail.ReadAsync(db, visitor, orderId, null, cancel) ?? model) with { Problem = problem, Typed = typed }, StatusCodes.Status422UnprocessableEntity);
-    }
-
-    private static async Task<IReadOnlyList<string>> FindAsync(Db db, string storeId, string text, CancellationToken cancel)
-    {
-        if (text.Length is 0 or > NamedLengthMax)
-        {
-            return [];
-        }
-
-        // Whoever pastes a whole link means its last part.
-        var name = text[(text.LastIndexOf('/') + 1)..];
-        return await db.ManyAsync<string>(
-            $"{FindNamed} {db.Page}", new { storeId, id = text, key = CodeKey.Of(name), emailKey = PersonKey.OfEmail(text), take = 2L }, cancel);
     }
 }
 

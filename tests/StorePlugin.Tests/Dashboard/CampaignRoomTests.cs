@@ -89,6 +89,20 @@ internal sealed class CampaignRoomTests
             ["milestone-metric-0"] = "orders",
             ["milestone-from-0"] = "10",
             ["milestone-bonus-0"] = "50",
+            ["milestone-metric-1"] = "orders",
+            ["milestone-from-1"] = "20",
+            ["milestone-as-1"] = "amount",
+            ["milestone-bonus-1"] = "15",
+            ["milestone-minimum-1"] = "30",
+            ["rate-for-0"] = "collection",
+            ["rate-id-0"] = "sale",
+            ["rate-percent-0"] = "5",
+            ["rate-for-2"] = "group",
+            ["rate-id-2"] = "Gold",
+            ["rate-percent-2"] = "20",
+            ["renewals"] = "count",
+            ["renewals-number"] = "3",
+            ["precedence"] = "link-code-customer",
             ["enrolment"] = "application",
         };
         typed.Remove("channel-draft");
@@ -115,6 +129,9 @@ internal sealed class CampaignRoomTests
         Assert.That((long)terms["tiers"]!["levels"]![0]!["from"]!["minor"]!, Is.EqualTo(1000_00));
         Assert.That((string?)terms["advocateReward"]!["as"], Is.EqualTo("giftCard"));
         Assert.That((long)terms["milestones"]![0]!["bonus"]!["minor"]!, Is.EqualTo(50_00));
+        Assert.That(((long)terms["milestones"]![1]!["code"]!["amount"]!["minor"]!, (int)terms["milestones"]![1]!["code"]!["validDays"]!), Is.EqualTo((15_00L, 180)));
+        Assert.That(((string?)terms["rates"]![0]!["collection"], (string?)terms["rates"]![1]!["group"], (decimal)terms["rates"]![1]!["percent"]!), Is.EqualTo(("sale", "gold", 20m)));
+        Assert.That(((int)terms["renewals"]!["count"]!, terms["precedence"]!.ToJsonString()), Is.EqualTo((3, """["link","code","customer"]""")));
         Assert.That(PathOf(again, "campaign-made"), Is.EqualTo(path), "a form that is sent twice makes one");
         Assert.That(await CountAsync(), Is.EqualTo(2));
         Assert.That(page.Text("h1"), Is.EqualTo(Hostile));
@@ -446,7 +463,7 @@ internal sealed class CampaignRoomTests
     {
         var shop = await Shop.OpenAsync(_app, "rated", new Terms(1000, 1000, 30, 30)
         {
-            Rates = [new RateRule("10", null, 500), new RateRule(null, "amb_x", 2000)],
+            Rates = [.. Enumerable.Range(0, 8).Select(i => new RateRule($"{i}", null, 500)), new RateRule(null, "amb_x", 2000)],
             Binding = new BindingTerms(100, 5),
         });
         var path = $"{List}/{shop.CampaignId}/revisions/new";
@@ -455,11 +472,126 @@ internal sealed class CampaignRoomTests
 
         var planned = await owner.PostAsync(path, new(FieldsOf(page, path)) { ["commission"] = "12", ["step"] = "plan" });
 
-        Assert.That(page.Text("#kept"), Does.Contain("2 other shares for products, collections, ambassadors or groups; how long customers stay bound to an ambassador."));
+        Assert.That(page.Text("#kept"), Does.Contain("This form does not show the 9 other shares for products, collections, ambassadors or groups."));
         Assert.That(NoticeOf(planned), Is.EqualTo("revision-in-force"), "what is better for ambassadors counts at once");
         var terms = Terms.FromJson((await _app.Db.OneAsync<string>("SELECT terms FROM campaign_revisions WHERE campaign_id = @id AND revision = 2", new { id = shop.CampaignId }))!);
-        Assert.That((terms.CommissionBp, terms.Rates!.Value.Length, terms.Binding!.Days), Is.EqualTo((1200L, 2, 100L)));
+        Assert.That((terms.CommissionBp, terms.Rates!.Value.Length, terms.Binding!.Days), Is.EqualTo((1200L, 9, 100L)));
         Assert.That((await owner.GetAsync($"{List}/{shop.CampaignId}")).Text("#terms"), Does.Contain("1 share is agreed with a single ambassador").And.Not.Contain("amb_x"));
+    }
+
+    [Test]
+    public async Task B_6_shares_of_ambassadors_are_given_by_what_people_know_them_by()
+    {
+        var (ann, bob) = (await _shop.AmbassadorAsync("ANN10"), await _shop.AmbassadorAsync("BOB10", "bob@ambassadors.example"));
+        var (cem, dee) = (await _shop.AmbassadorAsync("CEM10"), await _shop.AmbassadorAsync("DEE10"));
+        await _app.Db.DoAsync("UPDATE ambassadors SET name = 'Ann Example' WHERE id = @ann", new { ann });
+        var path = $"{_spring}/revisions/new";
+        var typed = new Dictionary<string, string>(FieldsOf(await _owner.GetAsync(path), path))
+        {
+            ["rate-for-0"] = "ambassador",
+            ["rate-who-0"] = " ann10 ",
+            ["rate-percent-0"] = "12",
+            ["rate-for-1"] = "ambassador-product",
+            ["rate-who-1"] = "BOB@ambassadors.example",
+            ["rate-id-1"] = "77",
+            ["rate-percent-1"] = "13,5",
+            ["rate-for-2"] = "ambassador-collection",
+            ["rate-who-2"] = "https://lux.example/r/CEM10",
+            ["rate-id-2"] = "sale",
+            ["rate-percent-2"] = "14",
+            ["rate-for-3"] = "ambassador",
+            ["rate-who-3"] = dee,
+            ["rate-percent-3"] = "15",
+            ["rate-for-4"] = "group",
+            ["rate-id-4"] = "Gold",
+            ["rate-percent-4"] = "16",
+            ["renewals"] = "months",
+            ["renewals-number"] = "6",
+            ["binding"] = "bound",
+            ["precedence"] = "customer-code-link",
+            ["milestone-metric-0"] = "orders",
+            ["milestone-from-0"] = "10",
+            ["milestone-as-0"] = "percent",
+            ["milestone-bonus-0"] = "20",
+        };
+
+        var preview = await Browser.ReadAsync(await ReviseAsync(typed, "preview"));
+        var back = await Browser.ReadAsync(await ReviseAsync(FieldsOf(preview, path), "edit"));
+        var planned = await ReviseAsync(FieldsOf(preview, path), "plan");
+        var form = await _owner.GetAsync(path);
+        var again = await ReviseAsync(FieldsOf(form, path), "preview");
+        await PassAsync(TimeSpan.FromDays(10));
+        var soon = await ReviseAsync(new(FieldsOf(await _owner.GetAsync(path), path)) { ["rate-percent-0"] = "11", ["effective"] = "2026-03-20T12:00" }, "preview");
+
+        Assert.That(
+            preview.Text("#difference"),
+            Does.Contain("The list of other shares goes from none to 12 % for Ann Example (ann10), 13.5 % for product 77 by BOB10 (BOB@ambassadors.example), 14 % for collection sale by CEM10 (")
+                .And.Contain("16 % for the group gold. Worse").Or.Contain("16 % for the group gold. Better"));
+        Assert.That(preview.Text("#difference"), Does.Contain("The rule for renewals that earn goes from none to those of 6 months.").And.Contain("time that customers stay bound goes from none to 365 days."));
+        Assert.That(preview.Text("#difference"), Does.Contain("The order of the evidence goes from code, link, customer to customer, code, link.").And.Contain("20 % off an order within 180 days from 10 by orders"));
+        Assert.That((FieldsOf(back, path)["rate-who-0"].Trim(), HintOf(back, "rate-who-0"), HintOf(back, "rate-who-1")), Is.EqualTo(("ann10", "Ann Example.", "BOB10.")));
+        Assert.That(NoticeOf(planned), Is.EqualTo("revision-planned"));
+        var terms = Terms.FromJson((await _app.Db.OneAsync<string>("SELECT terms FROM campaign_revisions WHERE campaign_id = @id AND revision = 2", new { id = _shop.CampaignId }))!);
+        Assert.That(
+            terms.Rates,
+            Is.EqualTo(new[]
+            {
+                new RateRule(null, ann, 1200), new RateRule("77", bob, 1350), new RateRule(null, cem, 1400) { CollectionId = "sale" }, new RateRule(null, dee, 1500),
+                new RateRule(null, null, 1600) { Group = "gold" },
+            }));
+        Assert.That((terms.Renewals, terms.Binding, terms.Milestones!.Single().Code), Is.EqualTo((new RenewalTerms(null, 6), new BindingTerms(365, null), new RewardCode(2000, null, null, 180))));
+        Assert.That(Enumerable.Range(0, 4).Select(i => FieldsOf(form, path)[$"rate-who-{i}"]), Is.EqualTo(new[] { "ANN10", "BOB10", "CEM10", "DEE10" }), "whoever has a code is shown by it");
+        Assert.That(await ProblemOf(again), Is.EqualTo("These terms say nothing new: they are those of revision 2, the newest."));
+        Assert.That(await ProblemOf(soon), Does.Contain("the list of other shares goes from 12 % for Ann Example (ANN10), 13.5 % for product 77 by BOB10 (BOB10)").And.Contain("to 11 % for Ann Example"));
+        Assert.That(form.QuerySelector("#kept"), Is.Null);
+    }
+
+    [Test]
+    public async Task Whoever_is_nobody_of_the_campaign_gets_no_share_in_it()
+    {
+        var other = await _shop.AmbassadorAsync("EVE10");
+        await _shop.AmbassadorAsync("ANN10");
+        var draft = await DraftAsync();
+        await _app.Db.DoAsync("UPDATE ambassadors SET campaign_id = @id WHERE id = @other", new { id = IdOf(draft), other });
+        var foreign = await (await Shop.OpenAsync(_app, "other")).AmbassadorAsync("FAY10");
+        var path = $"{_spring}/revisions/new";
+        var typed = FieldsOf(await _owner.GetAsync(path), path);
+        foreach (var (who, i) in new[] { "EVE10", foreign, "<b>' OR 1=1 -- 🎉" }.Select((who, i) => (who, i)))
+        {
+            (typed[$"rate-for-{i}"], typed[$"rate-who-{i}"], typed[$"rate-percent-{i}"]) = ("ambassador", who, "20");
+        }
+
+        var refused = await Browser.ReadAsync(await ReviseAsync(typed, "preview"), HttpStatusCode.UnprocessableEntity);
+        var made = await _owner.GetAsync(New);
+        var forced = await Browser.ReadAsync(
+            await _owner.PostAsync(New, new(FieldsOf(made, New)) { ["name"] = "x", ["rate-for-0"] = "ambassador", ["rate-who-0"] = "ANN10", ["rate-percent-0"] = "5" }), HttpStatusCode.UnprocessableEntity);
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(WhyOf(refused, $"rate-who-{i}"), Is.EqualTo($"Ambassador {i + 1} is nobody of this campaign: it is a code, link, e-mail address or id of one of its ambassadors."));
+        }
+
+        Assert.That(refused.QuerySelector("[name=rate-who-0]")!.Closest("details")!.HasAttribute("open"), Is.True);
+        Assert.That(made.QuerySelector("[name=rate-who-0]"), Is.Null, "a campaign that is not made yet has no ambassadors");
+        Assert.That(forced.Text(".alert"), Does.Contain("The list of other shares is nobody of this campaign"));
+    }
+
+    [Test]
+    public async Task A_copy_keeps_the_shares_of_the_first_campaigns_ambassadors_and_says_that_they_are_not_its_own()
+    {
+        var ann = await _shop.AmbassadorAsync("ANN10");
+        var draft = await DraftAsync(terms => terms["rates"] = new JsonArray(
+            new JsonObject { ["ambassador"] = ann, ["percent"] = 20 }, new JsonObject { ["ambassador"] = "amb_gone", ["product"] = "7", ["percent"] = 25 }));
+        var path = $"{draft}/revisions/new";
+        var form = await _owner.GetAsync(path);
+
+        var planned = await _owner.PostAsync(path, new(FieldsOf(form, path)) { ["commission"] = "9", ["step"] = "plan" });
+
+        Assert.That((FieldsOf(form, path)["rate-who-0"], HintOf(form, "rate-who-0")), Is.EqualTo(("ANN10", "ANN10, who does not take part in this campaign.")));
+        Assert.That((FieldsOf(form, path)["rate-who-1"], HintOf(form, "rate-who-1")), Is.EqualTo(("amb_gone", "Nobody is known by this any more.")));
+        Assert.That(NoticeOf(planned), Is.EqualTo("revision-kept"));
+        var terms = (await _api.Get($"campaigns/{IdOf(draft)}")).Json!["terms"]!;
+        Assert.That(((decimal)terms["commission"]!["percent"]!, (string?)terms["rates"]![0]!["ambassador"], (string?)terms["rates"]![1]!["ambassador"]), Is.EqualTo((9m, ann, "amb_gone")));
     }
 
     [Test]
@@ -695,6 +827,40 @@ internal sealed class CampaignRoomTests
         Assert.That(form.Text("#kept"), Does.Contain("the 500 products that earn nothing"));
     }
 
+    [Test]
+    public async Task The_form_stays_small_when_every_row_of_it_is_filled()
+    {
+        var shop = await Shop.OpenAsync(_app, "full");
+        var people = new List<string>();
+        for (var i = 0; i < 8; i++)
+        {
+            people.Add(await shop.AmbassadorAsync($"AMBASSADOR{i}"));
+        }
+
+        await _app.Db.DoAsync("UPDATE ambassadors SET name = @name WHERE store_id = @id", new { name = string.Concat(Enumerable.Repeat("Ann Example ", 10)), id = shop.Store.Id });
+        var full = new Terms(1000, 1000, 30, 30)
+        {
+            Currency = Currency.Parse("EUR"),
+            Rates = [.. people.Select((person, i) => new RateRule($"{i:D50}", person, 500 + i))],
+            ExcludedProducts = [.. Enumerable.Range(0, 156).Select(i => $"{i:D50}")],
+            ExcludedCollections = [.. Enumerable.Range(0, 100).Select(i => $"{i:D50}")],
+            Milestones = [.. Enumerable.Range(1, 6).Select(i => new Milestone(TierMetric.Orders, null, i, null, new RewardCode(null, 100_00, 200_00, 365)))],
+            Tiers = new Tiers(TierMetric.Orders, new TermsPeriod(PeriodKind.CalendarMonth), null, [.. Enumerable.Range(1, 8).Select(i => new TierLevel(null, i, 1000 + i))]),
+        };
+        Assert.That(await _app.Get<Revisions>().AddAsync(shop.Store, shop.CampaignId, new ProposedRevision(full, null, null), "test", default), Is.InstanceOf<RevisionResult.Written>());
+        using var owner = await Rooms.SignInAsync(_app, shop.Store, null);
+        var path = $"{List}/{shop.CampaignId}/revisions/new";
+
+        var html = await (await owner.AskAsync(path)).Content.ReadAsStringAsync();
+        var page = await owner.GetAsync(path);
+        var wrong = await owner.PostAsync(path, FieldsOf(page, path).ToDictionary(field => field.Key, field => field.Key is "basedOn" or "__RequestVerificationToken" ? field.Value : field.Value + "?"));
+
+        Assert.That(page.QuerySelector("#kept"), Is.Null);
+        Assert.That(html, Has.Length.LessThan(60_000));
+        Assert.That(wrong.StatusCode, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
+        Assert.That(await wrong.Content.ReadAsStringAsync(), Has.Length.LessThan(75_000), "with something wrong in each field");
+    }
+
     private static string[] PostsOf(string path) =>
     [
         $"{path}/objective", $"{path}/launch", $"{path}/pause", $"{path}/resumption", $"{path}/ending", $"{path}/copies", $"{path}/applications", $"{path}/revisions/new",
@@ -735,6 +901,8 @@ internal sealed class CampaignRoomTests
 
     private static Dictionary<string, string> TokenOf(IDocument page) =>
         page.QuerySelectorAll("form.out input").ToDictionary(input => input.GetAttribute("name")!, input => input.GetAttribute("value")!);
+
+    private static string HintOf(IDocument page, string name) => page.QuerySelector($"[name={name}]")!.Closest(".field")!.QuerySelector("small")!.TextContent.Trim();
 
     private static string WhyOf(IDocument page, string name) => page.Text($"#why-{name}");
 

@@ -181,7 +181,8 @@ internal static class CampaignRoomEndpoints
 
         return campaign.State == "ended"
             ? Back(id, "campaign-over")
-            : Page.Of<RevisionFormPage>(await RevisionForm.ShowAsync(sources, visitor, campaign, ground, null, null, null, cancel));
+            : Page.Of<RevisionFormPage>(await RevisionForm.ShowAsync(
+                sources, visitor, campaign, ground, await RatePeople.ReadAsync(sources, visitor.Store, id, ground.Terms, null, cancel), null, null, null, cancel));
     }
 
     private static async Task<IResult> Revise(Visitor visitor, string id, HttpRequest request, CampaignSources sources, CancellationToken cancel)
@@ -198,7 +199,8 @@ internal static class CampaignRoomEndpoints
         }
 
         var now = sources.Clock.GetUtcNow();
-        var judged = RevisionForm.Judge(typed, ground.Terms, campaign.State == "draft", visitor.Store, now);
+        var people = await RatePeople.ReadAsync(sources, visitor.Store, id, ground.Terms, typed, cancel);
+        var judged = RevisionForm.Judge(typed, ground.Terms, campaign.State == "draft", visitor.Store, now, people);
         if (typed["step"] == "edit" || !judged.IsRight)
         {
             return await FormAsync(null);
@@ -213,7 +215,7 @@ internal static class CampaignRoomEndpoints
             return RevisionDecision.Of(campaign.State, new StandingRevision(newest.Number, newest.Terms, newest.EffectiveAt), proposed, now) switch
             {
                 RevisionDecision.Granted granted => await PreviewAsync(granted.EffectiveAt, problem),
-                var refused => await FormAsync(WhyNot(refused, visitor.Store)),
+                var refused => await FormAsync(WhyNot(Named(refused), visitor.Store)),
             };
         }
 
@@ -221,12 +223,17 @@ internal static class CampaignRoomEndpoints
         {
             RevisionResult.Written written => Back(id, NoticeOf(written.Revision)),
             RevisionResult.Refused { Why: RevisionDecision.Revised } when await FindPlannedAsync() is { } planned => Back(id, NoticeOf(planned)),
-            RevisionResult.Refused refused => await FormAsync(WhyNot(refused.Why, visitor.Store)),
+            RevisionResult.Refused refused => await FormAsync(WhyNot(Named(refused.Why), visitor.Store)),
             RevisionResult.CampaignUnknown => TypedResults.NotFound(),
             RevisionResult.TooMany => await FormAsync($"Nothing was planned: a campaign has {Words.Of(Revisions.CountMax)} revisions at most. A copy of it begins anew."),
             RevisionResult.HistoryNotAcknowledged => await LookAsync(HorizonMoved),
             var other => throw new UnreachableException($"{other.GetType().Name} is no answer."),
         };
+
+        // The ground is the newest revision where this is asked: of any other it was said before that it is not.
+        RevisionDecision Named(RevisionDecision why) => why is RevisionDecision.NoticeTooShort notice
+            ? notice with { Worse = [.. TermsDifference.Between(ground.Terms, judged.Terms, people.NameOf).Where(change => change.IsWorse)] }
+            : why;
 
         // The same form, sent twice: what it asks for stands already.
         async Task<Revision?> FindPlannedAsync() =>
@@ -239,11 +246,11 @@ internal static class CampaignRoomEndpoints
         string NoticeOf(Revision revision) => revision.EffectiveAt is not { } at ? "revision-kept" : at > now ? "revision-planned" : "revision-in-force";
 
         async Task<IResult> FormAsync(string? problem) => Page.Of<RevisionFormPage>(
-            await RevisionForm.ShowAsync(sources, visitor, campaign, ground, typed, judged, problem, cancel),
+            await RevisionForm.ShowAsync(sources, visitor, campaign, ground, people, typed, judged, problem, cancel),
             problem is null && judged.IsRight ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
 
         async Task<IResult> PreviewAsync(DateTimeOffset? effectiveAt, string? problem) => Page.Of<RevisionPreviewPage>(
-            await RevisionForm.PreviewAsync(sources, visitor, campaign, ground, typed, judged.Terms, effectiveAt, problem, cancel), StatusOf(problem));
+            await RevisionForm.PreviewAsync(sources, visitor, campaign, ground, people, typed, judged.Terms, effectiveAt, problem, cancel), StatusOf(problem));
     }
 
     private static async Task<IResult> Withdraw(Visitor visitor, string id, long number, CampaignSources sources, CancellationToken cancel) =>

@@ -10,8 +10,8 @@ using Visitor = StorePlugin.Stores.Visitor;
 namespace StorePlugin.Dashboard.Campaigns;
 
 internal sealed record CampaignSources(
-    Db Db, CampaignDb Campaigns, CampaignLife Life, Revisions Revisions, CampaignComparison Comparison, BackTest BackTest, Applications Applications, CampaignLaunch Launch,
-    Playbooks Playbooks, Team Team, PublicAddress Address, TimeProvider Clock)
+    Db Db, CampaignDb Campaigns, CampaignLife Life, Revisions Revisions, CampaignComparison Comparison, BackTest BackTest, Applications Applications, AmbassadorDb Ambassadors,
+    CampaignLaunch Launch, Playbooks Playbooks, Team Team, PublicAddress Address, TimeProvider Clock)
 {
     public async Task<RunReader> ReaderAsync(Visitor visitor, CancellationToken cancel) => new(visitor.Actor, await Team.NamesAsync(visitor.Store, cancel));
 

@@ -52,7 +52,7 @@ internal static class NewCampaign
             FormLayout.Part(null, layout.Text("name", "Name")),
             ObjectiveForm.Part(layout, "Objective, which may come later", currency),
         };
-        parts.AddRange(TermsForm.Parts(layout, typed, TermsForm.Defaults, currency));
+        parts.AddRange(TermsForm.Parts(layout, typed, TermsForm.Defaults, currency, people: null));
         return new NewCampaignModel(
             Frame.OfDashboard(visitor), id, parts, layout.Others, judged is { IsRight: false },
             judged is { IsRight: false } ? null : CampaignWords.CostOf(judged?.Terms ?? TermsForm.Defaults, await sources.TypicalAsync(visitor.Store, cancel)));

@@ -60,10 +60,11 @@ internal static class RevisionForm
 
     private static readonly (string Word, string Says)[] Spans = [("30", "the last 30 days"), ("90", "the last 90 days"), ("365", "the last 365 days")];
 
-    public static JudgedRevision Judge(Typed typed, Terms ground, bool isDraft, Store store, DateTimeOffset now)
+    /// <param name="people">Who is meant by what is typed for ambassadors; null: those of the ground, by their ids.</param>
+    public static JudgedRevision Judge(Typed typed, Terms ground, bool isDraft, Store store, DateTimeOffset now, RatePeople? people = null)
     {
         var form = new FormReader(typed, NewCampaign.CurrencyOf(store));
-        var json = new JsonObject { ["terms"] = TermsForm.Read(form, ground) };
+        var json = new JsonObject { ["terms"] = TermsForm.Read(form, ground, people) };
         if (!isDraft && InstantOf(form, store) is { } instant)
         {
             json["effectiveAt"] = InstantConverter.Text(instant);
@@ -77,17 +78,18 @@ internal static class RevisionForm
     }
 
     public static async Task<RevisionFormModel> ShowAsync(
-        CampaignSources sources, Visitor visitor, Campaign campaign, Revision ground, Typed? typed, JudgedRevision? judged, string? problem, CancellationToken cancel)
+        CampaignSources sources, Visitor visitor, Campaign campaign, Revision ground, RatePeople people, Typed? typed, JudgedRevision? judged, string? problem,
+        CancellationToken cancel)
     {
         var currency = NewCampaign.CurrencyOf(visitor.Store);
-        var shown = typed ?? TermsForm.Of(ground.Terms, currency).Over(new Typed(new Dictionary<string, string>(StringComparer.Ordinal) { ["days"] = Spans[1].Word }));
+        var shown = typed ?? TermsForm.Of(ground.Terms, currency, people).Over(new Typed(new Dictionary<string, string>(StringComparer.Ordinal) { ["days"] = Spans[1].Word }));
         var layout = new FormLayout(shown, judged?.Form.Errors ?? new Dictionary<string, List<string>>(StringComparer.Ordinal));
         var instant = campaign.State == "draft" ? null : layout.LocalTime(
             "effective", "In force from",
             $"In your store's time zone, {visitor.Store.Zone.Id}. Left empty: the earliest instant that is allowed. "
             + $"A change to the ambassadors' disadvantage takes effect {RevisionDecision.Notice.Days} days from now at the earliest.");
         var days = layout.Choice("days", "Try it on the orders of", Spans);
-        var parts = TermsForm.Parts(layout, shown, ground.Terms, currency);
+        var parts = TermsForm.Parts(layout, shown, ground.Terms, currency, people);
         var others = layout.Others;
         return new RevisionFormModel(
             Frame.OfDashboard(visitor),
@@ -104,7 +106,8 @@ internal static class RevisionForm
 
     /// <summary>The second step. Whether the change is allowed has been decided.</summary>
     public static async Task<RevisionPreviewModel> PreviewAsync(
-        CampaignSources sources, Visitor visitor, Campaign campaign, Revision ground, Typed typed, Terms terms, DateTimeOffset? effectiveAt, string? problem, CancellationToken cancel)
+        CampaignSources sources, Visitor visitor, Campaign campaign, Revision ground, RatePeople people, Typed typed, Terms terms, DateTimeOffset? effectiveAt,
+        string? problem, CancellationToken cancel)
     {
         var (store, typical) = (visitor.Store, await sources.TypicalAsync(visitor.Store, cancel));
         var asks = campaign.State != "draft" && terms.AsksForNewCustomers && !ground.Terms.AsksForNewCustomers;
@@ -114,7 +117,7 @@ internal static class RevisionForm
             campaign.Name,
             ground.Number,
             new StoreTime(store).At(effectiveAt),
-            CampaignWords.Changes(TermsDifference.Between(ground.Terms, terms), ChangesLengthMax),
+            CampaignWords.Changes(TermsDifference.Between(ground.Terms, terms, people.NameOf), ChangesLengthMax),
             asks ? await HistoryQuestion.AskAsync(sources, store, cancel) : null,
             CampaignWords.CostOf(ground.Terms, typical),
             CampaignWords.CostOf(terms, typical),

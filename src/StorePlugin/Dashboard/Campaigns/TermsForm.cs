@@ -29,11 +29,29 @@ internal static class TermsForm
 
     private static readonly (string Word, string Says)[] Metrics = [("net_sales", "net sales"), ("orders", "orders"), ("new_customers", "new customers")];
 
+    /// <summary>What a milestone brings: money, or what an approved order may bring as well.</summary>
+    private const string MoneyWord = "bonus";
+
+    private static readonly (string Word, string Says)[] Rewards =
+        [("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")];
+
+    // Every order of the three that there is, in so few letters that a closed field shows all of it.
+    private static readonly (string Word, string Says)[] Orders =
+    [
+        ("code-link-customer", "code, click, bond"),
+        ("code-customer-link", "code, bond, click"),
+        ("link-code-customer", "click, code, bond"),
+        ("link-customer-code", "click, bond, code"),
+        ("customer-code-link", "bond, code, click"),
+        ("customer-link-code", "bond, click, code"),
+    ];
+
     /// <summary>What a new campaign begins with.</summary>
     public static Terms Defaults { get; } = new(1000, 1000, Terms.HoldDaysDefault, Terms.WindowDaysDefault);
 
     /// <summary>Terms as the form has them.</summary>
-    public static Typed Of(Terms terms, Currency? currency)
+    /// <param name="people">How the form calls those who have a share of their own; null: by their ids.</param>
+    public static Typed Of(Terms terms, Currency? currency, RatePeople? people = null)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -62,12 +80,18 @@ internal static class TermsForm
             ["tier-days"] = Whole(terms.Tiers?.Period.Days),
             ["tier-mode"] = terms.Tiers?.WholeOrder is true ? "whole_order" : "marginal",
             ["reward-as"] = RewardWord(terms.AdvocateReward?.Code),
-            ["reward"] = terms.AdvocateReward?.Code is { } code ? code.PercentBp is { } percent ? Percent(percent) : Amount(code.AmountMinor) : "",
+            ["reward"] = WorthOf(terms.AdvocateReward?.Code),
             ["reward-minimum"] = Amount(terms.AdvocateReward?.Code.MinimumOrderMinor),
             ["reward-days"] = Whole(terms.AdvocateReward?.Code.ValidDays),
             ["reward-most"] = Whole(terms.AdvocateReward?.Maximum?.Count),
             ["reward-period"] = PeriodOf(terms.AdvocateReward?.Maximum?.Period),
             ["reward-period-days"] = Whole(terms.AdvocateReward?.Maximum?.Period.Days),
+            ["precedence"] = string.Join('-', (terms.Precedence ?? [TouchClass.Code, TouchClass.Link, TouchClass.Customer]).Select(TermsOverTimeRequest.WordOf)),
+            ["renewals"] = terms.Renewals switch { null => "none", { Count: not null } => "count", _ => "months" },
+            ["renewals-number"] = Whole(terms.Renewals?.Count ?? terms.Renewals?.Months),
+            ["binding"] = terms.Binding is null ? "none" : "bound",
+            ["binding-days"] = Whole(terms.Binding?.Days),
+            ["binding-orders"] = Whole(terms.Binding?.Orders),
             ["enrolment"] = terms.Enrolment switch { null => "none", Enrolment.Application => "application", _ => "instant" },
         };
         foreach (var channel in terms.Channels?.Select(TermsRequest.WordOf) ?? Channels)
@@ -87,10 +111,17 @@ internal static class TermsForm
             var milestone = terms.Milestones[i];
             values[Row("milestone-metric", i)] = TermsOverTimeRequest.WordOf(milestone.Metric);
             values[Row("milestone-from", i)] = milestone.FromMinor is { } minor ? Amount(minor) : Whole(milestone.FromCount);
-            values[Row("milestone-bonus", i)] = Amount(milestone.BonusMinor);
+            values[Row("milestone-as", i)] = milestone.Code is { } its ? RewardWord(its) : MoneyWord;
+            values[Row("milestone-bonus", i)] = milestone.BonusMinor is { } bonus ? Amount(bonus) : WorthOf(milestone.Code);
+            values[Row("milestone-minimum", i)] = Amount(milestone.Code?.MinimumOrderMinor);
+            values[Row("milestone-days", i)] = Whole(milestone.Code?.ValidDays);
         }
 
+        RatesForm.Into(values, terms, people ?? RatePeople.ById(terms));
+
         return new Typed(values);
+
+        string WorthOf(RewardCode? code) => code?.PercentBp is { } percent ? Percent(percent) : Amount(code?.AmountMinor);
 
         // Amounts are typed in the store's currency alone.
         string Amount(long? minor) => minor is { } known && (terms.Currency ?? currency) is { } its ? new Money(known, its).ToDecimalString() : "";
@@ -99,18 +130,16 @@ internal static class TermsForm
     /// <summary>What of some terms the form does not show, each as a part of a sentence.</summary>
     public static IReadOnlyList<string> Kept(Terms terms) =>
     [
-        .. terms.Rates is { } rates ? [$"{Words.Count(rates.Length, "other share", "other shares")} for products, collections, ambassadors or groups"] : (string[])[],
-        .. terms.Renewals is not null ? ["the renewals of subscriptions that earn"] : (string[])[],
-        .. terms.Binding is not null ? ["how long customers stay bound to an ambassador"] : (string[])[],
-        .. terms.Precedence is not null ? ["the order of codes, links and customers"] : (string[])[],
+        .. RatesForm.Shows(terms) ? (string[])[] : [$"the {Words.Of(terms.Rates!.Value.Length)} other shares for products, collections, ambassadors or groups"],
         .. ShowsTiers(terms) ? (string[])[] : ["the shares that rise, which are many"],
-        .. ShowsMilestones(terms) ? (string[])[] : ["the milestones, which are many or bring something else than money"],
+        .. ShowsMilestones(terms) ? (string[])[] : ["the milestones, which are many"],
         .. ShowsIds(terms.ExcludedProducts) ? (string[])[] : [$"the {Words.Of(terms.ExcludedProducts!.Value.Length)} products that earn nothing"],
         .. ShowsIds(terms.ExcludedCollections) ? (string[])[] : [$"the {Words.Of(terms.ExcludedCollections!.Value.Length)} collections that earn nothing"],
     ];
 
     /// <summary>The terms as the API takes them: those of the ground with what is typed in place of what the form shows.</summary>
-    public static JsonObject Read(FormReader form, Terms ground)
+    /// <param name="people">Who is meant by what is typed for ambassadors; null: those of the ground, by their ids.</param>
+    public static JsonObject Read(FormReader form, Terms ground, RatePeople? people = null)
     {
         var json = JsonSerializer.SerializeToNode(TermsRequest.Of(ground), JsonSerializerOptions.Web)!.AsObject();
         var isShare = form["commission-how"] is "percent" or "";
@@ -151,7 +180,15 @@ internal static class TermsForm
             Set("milestones", MilestonesOf(form));
         }
 
+        if (RatesForm.Shows(ground))
+        {
+            Set("rates", RatesForm.Read(form, people ?? RatePeople.ById(ground)));
+        }
+
         Set("advocateReward", RewardOf(form));
+        Set("precedence", form.Has("precedence") ? new JsonArray([.. form["precedence"].Split('-').Select(word => JsonValue.Create(word))]) : null);
+        Set("renewals", RenewalsOf(form, ground));
+        Set("binding", BindingOf(form, ground));
         return json;
 
         void Set(string name, JsonNode? value)
@@ -206,7 +243,10 @@ internal static class TermsForm
             "maximumCommission" => "maximum",
             "periodCap" => last switch { "days" => "cap-days", "period" => "cap-period", _ => "cap" },
             "maximumCost" => "cost",
-            "customers" or "base" or "touch" or "enrolment" => member,
+            "customers" or "base" or "touch" or "enrolment" or "precedence" => member,
+            "renewals" => last is "count" or "months" ? "renewals-number" : "renewals",
+            "binding" => last switch { "days" => "binding-days", "orders" => "binding-orders", _ => "binding" },
+            "rates" => RatesForm.FieldOf(under, row, form),
             "selfPurchase" => "self",
             "storeCredit" => "credit",
             "otherCodes" => "codes",
@@ -232,7 +272,16 @@ internal static class TermsForm
                 _ => "reward-as",
             },
             "milestones" when row is { } at => Row(
-                under switch { "metric" => "milestone-metric", "bonus" => "milestone-bonus", _ => "milestone-from" }, RowAt(MilestoneRowsOf(form), at)),
+                (under, parts.ElementAtOrDefault(2)) switch
+                {
+                    ("metric", _) => "milestone-metric",
+                    ("code", "as") => "milestone-as",
+                    ("code", "minimumOrder") => "milestone-minimum",
+                    ("code", "validDays") => "milestone-days",
+                    ("bonus" or "code", _) => "milestone-bonus",
+                    _ => "milestone-from",
+                },
+                RowAt(MilestoneRowsOf(form), at)),
             "milestones" => Row("milestone-from", MilestoneRowsOf(form).Append(0).First()),
             _ => member,
         };
@@ -241,7 +290,8 @@ internal static class TermsForm
     /// <summary>The fields in their parts.</summary>
     /// <param name="typed">What is shown in them.</param>
     /// <param name="ground">The terms under the form; those that a new campaign begins with for a new one.</param>
-    public static IReadOnlyList<FormPart> Parts(FormLayout of, Typed typed, Terms ground, Currency? currency)
+    /// <param name="people">Who is meant by what is typed for ambassadors; null for a new campaign, which has none yet.</param>
+    public static IReadOnlyList<FormPart> Parts(FormLayout of, Typed typed, Terms ground, Currency? currency, RatePeople? people)
     {
         var money = currency is { } known ? $"In {known.Code}." : "Your store's currency is not known yet.";
         var (tiers, milestones) = (RowsShown("tier-percent", TierRows), RowsShown("milestone-bonus", MilestoneRows));
@@ -280,9 +330,20 @@ internal static class TermsForm
                 ]),
             FormLayout.Part(
                 "Clicks and codes",
-                typed["touch"] == "first" || typed["codes"] == "exclusive",
+                typed["touch"] == "first" || typed["codes"] == "exclusive" || (typed.Has("precedence") && typed["precedence"] != Orders[0].Word),
                 of.Choice("touch", "Of several clicks counts", ("last", "the last"), ("first", "the first")),
-                of.Choice("codes", "Beside another code of the store", ("allow", "links count"), ("exclusive", "links do not count"))),
+                of.Choice("codes", "Beside another code of the store", ("allow", "links count"), ("exclusive", "links do not count")),
+                of.Choice("precedence", "What counts first, second and third", Orders)),
+            FormLayout.Part(
+                "Later orders of a customer",
+                IsChosen("renewals") || IsChosen("binding"),
+                of.Choice(
+                    "renewals", "Renewals of a subscription",
+                    ("none", "earn nothing"), ("count", "earn, so many"), ("months", "earn for months")),
+                of.Decimal("renewals-number", "How many renewals or months", "1 to 120, where renewals earn."),
+                of.Choice("binding", "Customers of an ambassador", ("none", "are not bound"), ("bound", "stay theirs")),
+                of.Decimal("binding-days", "Days that the bond lasts", "365 when left empty."),
+                of.Decimal("binding-orders", "Most orders of the bond", "As many as there are when left empty.")),
             .. ShowsTiers(ground)
                 ? [
                     FormLayout.Part(
@@ -303,13 +364,12 @@ internal static class TermsForm
                         ]),
                 ]
                 : (FormPart[])[],
+            .. RatesForm.Shows(ground) ? [RatesForm.Part(of, typed, people)] : (FormPart[])[],
             FormLayout.Part(
                 "What ambassadors get besides",
-                milestones > EmptyRows || typed["reward-as"] is not ("none" or ""),
+                milestones > EmptyRows || IsChosen("reward-as"),
                 [
-                    of.Choice(
-                        "reward-as", "For each approved order",
-                        ("none", "nothing more"), ("percent", "a code, percent off"), ("amount", "a code, amount off"), ("giftCard", "a gift card"), ("storeCredit", "store credit")),
+                    of.Choice("reward-as", "For each approved order", [("none", "nothing more"), .. Rewards]),
                     of.Decimal("reward", "Worth of the reward", $"Percent or an amount, as chosen. {money}"),
                     of.Decimal("reward-minimum", "Minimum order for the code", money),
                     of.Decimal("reward-days", "Days that the reward is good", "A code: 180 when left empty. A gift card or credit: without end."),
@@ -322,7 +382,10 @@ internal static class TermsForm
                     [
                         of.Choice(Row("milestone-metric", i), $"Milestone {Whole(i + 1)} counts", Metrics),
                         of.Decimal(Row("milestone-from", i), $"Reached at ({Whole(i + 1)})", i == 0 ? "An amount for net sales, else a number." : null),
-                        of.Decimal(Row("milestone-bonus", i), $"Money once ({Whole(i + 1)})", i == 0 ? $"Added to what is paid out. {money}" : null),
+                        of.Choice(Row("milestone-as", i), $"It brings once ({Whole(i + 1)})", [(MoneyWord, "money"), .. Rewards]),
+                        of.Decimal(Row("milestone-bonus", i), $"Worth ({Whole(i + 1)})", i == 0 ? $"Percent or an amount, as chosen. {money} Money is added to what is paid out." : null),
+                        of.Decimal(Row("milestone-minimum", i), $"Minimum order ({Whole(i + 1)})", i == 0 ? "For a code only." : null),
+                        of.Decimal(Row("milestone-days", i), $"Days that it is good ({Whole(i + 1)})", i == 0 ? "Not for money. A code: 180 when left empty." : null),
                     ]),
                 ]),
             FormLayout.Part(
@@ -330,6 +393,8 @@ internal static class TermsForm
                 typed["enrolment"] is "application" or "instant",
                 of.Choice("enrolment", "On your store's pages", ("none", "they are not asked"), ("application", "they apply"), ("instant", "they join at once"))),
         ];
+
+        bool IsChosen(string name) => typed[name] is not ("none" or "");
 
         bool IsSet(params ReadOnlySpan<string> names)
         {
@@ -351,8 +416,7 @@ internal static class TermsForm
 
     private static bool ShowsTiers(Terms terms) => terms.Tiers is null || terms.Tiers.Levels.Length <= TierRows;
 
-    private static bool ShowsMilestones(Terms terms) =>
-        terms.Milestones is not { } milestones || (milestones.Count <= MilestoneRows && milestones.All(milestone => milestone.BonusMinor is not null));
+    private static bool ShowsMilestones(Terms terms) => terms.Milestones is not { Count: > MilestoneRows };
 
     private static bool ShowsIds(IReadOnlyCollection<string>? ids) => ids is null || ids.Sum(id => id.Length + 1) <= IdsLengthMax;
 
@@ -408,7 +472,19 @@ internal static class TermsForm
                 milestone[isAmount ? "from" : "fromCount"] = mark;
             }
 
-            if (form.Amount(Row("milestone-bonus", i), isRequired: true) is { } bonus)
+            var (kind, worth, minimum, days) = (form[Row("milestone-as", i)], Row("milestone-bonus", i), Row("milestone-minimum", i), Row("milestone-days", i));
+            if (kind is not (MoneyWord or ""))
+            {
+                milestone["code"] = CodeOf(form, kind, worth, minimum, days);
+                return milestone;
+            }
+
+            foreach (var name in new[] { minimum, days }.Where(form.Has))
+            {
+                form.Refuse(name, "does not go with money: choose what the milestone brings, or leave it empty");
+            }
+
+            if (form.Amount(worth, isRequired: true) is { } bonus)
             {
                 milestone["bonus"] = bonus;
             }
@@ -425,23 +501,73 @@ internal static class TermsForm
             return null;
         }
 
-        var reward = new JsonObject();
-        Add("as", kind is "percent" or "amount" ? null : JsonValue.Create(kind));
-        Add(kind == "percent" ? "percent" : "amount", kind == "percent" ? form.Number("reward", isRequired: true) : form.Amount("reward", isRequired: true));
-        Add("minimumOrder", form.Amount("reward-minimum"));
-        Add("validDays", form.Number("reward-days"));
+        var reward = CodeOf(form, kind, "reward", "reward-minimum", "reward-days");
         if (form.Number("reward-most") is { } most)
         {
             reward["maximum"] = PeriodInto(form, new JsonObject { ["count"] = most }, "reward-period", "reward-period-days");
         }
 
         return reward;
+    }
+
+    /// <summary>A code, a gift card or store credit, from the fields of these names.</summary>
+    private static JsonObject CodeOf(FormReader form, string kind, string worth, string minimum, string days)
+    {
+        var code = new JsonObject();
+        Add("as", kind is "percent" or "amount" ? null : JsonValue.Create(kind));
+        Add(kind == "percent" ? "percent" : "amount", kind == "percent" ? form.Number(worth, isRequired: true) : form.Amount(worth, isRequired: true));
+        Add("minimumOrder", form.Amount(minimum));
+        Add("validDays", form.Number(days));
+        return code;
 
         void Add(string name, JsonNode? value)
         {
             if (value is not null)
             {
-                reward[name] = value;
+                code[name] = value;
+            }
+        }
+    }
+
+    private static JsonObject? RenewalsOf(FormReader form, Terms ground)
+    {
+        if (form["renewals"] is not ("none" or "") and var what)
+        {
+            return new JsonObject { [what] = form.Number("renewals-number", isRequired: true) };
+        }
+
+        RefuseUnlessEmptied(form, ground.Renewals is not null, "is for renewals that earn: choose that they do, or leave it empty", "renewals-number");
+        return null;
+    }
+
+    private static JsonObject? BindingOf(FormReader form, Terms ground)
+    {
+        if (form["binding"] is "none" or "")
+        {
+            RefuseUnlessEmptied(form, ground.Binding is not null, "is for customers who stay bound: choose that they do, or leave it empty", "binding-days", "binding-orders");
+            return null;
+        }
+
+        var binding = new JsonObject();
+        foreach (var name in new[] { "days", "orders" })
+        {
+            if (form.Number("binding-" + name) is { } number)
+            {
+                binding[name] = number;
+            }
+        }
+
+        return binding;
+    }
+
+    // Whoever types a number means it, and whoever ends what was so until now need not empty its fields.
+    private static void RefuseUnlessEmptied(FormReader form, bool stoodThere, string why, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (!stoodThere && form.Has(name))
+            {
+                form.Refuse(name, why);
             }
         }
     }
@@ -459,14 +585,14 @@ internal static class TermsForm
 
     private static List<int> TierRowsOf(FormReader form) => RowsOf(form, TierRows, "tier-from", "tier-percent");
 
-    private static List<int> MilestoneRowsOf(FormReader form) => RowsOf(form, MilestoneRows, "milestone-from", "milestone-bonus");
+    private static List<int> MilestoneRowsOf(FormReader form) => RowsOf(form, MilestoneRows, "milestone-from", "milestone-bonus", "milestone-minimum", "milestone-days");
 
-    private static List<int> RowsOf(FormReader form, int max, string one, string other) =>
-        [.. Enumerable.Range(0, max).Where(i => form.Has(Row(one, i)) || form.Has(Row(other, i)))];
+    private static List<int> RowsOf(FormReader form, int max, params IReadOnlyList<string> names) =>
+        [.. Enumerable.Range(0, max).Where(i => names.Any(name => form.Has(Row(name, i))))];
 
-    private static int RowAt(List<int> rows, int index) => index < rows.Count ? rows[index] : 0;
+    internal static int RowAt(List<int> rows, int index) => index < rows.Count ? rows[index] : 0;
 
-    private static string Row(string name, int i) => string.Create(CultureInfo.InvariantCulture, $"{name}-{i}");
+    internal static string Row(string name, int i) => string.Create(CultureInfo.InvariantCulture, $"{name}-{i}");
 
     /// <summary><c>levels[2]</c> is a member with an index.</summary>
     private static (string Name, int? Index) Member(string part)
@@ -487,10 +613,10 @@ internal static class TermsForm
 
     private static string CodeOf(Currency? currency) => currency?.Code ?? "an amount";
 
-    private static string Percent(long? basisPoints) =>
+    internal static string Percent(long? basisPoints) =>
         basisPoints is { } known ? BasisPoints.ToPercent(known).ToString("0.##", CultureInfo.InvariantCulture) : "";
 
-    private static string Whole(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+    internal static string Whole(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
 
     private static string Ids(IReadOnlyCollection<string>? ids) => ShowsIds(ids) ? string.Join('\n', ids ?? []) : "";
 }
