@@ -43,7 +43,7 @@ internal static partial class Flows
         Assert.That((await owner.GetAsync(sent.Headers.Location!.OriginalString)).Text("#counts"), Does.StartWith("1 ambassador was added."));
         for (var i = 0; i <= ImportFiles.WaitingMax; i++)
         {
-            await app.Get<ImportFiles>().KeepAsync(shop.Store, shop.CampaignId, "name,email,code", 1, "test", default);
+            await app.Get<ImportFiles>().KeepAsync(shop.Store, shop.CampaignId, $"name,email,code\n{i}", 1, "test", default);
         }
 
         var applications = app.Get<Applications>();
