@@ -20,7 +20,7 @@ internal static class TermsForm
     private const int EmptyRows = 3;
 
     // More of it would make the page too large; the API takes it.
-    private const int IdsLengthMax = 8_000;
+    private const int IdsLengthMax = 4_000;
 
     private static readonly string[] Channels = ["online", "point_of_sale", "draft"];
 
